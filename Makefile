@@ -1,0 +1,28 @@
+# `make run` and `make test` set everything up first; nothing is installed twice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+HOME_FOLDER := $(or $(DATA_PLATFORM_HOME),$(CURDIR)/.data-platform)
+
+.PHONY: run test ui lint clean
+
+run: $(STAMP)  ## Run the demo: the whole factory on what is installed here, offline.
+	$(BIN)/data-platform run recipes/demo.yaml
+
+test: $(STAMP)  ## Run the tests.
+	$(BIN)/python -m pytest
+
+ui: $(STAMP)  ## Open the Dagster UI on http://localhost:3000.
+	$(BIN)/data-platform ui
+
+lint: $(STAMP)  ## Check style.
+	$(BIN)/ruff check .
+
+clean:  ## Remove what was installed and written here.
+	rm -rf $(VENV) .data-platform
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@

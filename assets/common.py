@@ -1,0 +1,81 @@
+"""What all assets have in common: how a stage is described to Dagster, and how it is run.
+
+Not here: the stages themselves (`data_platform/<concern>/stage.py`).
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from data_platform.ingest.sources import SourceError
+
+from assets.automation import upstream_or_code_changes
+from assets.metadata import column_metadata, commit_metadata
+from assets.partitions import snapshots
+from data_platform.columns import table
+from data_platform.lake import ConcurrentWrite, TableMissing
+from data_platform.recipe import RecipeError
+from data_platform.stage import InputMissing, Stage, execute
+from resources.workspace import WorkspaceResource
+
+OWNERS = ["team:data-platform"]
+# What a person can mend by reading the message: it names files and tables, never rows.
+_TELLING = (SourceError, RecipeError, InputMissing, TableMissing, ConcurrentWrite, OSError, ImportError)
+_PERMANENT = (SourceError, RecipeError, InputMissing, TableMissing)
+
+
+def described(stage: Stage) -> dict[str, Any]:
+    """Arguments of `dg.asset` for a stage: all that Dagster shows of it comes from its declaration."""
+    declared = table(stage.name)
+    return {
+        "name": stage.name,
+        "description": declared.description,
+        "deps": list(stage.inputs),
+        "group_name": stage.group,
+        "kinds": {"deltalake", "python"} | ({"torch"} if stage.pool else set()),
+        "owners": OWNERS,
+        "code_version": stage.code_version,
+        "metadata": column_metadata(declared),
+        "partitions_def": snapshots if stage.partitioned else None,
+        "backfill_policy": dg.BackfillPolicy.multi_run(1) if stage.partitioned else None,
+        "automation_condition": upstream_or_code_changes(),
+        "retry_policy": dg.RetryPolicy(max_retries=1, delay=5),
+        "pool": stage.pool,
+    }
+
+
+def materialize(
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource, stage: Stage
+) -> dg.MaterializeResult:
+    """Bring one partition of a stage's table up to date and report its version and size.
+
+    Raises:
+        dagster.Failure: with a message that holds no row of any table.
+    """
+    opened = workspace.open_for_work()
+    snapshot = context.partition_key if stage.partitioned else None
+    try:
+        commit = execute(stage, opened, snapshot, context.run_id)
+    except Exception as error:
+        # Messages of libraries quote the values that they fail on, and values are text of documents.
+        raise dg.Failure(describe_error(stage.name, error), allow_retries=not isinstance(error, _PERMANENT)) from None
+    if not commit.written:
+        context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
+    return dg.MaterializeResult(
+        metadata=commit_metadata(opened.lake, stage, snapshot, commit),
+        data_version=dg.DataVersion(f"{commit.table_id}@{opened.lake.pin(stage.name, snapshot).recipe}"),
+    )
+
+
+def describe_error(name: str, error: BaseException) -> str:
+    """What failed and where, without the message unless it is known to hold no text of documents."""
+    if isinstance(error, _TELLING):
+        return f"{name}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:]))
+    return f"{name} failed with {type(error).__name__} at {where}"
+
+

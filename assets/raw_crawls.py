@@ -1,0 +1,13 @@
+"""Raw crawls: every record of every archive, captured or rejected with a reason."""
+
+import dagster as dg
+from data_platform.ingest.stage import RAW_CRAWLS
+
+from assets.common import described, materialize
+from resources.workspace import WorkspaceResource
+
+
+@dg.asset(**described(RAW_CRAWLS))
+def raw_crawls(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+    """Read the archives of a snapshot; every record becomes a row or a rejection."""
+    return materialize(context, workspace, RAW_CRAWLS)

@@ -1,0 +1,37 @@
+"""Schedules: the nightly refresh, which asks for what is out of date and for nothing else."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.jobs import NAMES, job_of_stage
+from assets.partitions import snapshots
+from data_platform.flow import plan
+from resources.workspace import WorkspaceResource
+
+
+@dg.schedule(
+    cron_schedule="0 3 * * *", target="*",
+    description="Request runs for the snapshots and tables that are out of date.",
+)
+def refresh(context: dg.ScheduleEvaluationContext, workspace: WorkspaceResource) -> dg.SkipReason | list[dg.RunRequest]:
+    """Runs of the first phase that is out of date: one per snapshot, or one for the whole.
+
+    Later phases follow by automation, or the next night: their inputs are not there yet.
+    """
+    opened = workspace.open().relisted()
+    jobs = job_of_stage(opened.recipe)
+    due = [status for status in plan(opened) if status.state in ("missing", "stale", "unchecked")]
+    if not due:
+        return dg.SkipReason("everything is up to date")
+    first = min((jobs[status.stage.name] for status in due), key=list(NAMES).index)
+    due = [status for status in due if jobs[status.stage.name] == first]
+    keys = list(dict.fromkeys(status.snapshot for status in due))
+    context.instance.add_dynamic_partitions(snapshots.name, [key for key in keys if key])
+    return [
+        dg.RunRequest(
+            job_name=first, partition_key=key,
+            asset_selection=[dg.AssetKey(status.stage.name) for status in due if status.snapshot == key],
+        )
+        for key in keys
+    ]

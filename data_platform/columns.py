@@ -1,0 +1,482 @@
+"""The column registry: every table and every column of the lake, declared once.
+
+From one declaration come the Arrow and Delta schema, the Dagster table schema, the column lineage and the Great
+Expectations suite. What a column means, what it may hold and which columns it is made from is said here and nowhere
+else. Not here: how a column is computed (its stage) and how a table is written (`lake.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+SHA256_HEX = r"^[0-9a-f]{64}$"
+ID_HEX = r"^[0-9a-f]{32}$"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its Arrow type, its meaning, what it may hold, and the columns it is derived from.
+
+    `derived_from` names inputs as "table.column". `long` marks text and payloads, which are kept out of statistics,
+    checks and logs.
+    """
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    one_of: tuple[str, ...] | None = None
+    pattern: str | None = None
+    long: bool = False
+    derived_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the lake. `key` is unique within the table; `partition_by` is empty for unpartitioned tables."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partition_by: tuple[str, ...] = ("snapshot",)
+    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {column.name: column for column in self.columns})
+
+    def __getitem__(self, name: str) -> Column:
+        return self._by_name[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    @property
+    def column_names(self) -> list[str]:
+        """All column names, in schema order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the table, partition columns included."""
+        return pa.schema([pa.field(column.name, column.type, nullable=column.nullable) for column in self.columns])
+
+    @property
+    def short_columns(self) -> list[str]:
+        """The columns that are neither text nor payload: what checks and reports may read."""
+        return [column.name for column in self.columns if not column.long]
+
+
+def _column(name: str, type_: pa.DataType, description: str, **rest) -> Column:
+    return Column(name, type_, description, **rest)
+
+
+def _carried(table: str, *names: str) -> tuple[Column, ...]:
+    """Columns passed on unchanged from `table`, lineage included."""
+    return tuple(
+        Column(**{**vars(TABLES[table][name]), "derived_from": (f"{table}.{name}",)}) for name in names
+    )
+
+
+def _doc_id(origin: str) -> Column:
+    return _column(
+        "doc_id", pa.string(), "128-bit hash of source and record, stable across runs.", pattern=ID_HEX,
+        derived_from=(origin,),
+    )
+
+
+def _snapshot(origin: str) -> Column:
+    return _column("snapshot", pa.string(), "Crawl or snapshot: the partition key.", derived_from=(origin,))
+
+
+TABLES: dict[str, Table] = {}
+
+
+def _declare(table: Table) -> None:
+    TABLES[table.name] = table
+
+
+_PLACE = (
+    _column("source", pa.string(), "Name of the source in the recipe."),
+    _column("archive", pa.string(), "Archive or file name, unique within its source."),
+)
+
+_declare(Table(
+    "archives",
+    "One row per archive or file read: what was in it and what became of it. The books of ingestion.",
+    (
+        _column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
+        *_PLACE,
+        _column("archive_uri", pa.string(), "Where the archive was read from."),
+        _column("fingerprint", pa.string(), "Digest of the archive's bytes, or the object store's etag."),
+        _column("bytes", pa.int64(), "Size of the archive in bytes.", minimum=0),
+        _column("records", pa.int64(), "Records met while reading.", minimum=0),
+        _column("captured", pa.int64(), "Records that became rows of raw_crawls.", minimum=0),
+        _column("rejected", pa.int64(), "Records that became rows of rejections.", minimum=0),
+        _column("complete", pa.bool_(), "Whether the archive could be read to its end."),
+    ),
+    key=("source", "archive"),
+))
+
+_declare(Table(
+    "raw_crawls",
+    "One row per captured record: a page, a file, a line of JSONL, as it was fetched.",
+    (
+        _column("record_id", pa.string(), "128-bit hash of source, archive, offset, URL and payload.", pattern=ID_HEX),
+        _column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
+        *_PLACE,
+        _column("archive_uri", pa.string(), "Where the archive was read from."),
+        _column("offset", pa.int64(), "Byte offset of the record in the archive; row number in Parquet.", minimum=0),
+        _column("length", pa.int64(), "Bytes the record takes in the archive; 0 where the format has no such notion.",
+                minimum=0),
+        _column("record_type", pa.string(), "What kind of record it was.",
+                one_of=("response", "resource", "revisit", "conversion", "file", "row")),
+        _column("url", pa.string(), "URL of the record, or a file: or recipe-local URL for files."),
+        _column("host", pa.string(), "Host of the URL, lower case, empty for files.", derived_from=("raw_crawls.url",)),
+        _column("fetched_at", TIMESTAMP, "When the record was captured (UTC).", nullable=True),
+        _column("http_status", pa.int32(), "HTTP status.", nullable=True, minimum=100, maximum=999),
+        _column("content_type", pa.string(), "Content-Type as declared.", nullable=True),
+        _column("mime", pa.string(), "MIME type used from here on: declared, else detected."),
+        _column("charset", pa.string(), "Character set as declared by the transport.", nullable=True),
+        _column("payload_digest", pa.string(), "SHA-256 of the decoded payload.", pattern=SHA256_HEX),
+        _column("payload_bytes", pa.int64(), "Size of the decoded payload.", minimum=0),
+        _column("payload", pa.large_binary(), "Payload with transfer and content encodings undone.", long=True),
+        _column("metadata", pa.string(), "What else the capture declared, as JSON: response headers, fields of a row, "
+                "metadata of a distribution.", long=True),
+    ),
+    key=("record_id",),
+))
+
+_declare(Table(
+    "rejections",
+    "What was not carried on, and why: one row per record or document, by stage. Nothing disappears without one.",
+    (
+        _column("stage", pa.string(), "Table that the row did not enter."),
+        _column("snapshot", pa.string(), "Crawl or snapshot."),
+        _column("id", pa.string(), "record_id or doc_id; empty for archive records that have none."),
+        *_PLACE,
+        _column("offset", pa.int64(), "Byte offset of the record in the archive, -1 if unknown.", minimum=-1),
+        _column("url", pa.string(), "URL, empty if the record has none."),
+        _column("record_type", pa.string(), "What kind of record it was."),
+        _column("reason", pa.string(), "Why, as a stable short code.", pattern=r"^[a-z0-9_.:-]+$"),
+        _column("detail", pa.string(), "What a person needs to mend it; never text of the document.", long=True),
+    ),
+    key=("stage", "snapshot", "source", "archive", "offset", "id"),
+    partition_by=("stage", "snapshot"),
+))
+
+_declare(Table(
+    "documents",
+    "One row per extracted text.",
+    (
+        _doc_id("raw_crawls.record_id"),
+        _column("record_id", pa.string(), "The record it was extracted from.", pattern=ID_HEX,
+                derived_from=("raw_crawls.record_id",)),
+        *_carried("raw_crawls", "snapshot", "source"),
+        _column("domain", pa.string(), "Domain of the source, by which mixtures are weighted."),
+        *_carried("raw_crawls", "url", "host", "fetched_at", "mime"),
+        _column("title", pa.string(), "Title, if the page has one.", nullable=True, long=True,
+                derived_from=("raw_crawls.payload",)),
+        _column("text", pa.large_string(), "Extracted text, UTF-8, NFC, \\n line ends.", long=True,
+                derived_from=("raw_crawls.payload",)),
+        _column("byte_count", pa.int64(), "UTF-8 bytes of the text.", minimum=1, derived_from=("raw_crawls.payload",)),
+        _column("token_count", pa.int64(), "Tokens of the text under the recipe's tokenizer.", minimum=0,
+                derived_from=("raw_crawls.payload",)),
+        _column("language", pa.string(), "ISO 639 code of the most likely language, 'und' if none.",
+                derived_from=("raw_crawls.payload",)),
+        _column("language_confidence", pa.float64(), "Confidence of the language.", minimum=0, maximum=1,
+                derived_from=("raw_crawls.payload",)),
+        _column("extractor", pa.string(), "Engine and version that made the text."),
+    ),
+    key=("doc_id",),
+))
+
+
+def _signal(name: str, type_: pa.DataType, description: str, **rest) -> Column:
+    return _column(name, type_, description, derived_from=("documents.text",), **rest)
+
+
+def _fraction(name: str, description: str) -> Column:
+    return _signal(name, pa.float64(), description, minimum=0, maximum=1)
+
+
+_declare(Table(
+    "quality_signals",
+    "Every heuristic signal of every document as a column; no text. Rule sets are expressions over these.",
+    (
+        _doc_id("documents.doc_id"),
+        _snapshot("documents.snapshot"),
+        _signal("character_count", pa.int64(), "Unicode code points.", minimum=0),
+        _signal("word_count", pa.int64(), "Words that hold a letter or digit.", minimum=0),
+        _signal("mean_word_length", pa.float64(), "Mean length of those words in code points; 0 without words.",
+                minimum=0),
+        _signal("hash_to_word_ratio", pa.float64(), "'#' characters over words.", minimum=0),
+        _signal("ellipsis_to_word_ratio", pa.float64(), "'...' and '…' over words.", minimum=0),
+        _fraction("bullet_line_fraction", "Lines that start with a bullet."),
+        _fraction("ellipsis_line_fraction", "Lines that end with an ellipsis."),
+        _fraction("alphabetic_word_fraction", "Words that hold a letter, of all words and symbols."),
+        _signal("stop_word_count", pa.int64(), "Distinct words among: the be to of and that have with.", minimum=0,
+                maximum=8),
+        _signal("line_count", pa.int64(), "Lines that are not blank.", minimum=0),
+        _fraction("line_punctuation_fraction", "Lines that end with terminal punctuation."),
+        _fraction("short_line_fraction", "Lines of at most 30 code points."),
+        _fraction("duplicate_line_character_fraction", "Code points in lines that repeat an earlier line."),
+        _signal("newline_to_word_ratio", pa.float64(), "Line breaks over words.", minimum=0),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "filter_verdicts",
+    "One row per document: which rules of which published rule sets it breaks, and whether it is kept.",
+    (
+        _doc_id("documents.doc_id"),
+        _snapshot("documents.snapshot"),
+        _column("kept", pa.bool_(), "Whether no rule of the recipe is broken."),
+        _column("reason", pa.string(), "The first broken rule as rule_set.rule, empty if kept."),
+        _column("failed", pa.list_(pa.string()), "Every broken rule, in the order of the recipe."),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "filtered_documents",
+    "The documents that break no rule.",
+    _carried("documents", "doc_id", "snapshot", "source", "domain", "url", "host", "fetched_at", "title", "text",
+             "byte_count", "token_count", "language"),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "license_evidence",
+    "One row per observation that speaks of a document's licence. All of it, before any decision.",
+    (
+        _column("evidence_id", pa.string(), "128-bit hash of the observation.", pattern=ID_HEX),
+        _doc_id("raw_crawls.record_id"),
+        _snapshot("raw_crawls.snapshot"),
+        _column("location", pa.string(), "Where it was seen.",
+                one_of=("link", "anchor", "meta", "jsonld", "header", "robots", "row", "distribution", "classifier",
+                        "license_file", "spdx_header", "registry", "manual")),
+        _column("scope", pa.string(), "What the statement covers.",
+                one_of=("element", "page", "file", "site", "distribution", "dataset")),
+        _column("raw_value", pa.string(), "The statement as found: a URL, an expression, a classifier, a file name. "
+                "At most 1,000 characters.", derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        _column("license_spdx", pa.string(), "SPDX expression it was read as; LicenseRef-unknown if none.",
+                derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        _column("confidence", pa.float64(), "How sure the reading is.", minimum=0, maximum=1),
+        _column("detector", pa.string(), "Detector and version."),
+    ),
+    key=("evidence_id",),
+))
+
+_declare(Table(
+    "document_licenses",
+    "One row per document: the licence that its evidence resolves to.",
+    (
+        _doc_id("license_evidence.doc_id"),
+        _snapshot("documents.snapshot"),
+        _column("license_spdx", pa.string(), "SPDX expression.", derived_from=("license_evidence.license_spdx",)),
+        _column("license_tier", pa.int32(), "0 public domain, 1 permissive, 2 share-alike, 3 government or text-mining "
+                "basis, 4 unknown, 5 non-commercial, no-derivatives or opted out.", minimum=0, maximum=5,
+                derived_from=("license_evidence.license_spdx",)),
+        _column("license_basis", pa.string(), "The location that decided, 'none' without evidence.",
+                derived_from=("license_evidence.location",)),
+        _column("license_confidence", pa.float64(), "Confidence of the deciding evidence.", minimum=0, maximum=1,
+                derived_from=("license_evidence.confidence",)),
+        _column("opt_out", pa.bool_(), "Whether the rights holder reserved use for training.",
+                derived_from=("license_evidence.license_spdx",)),
+        _column("contradicted", pa.bool_(), "Whether evidence of the same scope names different licences.",
+                derived_from=("license_evidence.license_spdx",)),
+        _column("attribution", pa.string(), "Whom to credit: the URL or distribution.",
+                derived_from=("documents.url",)),
+        _column("evidence_count", pa.int32(), "Observations considered.", minimum=0,
+                derived_from=("license_evidence.evidence_id",)),
+        _column("resolver", pa.string(), "Resolver and version."),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "document_signatures",
+    "One row per filtered document: the hashes by which duplicates are found.",
+    (
+        _doc_id("filtered_documents.doc_id"),
+        _snapshot("filtered_documents.snapshot"),
+        _column("exact_hash", pa.string(), "128-bit hash of the normalised text.", pattern=ID_HEX,
+                derived_from=("filtered_documents.text",)),
+        _column("shingle_count", pa.int64(), "Distinct word n-grams.", minimum=0,
+                derived_from=("filtered_documents.text",)),
+        _column("minhash_bands", pa.list_(pa.int64()), "One hash per band; empty for texts shorter than one n-gram.",
+                derived_from=("filtered_documents.text",)),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "duplicates",
+    "One row per filtered document of all crawls: its cluster, and which copy stays.",
+    (
+        _doc_id("document_signatures.doc_id"),
+        _snapshot("document_signatures.snapshot"),
+        _column("cluster_id", pa.string(), "doc_id of the copy that stays.", pattern=ID_HEX,
+                derived_from=("document_signatures.exact_hash", "document_signatures.minhash_bands")),
+        _column("cluster_size", pa.int64(), "Documents in the cluster.", minimum=1,
+                derived_from=("document_signatures.exact_hash", "document_signatures.minhash_bands")),
+        _column("kind", pa.string(), "How it is a duplicate of the copy that stays.",
+                one_of=("unique", "exact", "minhash"),
+                derived_from=("document_signatures.exact_hash", "document_signatures.minhash_bands")),
+        _column("kept", pa.bool_(), "Whether this copy stays.", derived_from=("document_licenses.license_tier",)),
+    ),
+    key=("doc_id",),
+    partition_by=(),
+))
+
+_declare(Table(
+    "deduplicated_documents",
+    "The copies that stay.",
+    (
+        *_carried("filtered_documents", "doc_id", "snapshot", "source", "domain", "url", "host", "fetched_at", "title",
+                  "text", "byte_count", "token_count", "language"),
+        *_carried("duplicates", "cluster_size"),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "quality_labels",
+    "Labelled texts from which the quality classifier is trained.",
+    (
+        _column("label_id", pa.string(), "128-bit hash of origin and text.", pattern=ID_HEX),
+        _column("origin", pa.string(), "Where the text came from."),
+        _column("text", pa.large_string(), "The text.", long=True),
+        _column("label", pa.int32(), "1 wanted, 0 not.", minimum=0, maximum=1),
+        _column("split", pa.string(), "Trained on or held out, by hash of the id.", one_of=("train", "held_out")),
+    ),
+    key=("label_id",),
+    partition_by=(),
+))
+
+
+def _model_table(name: str, description: str) -> Table:
+    return Table(
+        name,
+        description,
+        (
+            _column("model_id", pa.string(), "Name and first 12 digits of the digest of its files."),
+            _column("uri", pa.string(), "Folder with the model's files."),
+            _column("sha256", pa.string(), "Digest of the model's files.", pattern=SHA256_HEX),
+            _column("license_spdx", pa.string(), "Licence of the model, as far as stated."),
+            _column("parameters", pa.int64(), "Number of parameters.", minimum=1),
+            _column("training_texts", pa.int64(), "Texts it was trained on here; 0 for a model from a path.",
+                    minimum=0, derived_from=("quality_labels.text",)),
+            _column("metrics", pa.string(), "Measured on held-out texts, as JSON."),
+        ),
+        key=("model_id",),
+        partition_by=(),
+    )
+
+
+_declare(_model_table("language_model", "The causal language model that scores perplexity."))
+_declare(_model_table("quality_classifier", "The linear n-gram classifier that scores quality."))
+
+_declare(Table(
+    "quality_annotations",
+    "One row per deduplicated document: what the scorers said, and which version said it; no text.",
+    (
+        _doc_id("deduplicated_documents.doc_id"),
+        _snapshot("deduplicated_documents.snapshot"),
+        _column("perplexity", pa.float64(), "Perplexity per token under the language model.", minimum=0,
+                derived_from=("deduplicated_documents.text", "language_model.sha256")),
+        _column("bits_per_byte", pa.float64(), "Bits per UTF-8 byte under the language model.", minimum=0,
+                derived_from=("deduplicated_documents.text", "language_model.sha256")),
+        _column("perplexity_model", pa.string(), "model_id of the language model.",
+                derived_from=("language_model.model_id",)),
+        _column("quality_score", pa.float64(), "Probability of 'wanted' under the quality classifier.", minimum=0,
+                maximum=1, derived_from=("deduplicated_documents.text", "quality_classifier.sha256")),
+        _column("quality_model", pa.string(), "model_id of the quality classifier.",
+                derived_from=("quality_classifier.model_id",)),
+    ),
+    key=("doc_id",),
+))
+
+_MIXTURE_COLUMNS = (
+    *_carried("deduplicated_documents", "doc_id", "snapshot", "source", "domain", "url", "text", "byte_count",
+              "token_count", "language", "cluster_size"),
+    *_carried("quality_annotations", "quality_score", "perplexity"),
+    *_carried("document_licenses", "license_spdx", "license_tier", "license_basis", "attribution"),
+    _column("weight", pa.float64(), "Share of the mixture's tokens that its domain was given.", minimum=0, maximum=1),
+    _column("epochs", pa.float64(), "How often the document is seen: tokens drawn from its domain over tokens there.",
+            minimum=0),
+    _column("phase", pa.string(), "Training phase the document belongs to."),
+)
+
+
+def mixture_table(name: str) -> Table:
+    """The table of the mixture called `name` in the recipe."""
+    return Table(
+        f"mixture_{name}",
+        f"Mixture {name}: the documents that a model is trained on, with their licences.",
+        _MIXTURE_COLUMNS,
+        key=("doc_id",),
+        partition_by=(),
+    )
+
+
+_declare(Table(
+    "check_results",
+    "One row per check of a partition: what was checked at which version, and whether it held. Append-only.",
+    (
+        _column("table", pa.string(), "Table that was checked."),
+        _column("partition", pa.string(), "Partition that was checked; empty for the whole table."),
+        _column("recipe", pa.string(), "Recipe that the partition carried."),
+        _column("version", pa.int64(), "Delta version that was read.", minimum=0),
+        _column("check", pa.string(), "Name of the check."),
+        _column("passed", pa.bool_(), "Whether it held."),
+        _column("blocking", pa.bool_(), "Whether a breach stops the line."),
+        _column("detail", pa.string(), "Counts that explain the outcome, as JSON; never values of long columns."),
+        _column("run_id", pa.string(), "Dagster run that checked."),
+        _column("checked_at", TIMESTAMP, "When it was checked (UTC)."),
+    ),
+    key=("table", "partition", "recipe", "check", "checked_at"),
+    partition_by=(),
+))
+
+_declare(Table(
+    "lineage",
+    "One row per commit of any table: which code, recipe, inputs and run made it. Append-only.",
+    (
+        _column("table", pa.string(), "Table that was written."),
+        _column("table_id", pa.string(), "Delta table id."),
+        _column("version", pa.int64(), "Delta version that the commit made.", minimum=0),
+        _column("partition", pa.string(), "Partition that was replaced; empty for the whole table."),
+        _column("asset_key", pa.string(), "Dagster asset that wrote it."),
+        _column("run_id", pa.string(), "Dagster run that wrote it."),
+        _column("code_version", pa.string(), "Digest of the code that the stage runs."),
+        _column("git_commit", pa.string(), "Commit of the working tree, '+' if modified; empty outside a checkout."),
+        _column("recipe", pa.string(), "Digest of code version, configuration and inputs.", pattern=SHA256_HEX),
+        _column("config", pa.string(), "The part of the recipe that the stage depends on, as JSON.", long=True),
+        _column("inputs", pa.string(), "Tables read, with id, version and recipe, as JSON.", long=True),
+        _column("rows", pa.int64(), "Rows in the partition after the commit.", minimum=0),
+        _column("committed_at", TIMESTAMP, "When it was committed (UTC)."),
+    ),
+    key=("table", "version"),
+    partition_by=(),
+))
+
+
+def table(name: str) -> Table:
+    """The declaration of table `name`, mixtures included.
+
+    Raises:
+        KeyError: if no such table is declared; the message lists those that are.
+    """
+    if name in TABLES:
+        return TABLES[name]
+    if name.startswith("mixture_"):
+        return mixture_table(name.removeprefix("mixture_"))
+    raise KeyError(f"no table {name!r}; declared are {', '.join(sorted(TABLES))} and mixture_<name>")

@@ -1,0 +1,90 @@
+"""The stages that find duplicates across all snapshots and keep one copy of each cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform import engine
+from data_platform.columns import table
+from data_platform.lake import Pin
+from data_platform.stage import Files, Stage, Work, Workspace
+
+_SIGNATURE_COLUMNS = ("exact_hash", "shingle_count", "minhash_bands")
+
+
+def _write_signatures(work: Work) -> Files:
+    from daft import col
+    from data_platform.dedup.minhash import signatures
+
+    settings = work.recipe.deduplication
+    kernel = engine.batch_udf(
+        partial(signatures, ngram=settings.ngram, bands=settings.bands, rows=settings.rows, seed=settings.seed),
+        {name: table("document_signatures")[name].type for name in _SIGNATURE_COLUMNS},
+    )
+    frame = engine.read(work.lake, work.pin("filtered_documents"), ["doc_id", "snapshot", "text"])
+    return engine.write(
+        work.lake, frame.select("doc_id", "snapshot", kernel(col("text"))), [engine.Output("document_signatures")]
+    )
+
+
+def _write_duplicates(work: Work) -> Files:
+    from data_platform.dedup.clusters import find_duplicates
+
+    def rows(name: str, columns: list[str]) -> pa.Table:
+        return pa.concat_tables(_read_pin(work, pin, columns) for pin in work.pins_of(name))
+
+    # Narrow columns only: clusters span all snapshots, so their signatures meet in one place.
+    documents = rows("document_signatures", ["doc_id", "snapshot", "exact_hash", "minhash_bands"])
+    wanted = {"filtered_documents": ["byte_count", "fetched_at"], "document_licenses": ["license_tier"]}
+    for name, columns in wanted.items():
+        other = rows(name, ["doc_id", *columns])
+        place = pc.index_in(documents["doc_id"], other["doc_id"].combine_chunks())
+        for column in columns:
+            documents = documents.append_column(column, other[column].take(place))
+    writer = work.lake.writer("duplicates")
+    for batch in find_duplicates(documents, work.recipe.deduplication.keep).to_batches():
+        writer.write(batch)
+    return {"duplicates": writer.close()}
+
+
+def _read_pin(work: Work, pin: Pin, columns: list[str]) -> pa.Table:
+    return work.lake.read_table(pin.table, columns, partition=pin.partition, version=pin.version)
+
+
+def _write_deduplicated(work: Work) -> Files:
+    from daft import col
+
+    kept = engine.read(work.lake, work.pin("duplicates"), ["doc_id", "snapshot", "kept", "cluster_size"])
+    kept = kept.where(col("kept") & (col("snapshot") == work.snapshot)).select("doc_id", "cluster_size")
+    columns = [name for name in table("deduplicated_documents").column_names if name != "cluster_size"]
+    frame = engine.read(work.lake, work.pin("filtered_documents"), columns).join(kept, on="doc_id")
+    return engine.write(work.lake, frame, [engine.Output("deduplicated_documents")])
+
+
+def _signature_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return workspace.recipe.deduplication.model_dump(mode="json", exclude={"keep"})
+
+
+def _cluster_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return {"keep": list(workspace.recipe.deduplication.keep)}
+
+
+DOCUMENT_SIGNATURES = Stage(
+    name="document_signatures", group="deduplication", inputs=("filtered_documents",), run=_write_signatures,
+    config=_signature_config,
+    code=("data_platform.dedup.minhash", "data_platform.dedup.exact", "data_platform.text"), libraries=("numba",),
+)
+DUPLICATES = Stage(
+    name="duplicates", group="deduplication",
+    inputs=("document_signatures", "filtered_documents", "document_licenses"), run=_write_duplicates,
+    config=_cluster_config, code=("data_platform.dedup",), partitioned=False,
+)
+DEDUPLICATED_DOCUMENTS = Stage(
+    name="deduplicated_documents", group="deduplication", inputs=("filtered_documents", "duplicates"),
+    run=_write_deduplicated, config=lambda workspace, snapshot: {}, code=("data_platform.dedup.stage",),
+)

@@ -1,0 +1,157 @@
+"""The flow: every stage in the order in which data passes, and what of it has to be done.
+
+Not here: what a stage does (`data_platform/<concern>/stage.py`) and how a run is launched (`assets/`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from data_platform.lake import Partition, Pin, Provenance
+from data_platform.recipe import Recipe
+from data_platform.stage import InputMissing, Stage, Workspace, pin_inputs, provenance
+
+State = Literal["fresh", "missing", "stale", "unchecked", "blocked"]
+
+
+def stages(recipe: Recipe) -> dict[str, Stage]:
+    """All stages of a recipe by table, inputs before what is made of them."""
+    from data_platform.dedup.stage import DEDUPLICATED_DOCUMENTS, DOCUMENT_SIGNATURES, DUPLICATES
+    from data_platform.extract.stage import DOCUMENTS
+    from data_platform.filters.stage import FILTER_VERDICTS, FILTERED_DOCUMENTS, QUALITY_SIGNALS
+    from data_platform.ingest.stage import RAW_CRAWLS
+    from data_platform.licenses.stage import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+    from data_platform.mix.stage import mixture_stage
+    from data_platform.scoring.stage import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
+
+    ordered = (
+        RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE, DOCUMENT_LICENSES, QUALITY_SIGNALS, FILTER_VERDICTS,
+        FILTERED_DOCUMENTS, DOCUMENT_SIGNATURES, DUPLICATES, QUALITY_LABELS, LANGUAGE_MODEL, QUALITY_CLASSIFIER,
+        DEDUPLICATED_DOCUMENTS, QUALITY_ANNOTATIONS, *(mixture_stage(name) for name in recipe.mixtures),
+    )
+    return {stage.name: stage for stage in ordered}
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where one stage stands for one snapshot: its state, why, and the version that holds its rows."""
+
+    stage: Stage
+    snapshot: str | None
+    state: State
+    why: str = ""
+    version: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Table and partition as people write them."""
+        return f"{self.stage.name}/{self.snapshot}" if self.snapshot else self.stage.name
+
+
+def phases(flow: dict[str, Stage]) -> list[list[Stage]]:
+    """The stages in runs of equal partitioning: what can be materialised in one Dagster run per snapshot."""
+    grouped: list[list[Stage]] = []
+    for stage in flow.values():
+        if grouped and grouped[-1][0].partitioned == stage.partitioned:
+            grouped[-1].append(stage)
+        else:
+            grouped.append([stage])
+    return grouped
+
+
+def plan(workspace: Workspace, flow: dict[str, Stage] | None = None) -> list[Status]:
+    """Where every stage stands for every snapshot, in the order of the flow. Reads logs, no rows."""
+    flow = flow or stages(workspace.recipe)
+    checks = latest_checks(workspace)
+    result: list[Status] = []
+    unsettled: dict[str, list[Status]] = {}
+    for stage in flow.values():
+        for snapshot in workspace.snapshots if stage.partitioned else [None]:
+            above = [
+                status
+                for name in stage.inputs
+                for status in unsettled.get(name, [])
+                if not (stage.partitioned and status.snapshot and status.snapshot != snapshot)
+            ]
+            status = _status(stage, workspace, snapshot, above, checks)
+            result.append(status)
+            if status.state != "fresh":
+                unsettled.setdefault(stage.name, []).append(status)
+    return result
+
+
+def _status(
+    stage: Stage, workspace: Workspace, snapshot: str | None, above: list[Status],
+    checks: dict[tuple[str, str, str], list[dict[str, Any]]],
+) -> Status:
+    partition = stage.partition(snapshot)
+    pin = workspace.lake.pin(stage.name, snapshot if stage.partitioned else None)
+    version = pin.version if pin else None
+    changing = [status for status in above if status.state in ("missing", "stale")]
+    if blocked := [status for status in above if status.state == "blocked"]:
+        return Status(stage, snapshot, "blocked", f"{blocked[0].place} is blocked", version)
+    if pin is None:
+        return Status(stage, snapshot, "missing", "never written")
+    if changing:
+        return Status(stage, snapshot, "stale", f"{changing[0].place} is {changing[0].state}", version)
+    try:
+        now = provenance(stage, workspace, snapshot, pin_inputs(stage, workspace, snapshot))
+    except InputMissing as error:
+        return Status(stage, snapshot, "stale", str(error), version)
+    if not workspace.lake.carries(stage.name, partition, now):
+        return Status(stage, snapshot, "stale", _difference(workspace, stage, partition, now), version)
+    results = checks.get((stage.name, str(partition), pin.recipe), [])
+    if failed := [result["check"] for result in results if result["blocking"] and not result["passed"]]:
+        return Status(stage, snapshot, "blocked", f"check failed: {', '.join(failed)}", version)
+    if not results:
+        return Status(stage, snapshot, "unchecked", "not checked yet", version)
+    return Status(stage, snapshot, "fresh", "", version)
+
+
+def latest_checks(workspace: Workspace) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
+    """The latest result of every check, by table, partition and recipe number."""
+    if not workspace.lake.exists("check_results"):
+        return {}
+    rows = workspace.lake.read_table("check_results").sort_by("checked_at").to_pylist()
+    latest = {(row["table"], row["partition"], row["recipe"], row["check"]): row for row in rows}
+    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for (name, partition, recipe, _), row in latest.items():
+        grouped.setdefault((name, partition, recipe), []).append(row)
+    return grouped
+
+
+def last_commit(workspace: Workspace, name: str, partition: str) -> dict[str, Any] | None:
+    """The lineage row of the commit that last wrote a partition."""
+    return next((row for row in workspace.lake.history(name) if row["partition"] == partition), None)
+
+
+def _difference(workspace: Workspace, stage: Stage, partition: Partition, now: Provenance) -> str:
+    before = last_commit(workspace, stage.name, str(partition))
+    if before is None:
+        return "its last commit is not in the log"
+    reasons = []
+    if before["code_version"] != now.code_version:
+        reasons.append(f"code changed ({before['code_version']} to {now.code_version})")
+    if changes := list(_changes(json.loads(before["config"]), dict(now.config))):
+        shown = ", ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+        reasons.append(f"configuration changed: {shown}")
+    old = {(pin["table"], pin["partition"]): Pin(**pin) for pin in json.loads(before["inputs"])}
+    new = {(pin.table, pin.partition): pin for pin in now.inputs}
+    for key in sorted(old.keys() | new.keys()):
+        if key not in old or key not in new or (old[key].recipe, old[key].table_id) != (new[key].recipe,
+                                                                                        new[key].table_id):
+            reasons.append(f"input changed: {'/'.join(part for part in key if part)}")
+    return "; ".join(reasons)
+
+
+def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """Paths of the leaves that differ, with both values where they are short."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif old != new:
+        values = f" {json.dumps(old)} to {json.dumps(new)}"
+        yield path + (values if len(values) < 60 else "")

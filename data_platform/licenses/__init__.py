@@ -1,0 +1,9 @@
+"""Licences: what is seen about them, how it is read, and what it amounts to per document.
+
+Evidence comes first and is kept in full (`evidence`, with one module per detector); a versioned `resolve` decides
+later, from evidence alone. `expressions` reads statements as SPDX, `tiers` ranks expressions from free to restricted.
+Belongs here: everything that says what may be done with a text. Does not: which tiers a mixture admits (the recipe and
+`mix`), which copy of a text stays (`dedup`).
+
+"Uncertain" is never "free": what cannot be read is `LicenseRef-unknown`, tier 4.
+"""

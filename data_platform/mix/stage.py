@@ -1,0 +1,89 @@
+"""The stage that samples a mixture: one table per mixture of the recipe, made of pinned versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform import engine
+from data_platform.columns import mixture_table, table
+from data_platform.stage import Files, Stage, Work, Workspace
+
+
+def mixture_stage(name: str) -> Stage:
+    """The stage of the mixture called `name` in the recipe."""
+
+    def config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+        return workspace.recipe.mixtures[name].model_dump(mode="json")
+
+    return Stage(
+        name=f"mixture_{name}", group="mixtures",
+        inputs=("deduplicated_documents", "quality_annotations", "document_licenses"),
+        run=_write_mixture, config=config, code=("data_platform.mix",), partitioned=False, sides=("rejections",),
+    )
+
+
+def _write_mixture(work: Work) -> Files:
+    from daft import col, from_arrow, lit
+    from data_platform.mix.weights import select
+
+    name = work.stage.name.removeprefix("mixture_")
+    mixture = work.recipe.mixtures[name]
+    candidates = _candidates(work)
+    selection = select(candidates, mixture, name)
+
+    rejected = _rejections(work, candidates, selection.rejected)
+    writer = work.lake.writer("rejections")
+    for batch in rejected.to_batches():
+        writer.write(batch)
+
+    declared = mixture_table(name).column_names
+    licenses = [column for column in declared if column in table("document_licenses") and column not in ("snapshot",)]
+    scores = [column for column in declared if column in table("quality_annotations") and column not in ("snapshot",)]
+    texts = [column for column in declared if column in table("deduplicated_documents")]
+    frame = engine.read_all(work.lake, work.pins_of("deduplicated_documents"), texts)
+    frame = frame.join(from_arrow(selection.chosen), on="doc_id")
+    frame = frame.join(engine.read_all(work.lake, work.pins_of("quality_annotations"), scores), on="doc_id")
+    frame = frame.join(engine.read_all(work.lake, work.pins_of("document_licenses"), licenses), on="doc_id")
+    frame = frame.with_columns({"phase": lit(mixture.phase)}).select(*(col(column) for column in declared))
+    files = engine.write(work.lake, frame, [engine.Output(work.stage.name)])
+    return {**files, "rejections": writer.close()}
+
+
+def _candidates(work: Work) -> pa.Table:
+    """Narrow columns of every deduplicated document, with its licence tier and quality score."""
+
+    def rows(name: str, columns: list[str]) -> pa.Table:
+        return pa.concat_tables(
+            work.lake.read_table(pin.table, columns, partition=pin.partition, version=pin.version)
+            for pin in work.pins_of(name)
+        )
+
+    result = rows("deduplicated_documents", ["doc_id", "snapshot", "source", "domain", "url", "token_count"])
+    for name, column in (("document_licenses", "license_tier"), ("quality_annotations", "quality_score")):
+        other = rows(name, ["doc_id", column])
+        place = pc.index_in(result["doc_id"], other["doc_id"].combine_chunks())
+        result = result.append_column(column, other[column].take(place))
+    return result
+
+
+def _rejections(work: Work, candidates: pa.Table, rejected: pa.Table) -> pa.Table:
+    """The documents that were not chosen, as rows of table `rejections`."""
+    rows = candidates.take(pc.index_in(rejected["doc_id"], candidates["doc_id"].combine_chunks()))
+    count = rows.num_rows
+    columns = {
+        "stage": pa.array([work.stage.name] * count, pa.string()),
+        "snapshot": rows["snapshot"],
+        "id": rows["doc_id"],
+        "source": rows["source"],
+        "archive": pa.array([""] * count, pa.string()),
+        "offset": pa.array([-1] * count, pa.int64()),
+        "url": rows["url"],
+        "record_type": pa.array(["document"] * count, pa.string()),
+        "reason": rejected["reason"],
+        "detail": pa.array([""] * count, pa.string()),
+    }
+    return pa.table(columns, schema=table("rejections").schema)

@@ -1,0 +1,311 @@
+"""The recipe: what a corpus is made of, as one validated YAML file.
+
+A recipe names sources by snapshot, how they are read, extracted, filtered, deduplicated, licensed and scored, and the
+mixtures that come out. Every threshold that a stage depends on is a field here, so that a changed threshold changes
+exactly the stages that read it. Not here: how anything is done.
+
+`${NAME}` and `${NAME:-default}` in the file are replaced from the environment before validation.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+HOME_VARIABLE = "DATA_PLATFORM_HOME"
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used. The message names the file, the field and what would be right."""
+
+
+class Part(BaseModel):
+    """Base of every part of a recipe: immutable, and closed to misspelt fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LicenseClaim(Part):
+    """What the source registry says of a source: the licence its texts came under, and on what basis."""
+
+    spdx: str = Field(description="SPDX expression of the source's texts, e.g. 'CC-BY-SA-4.0'.")
+    basis: str = Field(description="Why that is so: a URL or a sentence.")
+    attribution: str | None = Field(default=None, description="Whom to credit.")
+
+
+class _Source(Part):
+    name: str = Field(pattern=NAME, description="Unique name of the source.")
+    snapshot: str = Field(pattern=NAME, description="Crawl or snapshot it belongs to: the partition key.")
+    domain: str = Field(default="web", pattern=NAME, description="Domain by which mixtures weight its documents.")
+    license: LicenseClaim | None = Field(default=None, description="Licence of the whole source, if it has one.")
+
+
+SNAPSHOT_PLACEHOLDER = "{snapshot}"
+
+
+class _PathSource(_Source):
+    snapshot: str | None = Field(
+        default=None, pattern=NAME, description="Crawl or snapshot it belongs to: the partition key. Without one, the "
+        "paths hold {snapshot} where the names of snapshots stand, and new ones are found by listing."
+    )
+    paths: tuple[str, ...] = Field(min_length=1, description="Paths, globs, folders, https:// or s3:// URLs.")
+
+    @field_validator("paths", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _snapshot_somewhere(self) -> _PathSource:
+        marked = [SNAPSHOT_PLACEHOLDER in path for path in self.paths]
+        if self.snapshot is None and not all(marked):
+            raise ValueError("give a snapshot, or write {snapshot} in every path where the names of snapshots stand")
+        if self.snapshot is not None and any(marked):
+            raise ValueError("give a snapshot or write {snapshot} in the paths, not both")
+        return self
+
+
+class CrawlSource(_PathSource):
+    """WARC, ARC or WET archives, gzip or plain."""
+
+    kind: Literal["crawl"] = "crawl"
+
+
+class FilesSource(_PathSource):
+    """JSONL (plain, gz, zst), Parquet, or text and code files and folders of them."""
+
+    kind: Literal["files"]
+    text_field: str = Field(default="text", description="Field of a row that holds its text.")
+    url_field: str | None = Field(default="url", description="Field of a row that holds its URL, if any.")
+    license_field: str | None = Field(
+        default="license", description="Field of a row that holds its licence; dots reach into objects."
+    )
+    include: tuple[str, ...] = Field(
+        default=(), description="Glob patterns of file names to read in folders; empty: every text or code file."
+    )
+
+
+class EnvironmentPages(_Source):
+    """Long descriptions of the installed distributions, rendered to HTML and written as a gzip WARC."""
+
+    kind: Literal["environment_pages"]
+    limit: int = Field(default=200, ge=1, description="At most so many distributions.")
+
+
+class EnvironmentFiles(_Source):
+    """Source files of the installed distributions, with the licence that the distribution declares."""
+
+    kind: Literal["environment_files"]
+    limit: int = Field(default=1500, ge=1, description="At most so many files.")
+    max_bytes: int = Field(default=200_000, ge=1, description="Larger files are left out.")
+
+
+Source = Annotated[CrawlSource | FilesSource | EnvironmentPages | EnvironmentFiles, Field(discriminator="kind")]
+
+
+class Ingest(Part):
+    """Limits that guard the reading of archives."""
+
+    max_payload_bytes: int = Field(
+        default=32 * 2**20, ge=1, description="A record whose decoded payload is larger is rejected, not read."
+    )
+    max_expansion: float = Field(
+        default=200.0, ge=1, description="Decoded over encoded bytes above which a record counts as a bomb, "
+        "for payloads over 1 MiB."
+    )
+    http_statuses: tuple[int, ...] = Field(default=(200,), description="Statuses that are captured.")
+    mime_types: tuple[str, ...] = Field(
+        default=("text/html", "application/xhtml+xml", "text/plain"), description="MIME types captured from crawls."
+    )
+
+
+class Extraction(Part):
+    """How HTML becomes text."""
+
+    engine: Literal["trafilatura", "resiliparse"] = Field(default="trafilatura", description="HTML engine.")
+    options: dict[str, bool | int | str] = Field(default_factory=dict, description="Options of the engine.")
+    max_html_bytes: int = Field(default=8 * 2**20, ge=1, description="Larger pages are rejected.")
+    max_tree_depth: int = Field(default=2_000, ge=1, description="Deeper pages are rejected.")
+
+
+class Language(Part):
+    """Which languages go on, and at which confidence."""
+
+    languages: tuple[str, ...] = Field(default=(), description="ISO 639 codes that are kept; empty: all.")
+    min_confidence: float = Field(default=0.0, ge=0, le=1, description="Less sure documents are dropped.")
+    model: str | None = Field(default=None, description="Path of a fastText model; default: lid.176 as shipped.")
+
+
+class Filters(Part):
+    """Rule sets in order, each with the thresholds to change. An empty mapping means the published thresholds."""
+
+    rule_sets: dict[str, dict[str, float | int | str]] = Field(
+        default_factory=lambda: {"gopher_quality": {}, "fineweb": {}},
+        description="Rule set to thresholds by name.",
+    )
+    domains: tuple[str, ...] = Field(
+        default=(), description="Domains that the rule sets apply to; empty: all. Others pass unfiltered."
+    )
+
+
+class Deduplication(Part):
+    """Exact and MinHash deduplication across all snapshots. Defaults are FineWeb's (14 bands of 8, word 5-grams)."""
+
+    ngram: int = Field(default=5, ge=1, description="Words per shingle.")
+    bands: int = Field(default=14, ge=1, description="Number of bands.")
+    rows: int = Field(default=8, ge=1, description="Hashes per band.")
+    seed: int = Field(default=1, ge=0, description="Seed of the hash permutations.")
+    keep: tuple[Literal["license_tier", "longest", "earliest"], ...] = Field(
+        default=("license_tier", "longest"), description="Which copy stays: first difference decides, then doc_id."
+    )
+
+
+class Labels(Part):
+    """A labelled table for the quality classifier: JSONL paths, or texts of the environment."""
+
+    kind: Literal["files", "environment"] = "environment"
+    paths: tuple[str, ...] = Field(default=(), description="JSONL files, for kind 'files'.")
+    text_field: str = Field(default="text", description="Field that holds the text.")
+    label_field: str = Field(default="label", description="Field that holds the label.")
+    positive: tuple[str | int | bool, ...] = Field(default=(1, True, "keep"), description="Values that mean 'wanted'.")
+    limit: int = Field(default=2_000, ge=2, description="At most so many texts per label.")
+    held_out: float = Field(default=0.2, gt=0, lt=1, description="Share that is not trained on.")
+
+
+class QualityClassifier(Part):
+    """A linear classifier over hashed word n-grams."""
+
+    ngram: int = Field(default=2, ge=1, le=5, description="Longest word n-gram.")
+    buckets: int = Field(default=2**18, ge=2, description="Number of hash buckets.")
+    regularization: float = Field(default=1.0, gt=0, description="Inverse strength of the L2 penalty.")
+    labels: Labels = Field(default_factory=Labels)
+
+
+class LanguageModel(Part):
+    """A causal language model from a local directory, or a small one trained here on the wanted labelled texts."""
+
+    path: str | None = Field(default=None, description="Directory as written by save_pretrained.")
+    license: str = Field(default="LicenseRef-unknown", description="Licence of the model at `path`.")
+    layers: int = Field(default=2, ge=1)
+    width: int = Field(default=96, ge=8, description="Hidden size.")
+    vocabulary: int = Field(default=2048, ge=300, description="Byte-level BPE tokens.")
+    context: int = Field(default=256, ge=16, description="Tokens per sequence.")
+    steps: int = Field(default=150, ge=1, description="Training steps.")
+    batch: int = Field(default=16, ge=1, description="Sequences per step.")
+
+
+class Scoring(Part):
+    """The models that annotate documents."""
+
+    language_model: LanguageModel = Field(default_factory=LanguageModel)
+    quality_classifier: QualityClassifier = Field(default_factory=QualityClassifier)
+    max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
+    batch_tokens: int = Field(default=8_192, ge=2, description="Tokens per forward pass.")
+
+
+class Mixture(Part):
+    """One mixture: weights per domain, admitted licence tiers, a token budget."""
+
+    tokens: int = Field(ge=1, description="Token budget.")
+    tiers: tuple[int, ...] = Field(default=(0, 1), description="Admitted licence tiers, 0 to 5.")
+    weights: dict[str, float] = Field(min_length=1, description="Domain to weight; they are normalised.")
+    min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
+    max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
+    seed: int = Field(default=0, ge=0, description="Seed of the sample.")
+    phase: str = Field(default="pretrain", pattern=NAME, description="Training phase.")
+
+    @model_validator(mode="after")
+    def _sane(self) -> Mixture:
+        if any(tier not in range(6) for tier in self.tiers):
+            raise ValueError(f"tiers are 0 to 5, not {sorted(self.tiers)}")
+        if any(weight < 0 for weight in self.weights.values()) or not sum(self.weights.values()):
+            raise ValueError("weights must not be negative, and not all zero")
+        return self
+
+
+class RayEngine(Part):
+    """Run on Ray: 'auto' starts a local cluster, anything else is the address of one."""
+
+    ray: str = "auto"
+
+
+class Recipe(Part):
+    """A corpus."""
+
+    name: str = Field(pattern=NAME)
+    lake: str | None = Field(default=None, description="URI of the lake; default: lakes/<name> in the platform's home.")
+    storage_options: dict[str, str] = Field(default_factory=dict, description="Options of the lake's object store.")
+    engine: Literal["native"] | RayEngine = "native"
+    tokenizer: str | None = Field(
+        default=None, description="Path of a Hugging Face tokenizer.json to count tokens with; default: Tekken as "
+        "shipped in mistral-common."
+    )
+    sources: tuple[Source, ...] = Field(min_length=1)
+    ingest: Ingest = Field(default_factory=Ingest)
+    extraction: Extraction = Field(default_factory=Extraction)
+    language: Language = Field(default_factory=Language)
+    filters: Filters = Field(default_factory=Filters)
+    deduplication: Deduplication = Field(default_factory=Deduplication)
+    scoring: Scoring = Field(default_factory=Scoring)
+    mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _unique_sources(self) -> Recipe:
+        names = [source.name for source in self.sources]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"source names must be unique; repeated: {', '.join(repeated)}")
+        return self
+
+    @property
+    def lake_uri(self) -> str:
+        """Where the tables of this recipe live."""
+        return self.lake or str(home() / "lakes" / self.name)
+
+
+def home() -> Path:
+    """The folder for everything that the platform writes by default: $DATA_PLATFORM_HOME or ./.data-platform."""
+    return Path(os.environ.get(HOME_VARIABLE, ".data-platform")).absolute()
+
+
+def _interpolate(text: str, path: str) -> str:
+    def value(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        found = os.environ.get(name) or default
+        if found is None:
+            raise RecipeError(f"{path}: environment variable {name} is not set; set it or write ${{{name}:-default}}")
+        return found
+
+    return re.sub(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}", value, text)
+
+
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """Read and validate the recipe at `path`.
+
+    Raises:
+        RecipeError: if the file is missing, not YAML or not a recipe; one line per fault, naming the field.
+    """
+    name = os.fspath(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"{name}: cannot read the recipe: {error.strerror}") from error
+    try:
+        data = yaml.safe_load(_interpolate(text, name))
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{name}: not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise RecipeError(f"{name}: a recipe is a mapping of fields, see recipes/demo.yaml")
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        faults = "\n".join(
+            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
+        )
+        raise RecipeError(f"{name}: not a valid recipe\n{faults}") from error

@@ -1,0 +1,264 @@
+"""A stage: what writes one table, from which inputs, under which part of the recipe, by which code.
+
+`execute` is the only way from a stage to the lake: it pins the inputs, skips what is already there, runs the stage, and
+commits side tables before the table itself, so that a table is never ahead of what it has to account for. Not here: the
+stages themselves (`flow.py` lists them) and anything of Dagster.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from data_platform.columns import table
+from data_platform.lake import Commit, Lake, Partition, Pin, Provenance
+from data_platform.recipe import Recipe, Source
+from data_platform.writer import DataFile
+
+Files = dict[str, list[DataFile]]
+
+
+class InputMissing(LookupError):
+    """A stage was asked to run before its inputs exist. The message names them."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How table `name` is made.
+
+    Attributes:
+        name: the table, and the Dagster asset.
+        group: the asset group.
+        inputs: tables that it reads.
+        run: writes Parquet files for the table and its side tables, and returns them by table.
+        config: the part of the recipe that decides its rows.
+        code: modules and packages whose source decides its rows.
+        libraries: distributions whose version decides its rows.
+        partitioned: one commit per snapshot, or one for the whole table.
+        sides: tables that the stage writes beside its own.
+        pool: concurrency pool of its asset, if it needs a scarce device.
+    """
+
+    name: str
+    group: str
+    inputs: tuple[str, ...]
+    run: Callable[[Work], Files]
+    config: Callable[[Workspace, str | None], Mapping[str, Any]]
+    code: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
+    partitioned: bool = True
+    sides: tuple[str, ...] = ()
+    pool: str | None = None
+
+    @property
+    def code_version(self) -> str:
+        """Digest of the code, the libraries and the declared columns that decide the rows."""
+        return _code_version(self.name, self.code, self.libraries)
+
+    def partition(self, snapshot: str | None) -> Partition:
+        """The part of the table that one run of the stage replaces."""
+        return Partition.of(self.name, snapshot if self.partitioned else None)
+
+    def side_partition(self, side: str, snapshot: str | None) -> Partition:
+        """The part of a side table that one run of the stage replaces."""
+        if side == "rejections":
+            return Partition.of(side, self.name, snapshot if self.partitioned else None)
+        return Partition.of(side, snapshot if self.partitioned else None)
+
+
+class Workspace:
+    """A recipe, its lake, and what its sources hold right now. Listings are made once per workspace."""
+
+    def __init__(self, recipe: Recipe, lake: Lake | None = None) -> None:
+        self.recipe = recipe
+        self.lake = lake or Lake(recipe.lake_uri, recipe.storage_options)
+        self._archives: dict[str, list[Any]] = {}
+
+    def relisted(self) -> Workspace:
+        """The same workspace, whose sources are listed again."""
+        return Workspace(self.recipe, self.lake)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Sources by name, each of one snapshot; patterns over snapshots are expanded by listing."""
+        from data_platform.ingest.discover import expand
+
+        return {source.name: source for source in expand(self.recipe)}
+
+    @property
+    def snapshots(self) -> list[str]:
+        """All snapshots, in the order of the recipe."""
+        return list(dict.fromkeys(source.snapshot for source in self.sources.values()))
+
+    def archives(self, snapshot: str) -> list[Any]:
+        """The archives of one snapshot.
+
+        Raises:
+            SourceError: if a source is missing or cannot be read; the message names it.
+        """
+        if snapshot not in self._archives:
+            from data_platform.ingest.discover import archives_of
+
+            self._archives[snapshot] = [
+                archive
+                for source in self.sources.values()
+                if source.snapshot == snapshot
+                for archive in archives_of(source)
+            ]
+        return self._archives[snapshot]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stage is given: the workspace, the snapshot if it is partitioned, and its inputs at pinned versions."""
+
+    stage: Stage
+    workspace: Workspace
+    snapshot: str | None
+    pins: tuple[Pin, ...]
+
+    @property
+    def lake(self) -> Lake:
+        """The lake."""
+        return self.workspace.lake
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe."""
+        return self.workspace.recipe
+
+    def pins_of(self, name: str) -> list[Pin]:
+        """All pinned partitions of the input `name`."""
+        return [pin for pin in self.pins if pin.table == name]
+
+    def pin(self, name: str) -> Pin:
+        """The one pin of input `name`: an unpartitioned table, or this stage's own snapshot."""
+        (pin,) = self.pins_of(name)
+        return pin
+
+
+def pin_inputs(stage: Stage, workspace: Workspace, snapshot: str | None) -> tuple[Pin, ...]:
+    """Pin what the stage reads: its own snapshot of partitioned inputs, or all snapshots if it is not partitioned.
+
+    Raises:
+        InputMissing: if an input, or the snapshot of it, was not written yet.
+    """
+    pins: list[Pin] = []
+    for name in stage.inputs:
+        if not table(name).partition_by:
+            wanted: Sequence[str | None] = [None]
+        else:
+            wanted = [snapshot] if stage.partitioned else workspace.snapshots
+        found = (
+            [pin] if wanted == [None] and (pin := workspace.lake.pin(name))
+            else workspace.lake.pins(name, [part for part in wanted if part])
+        )
+        if len(found) < len(wanted):
+            missing = sorted({str(part or "") for part in wanted} - {pin.partition for pin in found})
+            raise InputMissing(f"{stage.name} needs {name} first" + (f": {', '.join(missing)}" if any(missing) else ""))
+        pins.extend(found)
+    return tuple(pins)
+
+
+def provenance(
+    stage: Stage, workspace: Workspace, snapshot: str | None, pins: tuple[Pin, ...], run_id: str = ""
+) -> Provenance:
+    """What a commit of the stage would say of itself now."""
+    return Provenance(
+        asset_key=stage.name,
+        code_version=stage.code_version,
+        config=json.loads(json.dumps(stage.config(workspace, snapshot))),
+        inputs=pins,
+        run_id=run_id,
+        git_commit=git_commit(),
+    )
+
+
+def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: str = "") -> Commit:
+    """Bring the stage's table up to date for one snapshot, or as a whole, and say at which version it is.
+
+    Does nothing if the table already carries what would be written. May be killed at any moment and run again.
+
+    Raises:
+        InputMissing: an input was not written yet.
+        ConcurrentWrite: another run wrote other rows in the meantime.
+    """
+    lake = workspace.lake
+    pins = pin_inputs(stage, workspace, snapshot)
+    made = provenance(stage, workspace, snapshot, pins, run_id)
+    partition = stage.partition(snapshot)
+    if lake.carries(stage.name, partition, made):
+        lake.record_lineage(stage.name)
+        pin = lake.pin(stage.name, snapshot if stage.partitioned else None)
+        return Commit(stage.name, pin.table_id, pin.version, lake.count(stage.name, _value(partition)), written=False)
+    places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides] + [(stage.name, partition)]
+    basis = [lake.carried(name, place) for name, place in places]
+    files = stage.run(Work(stage, workspace, snapshot, pins))
+    commits = [
+        lake.replace(name, place, files.get(name, []), made, before)
+        for (name, place), before in zip(places, basis, strict=True)
+    ]
+    return commits[-1]
+
+
+def _value(partition: Partition) -> str | None:
+    return partition.values[0][1] if partition.values else None
+
+
+@cache
+def _code_version(name: str, code: tuple[str, ...], libraries: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(str(table(name).schema).encode())
+    for module in code:
+        for path in _sources(module):
+            digest.update(_without_prose(path).encode())
+    for library in libraries:
+        digest.update(f"{library}=={importlib.metadata.version(library)}".encode())
+    return digest.hexdigest()[:12]
+
+
+def _sources(module: str) -> Iterable[Path]:
+    """Source files of a module or package, found without importing it (its parents are imported)."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{module} is named as code of a stage and does not exist")
+    origin = Path(spec.origin)
+    return sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+
+
+def _without_prose(path: Path) -> str:
+    """The code of a file: comments, docstrings and layout do not decide rows."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list) and body and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str)
+        ):
+            node.body = body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+@cache
+def git_commit() -> str:
+    """Commit of the checkout that the platform runs from, with '+' if it is modified; '' outside a checkout."""
+    folder = Path(__file__).resolve().parents[1]
+    try:
+        commit = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        status = subprocess.run(
+            ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True, text=True, check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return commit + ("+" if status.strip() else "")

@@ -1,0 +1,147 @@
+"""Where Dagster keeps its runs, events, schedules and logs: embedded by default, Postgres and S3 by environment.
+
+`dagster.yaml` names the three classes here, since YAML has no conditionals. They put everything into one folder,
+`$DAGSTER_HOME` or `dagster` in the platform's home, whoever asks: `dagster dev` typed in the checkout without any
+setting (Dagster then makes a temporary home, but reads `./dagster.yaml`), `dagster-daemon` with `DAGSTER_HOME` set, and
+the command line through `open_instance`. So all of them see the same runs. Not here: limits, retries and retention,
+which are plain settings in `dagster.yaml`, and what assets run with (`lake.py` and its neighbours).
+
+| variable                 | effect                                                                            |
+|--------------------------|-----------------------------------------------------------------------------------|
+| `DAGSTER_HOME`           | the folder, instead of `dagster` in the platform's home                           |
+| `DAGSTER_POSTGRES_URL`   | runs, events and schedules in that Postgres database instead of SQLite            |
+| `DAGSTER_S3_LOG_BUCKET`  | stdout and stderr of steps go to that bucket; the usual `AWS_*` variables apply, `AWS_ENDPOINT_URL` among them |
+| `DAGSTER_S3_LOG_PREFIX`  | prefix of their keys, default `dagster`                                           |
+
+The URL stays in the environment: it is never part of the settings that Dagster passes on command lines or displays.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dagster import DagsterInstance
+from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.compute_log_manager import ComputeLogManager
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sqlite import create_db_conn_string
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
+
+from data_platform.recipe import home
+
+SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
+BUSY_TIMEOUT_SECONDS = 60
+S3_UPLOAD_INTERVAL_SECONDS = 30
+
+
+def dagster_home() -> Path:
+    """The folder for Dagster's state: $DAGSTER_HOME, else `dagster` in the platform's home."""
+    return Path(os.environ.get("DAGSTER_HOME") or home() / "dagster").absolute()
+
+
+def open_instance() -> DagsterInstance:
+    """The instance that the command line, the UI and the daemon share. Close it, or use it as a context.
+
+    A folder without settings gets a link to the platform's, so that Dagster's own commands, which with `DAGSTER_HOME`
+    read them there and nowhere else, agree with the platform's. Settings of your own take its place.
+    """
+    settings = dagster_home() / SETTINGS.name
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(settings.parent):
+        if not settings.exists():
+            settings.unlink(missing_ok=True)  # a link into a checkout that has moved
+            settings.symlink_to(SETTINGS)
+    return DagsterInstance.from_config(str(settings.parent))
+
+
+class Storage(DagsterSqliteStorage):
+    """Runs, events and schedules: Postgres if `DAGSTER_POSTGRES_URL` names one, else SQLite that several processes share.
+
+    Two things that Dagster's own SQLite storage lacks for that: the databases are made by one process at a time (two
+    that start at once in a fresh home otherwise fail with "table already exists"), and runs and schedules wait for a
+    lock as patiently as events do (Dagster leaves them at SQLite's 5 s, after which a write fails with "database is
+    locked").
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        with _one_at_a_time(Path(base_dir)):
+            super().__init__(base_dir, inst_data=inst_data)
+        self._run_storage = SqliteRunStorage(_patient(os.path.join(base_dir, "history"), "runs"))
+        self._schedule_storage = SqliteScheduleStorage(_patient(os.path.join(base_dir, "schedules"), "schedules"))
+
+    @classmethod
+    def config_type(cls) -> Mapping[str, Any]:
+        """No settings: the environment decides."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> DagsterStorage:
+        """The storage that the environment asks for."""
+        if url := os.environ.get("DAGSTER_POSTGRES_URL"):
+            from dagster_postgres import DagsterPostgresStorage
+
+            return DagsterPostgresStorage(url, inst_data=inst_data)
+        return cls.from_local(str(dagster_home()), inst_data=inst_data)
+
+
+class ComputeLogs(LocalComputeLogManager):
+    """What steps print: S3 if `DAGSTER_S3_LOG_BUCKET` names a bucket, else files."""
+
+    @classmethod
+    def config_type(cls) -> Mapping[str, Any]:
+        """No settings: the environment decides."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> ComputeLogManager:
+        """The manager that the environment asks for."""
+        folder = str(dagster_home() / "storage")
+        if bucket := os.environ.get("DAGSTER_S3_LOG_BUCKET"):
+            from dagster_aws.s3.compute_log_manager import S3ComputeLogManager
+
+            return S3ComputeLogManager(
+                bucket,
+                local_dir=folder,
+                inst_data=inst_data,
+                prefix=os.environ.get("DAGSTER_S3_LOG_PREFIX", "dagster"),
+                skip_empty_files=True,
+                upload_interval=S3_UPLOAD_INTERVAL_SECONDS,
+            )
+        return cls(folder, inst_data=inst_data)
+
+
+class Artifacts(LocalArtifactStorage):
+    """The folder that Dagster calls the root of an instance."""
+
+    @classmethod
+    def config_type(cls) -> Mapping[str, Any]:
+        """No settings: the environment decides."""
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Artifacts:
+        """The folder that the environment asks for."""
+        return cls(str(dagster_home()), inst_data=inst_data)
+
+
+def _patient(folder: str, database: str) -> str:
+    """Connection string whose `timeout` SQLAlchemy hands to `sqlite3.connect`."""
+    return f"{create_db_conn_string(folder, database)}?timeout={BUSY_TIMEOUT_SECONDS}"
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold the lock of `folder`; the system releases it if the process dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "initialize.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

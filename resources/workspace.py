@@ -1,0 +1,34 @@
+"""The recipe and its lake as a Dagster resource. Not here: Dagster's own storage (`instance.py`)."""
+
+from __future__ import annotations
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from data_platform import engine
+from data_platform.lake import Lake
+from data_platform.recipe import load_recipe
+from data_platform.stage import Workspace
+
+
+class WorkspaceResource(dg.ConfigurableResource):
+    """Opens the recipe that the code location was loaded with, and the lake that it names."""
+
+    recipe_path: str = Field(description="Path of the recipe.")
+    lake_uri: str | None = Field(default=None, description="URI of another lake than the recipe's, for tests.")
+
+    _workspace: Workspace | None = PrivateAttr(default=None)
+
+    def open(self) -> Workspace:
+        """The workspace; the recipe is read once per process."""
+        if self._workspace is None:
+            recipe = load_recipe(self.recipe_path)
+            lake = Lake(self.lake_uri, recipe.storage_options) if self.lake_uri else None
+            self._workspace = Workspace(recipe, lake)
+        return self._workspace
+
+    def open_for_work(self) -> Workspace:
+        """The workspace, with the engine that the recipe asks for set up in this process."""
+        workspace = self.open()
+        engine.configure(workspace.recipe.engine)
+        return workspace

@@ -1,0 +1,27 @@
+"""What all tests share: where the real data is, and a home of their own for everything that is written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real crawls and labels: $DATA_PLATFORM_TEST_DATA, or ../shared/data beside the checkout."""
+    folder = Path(os.environ.get("DATA_PLATFORM_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"REAL DATA ABSENT: no folder {folder}; set DATA_PLATFORM_TEST_DATA to run this test")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home of the platform for every test."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("DATA_PLATFORM_HOME", str(folder))
+    return folder
