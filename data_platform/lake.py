@@ -332,20 +332,18 @@ class Lake:
 
     def _version_of(self, name: str, partition: Partition, provenance: Provenance) -> int:
         """The version that carries the recipe: the handle may already see later commits."""
-        for entry in self.open(name).history():
-            made = entry.get(COMMIT_KEY)
-            if made and made["partition"] == str(partition) and made["recipe"] == provenance.recipe:
-                return int(entry["version"])
+        for row in self.history(name):
+            if row["partition"] == str(partition) and row["recipe"] == provenance.recipe:
+                return row["version"]
         raise RuntimeError(f"{name}/{partition}: the commit of recipe {provenance.recipe[:12]} is not in the log")
 
     # -- lineage ------------------------------------------------------------------------------------------------------
 
     def history(self, name: str) -> list[dict[str, Any]]:
         """What made each version of `name`, newest first, from the commits themselves. Rows as in table `lineage`."""
-        handle = self.open(name)
-        table_id = str(handle.metadata().id)
+        table_id, entries = self._log(name)
         rows = []
-        for entry in handle.history():
+        for entry in entries:
             if made := entry.get(COMMIT_KEY):
                 committed = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
                 rows.append(
@@ -353,6 +351,19 @@ class Lake:
                      **{key: made[key] for key in _COMMIT_COLUMNS}}
                 )
         return rows
+
+    def _log(self, name: str) -> tuple[str, list[dict[str, Any]]]:
+        """Table id and all entries of the log, newest first, with their true versions.
+
+        delta-rs numbers the entries down from the latest version, which it asks for separately: with a commit in
+        between, all numbers are off by one. The log is kept from the beginning, so the oldest must be version 0.
+        """
+        for _ in range(_MAX_ATTEMPTS):
+            handle = self.open(name)
+            entries = handle.history()
+            if entries and entries[-1]["version"] == 0:
+                return str(handle.metadata().id), entries
+        raise RuntimeError(f"the log of {name} does not reach back to version 0; was it cleaned up by another program?")
 
     def record_lineage(self, name: str) -> None:
         """Append to `lineage` the commits of `name` that it lacks, also those of runs killed before they could.

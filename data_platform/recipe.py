@@ -256,6 +256,13 @@ class Recipe(Part):
     scoring: Scoring = Field(default_factory=Scoring)
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
 
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _crawls_by_default(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        return [{"kind": "crawl", **item} if isinstance(item, dict) else item for item in value]
+
     @model_validator(mode="after")
     def _unique_sources(self) -> Recipe:
         names = [source.name for source in self.sources]

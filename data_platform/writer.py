@@ -111,8 +111,9 @@ class TableWriter:
             ]
         result = []
         for partition, some in parts:
-            shaped = some.select(self._file_schema.names).cast(self._file_schema)
-            self._refuse_nulls(shaped)
+            some = some.select(self._file_schema.names)
+            self._refuse_nulls(some)
+            shaped = some.cast(self._file_schema)
             result.extend((partition, piece) for piece in shaped.combine_chunks().to_batches())
         return result
 

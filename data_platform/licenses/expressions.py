@@ -44,6 +44,7 @@ CHOSEN = 0.6
 """Confidence of a name or classifier that may mean several licences, of which `names` chooses one, e.g. 'BSD'."""
 
 _MAX_STATEMENT = 1_000
+_MAX_DEPTH = 16
 _TOKEN = re.compile(r"\(|\)|[^\s()]+")
 _OPERATORS = {"and": "AND", "or": "OR", "with": "WITH"}
 
@@ -69,11 +70,14 @@ def licensing() -> Licensing:
 
 @lru_cache(maxsize=1)
 def _identifiers() -> dict[str, str]:
-    """Lower-case identifier or older spelling without spaces -> identifier."""
+    """Lower-case identifier or older spelling without spaces -> identifier.
+
+    Left out are spellings that `names` calls ambiguous ('GPL').
+    """
     found: dict[str, str] = {}
     for key, symbol in licensing().known_symbols.items():
         for alias in symbol.aliases:
-            if " " not in alias:
+            if " " not in alias and names.key(alias) not in names.AMBIGUOUS_NAMES:
                 found.setdefault(alias.lower(), key)
     found.update((key.lower(), key) for key in licensing().known_symbols)
     return found
@@ -86,12 +90,15 @@ def _exceptions() -> frozenset[str]:
 
 def identifier(name: str) -> str | None:
     """The licence identifier that `name` spells, in any case and in older forms ('gpl-2.0+'), or None."""
-    lowered = name.strip().lower()
-    found = _identifiers().get(lowered)
-    if found is None and lowered.endswith("+"):
+    name = name.strip()
+    found = _identifiers().get(name.lower())
+    if found is None and name.endswith("+"):
         # "Apache-2.0+": later versions may be chosen, so the version that is named may be, too.
-        found = _identifiers().get(lowered[:-1])
-    return None if found in _exceptions() else found
+        found = _identifiers().get(name[:-1].lower())
+    if found in _exceptions() or (found and found.istitle() and found.isalpha() and name != found):
+        # 'fair', 'intel' and 'ruby' are words of their own; 'Fair', 'Intel' and 'Ruby' are meant as identifiers.
+        return None
+    return found
 
 
 @lru_cache(maxsize=65_536)
@@ -101,34 +108,46 @@ def parse(expression: str) -> Expression:
     Raises:
         ValueError: if it is not one; the message quotes at most 80 characters of it.
     """
-    from boolean import ParseError
-    from license_expression import ExpressionError
-
     canonical = _canonical(expression)
-    if canonical is not None:
-        try:
-            return licensing().parse(canonical, simple=True)
-        except (ParseError, ExpressionError):
-            pass
-    raise ValueError(f"not an SPDX expression of known licences: {expression[:80]!r}")
+    if canonical is None:
+        raise ValueError(f"not an SPDX expression of known licences: {expression[:80]!r}")
+    return licensing().parse(canonical, simple=True)
 
 
 def _canonical(expression: str) -> str | None:
-    """The expression with operators and identifiers spelt as SPDX spells them; None if a word is neither."""
+    """The expression with operators and identifiers spelt as SPDX spells them; None if it is not well formed.
+
+    The syntax is checked here, because boolean.py fails with IndexError and TypeError on '()' and the like.
+    """
     words: list[str] = []
+    depth = 0
+    before = "AND"
     for word in _TOKEN.findall(expression):
-        if word in "()" or word.lower() in _OPERATORS:
-            words.append(_OPERATORS.get(word.lower(), word))
-        elif words and words[-1] == "WITH":
-            exception = _identifiers().get(word.lower())
-            if exception not in _exceptions():
-                return None
-            words.append(exception)
-        elif known := identifier(word):
+        operator = _OPERATORS.get(word.lower())
+        operand_expected = before in ("AND", "OR", "(")
+        if word == "(" and operand_expected and depth < _MAX_DEPTH:
+            depth += 1
+        elif word == ")" and depth and not operand_expected and before != "WITH":
+            depth -= 1
+        elif operator == "WITH" and before == "licence":
+            word = operator
+        elif operator in ("AND", "OR") and not operand_expected and before != "WITH":
+            word = operator
+        elif before == "WITH" and _identifiers().get(word.lower()) in _exceptions():
+            word = _identifiers()[word.lower()]
+            words.append(word)
+            before = "exception"
+            continue
+        elif operator is None and operand_expected and (known := identifier(word)):
             words.append(known)
+            before = "licence"
+            continue
         else:
             return None
-    return " ".join(words) or None
+        words.append(word)
+        before = word
+    complete = bool(words) and not depth and before not in ("AND", "OR", "WITH")
+    return " ".join(words) if complete else None
 
 
 @lru_cache(maxsize=65_536)
@@ -149,7 +168,8 @@ def read(raw: str) -> Reading:
     text = " ".join(raw.split()).strip(" .,;\"'")
     if not text or len(text) > _MAX_STATEMENT:
         return _restriction(text)
-    for reader in (_as_expression, _as_classifier, _as_url, _as_creative_commons, _as_name, _as_list, _as_cited_url):
+    for reader in (_as_expression, _as_classifier, _as_url, _as_creative_commons, _as_name,
+                   _as_name_with_abbreviation, _as_list, _as_cited_url):
         if (reading := reader(text)) is not None:
             return reading
     return _restriction(text)
@@ -157,9 +177,10 @@ def read(raw: str) -> Reading:
 
 def _as_expression(text: str) -> Reading | None:
     try:
-        return Reading(parse(text).simplify().render(), EXACT)
+        spdx = parse(text).simplify().render()
     except ValueError:
         return None
+    return UNREADABLE if spdx == UNKNOWN else Reading(spdx, EXACT)
 
 
 def _as_classifier(text: str) -> Reading | None:
@@ -185,7 +206,7 @@ def _as_url(text: str) -> Reading | None:
             slug = re.sub(r"(?:[-.](?:html?|txt|php|json|en|md))+$", "", match["id"], flags=re.I)
             if found := identifier(slug):
                 return Reading(found, EXACT)
-            return _as_name(slug.replace("-", " "))
+            return _as_name(re.sub(r"(?<=\d)-(?=\d)", ".", slug).replace("-", " "))
     return None
 
 
@@ -229,7 +250,7 @@ def _as_creative_commons_url(address: str) -> Reading | None:
 _CC_NAME = re.compile(
     r"(?:licensed under )?(?:an? |the )?(?P<head>creative commons|cc)[ -]*(?P<body>.*?)"
     r"(?:[ -]*v?(?:ersion )?(?P<version>[1-4](?:\.[05])?))?[ -]*"
-    r"(?P<port>international|unported|generic|[a-z]{2,3}|igo)?(?: public)?(?: licen[sc]e)?(?: ?\([^)]*\))?",
+    r"(?P<port>international|unported|generic|[a-z]{2,3}|igo)?(?: public)?(?: licen[sc]e)?",
     re.I,
 )
 _CC_ELEMENTS = {
@@ -265,15 +286,27 @@ def _as_creative_commons(text: str) -> Reading | None:
 
 
 def _as_name(text: str) -> Reading | None:
-    for candidate in (text, re.sub(r"\s*\([^)]*\)\s*$", "", text)):
-        key = names.key(candidate)
-        if found := names.NAMES.get(key):
-            return Reading(found, NAMED)
-        if found := names.AMBIGUOUS_NAMES.get(key):
-            return Reading(found, CHOSEN)
-        if key and (found := identifier(key.replace(" ", "-"))):
-            return Reading(found, NAMED)
+    key = names.key(text)
+    if found := names.NAMES.get(key):
+        return Reading(found, NAMED)
+    if found := names.AMBIGUOUS_NAMES.get(key):
+        return Reading(found, CHOSEN)
+    if key and (found := identifier(key.replace(" ", "-"))):
+        return Reading(found, NAMED)
     return None
+
+
+def _as_name_with_abbreviation(text: str) -> Reading | None:
+    """'ISC License (ISCL)': a name and, in parentheses, another. Both must be readable, and both count."""
+    match = re.fullmatch(r"([^()]+)\(([^()]+)\)", text)
+    if not match:
+        return None
+    outer, inner = (read(part) for part in match.groups())
+    if UNKNOWN in (outer.spdx, inner.spdx):
+        return None
+    if inner.confidence == CHOSEN and family(outer.spdx) == family(inner.spdx):
+        return outer
+    return Reading(conjunction((outer.spdx, inner.spdx)), min(outer.confidence, inner.confidence))
 
 
 def _as_list(text: str) -> Reading | None:
@@ -354,3 +387,15 @@ def identifiers_of(expression: str) -> frozenset[str]:
         symbol.key for symbol in licensing().license_symbols(parse(expression), decompose=True)
         if not symbol.is_exception
     )
+
+
+def family(identifier_: str) -> str:
+    """What is left of an identifier without version, jurisdiction and 'or later': 'BSD', 'GPL', 'CC-BY-SA'.
+
+    By it a vague statement ('BSD') is recognised as speaking of the same licence as a precise one ('BSD-2-Clause').
+    """
+    if identifier_ in UNVERSIONED_CC:
+        return identifier_.removeprefix("LicenseRef-").upper()
+    if identifier_.startswith("LicenseRef-"):
+        return identifier_
+    return re.split(r"-\d", identifier_, maxsplit=1)[0]

@@ -117,34 +117,49 @@ def _decode(data, start, end, pages, classes, points, kinds):
 
 @njit(nogil=True, cache=True)
 def _find_words(kinds, count, starts, ends):
-    """Write the spans of the words; return (number of words, number of symbols). The rule is in `filters/signals.py`."""
+    """Write the spans of the words; return how many words and symbols there are. `filters/signals.py` has the rule."""
     words = 0
     symbols = 0
     position = 0
     while position < count:
-        if kinds[position] & SPACE:
-            position += 1
-            continue
-        words_before = words
-        open_word = False
-        single = False
+        start = position
+        seen = 0
         while position < count and not kinds[position] & SPACE:
-            kind = kinds[position]
-            if single and not kind & MARK:
-                open_word = single = False
-            if kind & (LETTER | NUMBER):
-                if kind & UNSPACED:
-                    single, open_word = True, False
-                if not open_word:
-                    starts[words] = position
-                    words += 1
-                    open_word = True
-                ends[words - 1] = position + 1
-            elif open_word and kind & MARK:
-                ends[words - 1] = position + 1
+            seen |= kinds[position]
             position += 1
-        symbols += words == words_before
+        if seen & UNSPACED:
+            words = _cut_words(kinds, start, position, starts, ends, words)
+        elif seen & (LETTER | NUMBER):
+            end = position
+            while not kinds[start] & (LETTER | NUMBER):
+                start += 1
+            while not kinds[end - 1] & (LETTER | NUMBER | MARK):
+                end -= 1
+            starts[words], ends[words] = start, end
+            words += 1
+        elif position > start:
+            symbols += 1
+        position += 1
     return words, symbols
+
+
+@njit(nogil=True, cache=True)
+def _cut_words(kinds, start, end, starts, ends, words):
+    """Cut a run that holds a script without spaces: each of its letters is a word, with the marks after it."""
+    open_word = single = False
+    for position in range(start, end):
+        kind = kinds[position]
+        if kind & UNSPACED or (single and not kind & MARK):
+            open_word = False
+        if kind & (LETTER | NUMBER):
+            if not open_word:
+                starts[words] = position
+                words += 1
+                open_word, single = True, kind & UNSPACED != 0
+            ends[words - 1] = position + 1
+        elif open_word and kind & MARK:
+            ends[words - 1] = position + 1
+    return words
 
 
 @njit(nogil=True, cache=True)
@@ -309,8 +324,8 @@ def _hash_words(points, kinds, count, pages, folded, hashes):
     in_word = False
     single = False
     after_digit = False
-    for position in range(count + 1):
-        kind = kinds[position] if position < count else SPACE
+    for position in range(count):
+        kind = kinds[position]
         if kind & IGNORED:
             continue
         part = kind & (LETTER | NUMBER | MARK) != 0
@@ -325,11 +340,14 @@ def _hash_words(points, kinds, count, pages, folded, hashes):
             single = kind & UNSPACED != 0
             state = np.uint64(0)
             after_digit = False
-        point = points[position]
         if not (kind & DECIMAL and after_digit):
+            point = points[position]
             point += folded[(np.int32(pages[point >> 8]) << 8) | (point & 0xFF)]
             state = _absorb(state, point, _GOLDEN)
         after_digit = kind & DECIMAL != 0
+    if in_word:
+        hashes[words] = _mix(state)
+        words += 1
     return words
 
 

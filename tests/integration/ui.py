@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,10 +15,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -127,3 +130,120 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         pass
     process.wait(timeout=10)
+
+
+# -- the browser ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def browser_page(width: int = 1600, height: int = 1000) -> Iterator[Page]:
+    """A page of a headless Chromium, closed in the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(_FLAGS))
+        try:
+            yield browser.new_page(viewport={"width": width, "height": height})
+        finally:
+            browser.close()
+
+
+def open_graph(page: Page, base_url: str, asset: str | None = None) -> None:
+    """Open the global asset graph, with `asset` selected if given, and wait until its nodes are drawn."""
+    page.goto(f"{base_url}/asset-groups/{asset or ''}")
+    button = "Materialize selected" if asset else "Materialize all"
+    page.locator("button", has_text=button).wait_for()
+    page.locator("svg foreignObject").first.wait_for()
+
+
+def materialize(
+    page: Page,
+    base_url: str,
+    asset: str,
+    partitions: Sequence[str] | None = None,
+    timeout_seconds: float = 300,
+) -> list[str]:
+    """Select `asset` in the graph, press Materialize, answer the dialogs and wait until the runs have ended.
+
+    Args:
+        partitions: keys to tick in the dialog of a partitioned asset; all of them if None.
+
+    Returns:
+        Ids of the runs, all successful.
+
+    Raises:
+        RuntimeError: if a run failed, or has not ended in time; the message names run and status.
+    """
+    before = {run["runId"] for run in _runs(base_url)}
+    backfills = {backfill["id"] for backfill in _backfills(base_url)}
+    open_graph(page, base_url, asset)
+    page.locator("button", has_text="Materialize selected").click()
+    _answer_dialogs(page, partitions)
+    return wait_for_runs(base_url, before, backfills, timeout_seconds)
+
+
+def _answer_dialogs(page: Page, partitions: Sequence[str] | None) -> None:
+    """Upstream is missing: confirm. Which partitions: tick them, launch. Without a dialog the run is on its way."""
+    confirm = page.locator(".dagster-dialog button", has_text=re.compile("^Confirm"))
+    launch = page.locator(".dagster-dialog button", has_text=re.compile("^Launch"))
+    launched = page.locator("a:visible", has_text=re.compile("^View$"))  # in the message about the launched run
+    confirm.or_(launch).or_(launched).first.wait_for()
+    if confirm.is_visible():
+        confirm.click()
+        launch.or_(launched).first.wait_for()
+    if not launch.is_visible():
+        return
+    dialog = page.locator(".dagster-dialog")
+    if partitions is None:
+        dialog.locator("button", has_text=re.compile("^All$")).click()
+    else:
+        dialog.get_by_text("Select a partition").click()
+        options = page.locator(".dagster-popover label")
+        for partition in partitions:
+            page.get_by_placeholder("Filter partitions").fill(partition)
+            options.filter(has=page.locator(f'span:text-is("{partition}")')).click()
+        dialog.get_by_text("Partition selection").hover()
+        page.keyboard.press("Escape")
+    launch.click()
+    dialog.wait_for(state="detached")
+
+
+def _runs(base_url: str) -> list[dict[str, Any]]:
+    answer = graphql(base_url, "{ runsOrError(limit: 500) { ... on Runs { results { runId status } } } }")
+    return answer["runsOrError"]["results"]
+
+
+def _backfills(base_url: str) -> list[dict[str, Any]]:
+    answer = graphql(
+        base_url, "{ partitionBackfillsOrError(limit: 100) { ... on PartitionBackfills { results { id status } } } }"
+    )
+    return answer["partitionBackfillsOrError"]["results"]
+
+
+def wait_for_runs(
+    base_url: str, runs_before: set[str], backfills_before: set[str], timeout_seconds: float = 300
+) -> list[str]:
+    """Wait until runs other than `runs_before` were started and all of them have ended, backfills included.
+
+    Returns and raises as `materialize`.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        runs = [run for run in _runs(base_url) if run["runId"] not in runs_before]
+        backfills = [backfill for backfill in _backfills(base_url) if backfill["id"] not in backfills_before]
+        if failed := [run for run in runs if run["status"] in ("FAILURE", "CANCELED")]:
+            raise RuntimeError(f"runs that did not succeed: {failed}")
+        if failed := [backfill for backfill in backfills if "FAIL" in backfill["status"] or "CANCEL" in backfill["status"]]:
+            raise RuntimeError(f"backfills that did not succeed: {failed}")
+        running = [run for run in runs if run["status"] != "SUCCESS"]
+        running += [backfill for backfill in backfills if backfill["status"] != "COMPLETED_SUCCESS"]
+        if runs and not running:
+            return [run["runId"] for run in runs]
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"after {timeout_seconds:.0f} s these have not ended: {running or 'no run was started'}")
+        time.sleep(0.5)
+
+
+def screenshot(page: Page, path: Path, settle_seconds: float = 2) -> None:
+    """Take a picture once the page is quiet: the UI polls for ever, so there is no event to wait for."""
+    page.wait_for_timeout(settle_seconds * 1000)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)

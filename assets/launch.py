@@ -1,0 +1,88 @@
+"""Launching runs from the command line: the same assets, checks and instance as in the UI, one run per phase.
+
+Not here: what is out of date (`data_platform/flow.py`), what is printed (`data_platform/cli.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from assets.jobs import job_of_stage
+from assets.partitions import snapshots
+from data_platform.definitions import build_definitions
+from data_platform.flow import Status, plan
+from data_platform.stage import Workspace
+from resources.instance import open_instance
+from resources.workspace import WorkspaceResource
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run ended: the tables it was for, and what went wrong, if anything."""
+
+    snapshot: str | None
+    stages: tuple[str, ...]
+    run_id: str
+    failures: tuple[str, ...]
+
+
+def bring_up_to_date(
+    recipe_path: str, workspace: Workspace, report: Callable[[str], None]
+) -> Iterator[Outcome]:
+    """Run phase by phase what is out of date, and stop after the first phase that fails.
+
+    The plan is made anew before each phase: only then are the inputs of the next one known.
+    """
+    definitions = build_definitions(recipe_path, {"workspace": WorkspaceResource(
+        recipe_path=recipe_path, lake_uri=workspace.lake.uri)})
+    jobs = job_of_stage(workspace.recipe)
+    with open_instance() as instance:
+        instance.add_dynamic_partitions(snapshots.name, workspace.snapshots)
+        for phase in dict.fromkeys(jobs.values()):
+            due = [
+                status for status in plan(workspace)
+                if jobs[status.stage.name] == phase and status.state != "fresh"
+            ]
+            failed = False
+            for snapshot in dict.fromkeys(status.snapshot for status in due):
+                some = [status for status in due if status.snapshot == snapshot]
+                report(f"{phase}{f' {snapshot}' if snapshot else ''}: {_why(some)}")
+                outcome = _run(definitions, instance, phase, snapshot, some)
+                failed = failed or bool(outcome.failures)
+                yield outcome
+            if failed:
+                return
+
+
+def _why(due: list[Status]) -> str:
+    first = due[0]
+    more = f" (and {len(due) - 1} more)" if len(due) > 1 else ""
+    return f"{first.stage.name} {first.why}{more}"
+
+
+def _run(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, phase: str, snapshot: str | None, due: list[Status]
+) -> Outcome:
+    names = tuple(status.stage.name for status in due)
+    result = definitions.resolve_job_def(phase).execute_in_process(
+        instance=instance, partition_key=snapshot, asset_selection=[dg.AssetKey(name) for name in names],
+        raise_on_error=False, run_config=_QUIET, tags={"data_platform/command": "run"},
+    )
+    failures = [
+        f"{event.step_key}: {event.event_specific_data.error_display_string.strip().splitlines()[0]}"
+        for event in result.all_events if event.event_type_value == "STEP_FAILURE"
+    ]
+    failures += [
+        f"check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed: "
+        f"{evaluation.description or ''}"
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.blocking
+    ]
+    if not result.success and not failures:
+        failures.append(f"run {result.run_id} failed; see it in the UI")
+    return Outcome(snapshot, names, result.run_id, tuple(failures))

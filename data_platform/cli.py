@@ -1,0 +1,332 @@
+"""The `data-platform` command: run, status, trace, export, ui.
+
+Each command is a thin layer over plain functions and prints for people, or JSON with `--json`. Not here: anything that
+a notebook would want to call.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.tree import Tree
+
+from data_platform.lake import ConcurrentWrite, Lake, TableMissing
+from data_platform.recipe import RecipeError, home, load_recipe
+from data_platform.stage import InputMissing, Workspace
+
+# A pipe has no width: tables are then as wide as they need to be.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+_RECIPE = click.option(
+    "--recipe", "recipe_path", type=click.Path(dir_okay=False), default=None,
+    help="Recipe file. Default: the recipes that were run from here.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class _Commands(click.Group):
+    """Turns the errors that people can mend into one line and exit status 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        from data_platform.export import ExportExists
+        from data_platform.ingest.sources import SourceError
+        from data_platform.trace import NotFound
+
+        try:
+            return super().invoke(context)
+        except (RecipeError, SourceError, TableMissing, InputMissing, ConcurrentWrite, NotFound, ExportExists) as error:
+            message = error.args[0] if error.args else str(error)
+            raise click.ClickException(str(message)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="data-platform")
+def main() -> None:
+    """From raw web crawls to licensed pretraining mixtures."""
+
+
+# -- run --------------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("recipe_path", metavar="RECIPE", type=click.Path(dir_okay=False))
+def run(recipe_path: str) -> None:
+    """Materialise everything that RECIPE asks for and that is not there yet."""
+    from data_platform import books, flow
+
+    started = time.monotonic()
+    recipe = load_recipe(recipe_path)
+    workspace = Workspace(recipe)
+    out.print(f"recipe [bold]{recipe.name}[/bold] from {recipe_path}, lake {workspace.lake.uri}")
+    archives = {snapshot: workspace.archives(snapshot) for snapshot in workspace.snapshots}
+    for snapshot, found in archives.items():
+        size = sum(archive.size for archive in found)
+        out.print(f"  {snapshot}: {_many(len(found), 'archive')}, {size / 1e6:,.1f} MB")
+    remember(recipe_path, workspace)
+    workspace.lake.repair_lineage()
+
+    failures: list[str] = []
+    if all(status.state == "fresh" for status in flow.plan(workspace)):
+        out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
+    else:
+        from assets.launch import bring_up_to_date
+
+        for outcome in bring_up_to_date(recipe_path, workspace, out.print):
+            mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
+            out.print(f"  {mark} {_many(len(outcome.stages), 'table')}, run {outcome.run_id}")
+            failures.extend(outcome.failures)
+    for failure in failures:
+        out.print(f"[red]{failure}[/red]", markup=True)
+    _print_summary(workspace, books, flow)
+    out.print(f"{time.monotonic() - started:,.1f} s")
+    if failures:
+        count = _many(len(failures), "failure")
+        raise click.ClickException(f"{count}; nothing that depends on them was run. Mend and run again.")
+    first = next(iter(recipe.mixtures))
+    example = workspace.lake.read_table(f"mixture_{first}", ["doc_id"])["doc_id"][:1].to_pylist()
+    if example:
+        out.print(f"ask of any row: data-platform trace {first} {example[0]}")
+
+
+def _print_summary(workspace: Workspace, books: Any, flow: Any) -> None:
+    grid = Grid(title=None, box=None, pad_edge=False)
+    for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("in", "right"),
+                          ("kept", "right"), ("dropped", "right"), ("why", "left")):
+        grid.add_column(name, justify=justify, no_wrap=name != "why")
+    for status in flow.plan(workspace):
+        if status.version is None:
+            grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", status.why)
+            continue
+        entry = books.books(workspace.lake, status.stage, status.snapshot)
+        snapshot = status.snapshot or ""
+        if entry is None:
+            rows = workspace.lake.count(status.stage.name, status.snapshot)
+            grid.add_row(status.stage.name, snapshot, str(status.version), "", f"{rows:,}", "", "")
+            continue
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in list(entry.dropped.items())[:3])
+        more = len(entry.dropped) - 3
+        dropped = sum(entry.dropped.values())
+        grid.add_row(
+            status.stage.name, snapshot, str(status.version), f"{entry.incoming:,}", f"{entry.kept:,}", f"{dropped:,}",
+            reasons + (f" and {more} more" if more > 0 else "") + (f" [red]MISSING {entry.missing}[/red]"
+                                                                   if entry.missing else ""),
+        )
+    out.print(grid)
+    for name in workspace.recipe.mixtures:
+        _print_mixture(workspace.lake, name)
+
+
+def _print_mixture(lake: Lake, name: str) -> None:
+    if not lake.exists(f"mixture_{name}"):
+        return
+    rows = lake.read_table(f"mixture_{name}", ["domain", "license_spdx", "license_tier", "token_count"])
+    total = sum(rows["token_count"].to_pylist())
+    out.print(f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens")
+    for column, what in (("domain", "domain"), ("license_spdx", "licence")):
+        grouped = rows.group_by(column).aggregate([("token_count", "sum")]).sort_by(
+            [("token_count_sum", "descending")]
+        ).to_pylist()
+        shares = [f"{item[column]} {item['token_count_sum'] / max(total, 1):.0%}" for item in grouped]
+        out.print(f"  by {what}: {', '.join(shares[:8])}" + (f" and {len(shares) - 8} more" if len(shares) > 8 else ""))
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+# -- which lake -------------------------------------------------------------------------------------------------------
+
+
+def remember(recipe_path: str, workspace: Workspace) -> None:
+    """Note the recipe in the platform's home, so that later commands find its lake by themselves."""
+    known = known_recipes()
+    known[workspace.recipe.name] = str(Path(recipe_path).absolute())
+    path = home() / "recipes.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    building = path.with_suffix(f".{os.getpid()}")
+    building.write_text(json.dumps(known, indent=2), encoding="utf-8")
+    building.replace(path)
+
+
+def known_recipes() -> dict[str, str]:
+    """Paths of the recipes that were run from here, by name."""
+    path = home() / "recipes.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _workspaces(recipe_path: str | None) -> list[Workspace]:
+    if recipe_path:
+        return [Workspace(load_recipe(recipe_path))]
+    paths = [path for path in known_recipes().values() if Path(path).is_file()]
+    if not paths:
+        raise click.ClickException("no recipe was run from here yet; run one, or give --recipe")
+    return [Workspace(load_recipe(path)) for path in paths]
+
+
+def _workspace_of(mixture: str, recipe_path: str | None) -> Workspace:
+    """The workspace whose lake holds a mixture."""
+    from data_platform.trace import NotFound, mixtures
+
+    workspaces = _workspaces(recipe_path)
+    name = mixture.removeprefix("mixture_")
+    having = [workspace for workspace in workspaces if name in mixtures(workspace.lake)]
+    if len(having) > 1:
+        raise click.ClickException(
+            f"mixture {name!r} exists in {', '.join(workspace.lake.uri for workspace in having)}; give --recipe"
+        )
+    if not having:
+        existing = {found for workspace in workspaces for found in mixtures(workspace.lake)}
+        raise NotFound(f"no mixture {name!r}; mixtures: {', '.join(sorted(existing)) or 'none yet'}")
+    return having[0]
+
+
+# -- status -----------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@_RECIPE
+@_JSON
+def status(recipe_path: str | None, as_json: bool) -> None:
+    """Show tables, versions, rows, tokens, and what is out of date and why."""
+    report = [_status_of(workspace) for workspace in _workspaces(recipe_path)]
+    if as_json:
+        print(json.dumps(report, indent=2))
+        return
+    for part in report:
+        out.print(f"recipe [bold]{part['recipe']}[/bold], lake {part['lake']}")
+        grid = Grid(box=None, pad_edge=False)
+        for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("rows", "right"),
+                              ("tokens", "right"), ("state", "left"), ("why", "left")):
+            grid.add_column(name, justify=justify, no_wrap=name not in ("why",))
+        for row in part["tables"]:
+            color = {"fresh": "green", "blocked": "red"}.get(row["state"], "yellow")
+            grid.add_row(
+                row["table"], row["snapshot"] or "", _number(row["version"]), _number(row["rows"]),
+                _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", row["why"],
+            )
+        out.print(grid)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _status_of(workspace: Workspace) -> dict[str, Any]:
+    from data_platform.columns import table
+    from data_platform.flow import plan
+
+    rows = []
+    for item in plan(workspace):
+        name, count, tokens = item.stage.name, None, None
+        if item.version is not None:
+            partition = item.snapshot if item.stage.partitioned else None
+            count = workspace.lake.count(name, partition)
+            if "token_count" in table(name):
+                batches = workspace.lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
+                tokens = sum(sum(batch.column(0).to_pylist()) for batch in batches)
+        rows.append({
+            "table": name, "snapshot": item.snapshot, "version": item.version, "rows": count, "tokens": tokens,
+            "state": item.state, "why": item.why,
+        })
+    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows}
+
+
+# -- trace ------------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("mixture")
+@click.argument("doc_id")
+@click.option("--version", type=int, default=None, help="Version of the mixture. Default: the latest.")
+@_RECIPE
+@_JSON
+def trace(mixture: str, doc_id: str, version: int | None, recipe_path: str | None, as_json: bool) -> None:
+    """Print where document DOC_ID of MIXTURE came from, under which licence, on what evidence, through which code."""
+    from data_platform.trace import trace as way_back
+
+    workspace = _workspace_of(mixture, recipe_path)
+    workspace.lake.repair_lineage()
+    answer = way_back(workspace.lake, mixture, doc_id, version)
+    if as_json:
+        print(json.dumps(answer, indent=2, default=str))
+        return
+    tree = Tree(f"[bold]{doc_id}[/bold] in {answer['mixture']['table']}")
+    for title, branch in answer.items():
+        _grow(tree.add(f"[bold]{title}[/bold]"), branch)
+    out.print(tree)
+
+
+def _grow(tree: Tree, value: Any) -> None:
+    """Nested plain values as branches; rows of a list on one line each."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, dict) or (isinstance(item, list) and item and isinstance(item[0], dict)):
+                _grow(tree.add(key), item)
+            else:
+                tree.add(f"{key}: {_plain(item)}")
+    elif isinstance(value, list):
+        for item in value:
+            tree.add("  ".join(f"{key}={_plain(part)}" for key, part in item.items()))
+        if not value:
+            tree.add("none")
+    else:
+        tree.add(_plain(value))
+
+
+def _plain(value: Any) -> str:
+    from rich.markup import escape
+
+    return escape(f"{value:.6g}" if isinstance(value, float) else str(value))
+
+
+# -- export -----------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("mixture")
+@click.option("--format", "format_", type=click.Choice(["parquet", "jsonl.zst"]), default="parquet", show_default=True)
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), default=None,
+              help="Folder to write. Default: exports/<mixture>-v<version>-<format> in the platform's home.")
+@_RECIPE
+def export(mixture: str, format_: str, folder: Path | None, recipe_path: str | None) -> None:
+    """Write MIXTURE as training shards, each row with its id and licence, and a manifest."""
+    from data_platform.export import export_mixture
+
+    workspace = _workspace_of(mixture, recipe_path)
+    written, manifest = export_mixture(workspace.lake, mixture, format_, folder, home() / "exports")
+    out.print(
+        f"{manifest['table']} version {manifest['version']}: {manifest['rows']:,} documents, "
+        f"{manifest['tokens']:,} tokens, {_many(len(manifest['shards']), 'shard')} in {written}"
+    )
+
+
+# -- ui ---------------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@_RECIPE
+def ui(port: int, host: str, recipe_path: str | None) -> None:
+    """Open the Dagster UI on the runs and tables of a recipe (default: recipes/demo.yaml)."""
+    from data_platform.definitions import RECIPE_VARIABLE
+    from resources.instance import open_instance
+
+    open_instance().dispose()
+    environment = dict(os.environ)
+    if recipe_path:
+        environment[RECIPE_VARIABLE] = str(Path(recipe_path).absolute())
+    dagster = Path(sys.executable).parent / "dagster"
+    command = [str(dagster), "dev", "-m", "data_platform.definitions", "-h", host, "-p", str(port)]
+    os.execve(command[0], command, environment)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What the metadata of an installed distribution says: License-Expression, classifiers, License field, licence files.
+
+Belongs here: core metadata of Python distributions (https://packaging.python.org/specifications/core-metadata/,
+PEP 639). Does not: the files of a distribution one by one (`file_header`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from data_platform.licenses import license_text
+from data_platform.licenses.expressions import UNKNOWN, read
+from data_platform.licenses.observation import Observation, observe
+
+DETECTOR = "distribution@1"
+
+_POINTER = re.compile(
+    r"(?:see |refer to )?(?:the )?(?:file )?(?:licen[sc]e|copying)(?:\.(?:txt|md|rst))?(?: file)?(?: for details)?\.?|"
+    r"unknown|none|n/?a|dual[ -]licen[sc]ed?|file: ?\S+|custom|other",
+    re.I,
+)
+"""Values of the License field that state nothing themselves but point elsewhere."""
+
+
+def observations(metadata: Mapping[str, object]) -> list[Observation]:
+    """Every licence statement of a distribution's metadata, as `raw_crawls.metadata` holds it.
+
+    Read are `license_expression`, `license_classifiers` (list), `license_field` and `license_files` (list of name and
+    text); any may be absent or null.
+    """
+    return list(_observations(metadata))
+
+
+def _observations(metadata: Mapping[str, object]) -> Iterator[Observation]:
+    expression = metadata.get("license_expression")
+    if isinstance(expression, str) and expression.strip():
+        yield observe("distribution", "distribution", expression.strip(), DETECTOR)
+    for classifier in metadata.get("license_classifiers") or ():
+        yield observe("classifier", "distribution", classifier, DETECTOR)
+    stated = metadata.get("license_field")
+    if isinstance(stated, str) and (stated := stated.strip()) and not _POINTER.fullmatch(stated):
+        reading = read(stated)
+        full = license_text.recognize(stated) if reading.spdx == UNKNOWN or "\n" in stated else None
+        yield observe("distribution", "distribution", stated, DETECTOR, full if full and full.confidence else reading)
+    for file in metadata.get("license_files") or ():
+        yield observe(
+            "license_file", "distribution", str(file["name"]), license_text.DETECTOR,
+            license_text.recognize(str(file["text"] or "")),
+        )

@@ -1,0 +1,149 @@
+"""Gathers what is seen of licences: records in, rows of `license_evidence` out.
+
+Belongs here: which detectors look at which kind of source, and the making of rows. Does not: how anything is detected
+(one module per detector) or decided (`resolve`).
+
+| kind of source | looked at |
+|---|---|
+| crawl, environment_pages | response headers; HTML |
+| files | the licence field of the row; SPDX tags |
+| environment_files | metadata of the distribution; SPDX tags and notices in the head of the file |
+| any with a claim in the recipe | the claim |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+
+from data_platform.columns import table
+from data_platform.licenses import distribution, file_header, headers, html, registry
+from data_platform.licenses.observation import Observation, observe
+from data_platform.recipe import Source
+
+ROW_DETECTOR = "row@1"
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+RECORD_COLUMNS = ("record_id", "snapshot", "source", "url", "mime", "payload", "metadata")
+"""Columns of raw_crawls that `collect_evidence` reads."""
+
+
+def collect_evidence(records: pa.RecordBatch, sources: Mapping[str, Source]) -> pa.RecordBatch:
+    """Every observation that speaks of the licence of `records`, as rows of `license_evidence`.
+
+    Args:
+        records: `RECORD_COLUMNS` of raw_crawls; `metadata` is JSON: response headers with lower-case names (crawls),
+            fields of the row (files), fields of the distribution (environment files).
+        sources: the recipe's sources by name.
+
+    The doc_id of evidence is the record_id of the record. One statement made twice in one place counts once.
+
+    Raises:
+        ValueError: if a record's source is not among `sources`, or its metadata is not a JSON object.
+    """
+    numbers: dict[Observation, int] = {}
+    rows: list[int] = []
+    chosen: list[int] = []
+    shared = _of_metadata(records, sources)
+    names = records.column("source").to_pylist()
+    mimes = records.column("mime").to_pylist()
+    payloads = records.column("payload")
+    for row, (name, mime, known) in enumerate(zip(names, mimes, shared, strict=True)):
+        found = [*known, *_of_payload(payloads[row], mime, sources[name])]
+        for observation in dict.fromkeys(found):
+            rows.append(row)
+            chosen.append(numbers.setdefault(observation, len(numbers)))
+    return _as_rows(records, np.array(rows, np.int64), np.array(chosen, np.int64), list(numbers))
+
+
+def _of_metadata(records: pa.RecordBatch, sources: Mapping[str, Source]) -> list[list[Observation]]:
+    """Observations per record from metadata and recipe. Metadata repeat (all files of a distribution share theirs), so
+    each distinct pair of source and metadata is read once."""
+    pairs = zip(
+        records.column("source").to_pylist(), records.column("metadata").dictionary_encode().indices.to_pylist(),
+        strict=True,
+    )
+    values = records.column("metadata").dictionary_encode().dictionary.to_pylist()
+    seen: dict[tuple[str, int | None], list[Observation]] = {}
+    found = []
+    for pair in pairs:
+        if pair not in seen:
+            name, index = pair
+            if name not in sources:
+                raise ValueError(f"source {name!r} has records but is not in the recipe; its sources are "
+                                 f"{', '.join(sorted(sources))}")
+            seen[pair] = _read_metadata(sources[name], "{}" if index is None else values[index])
+        found.append(seen[pair])
+    return found
+
+
+def _read_metadata(source: Source, text: str) -> list[Observation]:
+    try:
+        metadata = json.loads(text or "{}")
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise ValueError(f"source {source.name!r}: metadata of a record is not a JSON object")
+    if source.kind in ("crawl", "environment_pages"):
+        found = headers.observations(metadata)
+    elif source.kind == "environment_files":
+        found = distribution.observations(metadata)
+    else:
+        found = _of_row(metadata)
+    return [*found, *registry.observations(source.license)]
+
+
+def _of_row(metadata: Mapping[str, object]) -> list[Observation]:
+    """The licence that a row of JSONL or Parquet states for itself."""
+    stated = metadata.get("license")
+    stated = stated if isinstance(stated, list) else [stated]
+    return [observe("row", "file", value.strip(), ROW_DETECTOR) for value in stated
+            if isinstance(value, str) and value.strip()]
+
+
+def _of_payload(payload: pa.Scalar, mime: str, source: Source) -> list[Observation]:
+    if not payload.is_valid:
+        return []
+    content = payload.as_buffer()
+    if mime in HTML_TYPES:
+        return html.observations(content.to_pybytes())
+    if source.kind in ("files", "environment_files"):
+        head = content.slice(0, min(content.size, file_header.HEAD_BYTES)).to_pybytes()
+        return file_header.observations(head, notices=source.kind == "environment_files")
+    return []
+
+
+@lru_cache(maxsize=65_536)
+def _digest(observation: Observation) -> bytes:
+    stated = (observation.location, observation.scope, observation.raw_value, observation.license_spdx)
+    return hashlib.blake2b("\x1f".join(stated).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _as_rows(
+    records: pa.RecordBatch, rows: np.ndarray, chosen: np.ndarray, observations: list[Observation]
+) -> pa.RecordBatch:
+    doc_ids = records.column("record_id").take(pa.array(rows))
+    fields = list(zip(*observations, strict=True)) or [()] * len(Observation._fields)
+    by_name = dict(zip(Observation._fields, fields, strict=True))
+    schema = table("license_evidence").schema
+    indices = pa.array(chosen)
+    columns = {
+        "evidence_id": _evidence_ids(doc_ids, chosen, observations),
+        "doc_id": doc_ids,
+        "snapshot": records.column("snapshot").take(pa.array(rows)),
+        **{name: pa.array(values, schema.field(name).type).take(indices) for name, values in by_name.items()},
+    }
+    return pa.RecordBatch.from_arrays([columns[name].cast(schema.field(name).type) for name in schema.names],
+                                      schema=schema)
+
+
+def _evidence_ids(doc_ids: pa.Array, chosen: np.ndarray, observations: list[Observation]) -> pa.Array:
+    """doc_id XOR a 128-bit hash of the observation: unique as both are, and made without a loop over rows."""
+    documents = np.frombuffer(bytes.fromhex("".join(doc_ids.to_pylist())), np.uint8).reshape(-1, 16)
+    digests = np.frombuffer(b"".join(map(_digest, observations)), np.uint8).reshape(-1, 16)
+    joined = (documents ^ digests[chosen]).tobytes().hex() if len(chosen) else ""
+    return pa.array([joined[start:start + 32] for start in range(0, len(joined), 32)], pa.string())

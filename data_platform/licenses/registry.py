@@ -1,0 +1,19 @@
+"""What the source registry, that is the recipe, says of a whole source.
+
+Belongs here: a recipe's claim as evidence. Does not: the claim itself (`recipe.LicenseClaim`).
+"""
+
+from __future__ import annotations
+
+from data_platform.licenses.observation import Observation, observe
+from data_platform.recipe import LicenseClaim
+
+DETECTOR = "registry@1"
+
+CONFIDENCE = 0.8
+"""Upper bound of confidence: somebody checked the source, nobody checked each document."""
+
+
+def observations(claim: LicenseClaim | None) -> list[Observation]:
+    """The claim of a source as evidence; nothing without one."""
+    return [] if claim is None else [observe("registry", "dataset", claim.spdx, DETECTOR, most=CONFIDENCE)]

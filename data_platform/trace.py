@@ -1,0 +1,162 @@
+"""The way back of one row of a mixture: every table version, verdict, duplicate, licence, archive, run and code.
+
+Everything is read at the versions that the commits name, so that the answer for an old version stays the same. Not
+here: how it is printed (`cli.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow.compute as pc
+
+from data_platform.lake import Lake, TableMissing
+
+
+class NotFound(LookupError):
+    """A mixture or document that was asked for and does not exist. The message says what exists."""
+
+
+def mixtures(lake: Lake) -> list[str]:
+    """Names of the mixtures of a lake, without the prefix of their tables."""
+    return [name.removeprefix("mixture_") for name in lake.tables() if name.startswith("mixture_")]
+
+
+def mixture_table_name(lake: Lake, mixture: str) -> str:
+    """The table of a mixture, given with or without its prefix.
+
+    Raises:
+        NotFound: if there is no such mixture; the message lists those that exist.
+    """
+    name = mixture if mixture.startswith("mixture_") else f"mixture_{mixture}"
+    if not lake.exists(name):
+        raise NotFound(f"no mixture {mixture!r} in {lake.uri}; mixtures: {', '.join(mixtures(lake)) or 'none yet'}")
+    return name
+
+
+def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> dict[str, Any]:
+    """Where the document `doc_id` of `mixture` came from, as nested plain values; no text of the document.
+
+    Raises:
+        NotFound: if there is no such mixture, version or document in it.
+    """
+    name = mixture_table_name(lake, mixture)
+    commits = _commits(lake, name, version)
+    row = _row(lake, name, doc_id, version=commits[name]["version"])
+    if row is None:
+        raise NotFound(_hint(lake, name, doc_id, commits[name]["version"]))
+    snapshot = row["snapshot"]
+    commits = _walk(lake, commits, snapshot)
+
+    def find(table: str, key: str = "doc_id") -> dict[str, Any] | None:
+        return _row(lake, table, doc_id, key=key, partition=_partition(table, snapshot),
+                    version=commits[table]["version"])
+
+    duplicates = lake.read_table(
+        "duplicates", version=commits["duplicates"]["version"], where=pc.field("cluster_id") == doc_id
+    ).to_pylist()
+    evidence = lake.read_table(
+        "license_evidence", partition=snapshot, version=commits["license_evidence"]["version"],
+        where=pc.field("doc_id") == doc_id,
+    ).to_pylist()
+    return {
+        "mixture": {"table": name, **_short(row, exclude=("text",))},
+        "record": _short(find("raw_crawls", "record_id"), exclude=("payload", "metadata")),
+        "document": _short(find("documents"), exclude=("text",)),
+        "license": {**(find("document_licenses") or {}), "evidence": evidence},
+        "verdicts": {**(find("filter_verdicts") or {}), "signals": find("quality_signals")},
+        "duplicates": [
+            {**duplicate, **_origin(lake, commits, duplicate)} for duplicate in duplicates
+            if duplicate["doc_id"] != doc_id
+        ],
+        "scores": find("quality_annotations"),
+        "models": [
+            lake.read_table(model, version=commits[model]["version"]).to_pylist()[0]
+            for model in ("language_model", "quality_classifier") if model in commits
+        ],
+        "versions": [
+            {key: commit[key] for key in ("table", "partition", "version", "recipe", "code_version", "git_commit",
+                                          "run_id", "committed_at")}
+            for commit in commits.values()
+        ],
+    }
+
+
+def _partition(table: str, snapshot: str) -> str | None:
+    from data_platform.columns import table as declared
+
+    return snapshot if declared(table).partition_by else None
+
+
+def _commits(lake: Lake, name: str, version: int | None) -> dict[str, dict[str, Any]]:
+    """The commit that wrote the version of a mixture."""
+    for commit in lake.history(name):
+        if version is None or commit["version"] == version:
+            return {name: commit}
+    known = ", ".join(str(commit["version"]) for commit in reversed(lake.history(name)))
+    raise NotFound(f"{name} has no version {version}; versions: {known}")
+
+
+def _walk(lake: Lake, commits: dict[str, dict[str, Any]], snapshot: str) -> dict[str, dict[str, Any]]:
+    """All commits on the way back to the crawl: of each input, the one that wrote the partition that was read."""
+    found = dict(commits)
+    queue = list(commits.values())
+    while queue:
+        for pin in json.loads(queue.pop(0)["inputs"]):
+            if pin["table"] in found or (pin["partition"] and pin["partition"] != snapshot):
+                continue
+            commit = next(
+                row for row in lake.history(pin["table"])
+                if row["partition"] == pin["partition"] and row["version"] <= pin["version"]
+            )
+            found[pin["table"]] = commit
+            queue.append(commit)
+    return found
+
+
+def _row(
+    lake: Lake, table: str, doc_id: str, *, version: int, key: str = "doc_id", partition: str | None = None
+) -> dict[str, Any] | None:
+    from data_platform.columns import table as declared
+
+    columns = [column for column in declared(table).column_names if column not in ("text", "payload")]
+    rows = lake.read_table(table, columns, partition=partition, version=version, where=pc.field(key) == doc_id)
+    return rows.to_pylist()[0] if rows.num_rows else None
+
+
+def _origin(lake: Lake, commits: dict[str, dict[str, Any]], duplicate: dict[str, Any]) -> dict[str, Any]:
+    """URL and licence of a copy that was dropped; it may be of another snapshot than the copy that stayed."""
+    snapshot = duplicate["snapshot"]
+    other = _walk(lake, {"duplicates": commits["duplicates"]}, snapshot)
+    document = _row(lake, "documents", duplicate["doc_id"], partition=snapshot, version=other["documents"]["version"])
+    license_ = _row(lake, "document_licenses", duplicate["doc_id"], partition=snapshot,
+                    version=other["document_licenses"]["version"])
+    return {
+        "url": document["url"] if document else None,
+        "license_spdx": license_["license_spdx"] if license_ else None,
+        "license_tier": license_["license_tier"] if license_ else None,
+    }
+
+
+def _short(row: dict[str, Any] | None, exclude: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value for key, value in (row or {}).items() if key not in exclude}
+
+
+def _hint(lake: Lake, name: str, doc_id: str, version: int) -> str:
+    """Why a document is not in a mixture, as far as the tables know."""
+    message = f"no document {doc_id!r} in {name} version {version}"
+    if lake.exists("rejections"):
+        rows = lake.read_table("rejections", where=pc.field("id") == doc_id).to_pylist()
+        for row in rows:
+            if row["stage"] in (name, "documents", "raw_crawls"):
+                return f"{message}: it did not enter {row['stage']} ({row['reason']})"
+    try:
+        for table, why in (("filter_verdicts", "reason"), ("duplicates", "cluster_id")):
+            rows = lake.read_table(table, where=(pc.field("doc_id") == doc_id) & ~pc.field("kept")).to_pylist()
+            if rows:
+                return f"{message}: {table} says {why} {rows[0][why]}"
+        some = lake.read_table(name, ["doc_id"], version=version)["doc_id"][:3].to_pylist()
+    except TableMissing:
+        some = []
+    return f"{message}; it holds for example {', '.join(some) or 'nothing'}"

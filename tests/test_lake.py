@@ -1,0 +1,174 @@
+"""The commit contract: idempotent, compare-and-swap, with lineage, one partition per commit."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from data_platform.columns import table
+from data_platform.lake import ConcurrentWrite, Lake, Partition, Pin, Provenance, TableMissing
+
+NAME = "filter_verdicts"
+
+
+def verdicts(snapshot: str, count: int, start: int = 0) -> pa.Table:
+    rows = [
+        {"doc_id": f"{number:032x}", "snapshot": snapshot, "kept": True, "reason": "", "failed": []}
+        for number in range(start, start + count)
+    ]
+    return pa.Table.from_pylist(rows, schema=table(NAME).schema)
+
+
+def made_by(code: str, run: str = "run", inputs: tuple[Pin, ...] = ()) -> Provenance:
+    return Provenance(NAME, code, {"threshold": 1}, inputs, run, "abc")
+
+
+def write(lake: Lake, snapshot: str, rows: pa.Table, code: str = "1", run: str = "run"):
+    return lake.write(NAME, Partition.of(NAME, snapshot), rows, made_by(code, run))
+
+
+def test_one_commit_replaces_one_partition_and_no_other(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    write(lake, "a", verdicts("a", 3))
+    write(lake, "b", verdicts("b", 5, 10))
+    write(lake, "a", verdicts("a", 2, 50), code="2")
+    assert (lake.count(NAME, "a"), lake.count(NAME, "b"), lake.count(NAME)) == (2, 5, 7)
+    assert sorted(lake.read_table(NAME, ["doc_id"], partition="a")["doc_id"].to_pylist()) == [
+        f"{50:032x}", f"{51:032x}"
+    ]
+    assert lake.count(NAME, "a", version=1) == 3, "the old version stays readable"
+
+
+def test_the_same_recipe_is_written_once_whatever_the_run(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    first = write(lake, "a", verdicts("a", 3), run="one")
+    second = write(lake, "a", verdicts("a", 3), run="two")
+    assert first.written and not second.written
+    assert lake.open(NAME).version() == first.version
+    files = [path for path in (tmp_path / NAME).rglob("*.parquet")]
+    assert len(files) == 1, "the files of the write that was not needed are removed"
+
+
+def test_an_empty_partition_is_remembered_as_written(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    assert write(lake, "a", verdicts("a", 0)).written
+    assert not write(lake, "a", verdicts("a", 0)).written
+    assert lake.count(NAME, "a") == 0
+    assert lake.pin(NAME, "a") is not None and lake.pin(NAME, "b") is None
+
+
+def test_a_partition_that_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    write(lake, "a", verdicts("a", 3))
+    partition = Partition.of(NAME, "a")
+    basis = lake.carried(NAME, partition)
+    writer = lake.writer(NAME)
+    writer.write(verdicts("a", 1).to_batches()[0])
+    write(lake, "a", verdicts("a", 4), code="other")
+    with pytest.raises(ConcurrentWrite, match="nothing was overwritten"):
+        lake.replace(NAME, partition, writer.close(), made_by("mine"), basis)
+    assert lake.count(NAME, "a") == 4
+
+
+def _write_in_process(arguments: tuple[str, str, str]) -> bool:
+    uri, snapshot, run = arguments
+    return write(Lake(uri), snapshot, verdicts(snapshot, 100), run=run).written
+
+
+def test_runs_at_once_neither_lose_nor_double_rows(tmp_path: Path) -> None:
+    jobs = [(str(tmp_path), f"s{number % 3}", f"run{number}") for number in range(12)]
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        written = pool.map(_write_in_process, jobs, chunksize=1)
+    lake = Lake(str(tmp_path))
+    assert sum(written) == 3
+    assert {snapshot: lake.count(NAME, snapshot) for snapshot in ("s0", "s1", "s2")} == {
+        "s0": 100, "s1": 100, "s2": 100
+    }
+    assert lake.open(NAME).version() == 3
+    assert len({row["table_id"] for row in lake.history(NAME)}) == 1
+    assert lake.count("lineage") == 3
+
+
+def test_lineage_table_and_commits_agree(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    pin = Pin("documents", "some-id", 7, "a", "00000000000000f")
+    lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3), made_by("1", inputs=(pin,)))
+    write(lake, "b", verdicts("b", 2))
+    lineage = lake.read_table("lineage").sort_by("version").to_pylist()
+    assert lineage == sorted(lake.history(NAME), key=lambda row: row["version"])
+    assert json.loads(lineage[0]["inputs"]) == [
+        {"table": "documents", "table_id": "some-id", "version": 7, "partition": "a", "recipe": "00000000000000f"}
+    ]
+    assert lineage[0]["rows"] == 3
+
+
+def test_lineage_of_a_run_killed_before_it_was_recorded_is_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "record_lineage", lambda self, name: None)
+        write(lake, "a", verdicts("a", 3))
+    assert not lake.exists("lineage")
+    lake.repair_lineage()
+    lake.repair_lineage()
+    assert lake.count("lineage") == 1
+
+
+def test_the_recipe_is_code_configuration_and_inputs_and_nothing_else() -> None:
+    pin = Pin("documents", "id", 3, "a", "f")
+    base = Provenance("x", "1", {"a": 1}, (pin,), "run", "commit")
+    assert base.recipe == Provenance("x", "1", {"a": 1}, (pin,), "other run", "other commit").recipe
+    # The version at which an input is read may grow by commits to other partitions.
+    assert base.recipe == Provenance("x", "1", {"a": 1}, (Pin("documents", "id", 9, "a", "f"),)).recipe
+    others = [
+        Provenance("x", "2", {"a": 1}, (pin,)),
+        Provenance("x", "1", {"a": 2}, (pin,)),
+        Provenance("x", "1", {"a": 1}, (Pin("documents", "id", 3, "a", "e"),)),
+        Provenance("x", "1", {"a": 1}, (Pin("documents", "other", 3, "a", "f"),)),
+        Provenance("x", "1", {"a": 1}),
+    ]
+    assert len({base.recipe, *(other.recipe for other in others)}) == 6
+
+
+def test_null_where_the_registry_forbids_it_is_refused_without_values(tmp_path: Path) -> None:
+    rows = verdicts("a", 2).set_column(2, pa.field("kept", pa.bool_()), pa.array([None, True]))
+    with pytest.raises(ValueError, match=r"filter_verdicts\.kept must not be null, 1 of"):
+        Lake(str(tmp_path)).writer(NAME).write(rows.to_batches()[0])
+
+
+def test_missing_tables_and_versions_say_what_exists(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    with pytest.raises(TableMissing, match="tables: none yet"):
+        lake.open(NAME)
+    write(lake, "a", verdicts("a", 1))
+    with pytest.raises(TableMissing, match="tables: filter_verdicts, lineage"):
+        lake.open("documents")
+    with pytest.raises(TableMissing, match="no version 99"):
+        lake.open(NAME, version=99)
+
+
+def test_reading_streams_the_registry_types_and_filters(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    labels = pa.Table.from_pylist(
+        [{"label_id": f"{n:032x}", "origin": "o", "text": "t" * n, "label": n % 2, "split": "train"} for n in range(9)],
+        schema=table("quality_labels").schema,
+    )
+    lake.write("quality_labels", Partition(), labels, Provenance("quality_labels", "1", {}))
+    reader = lake.read("quality_labels", ["text", "label"], where=pc.field("label") == 1, batch_rows=2)
+    assert reader.schema.field("text").type == pa.large_string()
+    assert sorted(reader.read_all()["text"].to_pylist()) == ["t", "ttt", "ttttt", "ttttttt"]
+
+
+def test_text_is_kept_out_of_the_log(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    rows = [{"label_id": "0" * 32, "origin": "o", "text": "a secret sentence", "label": 1, "split": "train"}]
+    labels = pa.Table.from_pylist(rows, schema=table("quality_labels").schema)
+    lake.write("quality_labels", Partition(), labels, Provenance("quality_labels", "1", {}))
+    log = "".join(path.read_text() for path in (tmp_path / "quality_labels" / "_delta_log").glob("*.json"))
+    assert "num" in log and "secret" not in log
