@@ -5,7 +5,7 @@ Here belongs the way from a recipe's `rule_sets` and a table of signals to what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -52,9 +52,16 @@ def verdicts(signals: pa.Table | pa.RecordBatch, rule_sets: Mapping[str, Mapping
     Raises:
         RuleSetError: if a rule set or threshold does not exist, or a signal it needs is missing or null.
     """
-    rules = {
-        f"{name}.{rule.name}": rule for name, overrides in rule_sets.items() for rule in rule_set(name, overrides).rules
-    }
+    return judge(signals, [rule_set(name, overrides) for name, overrides in rule_sets.items()])
+
+
+def judge(signals: pa.Table | pa.RecordBatch, rule_sets: Sequence[RuleSet]) -> pa.StructArray:
+    """`verdicts` for rule sets that are at hand: any rules whose expressions are over columns of `signals`.
+
+    Raises:
+        RuleSetError: if a signal that a rule needs is missing or null.
+    """
+    rules = {f"{rules.name}.{rule.name}": rule for rules in rule_sets for rule in rules.rules}
     broken = _broken(signals, rules)
     counts = broken.sum(axis=1)
     names = pa.array(rules, pa.string())

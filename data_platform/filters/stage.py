@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,11 +15,15 @@ from data_platform.columns import table
 from data_platform.recipe import Filters, Language
 from data_platform.stage import Files, Stage, Work, Workspace
 
+if TYPE_CHECKING:
+    from data_platform.filters.rule_set import RuleSet
+
 _IDENTITY = ("doc_id", "snapshot")
 
 
 def _write_signals(work: Work) -> Files:
     from daft import col
+
     from data_platform.filters.signals import quality_signals
 
     fields = {column.name: column.type for column in table("quality_signals").columns if column.name not in _IDENTITY}
@@ -29,79 +34,61 @@ def _write_signals(work: Work) -> Files:
     )
 
 
-def judge(
-    domain: pa.Array, language: pa.Array, confidence: pa.Array, signals: pa.StructArray, *, filters: Filters,
-    languages: Language,
-) -> pa.StructArray:
-    """Verdicts of one batch: the language cut, then every rule set on the domains that it applies to.
+def rule_sets_of(filters: Filters, language: Language) -> list[RuleSet]:
+    """The rule sets of a recipe: the language cut, then the published ones on the domains that they apply to.
 
-    Returns a struct array with the columns `kept`, `reason` and `failed` of table `filter_verdicts`.
+    Raises:
+        RuleSetError: if a rule set or threshold does not exist; the message lists those that do.
     """
-    from data_platform.filters.rules import verdicts
+    from data_platform.filters.rules import rule_set
 
-    judged = verdicts(pa.RecordBatch.from_struct_array(signals), dict(filters.rule_sets))
-    failed = judged.field("failed")
+    published = [rule_set(name, thresholds) for name, thresholds in filters.rule_sets.items()]
     if filters.domains:
-        exempt = pc.invert(pc.is_in(domain, pa.array(filters.domains)))
-        nothing = pa.array([[]] * len(failed), failed.type)
-        failed = pc.if_else(exempt, nothing, failed)
-    cuts = []
-    if languages.languages:
-        outside = pc.invert(pc.is_in(language, pa.array(languages.languages)))
-        cuts.append(pc.if_else(outside, "language.not_selected", pa.scalar(None, pa.string())))
-    unsure = pc.less(confidence, languages.min_confidence)
-    cuts.append(pc.if_else(unsure, "language.low_confidence", pa.scalar(None, pa.string())))
-    failed = _prepend(cuts, failed)
-    reason = pc.list_element(pc.if_else(pc.equal(pc.list_value_length(failed), 0), pa.scalar([""], failed.type),
-                                        failed), 0)
-    return pa.StructArray.from_arrays([pc.equal(reason, ""), reason, failed], ["kept", "reason", "failed"])
+        published = [_only_on(filters.domains, rules) for rules in published]
+    return [_language_rules(language), *published]
 
 
-def _prepend(cuts: list[pa.Array], failed: pa.ListArray) -> pa.ListArray:
-    """Lists of rules with those of `cuts` that are not null in front, row by row."""
-    rows = len(failed)
-    parents = [pa.array(range(rows))] * len(cuts) + [pc.list_parent_indices(failed)]
-    values = [*cuts, pc.list_flatten(failed)]
-    order = [pa.array([position] * len(value), pa.int32()) for position, value in enumerate(values)]
-    flat = pa.table({
-        "row": pa.concat_arrays([pc.cast(parent, pa.int64()) for parent in parents]),
-        "order": pa.concat_arrays(order),
-        "rule": pa.concat_arrays([pc.cast(value, pa.string()) for value in values]),
-    })
-    flat = flat.append_column("place", pa.array(range(flat.num_rows)))
-    flat = flat.filter(pc.is_valid(flat["rule"])).sort_by([("row", "ascending"), ("order", "ascending"),
-                                                           ("place", "ascending")])
-    counts = pa.table({"row": pa.array(range(rows)), "zero": pa.array([0] * rows)}).join(
-        flat.group_by("row").aggregate([("rule", "count")]), "row", join_type="left outer"
-    ).sort_by("row")["rule_count"].fill_null(0)
-    offsets = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(counts.combine_chunks())])
-    return pa.ListArray.from_arrays(offsets.cast(pa.int32()), flat["rule"].combine_chunks())
+def _language_rules(language: Language) -> RuleSet:
+    from data_platform.filters.rule_set import Rule, RuleSet, at_least
+
+    rules = [at_least("language_confidence", "min_confidence", language.min_confidence, "low_confidence")]
+    if language.languages:
+        wanted = pa.array(language.languages)
+        rules.insert(0, Rule("not_selected", {}, lambda _: pc.field("language").isin(wanted)))
+    return RuleSet("language", "none: the recipe's own choice of languages", tuple(rules))
+
+
+def _only_on(domains: tuple[str, ...], rules: RuleSet) -> RuleSet:
+    """The same rules, which documents of other domains cannot break."""
+    exempt = ~pc.field("domain").isin(pa.array(domains))
+
+    def outside_or(keeps: Callable[[Mapping[str, float]], pc.Expression]) -> Callable[..., pc.Expression]:
+        return lambda thresholds: exempt | keeps(thresholds)
+
+    return replace(rules, rules=tuple(replace(rule, keeps=outside_or(rule.keeps)) for rule in rules.rules))
 
 
 def _write_verdicts(work: Work) -> Files:
     from daft import col
 
-    names = [column for column in table("quality_signals").column_names if column not in _IDENTITY]
-    documents = engine.read(
-        work.lake, work.pin("documents"), [*_IDENTITY, "domain", "language", "language_confidence"]
+    labels = ["domain", "language", "language_confidence"]
+    signals = [column for column in table("quality_signals").column_names if column not in _IDENTITY]
+    frame = engine.read(work.lake, work.pin("documents"), [*_IDENTITY, *labels]).join(
+        engine.read(work.lake, work.pin("quality_signals"), ["doc_id", *signals]), on="doc_id"
     )
-    signals = engine.read(work.lake, work.pin("quality_signals"), ["doc_id", *names])
-    frame = documents.join(signals, on="doc_id")
     kernel = engine.batch_udf(
-        partial(_judge_columns, names=names, filters=work.recipe.filters, languages=work.recipe.language),
+        partial(_judge_columns, names=[*labels, *signals], filters=work.recipe.filters, language=work.recipe.language),
         {name: table("filter_verdicts")[name].type for name in ("kept", "reason", "failed")},
         batch_rows=8_192,
     )
-    columns = (col(name) for name in ("domain", "language", "language_confidence", *names))
-    return engine.write(work.lake, frame.select(*_IDENTITY, kernel(*columns)), [engine.Output("filter_verdicts")])
+    verdicts = kernel(*(col(name) for name in (*labels, *signals)))
+    return engine.write(work.lake, frame.select(*_IDENTITY, verdicts), [engine.Output("filter_verdicts")])
 
 
-def _judge_columns(
-    domain: pa.Array, language: pa.Array, confidence: pa.Array, *signals: pa.Array, names: list[str], filters: Filters,
-    languages: Language,
-) -> pa.StructArray:
-    struct = pa.StructArray.from_arrays(list(signals), names)
-    return judge(domain, language, confidence, struct, filters=filters, languages=languages)
+def _judge_columns(*columns: pa.Array, names: list[str], filters: Filters, language: Language) -> pa.StructArray:
+    from data_platform.filters.rules import judge
+
+    return judge(pa.table(list(columns), names), rule_sets_of(filters, language))
 
 
 def _write_filtered(work: Work) -> Files:
@@ -118,6 +105,7 @@ def _no_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 
 def _filter_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    rule_sets_of(workspace.recipe.filters, workspace.recipe.language)  # a wrong name is told before any work
     language = workspace.recipe.language.model_dump(mode="json", exclude={"model"})
     # A mapping has no order in JSON, and the order of the rule sets decides which reason comes first.
     rule_sets = [[name, thresholds] for name, thresholds in workspace.recipe.filters.rule_sets.items()]

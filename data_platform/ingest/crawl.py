@@ -6,8 +6,8 @@ the place where an archive breaks off; reading goes on at the next record that c
 
 Reasons: `record_type.<type>`, `url_scheme.<scheme>`, `http_malformed`, `http_status.<status>`, `mime.<type>`,
 `digest_mismatch`, `encoding_broken.<coding>`, `encoding_unknown.<coding>`, `payload_bomb`, `payload_too_large`,
-`empty_payload`, `url_missing`, `record_malformed` (a header that cannot be read), `record_length` (another length than declared),
-`archive.truncated` and `archive.unreadable`.
+`empty_payload`, `url_missing`, `record_malformed` (a header that cannot be read), `record_length` (another length than
+declared), `archive.truncated` and `archive.unreadable`.
 
 Not here: compression (`stream.py`), HTTP bodies (`http.py`), the payload of a revisit (`revisits.py`).
 
@@ -297,7 +297,8 @@ class _Reader:
         stream, begin = self._stream, self._place
         if not stream.compressed:
             return stream.place.offset - begin.offset
-        return stream.member_end - begin.offset if stream.member_end and not begin.inner else 0
+        alone = stream.member_end and not begin.inner and stream.place.offset == begin.offset
+        return stream.member_end - begin.offset if alone else 0
 
     def _reject(self, code: str, detail: str = "") -> Rejection:
         head = self._head

@@ -21,14 +21,14 @@ def parse_digest(declared: str) -> tuple[str, bytes] | None:
     if size is None or not value.isascii():
         return None
     bare = value.rstrip("=")
-    padding = "=" * (-len(bare) % 8)
     try:
         if len(value) == size * 2:
             return algorithm, bytes.fromhex(value)
         if len(bare) == -(-size * 8 // 5):
-            return algorithm, base64.b32decode(bare.upper() + padding)
+            return algorithm, base64.b32decode(bare.upper() + "=" * (-len(bare) % 8))
         if len(bare) == -(-size * 8 // 6):
-            return algorithm, base64.urlsafe_b64decode(bare.replace("+", "-").replace("/", "_") + "=" * (-len(bare) % 4))
+            standard = bare.replace("-", "+").replace("_", "/")
+            return algorithm, base64.b64decode(standard + "=" * (-len(bare) % 4), validate=True)
     except (ValueError, binascii.Error):
         return None
     return None

@@ -77,15 +77,50 @@ _Row = tuple[str, str, str, int]
 
 
 def _least(rows: Iterable[_Row], limit: int) -> list[_Row]:
-    """The rows with the `limit` least ids of each label, one per id, ordered by id. Holds 2 x `limit` rows a label."""
-    kept: dict[int, dict[str, _Row]] = {0: {}, 1: {}}
+    """The rows with the `limit` least ids of each label, one per id, ordered by id. Holds 2 x `limit` texts a label."""
+    kept: tuple[dict[str, _Row], dict[str, _Row]] = ({}, {})
     for row in rows:
-        of_label = kept[row[3]]
-        of_label.setdefault(row[0], row)
-        if len(of_label) >= 2 * limit:
-            kept[row[3]] = {label_id: of_label[label_id] for label_id in heapq.nsmallest(limit, of_label)}
-    ...
+        label_id, label = row[0], row[3]
+        if label_id not in kept[1 - label]:
+            kept[label].setdefault(label_id, row)
+        if len(kept[label]) == 2 * limit:
+            for dropped in heapq.nlargest(limit, kept[label]):
+                del kept[label][dropped]
+    return sorted(row for of_label in kept for _, row in heapq.nsmallest(limit, of_label.items()))
 
 
 def _file_rows(settings: Labels) -> Iterator[tuple[str, str, int]]:
+    """(file name, text, label) of every line of the files. Paths may be local or of any store that fsspec reaches."""
     import fsspec
+
+    if not settings.paths:
+        raise LabelError("labels.kind is 'files', but labels.paths names none")
+    for path in settings.paths:
+        try:
+            with fsspec.open(path, "rt", encoding="utf-8", compression="infer") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        yield PurePosixPath(path).name, *_text_and_label(line, f"{path}:{number}", settings)
+        except (OSError, UnicodeDecodeError) as error:
+            raise LabelError(f"{path}: cannot be read: {_without_text(error)}") from error
+
+
+def _without_text(error: Exception) -> str:
+    # A UnicodeDecodeError prints the bytes that it met.
+    return error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _text_and_label(line: str, place: str, settings: Labels) -> tuple[str, int]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise LabelError(f"{place}: not JSON at column {error.colno}: {error.msg}") from None
+    if not isinstance(row, dict):
+        raise LabelError(f"{place}: not a JSON object")
+    for name in (settings.text_field, settings.label_field):
+        if row.get(name) is None:
+            raise LabelError(f"{place}: no field {name!r}; the line has {', '.join(sorted(row)) or 'none'}")
+    text, label = row[settings.text_field], row[settings.label_field]
+    if not isinstance(text, str):
+        raise LabelError(f"{place}: field {settings.text_field!r} is {type(text).__name__}, not text")
+    return text, int(label in settings.positive)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - characters that look alike are what these tests are about
 """The character table against `unicodedata`, and against hand-picked characters."""
 
 from __future__ import annotations
@@ -6,7 +7,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.text import characters, kernels
@@ -25,6 +26,7 @@ def _is(character: str, class_: int) -> bool:
     return bool(_entry(character, "classes") & class_)
 
 
+@settings(deadline=None)  # the first example builds the table
 @given(st.characters())
 def test_classes_are_those_of_unicodedata(character: str) -> None:
     category = unicodedata.category(character)
@@ -36,6 +38,7 @@ def test_classes_are_those_of_unicodedata(character: str) -> None:
     assert _is(character, characters.IGNORED) == (category in ("Mn", "Cf"))
 
 
+@settings(deadline=None)  # the first example builds the table
 @given(st.characters())
 def test_lower_case_is_pythons_where_it_is_one_code_point(character: str) -> None:
     lower = character.lower()

@@ -1,0 +1,233 @@
+"""Reading rows of JSONL and Parquet, and single files of text or code: one item for every row or file.
+
+Reasons: `json_invalid`, `text_not_string`, `empty_payload`, `payload_too_large`, `binary`, and for the end of damaged
+files `archive.truncated` and `archive.unreadable`. Not here: crawls (`crawl.py`), finding files (`sources.py`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from data_platform.ingest.records import (
+    Archive,
+    Capture,
+    Place,
+    Rejection,
+    as_json,
+    record_id,
+    sha256,
+    valid_text,
+)
+from data_platform.ingest.stream import ArchiveStream, Damage
+from data_platform.recipe import FilesSource, Ingest
+
+METADATA_BYTES = 64 * 1024
+SHORT_FIELD_BYTES = 1000
+PARQUET_BATCH_ROWS = 256
+# JSON writes a character as up to 6 bytes, and a row holds more than its text.
+LINE_EXPANSION = 6
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# UTF-32 first: its mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+Item = Capture | Rejection
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Names of the fields of a row that hold its text, URL and licence; dots reach into objects."""
+
+    text: str = "text"
+    url: str | None = "url"
+    license: str | None = "license"
+
+    @classmethod
+    def of(cls, source: object) -> Fields:
+        """The fields that a source names; the defaults for sources that name none."""
+        if isinstance(source, FilesSource):
+            return cls(source.text_field, source.url_field, source.license_field)
+        return cls()
+
+
+def read_jsonl(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest) -> Iterator[Item]:
+    """Read JSONL, plain, gzip or zstd. Offsets count bytes of the decompressed stream; blank lines are no rows."""
+    stream = ArchiveStream(raw, begins=lambda data: False)
+    longest = limits.max_payload_bytes * LINE_EXPANSION + METADATA_BYTES
+    offset = 0
+    try:
+        while line := stream.readline(longest):
+            place, size = Place(offset), len(line)
+            if size == longest and not line.endswith(b"\n"):
+                while rest := stream.readline(longest):
+                    size += len(rest)
+                    if rest.endswith(b"\n"):
+                        break
+                yield _reject(archive, place, "payload_too_large", f"a line of {size} bytes")
+            elif line.strip():
+                yield _json_row(line if offset else line.removeprefix(codecs.BOM_UTF8), size, archive, place, fields,
+                                limits)
+            offset += size
+    except Damage as damage:
+        yield _reject(archive, Place(offset), f"archive.{damage.kind}", damage.detail)
+
+
+def _json_row(line: bytes, size: int, archive: Archive, place: Place, fields: Fields, limits: Ingest) -> Item:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except json.JSONDecodeError as error:
+        return _reject(archive, place, "json_invalid", f"{error.msg} at character {error.pos} of the line")
+    except UnicodeDecodeError as error:
+        return _reject(archive, place, "json_invalid", f"not UTF-8 at byte {error.start} of the line")
+    except (ValueError, RecursionError):
+        return _reject(archive, place, "json_invalid", "a number too long or objects too deep")
+    if not isinstance(row, dict):
+        return _reject(archive, place, "json_invalid", f"the line holds no object but a {type(row).__name__}")
+    return _row(row, size, archive, place, fields, limits)
+
+
+def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest) -> Iterator[Item]:
+    """Read Parquet a few rows at a time. Offsets are row numbers. Rows of damaged row groups are rejected one by one."""
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(raw)
+    except (pa.ArrowInvalid, OSError) as error:
+        _raise_if_unreachable(error)
+        yield _reject(archive, Place(0), "archive.unreadable", "the file is no Parquet file, or was cut short")
+        return
+    number = 0
+    for group in range(file.metadata.num_row_groups):
+        end = number + file.metadata.row_group(group).num_rows
+        try:
+            for batch in file.iter_batches(PARQUET_BATCH_ROWS, row_groups=[group], use_threads=False):
+                for row in batch.to_pylist():
+                    yield _row(row, 0, archive, Place(number), fields, limits)
+                    number += 1
+        except (pa.ArrowInvalid, OSError) as error:
+            _raise_if_unreachable(error)
+        for lost in range(number, end):
+            yield _reject(archive, Place(lost), "archive.unreadable", f"row group {group} is damaged")
+        number = end
+
+
+def _raise_if_unreachable(error: Exception) -> None:
+    """Arrow says OSError of damaged data too, but then it is a bare one; anything else is the disk or the network."""
+    if not isinstance(error, pa.ArrowInvalid) and (type(error) is not OSError or error.errno is not None):
+        raise error
+
+
+def read_file(raw: BinaryIO, archive: Archive, limits: Ingest) -> Iterator[Item]:
+    """Read one file of text or code as one item, its payload as it is."""
+    place = Place(0)
+    url = f"file:{valid_text(archive.name)}"
+    payload = raw.read(limits.max_payload_bytes + 1)
+    charset = text_charset(payload)
+    if len(payload) > limits.max_payload_bytes:
+        yield _reject(archive, place, "payload_too_large", f"{archive.size} bytes", "file", url)
+    elif charset is None:
+        yield _reject(archive, place, "binary", "", "file", url)
+    elif not payload.strip():
+        yield _reject(archive, place, "empty_payload", "", "file", url)
+    else:
+        yield _capture(archive, place, len(payload), "file", url, payload, charset or None, {})
+
+
+def text_charset(data: bytes) -> str | None:
+    """The character set of a file: '' if it is some 8-bit one, None if it is no text.
+
+    A byte order mark or valid UTF-8 decide; what is left is text if it holds no control characters (as file(1) has it).
+    """
+    for mark, charset in _MARKS:
+        if data.startswith(mark):
+            return charset
+    if b"\0" in data:
+        return None
+    try:
+        data.decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError:
+        return None if _CONTROL.search(data) else ""
+
+
+def _row(row: dict[str, Any], size: int, archive: Archive, place: Place, fields: Fields, limits: Ingest) -> Item:
+    """A row of a table or a JSON object as a record: its text is the payload, the other fields are metadata."""
+    found_url = _reach(row, fields.url)
+    url = valid_text(found_url).strip() if isinstance(found_url, str) else ""
+    url = url or f"file:{valid_text(archive.name)}#{place.offset}"
+    text = _reach(row, fields.text)
+    if isinstance(text, bytes):
+        # Older writers leave out the mark that says a binary column is text.
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError:
+            return _reject(archive, place, "text_not_string", f"field {fields.text} is binary", "row", url)
+    if text is None:
+        names = ", ".join(sorted(map(str, row))[:20])
+        return _reject(archive, place, "empty_payload", f"no field {fields.text}; the row has {names}"[:1000], "row", url)
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        return _reject(archive, place, "text_not_string", f"field {fields.text} is a {kind}", "row", url)
+    payload = valid_text(text).encode("utf-8")
+    if not payload.strip():
+        return _reject(archive, place, "empty_payload", f"field {fields.text} is blank", "row", url)
+    if len(payload) > limits.max_payload_bytes:
+        return _reject(archive, place, "payload_too_large", f"{len(payload)} bytes", "row", url)
+    others = {name: value for name, value in row.items() if name not in (fields.text, fields.url)}
+    return _capture(archive, place, size, "row", url, payload, "utf-8", _metadata(others, _reach(row, fields.license)))
+
+
+def _reach(row: dict[str, Any], path: str | None) -> Any:
+    """The field of that name, or else the one that its dots reach; None if there is none."""
+    if path is None or path in row:
+        return row.get(path) if path else None
+    value: Any = row
+    for name in path.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def _metadata(others: dict[str, Any], license_value: Any) -> dict[str, Any]:
+    """The fields that fit into `METADATA_BYTES` of JSON, the licence first; all if possible, else the short ones."""
+    fields = {name: value for name, value in others.items() if value is not None and not isinstance(value, bytes)}
+    if license_value is not None:
+        fields = {"license": license_value, **{name: value for name, value in fields.items() if name != "license"}}
+    sizes = {name: len(as_json({name: value}).encode("utf-8")) for name, value in fields.items()}
+    if sum(sizes.values()) <= METADATA_BYTES:
+        return fields
+    kept: dict[str, Any] = {}
+    left = METADATA_BYTES
+    for name, value in fields.items():
+        if sizes[name] <= min(SHORT_FIELD_BYTES, left):
+            kept[name] = value
+            left -= sizes[name]
+    return kept
+
+
+def _capture(
+    archive: Archive, place: Place, length: int, record_type: str, url: str, payload: bytes, charset: str | None,
+    metadata: dict[str, Any],
+) -> Capture:
+    digest = sha256(payload)
+    return Capture(
+        record_id=record_id(archive.source, archive.name, place, url, digest), place=place, length=length,
+        record_type=record_type, url=url, fetched_at=None, http_status=None, content_type=None, mime="text/plain",
+        charset=charset, payload_digest=digest, payload=payload, metadata=metadata,
+    )
+
+
+def _reject(
+    archive: Archive, place: Place, code: str, detail: str, record_type: str = "row", url: str = ""
+) -> Rejection:
+    return Rejection(record_id(archive.source, archive.name, place, url), place, record_type, url, code, detail)
