@@ -163,7 +163,7 @@ _declare(Table(
         _column("offset", pa.int64(), "Byte offset of the record in the archive, -1 if unknown.", minimum=-1),
         _column("url", pa.string(), "URL, empty if the record has none."),
         _column("record_type", pa.string(), "What kind of record it was."),
-        _column("reason", pa.string(), "Why, as a stable short code.", pattern=r"^[a-z0-9_.:-]+$"),
+        _column("reason", pa.string(), "Why, as a stable short code.", pattern=r"^[a-z0-9_.:/+-]+$"),
         _column("detail", pa.string(), "What a person needs to mend it; never text of the document.", long=True),
     ),
     key=("stage", "snapshot", "source", "archive", "offset", "id"),

@@ -139,9 +139,8 @@ def write(lake: Lake, frame: DataFrame, outputs: Sequence[Output]) -> dict[str, 
     written = frame.write_sink(sink).to_pydict()["file"]
     files: dict[str, list[DataFile]] = {output.table: [] for output in outputs}
     for text in written:
-        values = json.loads(text)
-        values["partition"] = tuple((name, value) for name, value in values["partition"])
-        files[values["table"]].append(DataFile(**values))
+        file = DataFile.from_json(json.loads(text))
+        files[file.table].append(file)
     return files
 
 

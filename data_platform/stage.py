@@ -214,15 +214,17 @@ def _value(partition: Partition) -> str | None:
     return partition.values[0][1] if partition.values else None
 
 
+def module_digest(*modules: str) -> str:
+    """Digest of the code of modules and packages, without comments, docstrings and layout."""
+    return hashlib.sha256("\0".join(_without_prose(path) for name in modules for path in _sources(name)).encode()
+                          ).hexdigest()[:12]
+
+
 @cache
 def _code_version(name: str, code: tuple[str, ...], libraries: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(str(table(name).schema).encode())
-    for module in code:
-        for path in _sources(module):
-            digest.update(_without_prose(path).encode())
-    for library in libraries:
-        digest.update(f"{library}=={importlib.metadata.version(library)}".encode())
-    return digest.hexdigest()[:12]
+    versions = [f"{library}=={importlib.metadata.version(library)}" for library in libraries]
+    text = "\0".join([str(table(name).schema), module_digest(*code), *versions])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _sources(module: str) -> Iterable[Path]:

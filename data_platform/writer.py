@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,6 +39,11 @@ class DataFile:
     bytes: int
     rows: int
     modified_ms: int
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> DataFile:
+        """The file that `dataclasses.asdict` and JSON were made of."""
+        return cls(**{**values, "partition": tuple((name, value) for name, value in values["partition"])})
 
 
 @lru_cache(maxsize=64)

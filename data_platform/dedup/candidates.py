@@ -49,8 +49,10 @@ def minhash_pairs(signatures: pa.Table) -> Iterator[Pairs]:
     bands = np.unique(lengths[rows])
     if len(bands) > 1:
         raise ValueError(f"signatures of different settings cannot be compared: bands {', '.join(map(str, bands))}")
+    if not len(rows):
+        return
     keys = lists.flatten().to_numpy().reshape(len(rows), -1)
-    for band in range(keys.shape[1] if len(rows) else 0):
+    for band in range(keys.shape[1]):
         yield _neighbours(rows, np.ascontiguousarray(keys[:, band]))
 
 

@@ -211,7 +211,7 @@ class _Reader:
         else:
             block = stream.read(head.length)
             size = len(block)
-        if size < head.length or not self._ends_here():
+        if size < head.length or not self._ends_here(head):
             yield self._wrong_length(head, block, size)
             return
         cut: Damage | None = None
@@ -242,10 +242,15 @@ class _Reader:
         """The rejection of what breaks off: at the end of the archive, or because the next record begins."""
         return self._reject("record_malformed" if self._stream.more() else "archive.truncated", detail)
 
-    def _ends_here(self) -> bool:
-        """Whether a record can have ended: a line end, the end of the member or another record follows."""
-        follows = self._stream.peek(1)
-        return not follows or follows in b"\r\n" or begins_record(self._stream.peek(HEAD_BYTES))
+    def _ends_here(self, head: _Head) -> bool:
+        """Whether the record can have ended: by line ends, the end of the member, or another WARC record.
+
+        Not by another ARC record without a line end before it: the tail of a URL looks like a URL.
+        """
+        ahead = self._stream.peek(HEAD_BYTES)
+        rest = ahead.lstrip(b"\r\n")
+        ends = ahead[: len(ahead) - len(rest)].count(b"\n")
+        return not rest or ends >= (1 if head.arc else 2) or bool(_WARC.match(rest))
 
     def _wrong_length(self, head: _Head, block: bytes | None, size: int) -> Item:
         """What becomes of a record that has another length than it declares.
@@ -253,26 +258,31 @@ class _Reader:
         If the archive or the next record cuts it, and the Content-Length of its response says that nothing is missing,
         it is taken: archives whose line ends were converted are like that.
         """
-        nested = self._nested(block)
-        if nested and block:
-            self._stream.unread(block[nested.end():])
-            block = block[: nested.start()]
-        ends_early = nested is not None or size < (head.length or 0)
+        stream = self._stream
+        next_record = self._next_within(block)
+        if block is not None and next_record:
+            begin, size = next_record.end(), next_record.start()
+            if begin < len(block):
+                stream.unread(block[begin:])
+            else:
+                stream.skip(begin - len(block))
+            block = block[:size]
+        ends_early = next_record is not None or size < (head.length or 0)
         if ends_early and block and head.kind in WANTED_TYPES and (whole := whole_block(block)):
             return self._item(head, whole)
-        detail = f"{head.length} bytes declared, {size if nested is None else nested.start()} there"
         if not ends_early:
-            detail = f"the record goes on after the {head.length} bytes that it declares"
             self._skip_to_record()
-        elif nested is None and not self._stream.more():
-            return self._reject("archive.truncated", detail)
-        return self._reject("record_length", detail)
+            return self._reject("record_length", f"the record goes on after the {head.length} bytes that it declares")
+        at_end = next_record is None and not stream.more()
+        detail = f"{head.length} bytes declared, {size} there"
+        return self._reject("archive.truncated" if at_end else "record_length", detail)
 
-    def _nested(self, block: bytes | None) -> re.Match[bytes] | None:
-        """Where another record begins within a block, so that it can be read from there."""
+    def _next_within(self, block: bytes | None) -> re.Match[bytes] | None:
+        """Where in a block another record begins, so that it can be read from there."""
         if block is None or (self._stream.compressed and self._stream.place.offset != self._place.offset):
             return None
-        return _NESTED.search(block)
+        found = _NESTED.search(block + self._stream.peek(HEAD_BYTES))
+        return found if found and found.start() < len(block) else None
 
     def _no_record(self, line: bytes) -> Rejection:
         skipped = len(line)

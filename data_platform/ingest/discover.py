@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from data_platform.ingest.sources import Archive, SourceError, list_matches, resolve
-
 from data_platform.recipe import (
     NAME,
     SNAPSHOT_PLACEHOLDER,

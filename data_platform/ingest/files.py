@@ -84,19 +84,19 @@ def read_jsonl(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest) 
 def _json_row(line: bytes, size: int, archive: Archive, place: Place, fields: Fields, limits: Ingest) -> Item:
     try:
         row = json.loads(line.decode("utf-8"))
+        if isinstance(row, dict):
+            return _row(row, size, archive, place, fields, limits)
+        return _reject(archive, place, "json_invalid", f"the line holds no object but a {type(row).__name__}")
     except json.JSONDecodeError as error:
         return _reject(archive, place, "json_invalid", f"{error.msg} at character {error.pos} of the line")
     except UnicodeDecodeError as error:
         return _reject(archive, place, "json_invalid", f"not UTF-8 at byte {error.start} of the line")
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # Python's own limits on the digits of numbers and the depth of objects
         return _reject(archive, place, "json_invalid", "a number too long or objects too deep")
-    if not isinstance(row, dict):
-        return _reject(archive, place, "json_invalid", f"the line holds no object but a {type(row).__name__}")
-    return _row(row, size, archive, place, fields, limits)
 
 
 def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest) -> Iterator[Item]:
-    """Read Parquet a few rows at a time. Offsets are row numbers. Rows of damaged row groups are rejected one by one."""
+    """Read Parquet a few rows at a time. Offsets are row numbers. Rows of damaged groups are rejected singly."""
     import pyarrow.parquet as pq
 
     try:
@@ -110,14 +110,28 @@ def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest
         end = number + file.metadata.row_group(group).num_rows
         try:
             for batch in file.iter_batches(PARQUET_BATCH_ROWS, row_groups=[group], use_threads=False):
-                for row in batch.to_pylist():
-                    yield _row(row, 0, archive, Place(number), fields, limits)
+                names, columns = batch.schema.names, [_values(column) for column in batch.columns]
+                for values in zip(*columns, strict=True):
+                    yield _row(dict(zip(names, values, strict=True)), 0, archive, Place(number), fields, limits)
                     number += 1
         except (pa.ArrowInvalid, OSError) as error:
             _raise_if_unreachable(error)
         for lost in range(number, end):
             yield _reject(archive, Place(lost), "archive.unreadable", f"row group {group} is damaged")
         number = end
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a column. Times become text; values that Python has no form for become None."""
+    if pa.types.is_temporal(column.type):
+        column = column.cast(pa.string())
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        return column.cast(pa.large_binary()).to_pylist() if is_text else [None] * len(column)
+    except (ValueError, OverflowError, pa.ArrowException):
+        return [None] * len(column)
 
 
 def _raise_if_unreachable(error: Exception) -> None:
@@ -172,8 +186,8 @@ def _row(row: dict[str, Any], size: int, archive: Archive, place: Place, fields:
         except UnicodeDecodeError:
             return _reject(archive, place, "text_not_string", f"field {fields.text} is binary", "row", url)
     if text is None:
-        names = ", ".join(sorted(map(str, row))[:20])
-        return _reject(archive, place, "empty_payload", f"no field {fields.text}; the row has {names}"[:1000], "row", url)
+        detail = f"no field {fields.text}; the row has {', '.join(sorted(map(str, row))[:20])}"[:1000]
+        return _reject(archive, place, "empty_payload", detail, "row", url)
     if not isinstance(text, str):
         kind = type(text).__name__
         return _reject(archive, place, "text_not_string", f"field {fields.text} is a {kind}", "row", url)
@@ -208,8 +222,10 @@ def _metadata(others: dict[str, Any], license_value: Any) -> dict[str, Any]:
         return fields
     kept: dict[str, Any] = {}
     left = METADATA_BYTES
+    if isinstance(license_value, str):
+        kept["license"] = license_value[:SHORT_FIELD_BYTES]
     for name, value in fields.items():
-        if sizes[name] <= min(SHORT_FIELD_BYTES, left):
+        if name not in kept and sizes[name] <= min(SHORT_FIELD_BYTES, left):
             kept[name] = value
             left -= sizes[name]
     return kept
@@ -230,4 +246,5 @@ def _capture(
 def _reject(
     archive: Archive, place: Place, code: str, detail: str, record_type: str = "row", url: str = ""
 ) -> Rejection:
-    return Rejection(record_id(archive.source, archive.name, place, url), place, record_type, url, code, detail)
+    identity = record_id(archive.source, archive.name, place, url)
+    return Rejection(identity, place, record_type, url, code, valid_text(detail))

@@ -63,11 +63,9 @@ def collect_evidence(records: pa.RecordBatch, sources: Mapping[str, Source]) -> 
 def _of_metadata(records: pa.RecordBatch, sources: Mapping[str, Source]) -> list[list[Observation]]:
     """Observations per record from metadata and recipe. Metadata repeat (all files of a distribution share theirs), so
     each distinct pair of source and metadata is read once."""
-    pairs = zip(
-        records.column("source").to_pylist(), records.column("metadata").dictionary_encode().indices.to_pylist(),
-        strict=True,
-    )
-    values = records.column("metadata").dictionary_encode().dictionary.to_pylist()
+    encoded = records.column("metadata").dictionary_encode()
+    values = encoded.dictionary.to_pylist()
+    pairs = zip(records.column("source").to_pylist(), encoded.indices.to_pylist(), strict=True)
     seen: dict[tuple[str, int | None], list[Observation]] = {}
     found = []
     for pair in pairs:

@@ -129,9 +129,9 @@ def _canonical(expression: str) -> str | None:
             depth += 1
         elif word == ")" and depth and not operand_expected and before != "WITH":
             depth -= 1
-        elif operator == "WITH" and before == "licence":
-            word = operator
-        elif operator in ("AND", "OR") and not operand_expected and before != "WITH":
+        elif (operator == "WITH" and before == "licence") or (
+            operator in ("AND", "OR") and not operand_expected and before != "WITH"
+        ):
             word = operator
         elif before == "WITH" and _identifiers().get(word.lower()) in _exceptions():
             word = _identifiers()[word.lower()]
@@ -193,9 +193,11 @@ def _as_classifier(text: str) -> Reading | None:
 
 
 def _as_url(text: str) -> Reading | None:
-    if "://" not in text and not text.startswith(("//", "www.", "creativecommons.org")):
+    if "://" not in text and not text.startswith(("//", "www.", "creativecommons.org", "/web/")):
         return None
-    address = re.sub(r"^(?:https?:)?(?://)?(?:www\.)?", "", re.sub(r"\s", "", text), flags=re.I)
+    # Pages from a web archive link to its copies: 'https://web.archive.org/web/2013id_/http://...'.
+    address = re.sub(r"^(?:(?:https?:)?//web\.archive\.org)?/web/\d+[a-z_]*/", "", re.sub(r"\s", "", text), flags=re.I)
+    address = re.sub(r"^(?:https?:)?(?://)?(?:www\.)?", "", address, flags=re.I)
     address = re.split(r"[?#]", address, maxsplit=1)[0].rstrip("/,;.)")
     if reading := _as_creative_commons_url(address):
         return reading

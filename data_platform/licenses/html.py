@@ -46,11 +46,16 @@ _META_NAMES = frozenset({
 })
 _NOTICE_NAMES = frozenset({"copyright", "rights-standard"})
 """Meta names that hold a copyright notice more often than a licence: recorded only if a licence can be read there."""
+_METAS = ",".join(
+    f"meta[{attribute}='{name}' i]" for attribute in ("name", "property")
+    for name in ("tdm-reservation", *sorted(_META_NAMES | _NOTICE_NAMES))
+) + ",meta[content*='noai' i],meta[content*='noimageai' i]"
 _OPT_OUTS = frozenset({"noai", "noimageai"})
 _LICENSE_HOSTS = (
     "creativecommons.org/", "opensource.org/licen", "spdx.org/licenses/", "gnu.org/licenses/", "gnu.org/copyleft/",
-    "apache.org/licenses/", "mozilla.org/mpl", "mozilla.org/en-us/mpl", "unlicense.org", "opendatacommons.org/licenses/",
-    "cdla.dev/", "cdla.io/", "artlibre.org/licence", "nationalarchives.gov.uk/doc/open-government-licence",
+    "apache.org/licenses/", "mozilla.org/mpl", "mozilla.org/en-us/mpl", "unlicense.org",
+    "opendatacommons.org/licenses/", "cdla.dev/", "cdla.io/",
+    "artlibre.org/licence", "nationalarchives.gov.uk/doc/open-government-licence",
     "govdata.de/dl-de/", "etalab.gouv.fr/licence", "wtfpl.net", "usa.gov/", "rightsstatements.org/",
 )
 _CANDIDATES = ",".join(
@@ -59,10 +64,9 @@ _CANDIDATES = ",".join(
     + [f"a[href*='{host}' i]" for host in _LICENSE_HOSTS]
 )
 _SITE_TAGS = frozenset({"footer", "aside"})
-_SITE_NAMES = re.compile(
-    r"foot|colophon|copyright|licen[sc]e|creative-?commons|sidebar|widget|imprint|impressum|siteinfo|site-info|credit",
-    re.I,
-)
+_SITE_NAMES = re.compile(r"foot|colophon|sidebar|widget|imprint|impressum|site-?info", re.I)
+_NOTICE_PLACES = re.compile(r"copyright|licen[sc]e|creative-?commons|credit", re.I)
+"""Names of notices of a site and of credits under a picture alike: what stands around them tells which."""
 _FIGURE_TAGS = frozenset({"figure", "figcaption", "picture"})
 _FIGURE_NAMES = re.compile(r"caption|attachment|image|img|photo|foto|bild|thumb|gallery|media-?copyright|source", re.I)
 _CONTENT_TAGS = frozenset({"article", "main"})
@@ -81,7 +85,7 @@ def observations(payload: bytes) -> list[Observation]:
 
 
 def _metas(document: DOMNode) -> Iterator[Observation]:
-    for meta in document.query_selector_all("meta[content]"):
+    for meta in document.query_selector_all(_METAS):
         name = (meta.getattr("name") or meta.getattr("property") or "").strip().lower()
         content = (meta.getattr("content") or "").strip()
         if not name or not content:
@@ -117,23 +121,27 @@ def _links(document: DOMNode) -> Iterator[Observation]:
 
 def _place(node: DOMNode) -> str:
     """Where in the page a node stands: 'figure', 'content', 'site' or 'elsewhere'; the nearest ancestor decides."""
+    notice = False
     for _ in range(MAX_ANCESTORS):
+        if node is None:
+            break
         tag = (node.tag or "").lower()
         if tag in ("body", "html", "") or tag.startswith("#"):
-            return "elsewhere"
+            break
         name = f"{node.getattr('id') or ''} {node.getattr('class') or ''}"
         if tag in _FIGURE_TAGS or "ImageObject" in (node.getattr("itemtype") or ""):
             return "figure"
         if tag in _SITE_TAGS:
             return "site"
         if tag in _CONTENT_TAGS or _CONTENT_NAMES.search(name):
-            return "content"
+            return "site" if notice else "content"
         if _SITE_NAMES.search(name):
             return "site"
         if _FIGURE_NAMES.search(name):
             return "figure"
+        notice = notice or bool(_NOTICE_PLACES.search(name))
         node = node.parent
-    return "elsewhere"
+    return "site" if notice else "elsewhere"
 
 
 _PAGE_TYPES = re.compile(

@@ -62,7 +62,7 @@ _TEXTS = (
     _Text("0BSD", 105, (_ISC_GRANT,), (_ISC_GRANT + " provided",)),
     _Text("HPND", 150, (
         r"permission to use copy modify and distribute this software and its (?:associated )?documentation for any"
-        r" purpose (?:and )?without fee is hereby granted",)),
+        r" purpose (?:and )?without fee is hereby granted",), ("beopen python open source license agreement",)),
     _Text("Zlib", 135, ("without any express or implied warranty",
                         "the origin of this software must not be misrepresented")),
     _Text("BSL-1.0", 225, ("boost software license version 1 0",)),
@@ -96,7 +96,8 @@ _CREATIVE_COMMONS = re.compile(
 )
 _CREATIVE_COMMONS_WORDS = 3_000
 _RESTRICTION = re.compile(
-    r"non ?commercial (?:use|purposes|research)(?: purposes)? only|only for non ?commercial|for non ?commercial use only|"
+    r"non ?commercial (?:use|purposes|research)(?: purposes)? only|only for non ?commercial|"
+    r"for non ?commercial use only|"
     r"commercial use (?:is|of this software is) (?:prohibited|not permitted|forbidden)|"
     r"(?:academic|research|evaluation) (?:use|purposes) only|not be used for commercial purposes"
 )

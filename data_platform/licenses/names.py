@@ -108,11 +108,12 @@ AMBIGUOUS_NAMES: dict[str, str] = _keyed({
 })
 """Names that may mean several licences, and the one that is taken."""
 
-LICENSE_WORDS = frozenset(
+_WORDS = (
     "a an the this is are under of in and by with license licence licensed terms version v page work content text "
     "creative commons cc attribution share alike sharealike sa international unported generic public domain zero "
-    "dedication mark universal mit bsd apache gnu general lesser free documentation open data".split()
+    "dedication mark universal mit bsd apache gnu general lesser free documentation open data"
 )
+LICENSE_WORDS = frozenset(_WORDS.split())
 """Words that may stand beside a licence's address without changing what is said. No word here restricts or negates."""
 
 _NO = "LicenseRef-unknown"

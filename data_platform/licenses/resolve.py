@@ -46,6 +46,9 @@ PRECISE = 0.9
 
 _LOCAL = {"spdx_header", "license_file"}
 _PAGE = {"link", "meta", "jsonld", "header", "robots", "anchor"}
+_TRUST = ("manual", "spdx_header", "link", "meta", "jsonld", "header", "anchor", "robots", "row", "distribution",
+          "license_file", "classifier", "registry")
+"""Locations from most to least trusted: which one is named as the basis if several of a group agree."""
 _HINTS = frozenset({"license_file", "classifier"})
 """Locations at which an unreadable statement may be none at all."""
 
@@ -102,21 +105,150 @@ def decide(statements: Sequence[Statement]) -> Decision:
     if not reserved:
         return decision
     loudest = max(reserved, key=lambda statement: (statement.confidence, statement.location))
-    spdx = conjunction([decision.license_spdx, *(statement.spdx for statement in reserved)])
+    spdx = conjunction([decision.license_spdx, OPT_OUT, *(statement.spdx for statement in reserved)])
     return Decision(spdx, tier(spdx), loudest.location, loudest.confidence, True, decision.contradicted)
 
 
 def _decide_group(group: list[Statement]) -> Decision:
-    """Statements of equal distance: the most trusted names the basis, what others add is ANDed."""
-    ranked = sorted(group, key=_rank)
-    sure = [statement for statement in ranked if statement.confidence >= LEAST_CONFIDENCE]
-    unsure = [statement for statement in ranked if statement.confidence < LEAST_CONFIDENCE]
+    """The decision from statements of equal distance: rules 3 and 4."""
     kept: list[Statement] = []
-    for statement in sure:
-        if not any(_covers(other, statement) for other in sure if other is not statement and other not in kept[:0]):
+    for statement in sorted((one for one in group if one.confidence >= LEAST_CONFIDENCE), key=_surest_first):
+        if not any(_covers(other, statement) for other in kept):
             kept.append(statement)
-        elif statement.spdx not in {other.spdx for other in kept} and not any(
-            _covers(other, statement) for other in kept
-        ):
+    agreed = conjunction(statement.spdx for statement in kept)
+    unreadable = []
+    for statement in sorted((one for one in group if one.confidence < LEAST_CONFIDENCE), key=_surest_first):
+        if not kept or statement.location not in _HINTS:
+            unreadable.append(statement)
+        elif statement.spdx != UNKNOWN and tier(statement.spdx) > tier(agreed):
             kept.append(statement)
-    raise NotImplementedError
+    spdx = conjunction([
+        *(statement.spdx for statement in (*kept, *unreadable)), *([UNKNOWN] if unreadable else [])
+    ])
+    deciding = [*kept, *unreadable]
+    return Decision(
+        spdx,
+        tier(spdx),
+        min(deciding, key=lambda statement: _TRUST.index(statement.location)).location,
+        min(statement.confidence for statement in deciding),
+        False,
+        len({statement.spdx for statement in kept}) > 1,
+    )
+
+
+def _surest_first(statement: Statement) -> tuple:
+    return -statement.confidence, _TRUST.index(statement.location), -tier(statement.spdx), statement
+
+
+def _covers(known: Statement, other: Statement) -> bool:
+    """Whether `other`, which is no surer, adds nothing to `known`: each licence it names is named there.
+
+    A vague name is found in a precise one of its family that is no freer. Several licences that together are more
+    restrictive than what is known, as 'MIT AND GPL-3.0-only' beside 'MIT OR GPL-3.0-only', do add something.
+    """
+    if known.spdx == other.spdx:
+        return True
+    there, named = identifiers_of(known.spdx), identifiers_of(other.spdx)
+    if len(named) > 1 and tier(other.spdx) > tier(known.spdx):
+        return False
+    vague = other.confidence < PRECISE
+    return all(
+        name in there
+        or (vague and any(family(name) == family(candidate) and tier(name) <= tier(candidate) for candidate in there))
+        for name in named
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _decide_distinct(statements: frozenset[Statement]) -> Decision:
+    return decide(sorted(statements))
+
+
+def resolve(
+    evidence: pa.Table, documents: pa.Table, sources: Mapping[str, Source] | None = None
+) -> pa.Table:
+    """One row of `document_licenses` per document, in the order of `documents`.
+
+    Args:
+        evidence: `license_evidence`, or its columns doc_id, location, scope, license_spdx and confidence. Evidence of
+            documents that are not among `documents` is passed over.
+        documents: columns doc_id (unique), snapshot, url and source.
+        sources: the recipe's sources by name. If the registry decides and its claim says whom to credit, `attribution`
+            is that; else it is the document's URL.
+
+    Documents with the same statements are decided once: the work in Python grows with distinct combinations, not rows.
+    """
+    doc_ids = documents.column("doc_id").combine_chunks().cast(evidence.column("doc_id").type)
+    positions = pc.index_in(evidence.column("doc_id"), value_set=doc_ids)
+    known = evidence.filter(pc.is_valid(positions))
+    rows = pc.drop_null(positions).to_numpy().astype(np.int64)
+    codes, statements = _encode(known)
+    combination, combinations = _combinations(rows, codes, len(doc_ids), len(statements))
+    decisions = [_decide_distinct(frozenset(statements[code] for code in group)) for group in combinations]
+    decided = pa.Table.from_pylist(
+        [decision._asdict() for decision in (NOTHING_STATED, *decisions)],
+        schema=pa.schema([table("document_licenses").schema.field(name) for name in Decision._fields]),
+    ).take(pa.array(combination + 1))
+    columns = {name: decided.column(name) for name in Decision._fields} | {
+        "doc_id": doc_ids,
+        "snapshot": documents.column("snapshot"),
+        "attribution": _attribution(documents, decided.column("license_basis"), sources or {}),
+        "evidence_count": pa.array(np.bincount(rows, minlength=len(doc_ids)).astype(np.int32)),
+        "resolver": pa.repeat(pa.scalar(RESOLVER), len(doc_ids)),
+    }
+    schema = table("document_licenses").schema
+    return pa.table([columns[name] for name in schema.names], names=schema.names).cast(schema)
+
+
+def _encode(evidence: pa.Table) -> tuple[np.ndarray, list[Statement]]:
+    """Each row's statement as a number, and the statements by number."""
+    names = ("location", "scope", "license_spdx", "confidence")
+    encoded = [evidence.column(name).combine_chunks().dictionary_encode() for name in names]
+    code = np.zeros(len(evidence), np.int64)
+    for column in encoded:
+        code = code * max(len(column.dictionary), 1) + column.indices.to_numpy()
+    _, first, codes = np.unique(code, return_index=True, return_inverse=True)
+    distinct = evidence.select(names).take(pa.array(first))
+    return codes, [Statement(*row.values()) for row in distinct.to_pylist()]
+
+
+def _combinations(
+    rows: np.ndarray, codes: np.ndarray, documents: int, statements: int
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Number of the combination of statements per document (-1: none), and the codes of each combination.
+
+    Combinations are told apart by two sums of 64-bit hashes of their codes, which no order of rows changes.
+    """
+    pairs = np.unique(rows * max(statements, 1) + codes)
+    combination = np.full(documents, -1, np.int64)
+    if not len(pairs):
+        return combination, []
+    owner, code = np.divmod(pairs, statements)
+    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    hashes = np.stack([np.add.reduceat(_mix(code.astype(np.uint64), seed), starts) for seed in (1, 2)], axis=1)
+    _, first, inverse = np.unique(hashes, axis=0, return_index=True, return_inverse=True)
+    combination[owner[starts]] = inverse.reshape(-1)
+    ends = np.r_[starts[1:], len(pairs)]
+    return combination, [code[starts[index]:ends[index]] for index in first]
+
+
+def _mix(values: np.ndarray, seed: int) -> np.ndarray:
+    """splitmix64 (Steele, Lea, Flood 2014) of each value, as uint64."""
+    mixed = values + np.uint64((0x9E3779B97F4A7C15 * (2 * seed + 1)) % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _attribution(documents: pa.Table, basis: pa.ChunkedArray, sources: Mapping[str, Source]) -> pa.ChunkedArray:
+    credits_ = {
+        name: source.license.attribution for name, source in sources.items()
+        if source.license is not None and source.license.attribution
+    }
+    if not credits_:
+        return documents.column("url")
+    found = pc.index_in(documents.column("source"), value_set=pa.array(list(credits_)))
+    credit = pa.chunked_array([pa.array(list(credits_.values()))]).take(found)
+    return pc.if_else(
+        pc.and_(pc.equal(basis, "registry"), pc.is_valid(credit)), credit, documents.column("url")
+    )

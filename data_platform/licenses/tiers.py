@@ -11,8 +11,9 @@
 
 A single licence takes the tier of its category in the ScanCode licence index, which `license-expression` carries
 (https://scancode-licensedb.aboutcode.org/, CC-BY-4.0), unless the table below says otherwise. A valid identifier that
-neither classifies is tier 4, and so is a LicenseRef of others, however liberal its category. All of them hold (AND): the most restrictive tier. One may be chosen (OR): the least
-restrictive. An exception (WITH) only ever adds permissions, so the tier is that of the licence.
+neither classifies is tier 4, and so is a LicenseRef of others, however liberal its category. All of them hold (AND):
+the most restrictive tier. One may be chosen (OR): the least restrictive. An exception (WITH) only ever adds
+permissions, so the tier is that of the licence.
 
 Belongs here: the classes and the algebra. Does not: which tiers a mixture admits.
 """

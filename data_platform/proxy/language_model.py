@@ -75,7 +75,7 @@ def train_language_model(
     measured_texts = pa.array(measured, pa.large_string())
     with _deterministic(seed) as generator:
         tokenizer = train_tokenizer(trained, settings.vocabulary, settings.context)
-        model = _model(settings, len(tokenizer), tokenizer.eos_token_id).to(device())
+        model = _model(settings, len(tokenizer), tokenizer.eos_token_id, device())
 
         def bits_per_byte() -> float:
             budget = settings.batch * (settings.context + 1)
@@ -138,7 +138,7 @@ def _deterministic(seed: int) -> Iterator[torch.Generator]:
             torch.use_deterministic_algorithms(strict)
 
 
-def _model(settings: LanguageModel, vocabulary: int, end_of_text: int) -> PreTrainedModel:
+def _model(settings: LanguageModel, vocabulary: int, end_of_text: int, place: torch.device) -> PreTrainedModel:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     config = LlamaConfig(
@@ -155,16 +155,17 @@ def _model(settings: LanguageModel, vocabulary: int, end_of_text: int) -> PreTra
         bos_token_id=end_of_text,
         eos_token_id=end_of_text,
         pad_token_id=end_of_text,
-        attn_implementation="eager",
     )
-    return LlamaForCausalLM(config)
+    # On CUDA the fused kernels have no deterministic backward pass in float32; on the CPU they have.
+    config._attn_implementation = "sdpa" if place.type == "cpu" else "eager"
+    return LlamaForCausalLM(config).to(place)
 
 
 def _token_stream(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> np.ndarray:
     """All texts as one row of tokens, each preceded by the end-of-text token."""
-    encoded = tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
+    encoded = tokenizer.backend_tokenizer.encode_batch(texts, add_special_tokens=False)
     end = np.array([tokenizer.eos_token_id])
-    return np.concatenate([part for ids in encoded for part in (end, np.array(ids, dtype=np.int64))])
+    return np.concatenate([part for text in encoded for part in (end, np.array(text.ids, dtype=np.int64))])
 
 
 def _sequences(stream: np.ndarray, context: int) -> np.ndarray:

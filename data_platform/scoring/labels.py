@@ -1,8 +1,7 @@
 """The labelled texts from which a quality classifier is trained: from JSONL files or from the environment.
 
-Which texts are taken, and which of them are held out, depends on their hashes alone: more files, another order or
-another machine change neither. Not here: training (`quality.py`), the texts of the environment
-(`ingest/environment.py`).
+Which texts are taken, and which of them are held out, depends on their hashes and not on their order. Not here:
+training (`quality.py`), the texts of the environment (`ingest/environment.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
@@ -28,9 +28,9 @@ class LabelError(ValueError):
 def label_table(settings: Labels, environment_texts: EnvironmentTexts | None = None) -> pa.Table:
     """The labelled texts of `settings` as the table `quality_labels`, ordered by `label_id`.
 
-    At most `settings.limit` texts per label are taken: those with the least ids. Of a text that occurs more than once
-    in one origin, the first is taken. About `settings.held_out` of the texts are held out, by other digits of the id
-    than those that decide which are taken.
+    At most `settings.limit` texts per label are taken: those with the least ids. A text that occurs more than once in
+    one origin is taken once, with the label that it has first. About `settings.held_out` of the texts are held out, by
+    other digits of the id than those that decide which are taken.
 
     Args:
         settings: where the labels are.
@@ -101,7 +101,7 @@ def _file_rows(settings: Labels) -> Iterator[tuple[str, str, int]]:
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         yield PurePosixPath(path).name, *_text_and_label(line, f"{path}:{number}", settings)
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
             raise LabelError(f"{path}: cannot be read: {_without_text(error)}") from error
 
 
@@ -119,7 +119,7 @@ def _text_and_label(line: str, place: str, settings: Labels) -> tuple[str, int]:
         raise LabelError(f"{place}: not a JSON object")
     for name in (settings.text_field, settings.label_field):
         if row.get(name) is None:
-            raise LabelError(f"{place}: no field {name!r}; the line has {', '.join(sorted(row)) or 'none'}")
+            raise LabelError(f"{place}: no field {name!r}; the line has {', '.join(sorted(row)[:20]) or 'none'}")
     text, label = row[settings.text_field], row[settings.label_field]
     if not isinstance(text, str):
         raise LabelError(f"{place}: field {settings.text_field!r} is {type(text).__name__}, not text")

@@ -2,7 +2,9 @@
 
 Here belongs machine code that reads `TextBuffers` with a `CharacterTable` and returns plain counts or hashes. Not
 here: what these mean (`filters/signals.py`, `dedup/`, `words.py`). This module imports numba; import it where a kernel
-is called, not at the top of a module that the code location loads.
+is called, not at the top of a module that the code location loads. The first call on a machine compiles for some
+seconds; the result is cached beside the source or, if that cannot be written, in the user's cache folder, unless
+$NUMBA_CACHE_DIR names another.
 
 A document is decoded into code points and their classes once, then each family of counts is a loop over those. A new
 family is one more function called by `count_signals`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pytest
 
@@ -13,7 +15,7 @@ TEXTS = ["first", "", "zwölf", "四"]
 def _texts(array: pa.Array | pa.ChunkedArray) -> list[str]:
     offsets, data = text_buffers(array)
     assert not offsets.flags.writeable and not data.flags.writeable
-    return [data[start:end].tobytes().decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [data[start:end].tobytes().decode() for start, end in pairwise(offsets)]
 
 
 @pytest.mark.parametrize("type_", [pa.string(), pa.large_string(), pa.string_view()], ids=str)

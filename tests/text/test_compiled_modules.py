@@ -10,15 +10,34 @@ import pytest
 import data_platform
 
 COMPILED = sorted(
-    path for path in Path(data_platform.__file__).parent.rglob("*.py") if "import njit" in path.read_text("utf-8")
+    path for path in Path(data_platform.__file__).parent.rglob("*.py") if "njit(" in path.read_text("utf-8")
 )
 
 
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    """Names that the module takes from the platform."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {
+        alias.asname or alias.name.partition(".")[0]
+        for node in imports
+        for alias in node.names
+        if (getattr(node, "module", None) or alias.name).startswith("data_platform") or getattr(node, "level", 0)
+    }
+
+
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_compiled_modules_import_nothing_of_the_platform(path: Path) -> None:
+def test_compiled_functions_use_nothing_from_other_modules_of_the_platform(path: Path) -> None:
     """numba renews a cached kernel when the file of the kernel changes, and does not see the files it imports from."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            assert not any(alias.name.startswith("data_platform") for alias in node.names)
-        if isinstance(node, ast.ImportFrom):
-            assert not node.level and not (node.module or "").startswith("data_platform")
+    tree = ast.parse(path.read_text("utf-8"))
+    compiled = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and any("njit" in _names(decorator) for decorator in node.decorator_list)
+    ]
+    assert compiled
+    for function in compiled:
+        assert not _names(function) & _imported(tree), f"{function.name} must be self-contained"

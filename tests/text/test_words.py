@@ -117,3 +117,15 @@ def test_a_texts_hashes_depend_on_that_text_alone(texts: list[str], ngram: int) 
     assert together == [_hashes(text, ngram) for text in texts]
     for hashes, text in zip(together, texts, strict=True):
         assert len(hashes) == max(len(_hashes(text)) - ngram + 1, 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=12), st.sampled_from([b"\xf4", b"\xff" * 4, b"\xe0\x80"])), max_size=5))
+def test_broken_utf8_is_read_within_its_bounds(texts: list[bytes]) -> None:
+    # Arrow does not validate what comes from a buffer. Wrong words are no harm, words of a neighbour would be.
+    array = pa.array(texts, pa.large_binary())
+    broken = pa.LargeStringArray.from_buffers(len(array), *array.buffers()[1:]) if texts else pa.array([], pa.string())
+    together = word_ngram_hashes(broken, 1).to_pylist()
+    for row, text in enumerate(texts):
+        alone = pa.LargeStringArray.from_buffers(1, *pa.array([text], pa.large_binary()).buffers()[1:])
+        assert word_ngram_hashes(alone, 1)[0].as_py() == together[row]

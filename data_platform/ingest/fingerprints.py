@@ -1,0 +1,73 @@
+"""Fingerprints of local files: SHA-256 of their bytes, remembered so that a second look does not read them again.
+
+The memory is a JSON file in the platform's home. It may be lost or overwritten by another process at any time: then
+files are read again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from typing import BinaryIO
+
+from data_platform.recipe import home
+
+FILE_NAME = "fingerprints.json"
+
+
+def sha256_of(raw: BinaryIO) -> str:
+    """`sha256:` and the hex digest of what is left of a file."""
+    return f"sha256:{hashlib.file_digest(raw, 'sha256').hexdigest()}"
+
+
+class Fingerprints:
+    """A context in which fingerprints are looked up; what is new is remembered at its end.
+
+    A file is taken for unchanged while its path, size and time of change (ns) are the same.
+    """
+
+    def __init__(self) -> None:
+        self._path = home() / FILE_NAME
+        self._known = self._load()
+        self._new: dict[str, list] = {}
+
+    def __enter__(self) -> Fingerprints:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._new:
+            # What other processes have written meanwhile is kept; if two write at once, one loses, and reads again.
+            self._store({**self._load(), **self._new})
+
+    def of(self, path: str) -> str:
+        """The fingerprint of a local file. Raises OSError if it cannot be read."""
+        with open(path, "rb") as raw:
+            status = os.fstat(raw.fileno())
+            known = self._new.get(path) or self._known.get(path)
+            if isinstance(known, list) and known[:2] == [status.st_size, status.st_mtime_ns]:
+                return known[2]
+            fingerprint = sha256_of(raw)
+        self._new[path] = [status.st_size, status.st_mtime_ns, fingerprint]
+        return fingerprint
+
+    def _load(self) -> dict[str, list]:
+        try:
+            known = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _store(self, known: dict[str, list]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=FILE_NAME)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+                json.dump(known, file)
+            os.replace(name, self._path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise

@@ -1,0 +1,276 @@
+"""Places where files lie: local folders, S3 and web servers, behind one protocol of finding, opening and comparing.
+
+Not here: what kind of archive a file is (`sources.py`).
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from data_platform.ingest.fingerprints import Fingerprints, sha256_of
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+REMOTE_BLOCK_BYTES = 8 * 2**20
+
+
+class SourceError(ValueError):
+    """A source that is missing or cannot be read. The message names source and path, and says what to do."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that a path led to.
+
+    Attributes:
+        uri: absolute path or URL.
+        name: relative to the part of the path without wildcards; the file's own name if the path is that file.
+        size: bytes; -1 if the server does not say.
+        validator: what the store says of the version (etag, else date); empty for local files.
+        walked: whether it was found in a folder, not named or matched itself.
+    """
+
+    uri: str
+    name: str
+    size: int
+    validator: str
+    walked: bool
+
+
+class Place(Protocol):
+    """A path of a source, with or without wildcards."""
+
+    remote: bool
+
+    def errors(self) -> AbstractContextManager[None]:
+        """A context in which faults of the disk or network become `SourceError`."""
+
+    def matches(self) -> list[str]:
+        """Files and folders that the path matches."""
+
+    def find(self) -> Iterator[Found]:
+        """Files that the path names or matches, and all files in the folders that it names or matches."""
+
+    def open(self, uri: str) -> BinaryIO:
+        """Open one of them, seekable."""
+
+    def fingerprint(self, file: Found, fingerprints: Fingerprints) -> str:
+        """What changes when the file does."""
+
+
+def place_of(source: str, path: str) -> Place:
+    """The place that a path of a source (for messages; may be empty) names."""
+    scheme, separator, rest = path.partition("://")
+    if not separator or scheme == "file":
+        return _Local(source, rest if separator else path)
+    return _Remote(source, path)
+
+
+def _fixed_prefix(path: str) -> str:
+    """The folders of a path before the first part with a wildcard, with a slash at the end."""
+    head = re.split(r"[*?\[]", path, maxsplit=1)[0]
+    return head[: head.rfind("/") + 1]
+
+
+def _relative(path: str, folder: str) -> str:
+    return path[len(folder):].lstrip("/") if path.startswith(folder) else path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class _Local:
+    source: str
+    path: str
+    remote = False
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise SourceError(f"{self._who}{error.filename} does not exist; correct the path") from error
+        except PermissionError as error:
+            raise SourceError(f"{self._who}no permission to read {error.filename}; grant it to this user") from error
+        except OSError as error:
+            raise SourceError(f"{self._who}cannot read {error.filename or self.path}: {error.strerror}") from error
+
+    @property
+    def _who(self) -> str:
+        return f"source {self.source}: " if self.source else ""
+
+    @property
+    def _full(self) -> str:
+        return os.path.abspath(os.path.expanduser(self.path))
+
+    def matches(self) -> list[str]:
+        if os.path.lexists(self._full):
+            return [self._full]
+        if not glob.has_magic(self.path):
+            return []
+        return [match.rstrip("/") for match in glob.glob(self._full, recursive=True)]
+
+    def find(self) -> Iterator[Found]:
+        literal = os.path.lexists(self._full) or not glob.has_magic(self.path)
+        if literal and not os.path.isdir(self._full):
+            yield self._found(self._full, os.path.basename(self._full), walked=False)
+            return
+        folder = self._full if literal else _fixed_prefix(self._full)
+        seen = set()
+        for match in [self._full] if literal else self.matches():
+            files = self._walk(match) if os.path.isdir(match) else [match]
+            for file in files:
+                if file not in seen:
+                    seen.add(file)
+                    yield self._found(file, _relative(file, folder).replace(os.sep, "/"), walked=file != match)
+
+    def _found(self, path: str, name: str, walked: bool) -> Found:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(f"{self._who}{path} is no regular file; take it out of the path")
+        return Found(path, name, status.st_size, "", walked)
+
+    def _walk(self, folder: str) -> Iterator[str]:
+        visited = {os.path.realpath(folder)}
+        for here, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
+            below = {name: os.path.realpath(os.path.join(here, name)) for name in sorted(folders) if name[0] != "."}
+            folders[:] = [name for name, real in below.items() if real not in visited]  # links may lead in circles
+            visited.update(below.values())
+            yield from (os.path.join(here, name) for name in sorted(files) if name[0] != ".")
+
+    def open(self, uri: str) -> BinaryIO:
+        return open(uri, "rb")
+
+    def fingerprint(self, file: Found, fingerprints: Fingerprints) -> str:
+        return fingerprints.of(file.uri)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+@dataclass(frozen=True)
+class _Remote:
+    source: str
+    path: str
+    remote = True
+
+    @property
+    def _system(self) -> AbstractFileSystem:
+        import fsspec
+
+        scheme = self.path.partition("://")[0]
+        options: dict[str, Any] = {"use_listings_cache": False}
+        if scheme in ("http", "https"):
+            # The client must not undo gzip behind our back: offsets are those of the file.
+            options["client_kwargs"] = {"auto_decompress": False, "headers": {"Accept-Encoding": "identity"}}
+        return fsspec.filesystem(scheme, **options)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        import aiohttp
+        from botocore.exceptions import BotoCoreError
+
+        who = f"source {self.source}: " if self.source else ""
+        try:
+            yield
+        except SourceError:
+            raise
+        except FileNotFoundError as error:
+            cause = f" ({error.__cause__})" if error.__cause__ else ""
+            raise SourceError(f"{who}{self.path} does not exist{cause}; correct the URL") from error
+        except PermissionError as error:
+            raise SourceError(
+                f"{who}no permission to read {self.path}; set credentials in the environment"
+            ) from error
+        except (OSError, BotoCoreError, aiohttp.ClientError) as error:
+            raise SourceError(f"{who}cannot reach {self.path}: {error}") from error
+        except ValueError as error:  # fsspec's answer to schemes that it does not know
+            raise SourceError(f"{who}cannot read {self.path}: {error}") from error
+
+    @property
+    def _has_wildcard(self) -> bool:
+        # '?' begins the query of a web address.
+        return bool(re.search(r"[*\[]" if self.path.startswith("http") else r"[*?\[]", self.path))
+
+    def _url(self, path: str) -> str:
+        return path if "://" in path else f"{self.path.partition('://')[0]}://{path}"
+
+    def matches(self) -> list[str]:
+        system = self._system
+        if self._has_wildcard:
+            try:
+                return [self._url(path).rstrip("/") for path in system.glob(self.path)]
+            except FileNotFoundError:
+                return []
+        return [self.path.rstrip("/")] if system.exists(self.path) else []
+
+    def find(self) -> Iterator[Found]:
+        system = self._system
+        if self._has_wildcard:
+            folder, matches = _fixed_prefix(self.path), system.glob(self.path, detail=True)
+            seen = set()
+            for path, info in sorted(matches.items()):
+                below = system.find(path, detail=True) if info["type"] == "directory" else {path: info}
+                for file, about in below.items():
+                    if file not in seen:
+                        seen.add(file)
+                        yield self._found(file, about, folder, walked=file != path)
+            return
+        is_folder = self.path.endswith("/") or (not self.path.startswith("http") and system.isdir(self.path))
+        if not is_folder:
+            name = self.path.partition("?")[0] if self.path.startswith("http") else self.path
+            yield self._found(self.path, system.info(self.path), name.rsplit("/", 1)[0] + "/", walked=False)
+            return
+        folder = self.path.rstrip("/") + "/"
+        for file, about in system.find(self.path, detail=True).items():
+            if not any(part.startswith(".") for part in _relative(self._url(file), folder).split("/")):
+                yield self._found(file, about, folder, walked=True)
+
+    def _found(self, path: str, about: dict[str, Any], folder: str, walked: bool) -> Found:
+        url = self._url(path)
+        if about.get("size") is None or self.path.startswith("http"):
+            about = self._system.info(url)  # listings of web servers know nothing of size and version
+        size = about.get("size")
+        validator = str(about.get("ETag") or about.get("etag") or about.get("Last-Modified")
+                        or about.get("LastModified") or "").strip('"')
+        name = _relative(url.partition("?")[0] if self.path.startswith("http") else url, folder)
+        return Found(url, name, -1 if size is None else int(size), validator, walked)
+
+    def open(self, uri: str) -> BinaryIO:
+        system = self._system
+        if not uri.startswith("http"):
+            return system.open(uri, "rb", block_size=REMOTE_BLOCK_BYTES, cache_type="readahead")
+        if self._serves_parts(system, uri):
+            return system.open(uri, "rb", block_size=REMOTE_BLOCK_BYTES, cache_type="readahead")
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        with system.open(uri, "rb", block_size=0) as stream:
+            while data := stream.read(REMOTE_BLOCK_BYTES):
+                copy.write(data)
+        copy.seek(0)
+        return copy
+
+    @staticmethod
+    def _serves_parts(system: AbstractFileSystem, uri: str) -> bool:
+        with system.open(uri, "rb", block_size=2, cache_type="none") as file:
+            if not file.seekable():
+                return False
+            try:
+                file.seek(1)
+                file.read(1)
+            except ValueError:  # fsspec's way to say that the server answered with the whole file
+                return False
+        return True
+
+    def fingerprint(self, file: Found, fingerprints: Fingerprints) -> str:
+        if file.validator:
+            return f"etag:{file.validator}:{file.size}"
+        with self.open(file.uri) as raw:  # a server that says nothing of versions: only the bytes can tell
+            return sha256_of(raw)

@@ -1,0 +1,110 @@
+"""Licence statements in pages: what each says and what it covers."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_platform.licenses.html import observations
+
+BY = "https://creativecommons.org/licenses/by/4.0/"
+NC = "https://creativecommons.org/licenses/by-nc/4.0/"
+
+
+def seen(page: str) -> list[tuple[str, str, str]]:
+    return [(one.location, one.scope, one.license_spdx) for one in observations(page.encode())]
+
+
+def test_rel_license_covers_the_page() -> None:
+    assert seen(f'<head><link rel="license" href="{BY}"></head><body>x') == [("link", "page", "CC-BY-4.0")]
+    assert seen(f'<body><div><p>Text <a rel="nofollow License" href="{BY}">licence</a>') == [
+        ("anchor", "page", "CC-BY-4.0")
+    ]
+
+
+def test_rel_license_that_cannot_be_read_is_recorded() -> None:
+    assert seen('<a rel="license" href="/terms">terms</a>') == [("anchor", "page", "LicenseRef-unknown")]
+
+
+def test_a_link_in_the_content_or_under_a_picture_covers_an_element() -> None:
+    anchor = f'<a href="{BY}">CC BY</a>'
+    for page in (
+        f"<article><p>{anchor}</article>",
+        f"<footer><figure><figcaption>{anchor}</figcaption></figure></footer>",
+        f'<div class="wp-caption"><p>{anchor}</p></div>',
+        f'<div class="img-holder"><span class="license-type">{anchor}</span></div>',
+        f'<figure><a rel="license" href="{BY}">CC BY</a></figure>',
+        f"<p>{anchor}",
+    ):
+        assert seen(page) == [("anchor", "element", "CC-BY-4.0")], page
+
+
+def test_a_link_in_the_footer_covers_the_site() -> None:
+    anchor = f'<a href="{BY}">CC BY</a>'
+    for page in (
+        f"<footer><p>{anchor}</p></footer>",
+        f'<div id="footer"><div>{anchor}</div></div>',
+        f'<aside><div class="textwidget">{anchor}</div></aside>',
+        f'<div class="copyright">{anchor}</div>',
+    ):
+        assert seen(page) == [("anchor", "site", "CC-BY-4.0")], page
+
+
+def test_links_to_creative_commons_that_name_no_licence_say_nothing() -> None:
+    assert seen('<footer><a href="https://creativecommons.org/">CC</a>'
+                '<a href="http://creativecommons.org/licenses/">L</a></footer>') == []
+
+
+def test_meta_elements() -> None:
+    assert seen('<meta name="DCTERMS.license" content="CC BY-SA 3.0 DE">') == [("meta", "page", "CC-BY-SA-3.0-DE")]
+    assert seen('<meta property="cc:license" content="' + BY + '">') == [("meta", "page", "CC-BY-4.0")]
+    assert seen('<meta name="license" content="our terms">') == [("meta", "page", "LicenseRef-unknown")]
+    assert seen('<meta name="copyright" content="Example Ltd">') == []
+    assert seen('<meta name="copyright" content="Example Ltd. All rights reserved.">') == [
+        ("meta", "page", "LicenseRef-all-rights-reserved")
+    ]
+
+
+def test_opt_outs() -> None:
+    reserved = [("meta", "page", "LicenseRef-tdm-opt-out")]
+    assert seen('<meta name="robots" content="index, NoAI, noimageai">') == reserved
+    assert seen('<meta name="robots" content="noimageai">') == reserved
+    assert seen('<meta name="tdm-reservation" content="1">') == reserved
+    assert seen('<meta name="tdm-reservation" content="0"><meta name="robots" content="noindex">') == []
+    assert seen('<meta name="description" content="noai">') == []
+
+
+def test_jsonld_with_graph_and_scope() -> None:
+    page = (
+        '<script type="application/ld+json">{"@context": "https://schema.org", "@graph": ['
+        '{"@type": ["NewsArticle"], "license": "' + BY + '", "image": {"@type": "ImageObject", "license": "' + NC + '"}},'
+        '{"@type": "WebPage", "license": {"@type": "CreativeWork", "name": "CC0", "url": "https://creativecommons.org/'
+        'publicdomain/zero/1.0/"}}]}</script>'
+    )
+    assert seen(page) == [
+        ("jsonld", "page", "CC-BY-4.0"), ("jsonld", "element", "CC-BY-NC-4.0"), ("jsonld", "page", "CC0-1.0"),
+    ]
+
+
+def test_microdata_of_an_image_covers_the_image() -> None:
+    page = f'<div itemscope itemtype="https://schema.org/ImageObject"><a itemprop="license" href="{NC}">c</a></div>'
+    assert seen(page) == [("anchor", "element", "CC-BY-NC-4.0")]
+
+
+def test_broken_pages_say_what_they_can_and_raise_nothing() -> None:
+    assert seen(f'<html><body><p <a rel=license href={BY}>x<a rel="license" href="{BY}"') != []
+    assert seen('<script type="application/ld+json">{"license": "MIT", </script>') == []
+    assert seen('<script type="application/ld+json">' + "[" * 100_000 + "</script>") == []
+    assert seen("<div>" * 20_000 + f'<a rel="license" href="{BY}">x</a>') in (
+        [], [("anchor", "page", "CC-BY-4.0")]
+    )
+    assert [one.license_spdx for one in observations(f'<link rel="license" href="{BY}">'.encode("utf-16"))] == [
+        "CC-BY-4.0"
+    ]
+    assert observations(b"") == []
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_page(payload: bytes) -> None:
+    observations(payload)
+    observations(b'<a rel="license" href="' + payload + b'"><meta name=license content=' + payload)

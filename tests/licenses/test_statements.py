@@ -1,0 +1,128 @@
+"""Statements outside of pages: headers, metadata of distributions, licence texts, heads of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_platform.licenses import distribution, file_header, headers
+from data_platform.licenses.license_text import FRAGMENT, NOTICE, PART, WHOLE, recognize, recognize_notice
+
+MIT = """Copyright (c) 2020 A. Uthor
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+APACHE_NOTICE = 'Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in'
+
+
+def test_a_licence_text_is_recognised_through_layout() -> None:
+    assert recognize(MIT) == ("MIT", WHOLE)
+    assert recognize("\n".join(f"#   * {line}" for line in MIT.splitlines())) == ("MIT", WHOLE)
+
+
+def test_further_terms_make_a_text_weak_evidence() -> None:
+    assert recognize(MIT + "word " * 150) == ("MIT", PART)
+    assert recognize(MIT + "word " * 2_000) == ("MIT", FRAGMENT)
+
+
+def test_words_that_restrict_count_beside_a_licence() -> None:
+    spdx, _ = recognize(MIT + "\nThe above is granted for non-commercial use only.")
+    assert spdx == "LicenseRef-non-commercial AND MIT"
+
+
+def test_prose_about_licences_is_no_licence() -> None:
+    assert recognize("We love the MIT licence and the GNU General Public License. " * 60) == ("LicenseRef-unknown", 0.0)
+
+
+def test_a_short_licence_file_may_hold_a_notice_or_a_name() -> None:
+    assert recognize("Apache 2.0\n") == ("Apache-2.0", 0.9)
+    assert recognize(f"Copyright 2014 A. Uthor\n\n{APACHE_NOTICE}") == ("Apache-2.0", NOTICE)
+
+
+@pytest.mark.parametrize(("notice", "spdx"), [
+    (APACHE_NOTICE, "Apache-2.0"),
+    ("under the terms of the GNU General Public License as published by the Free Software Foundation; either version 2"
+     " of the License, or (at your option) any later version.", "GPL-2.0-or-later"),
+    ("under the terms of version 2.1 of the GNU Lesser General Public License", "LGPL-2.1-only"),
+    ("terms of the GNU Affero General Public License as published by the Free Software Foundation, version 3 of the"
+     " License.", "AGPL-3.0-only"),
+    ("This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0.", "MPL-2.0"),
+])
+def test_notices(notice: str, spdx: str) -> None:
+    assert recognize_notice(notice) == (spdx, NOTICE)
+
+
+def test_licence_files_of_real_repositories(shared_data: Path) -> None:
+    expected = {
+        "adbar+trafilatura/LICENSE": "Apache-2.0", "OWASP+CheatSheetSeries/LICENSE.md": "CC-BY-SA-4.0",
+        "mitodl+ol-data-platform/LICENSE": "BSD-3-Clause", "webrecorder+pywb/LICENSE": "GPL-3.0-only",
+        "openstax+osbooks-introduction-philosophy/LICENSE": "CC-BY-NC-SA-4.0",
+        "rust-lang+book/LICENSE-MIT": "MIT", "rust-lang+book/LICENSE-APACHE": "Apache-2.0",
+        "rust-lang+book/COPYRIGHT": "LicenseRef-unknown", "openai+human-eval/LICENSE": "MIT",
+        # Texts of others are bundled behind the first one.
+        "datajuicer+data-juicer/LICENSE": "Apache-2.0 AND BSD-3-Clause",
+    }
+    texts = {name: (shared_data / "LICENSES" / name).read_text(errors="replace") for name in expected}
+    assert {name: recognize(text).spdx for name, text in texts.items()} == expected
+
+
+def test_headers_of_a_response() -> None:
+    def seen(fields: dict[str, object]) -> list[tuple[str, str, str]]:
+        return [(one.location, one.scope, one.license_spdx) for one in headers.observations(fields)]
+
+    reserved = [("header", "page", "LicenseRef-tdm-opt-out")]
+    assert seen({"x-robots-tag": "noindex, noai"}) == reserved
+    assert seen({"x-robots-tag": ["noindex", "somebot: noimageai"]}) == reserved
+    assert seen({"tdm-reservation": "1"}) == reserved
+    assert seen({"tdm-reservation": "0", "x-robots-tag": "noindex", "license": "MIT"}) == []
+    link = '<https://example.org/>; rel="next", <https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+    assert seen({"link": link}) == [("header", "page", "CC-BY-4.0")]
+
+
+def test_metadata_of_a_distribution() -> None:
+    found = distribution.observations({
+        "distribution": "example", "version": "1.0", "license_expression": "MIT OR Apache-2.0",
+        "license_classifiers": ["License :: OSI Approved :: MIT License"], "license_field": "see LICENSE.txt",
+        "license_files": [{"name": "LICENSE", "text": MIT}, {"name": "AUTHORS", "text": "A. Uthor"}],
+    })
+    assert [(one.location, one.scope, one.raw_value, one.license_spdx) for one in found] == [
+        ("distribution", "distribution", "MIT OR Apache-2.0", "Apache-2.0 OR MIT"),
+        ("classifier", "distribution", "License :: OSI Approved :: MIT License", "MIT"),
+        ("license_file", "distribution", "LICENSE", "MIT"),
+        ("license_file", "distribution", "AUTHORS", "LicenseRef-unknown"),
+    ]
+
+
+def test_a_licence_text_in_the_license_field() -> None:
+    (found,) = distribution.observations({"license_field": MIT, "license_expression": None, "license_files": None})
+    assert (found.license_spdx, found.confidence, len(found.raw_value)) == ("MIT", WHOLE, 1_000)
+
+
+@pytest.mark.parametrize(("head", "spdx"), [
+    ("# SPDX-License-Identifier: MIT\n", "MIT"),
+    ("/* SPDX-License-Identifier: GPL-2.0+ OR MIT */", "GPL-2.0-or-later OR MIT"),
+    ("<!-- SPDX-License-Identifier: CC-BY-SA-4.0 -->", "CC-BY-SA-4.0"),
+    ("# SPDX-License-Identifier: LicenseRef-ours\n", "LicenseRef-unknown"),
+])
+def test_spdx_tags(head: str, spdx: str) -> None:
+    (found,) = file_header.observations(head.encode(), notices=True)
+    assert (found.location, found.scope, found.license_spdx) == ("spdx_header", "file", spdx)
+
+
+def test_notices_are_read_only_where_wanted_and_only_at_the_head() -> None:
+    source = f"# {APACHE_NOTICE}\n".encode()
+    assert [one.license_spdx for one in file_header.observations(source, notices=True)] == ["Apache-2.0"]
+    assert file_header.observations(source, notices=False) == []
+    assert file_header.observations(b"x = 1\n" * 1_000 + source, notices=True) == []
