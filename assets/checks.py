@@ -5,7 +5,7 @@ written to `check_results`, where the flow finds which partitions may go on. Not
 asked (`expectations.py`), whether the books balance (`books.py`).
 """
 
-from __future__ import annotations
+# Not `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
 
 import json
 import warnings

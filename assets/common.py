@@ -40,7 +40,6 @@ def described(stage: Stage) -> dict[str, Any]:
         "code_version": stage.code_version,
         "metadata": column_metadata(declared),
         "partitions_def": snapshots if stage.partitioned else None,
-        "backfill_policy": dg.BackfillPolicy.multi_run(1) if stage.partitioned else None,
         "automation_condition": upstream_or_code_changes(),
         "retry_policy": dg.RetryPolicy(max_retries=1, delay=5),
         "pool": stage.pool,

@@ -32,7 +32,7 @@ def make_documents(
     from data_platform.extract.batch import extract_batch
     from data_platform.tokens import count_tokens
 
-    from data_platform.language import identify
+    from data_platform.language.identify import identify
 
     extracted = extract_batch(payload, mime, charset, url, record_type, settings)
     text = pc.fill_null(extracted.field("text").cast(pa.large_string()), "")

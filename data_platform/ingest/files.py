@@ -100,7 +100,7 @@ def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(raw)
+        file = pq.ParquetFile(raw, page_checksum_verification=True)
     except (pa.ArrowInvalid, OSError) as error:
         _raise_if_unreachable(error)
         yield _reject(archive, Place(0), "archive.unreadable", "the file is no Parquet file, or was cut short")

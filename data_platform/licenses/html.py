@@ -59,8 +59,8 @@ _LICENSE_HOSTS = (
     "govdata.de/dl-de/", "etalab.gouv.fr/licence", "wtfpl.net", "usa.gov/", "rightsstatements.org/",
 )
 _CANDIDATES = ",".join(
-    ["[rel~=license i]", "[itemprop~=license i]", "[property~='cc:license' i]", "[property~='dct:license' i]",
-     "[property~='dcterms:license' i]"]
+    ["[rel~=license i]", "[itemprop~=license i]"]
+    + [f":not(meta)[property~='{vocabulary}:license' i]" for vocabulary in ("cc", "dct", "dcterms")]
     + [f"a[href*='{host}' i]" for host in _LICENSE_HOSTS]
 )
 _SITE_TAGS = frozenset({"footer", "aside"})

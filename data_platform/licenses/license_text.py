@@ -102,7 +102,7 @@ _RESTRICTION = re.compile(
     r"(?:academic|research|evaluation) (?:use|purposes) only|not be used for commercial purposes"
 )
 """Words that restrict. The GNU and Creative Commons texts use some of them in passing, so they are not asked."""
-_RIDER = re.compile(r"commons clause license condition|commons clause condition")
+_RIDER = re.compile(r"commons clause")
 _MAX_NOTICE_WORDS = 400
 _NOTICES = (
     (re.compile(r"licensed under the apache license version 2 0"), "Apache-2.0"),
@@ -193,4 +193,6 @@ def _notice(words: str) -> Reading:
             found.add(normalize(f"{kind}-{version}-{'or-later' if match['later'] else 'only'}"))
         else:
             found.add(normalize(kind))
+    if found and (_RIDER.search(words) or _RESTRICTION.search(words)):
+        found.add(NON_COMMERCIAL)
     return Reading(conjunction(found), NOTICE) if found else UNREADABLE

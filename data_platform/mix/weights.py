@@ -9,7 +9,8 @@ With `max_epochs` below 1 at most that part of each domain is drawn.
 How documents are drawn. Every document has a place in an order that depends on the seed and its doc_id alone. Of each
 domain the longest beginning of that order is taken that stays within the domain's share, so that the budget is never
 exceeded and is missed by less than one document per domain. It follows that a larger budget keeps what a smaller one
-chose, and that added documents push others out but never bring any in.
+chose, and that added documents push others out but bring none in (the latter if `max_epochs` is at least 1; below, more
+documents in a domain mean a larger part of it). A document without tokens is never taken.
 
 Belongs here: this method. Does not: how weights are found (methods of their own).
 """
@@ -39,11 +40,12 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
     candidates = _checked(candidates, name)
     order = _order(candidates.column("doc_id").combine_chunks(), mixture.seed)
     candidates = candidates.take(pa.array(order))
+    tokens = candidates.column("token_count").to_numpy()
     reasons = _reasons(candidates, mixture)
+    reasons[(reasons == _KEPT) & (tokens <= 0)] = _BUDGET
     eligible = np.flatnonzero(reasons == _KEPT)
     weight = np.zeros(len(candidates))
     epochs = np.zeros(len(candidates))
-    tokens = candidates.column("token_count").to_numpy()
     domains = candidates.column("domain").combine_chunks().take(pa.array(eligible)).dictionary_encode()
     names = domains.dictionary.to_pylist()
     members = [eligible[domains.indices.to_numpy() == number] for number in range(len(names))]
@@ -52,9 +54,9 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
         mixture.tokens, np.array([mixture.weights[domain] for domain in names]), available * mixture.max_epochs
     )
     for rows, share, there in zip(members, granted, available, strict=True):
-        taken = np.cumsum(tokens[rows]) <= share if share else np.zeros(len(rows), bool)
-        weight[rows] = share / granted.sum() if share else 0.0
-        epochs[rows] = np.where(taken, max(1.0, share / there) if share else 0.0, 0.0)
+        taken = np.cumsum(tokens[rows]) <= share
+        weight[rows] = share / max(granted.sum(), 1.0)
+        epochs[rows] = max(1.0, share / there)
         reasons[rows[~taken]] = _BUDGET
     chosen = np.flatnonzero(reasons == _KEPT)
     rejected = np.flatnonzero(reasons != _KEPT)

@@ -21,7 +21,7 @@ import pyarrow as pa
 from data_platform.proxy.protocol import Texts
 from data_platform.proxy.tokenizer import train_tokenizer
 from data_platform.recipe import LanguageModel
-from data_platform.scoring.perplexity import losses
+from data_platform.scoring.perplexity import losses, no_progress_bars
 from data_platform.scoring.placement import device
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ def train_language_model(
         training_losses = _train(model.train(), _sequences(stream, settings.context), settings, generator)
         after = bits_per_byte()
         folder.mkdir(parents=True, exist_ok=True)
-        model.to("cpu").save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        with no_progress_bars():
+            model.to("cpu").save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
     return {
         "parameters": model.num_parameters(),
         "vocabulary": len(tokenizer),
@@ -155,9 +156,9 @@ def _model(settings: LanguageModel, vocabulary: int, end_of_text: int, place: to
         bos_token_id=end_of_text,
         eos_token_id=end_of_text,
         pad_token_id=end_of_text,
+        # Fused attention has a deterministic backward pass on the CPU; in float32 on CUDA it has none.
+        attn_implementation="sdpa" if place.type == "cpu" else "eager",
     )
-    # On CUDA the fused kernels have no deterministic backward pass in float32; on the CPU they have.
-    config._attn_implementation = "sdpa" if place.type == "cpu" else "eager"
     return LlamaForCausalLM(config).to(place)
 
 

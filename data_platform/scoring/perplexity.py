@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -207,10 +208,11 @@ def load_language_model(
 
     _require_model_folder(folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, dtype=precision or torch.float32
-        )
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        with no_progress_bars():
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, local_files_only=True, dtype=precision or torch.float32
+            )
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
     if not tokenizer.is_fast:
@@ -237,6 +239,20 @@ def parameter_count(folder: str | os.PathLike[str]) -> int:
             return AutoModelForCausalLM.from_config(config).num_parameters()
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
+
+
+@contextmanager
+def no_progress_bars() -> Iterator[None]:
+    """Keep transformers from drawing progress bars into the logs of a run."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()
 
 
 def _require_model_folder(folder: Path) -> None:

@@ -155,7 +155,9 @@ def test_wrong_digests_keep_a_page_out(field: str) -> None:
     assert read_one(warc(response(BODY), field)).reason == "digest_mismatch"
 
 
-@pytest.mark.parametrize("value", ["crc32:00000000", "sha1:short", "nonsense", "", "sha1:" + "é" * 32, "sha1:" + "1" * 32])
+@pytest.mark.parametrize(
+    "value", ["crc32:00000000", "sha1:short", "nonsense", "", "sha1:" + "é" * 32, "sha1:" + "1" * 32]
+)
 def test_digests_that_nobody_can_read_rule_nothing_out(value: str) -> None:
     assert read_one(warc(response(BODY), f"WARC-Payload-Digest: {value}")).payload == BODY
 

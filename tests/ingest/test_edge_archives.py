@@ -1,4 +1,4 @@
-"""Real archives with something odd about them: exact counts by reason, checked against warcio where it can read them."""
+"""Real archives with something odd about them: exact counts by reason, checked against warcio."""
 
 from __future__ import annotations
 

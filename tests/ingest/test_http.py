@@ -101,35 +101,22 @@ def test_bodies_that_cannot_be_used_are_rejected(header: str, body: bytes, reaso
 
 # -- bombs
 
-GIBIBYTE = 2**30
+UNFOLDED = 64 * 2**20
+BOMBS = {
+    "gzip": lambda: gzip.compress(bytes(UNFOLDED), 1),
+    "deflate": lambda: zlib.compress(bytes(UNFOLDED), 1),
+    "zstd": lambda: zstandard.compress(bytes(UNFOLDED)),
+    "br": lambda: brotli.compress(bytes(UNFOLDED), quality=0),
+    "gzip, gzip": lambda: gzip.compress(gzip.compress(bytes(UNFOLDED), 1), 1),
+}
 
 
-def gzip_bomb(size: int) -> bytes:
-    encoder = zlib.compressobj(9, wbits=31)
-    block = bytes(2**20)
-    return b"".join(encoder.compress(block) for _ in range(size // 2**20)) + encoder.flush()
-
-
-def zstd_bomb(size: int) -> bytes:
-    encoder = zstandard.ZstdCompressor().compressobj()
-    block = bytes(2**20)
-    return b"".join(encoder.compress(block) for _ in range(size // 2**20)) + encoder.flush()
-
-
-def brotli_bomb(size: int) -> bytes:
-    encoder = brotli.Compressor(quality=1)
-    block = bytes(2**20)
-    return b"".join(encoder.process(block) for _ in range(size // 2**20)) + encoder.finish()
-
-
-@pytest.mark.parametrize(("coding", "bomb"), [
-    ("gzip", gzip_bomb(256 * 2**20)), ("zstd", zstd_bomb(256 * 2**20)), ("br", brotli_bomb(256 * 2**20)),
-    ("gzip, gzip", gzip.compress(gzip_bomb(256 * 2**20))), ("deflate", zlib.compress(bytes(256 * 2**20))),
-])
-def test_bombs_are_stopped_in_bounded_memory(coding: str, bomb: bytes) -> None:
-    block = response(bomb, f"Content-Encoding: {coding}")
+@pytest.mark.parametrize("coding", BOMBS)
+def test_bombs_are_stopped_in_bounded_memory(coding: str) -> None:
+    block = response(BOMBS[coding](), f"Content-Encoding: {coding}")
+    assert len(block) < UNFOLDED / 200
     for limits, reason in (
-        (Ingest(max_payload_bytes=GIBIBYTE, max_expansion=10), "payload_bomb"),
+        (Ingest(max_payload_bytes=2 * UNFOLDED, max_expansion=10), "payload_bomb"),
         (Ingest(max_payload_bytes=4 * 2**20, max_expansion=1e9), "payload_too_large"),
     ):
         arrow = pa.default_memory_pool().max_memory()
@@ -137,13 +124,14 @@ def test_bombs_are_stopped_in_bounded_memory(coding: str, bomb: bytes) -> None:
         assert read_one(warc(block), limits).reason == reason
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert peak < 30 * 2**20
-        assert pa.default_memory_pool().max_memory() - arrow < 30 * 2**20
+        assert peak < 16 * 2**20
+        assert pa.default_memory_pool().max_memory() - arrow < 16 * 2**20
 
 
 def test_expansion_is_a_setting_and_small_payloads_are_free_of_it() -> None:
     body = b"<p>" + b" " * (2**20 - 3)
-    assert read_one(warc(response(gzip.compress(body), "Content-Encoding: gzip")), Ingest(max_expansion=1)).payload == body
+    block = response(gzip.compress(body), "Content-Encoding: gzip")
+    assert read_one(warc(block), Ingest(max_expansion=1)).payload == body
     body += b" "
     block = response(gzip.compress(body), "Content-Encoding: gzip")
     assert read_one(warc(block), Ingest(max_expansion=200)).reason == "payload_bomb"
@@ -183,7 +171,8 @@ def test_any_body_ends_as_a_payload_or_a_reason(body: bytes, coding: str, transf
 
 
 @pytest.mark.parametrize(("head", "status", "headers", "body"), [
-    (b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\td\r\nno colon\r\n: e\r\nF:\r\n\r\nbody", 200, {"a": "b c d", "f": ""}, b"body"),
+    (b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\td\r\nno colon\r\n: e\r\nF:\r\n\r\nbody", 200, {"a": "b c d", "f": ""},
+     b"body"),
     (b"HTTP/1.0 302 \r\r\nLocation: x\r\r\n\r\r\nbody", 302, {"location": "x"}, b"body"),
     (b"HTTP/2 200\nA: \xc3\xa9\nB: \xe9\n\n\nbody", 200, {"a": "é", "b": "é"}, b"\nbody"),
     (b"http/1.1 200 fine\r\n\r\n", 200, {}, b""),
@@ -195,7 +184,9 @@ def test_heads_of_responses(head: bytes, status: int, headers: dict[str, str], b
     assert (message.status, message.headers, bytes(message.body)) == (status, headers, body)
 
 
-@pytest.mark.parametrize("block", [b"", b"HTTP/1.1", b"HTTP/1.1 20 OK\r\n", b"HTTP/1.1 2000 OK", b"ICY 200 OK\r\n", b"\xff"])
+@pytest.mark.parametrize(
+    "block", [b"", b"HTTP/1.1", b"HTTP/1.1 20 OK\r\n", b"HTTP/1.1 2000 OK", b"ICY 200 OK\r\n", b"\xff"]
+)
 def test_what_is_no_response(block: bytes) -> None:
     assert parse_response(block) is None
 

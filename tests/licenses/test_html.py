@@ -77,7 +77,8 @@ def test_opt_outs() -> None:
 def test_jsonld_with_graph_and_scope() -> None:
     page = (
         '<script type="application/ld+json">{"@context": "https://schema.org", "@graph": ['
-        '{"@type": ["NewsArticle"], "license": "' + BY + '", "image": {"@type": "ImageObject", "license": "' + NC + '"}},'
+        '{"@type": ["NewsArticle"], "license": "' + BY + '",'
+        '"image": {"@type": "ImageObject", "license": "' + NC + '"}},'
         '{"@type": "WebPage", "license": {"@type": "CreativeWork", "name": "CC0", "url": "https://creativecommons.org/'
         'publicdomain/zero/1.0/"}}]}</script>'
     )

@@ -42,14 +42,16 @@ unread = lambda location, scope: Statement(location, scope, UNKNOWN, 0.0)  # noq
     ([Statement("spdx_header", "file", "GPL-2.0-only", 1.0), metadata("MIT")], "GPL-2.0-only", 2, "spdx_header", False),
     # The credit of a picture is no licence of the page, and corroborates none.
     ([Statement("anchor", "element", "CC-BY-4.0", 0.4)], UNKNOWN, 4, "none", False),
-    ([Statement("anchor", "element", "CC-BY-4.0", 0.4), registry("CC-BY-SA-4.0")], "CC-BY-SA-4.0", 2, "registry", False),
+    ([Statement("anchor", "element", "CC-BY-4.0", 0.4), registry("CC-BY-SA-4.0")], "CC-BY-SA-4.0", 2, "registry",
+     False),
     # Disagreement at the same distance: all of them hold.
-    ([page("CC-BY-4.0"), Statement("meta", "page", "CC-BY-NC-4.0", 0.95)], "CC-BY-4.0 AND CC-BY-NC-4.0", 5, "link", True),
+    ([page("CC-BY-4.0"), Statement("meta", "page", "CC-BY-NC-4.0", 0.95)], "CC-BY-4.0 AND CC-BY-NC-4.0", 5, "link",
+     True),
     ([metadata("MIT"), file("LGPL-3.0-only", 0.85)], "LGPL-3.0-only AND MIT", 2, "distribution", True),
     ([file("MIT"), file("Apache-2.0")], "Apache-2.0 AND MIT", 1, "license_file", True),
     # Agreement: the vague beside the precise, the text of one licence of a choice.
     ([classifier("BSD-3-Clause", 0.6), file("BSD-2-Clause")], "BSD-2-Clause", 1, "license_file", False),
-    ([metadata("MIT OR GPL-3.0-only"), file("GPL-3.0-only", 0.85), file("MIT")], "MIT OR GPL-3.0-only", 1,
+    ([metadata("MIT OR GPL-3.0-only"), file("GPL-3.0-only", 0.85), file("MIT")], "GPL-3.0-only OR MIT", 1,
      "distribution", False),
     ([metadata("MIT OR GPL-3.0-only"), classifier("GPL-3.0-only AND MIT")], "GPL-3.0-only AND MIT", 2,
      "distribution", True),

@@ -70,7 +70,7 @@ def test_licence_files_of_real_repositories(shared_data: Path) -> None:
         "mitodl+ol-data-platform/LICENSE": "BSD-3-Clause", "webrecorder+pywb/LICENSE": "GPL-3.0-only",
         "openstax+osbooks-introduction-philosophy/LICENSE": "CC-BY-NC-SA-4.0",
         "rust-lang+book/LICENSE-MIT": "MIT", "rust-lang+book/LICENSE-APACHE": "Apache-2.0",
-        "rust-lang+book/COPYRIGHT": "LicenseRef-unknown", "openai+human-eval/LICENSE": "MIT",
+        "rust-lang+book/COPYRIGHT": "Apache-2.0", "openai+human-eval/LICENSE": "MIT",
         # Texts of others are bundled behind the first one.
         "datajuicer+data-juicer/LICENSE": "Apache-2.0 AND BSD-3-Clause",
     }

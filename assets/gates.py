@@ -1,0 +1,74 @@
+"""The checks that look beyond one table: the books of a stage, and the licence tiers of a mixture. Both block.
+
+They ask the tables, not the code that made them. Not here: what is expected of single columns (`expectations.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.expectations import Outcome
+from data_platform.books import WITHOUT_BOOKS, books
+from data_platform.lake import Lake
+from data_platform.recipe import Recipe
+from data_platform.stage import Stage
+
+BOOKS = "books"
+TIERS = "license_tiers"
+DESCRIPTIONS = {
+    BOOKS: "Rows in = rows kept + rows dropped by reason.",
+    TIERS: "No row is of a licence tier that the mixture does not admit, and every tier is that of the document.",
+}
+
+
+def gates_of(stage: Stage) -> list[str]:
+    """Names of the checks that apply to a stage."""
+    names = [] if stage.name in WITHOUT_BOOKS else [BOOKS]
+    return [*names, TIERS] if stage.name.startswith("mixture_") else names
+
+
+def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> list[Outcome]:
+    """The outcome of every check of `gates_of`."""
+    outcomes = []
+    for name in gates_of(stage):
+        outcomes.append(_balance(lake, stage, snapshot) if name == BOOKS else _tiers(lake, stage, recipe))
+    return outcomes
+
+
+def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
+    entry = books(lake, stage, snapshot)
+    detail = {"incoming": entry.incoming, "kept": entry.kept, "unaccounted": entry.missing, "dropped": entry.dropped}
+    return Outcome(BOOKS, entry.missing == 0, "critical", detail)
+
+
+def _tiers(lake: Lake, stage: Stage, recipe: Recipe) -> Outcome:
+    """Compare the tiers of a mixture with what it admits and with `document_licenses` as the mixture read it."""
+    admitted = recipe.mixtures[stage.name.removeprefix("mixture_")].tiers
+    commit = lake.history(stage.name)[0]
+    rows = lake.read_table(stage.name, ["doc_id", "license_spdx", "license_tier"], version=commit["version"])
+    above = rows.filter(pc.invert(pc.is_in(rows["license_tier"], pa.array(admitted, pa.int32()))))
+    agreeing = 0
+    for pin in json.loads(commit["inputs"]):
+        if pin["table"] != "document_licenses":
+            continue
+        stated = lake.read_table(
+            "document_licenses", ["doc_id", "license_spdx", "license_tier"], partition=pin["partition"],
+            version=pin["version"],
+        )
+        place = pc.index_in(rows["doc_id"], stated["doc_id"].combine_chunks())
+        mine, theirs = rows.filter(pc.is_valid(place)), stated.take(place.drop_null())
+        same = pc.and_(pc.equal(mine["license_tier"], theirs["license_tier"]),
+                       pc.equal(mine["license_spdx"], theirs["license_spdx"]))
+        agreeing += pc.sum(same).as_py() or 0
+    detail = {
+        "admitted": list(admitted),
+        "rows": rows.num_rows,
+        "not_admitted": above.num_rows,
+        "not_as_resolved": rows.num_rows - agreeing,
+        "rows_by_tier": {str(tier): count for tier, count in sorted(Counter(rows["license_tier"].to_pylist()).items())},
+    }
+    return Outcome(TIERS, not above.num_rows and agreeing == rows.num_rows, "critical", detail)

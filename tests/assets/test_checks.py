@@ -1,0 +1,151 @@
+"""Checks of a stage in real Dagster runs over a real lake: what passes, what blocks, what is recorded."""
+
+import json
+import warnings
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from assets.checks import stage_checks
+from assets.partitions import snapshots
+from data_platform.columns import table
+from data_platform.lake import Lake, Partition, Provenance
+from data_platform.stage import Stage
+from resources.workspace import WorkspaceResource
+
+SECRET = "a sentence of a document"
+
+
+def stage_of(name: str, partitioned: bool) -> Stage:
+    return Stage(
+        name, "test", (), run=lambda work: {}, config=lambda workspace, snapshot: {}, code=(), partitioned=partitioned
+    )
+
+
+def verdicts(snapshot: str, ids: list[str]) -> pa.Table:
+    rows = [{"doc_id": id_, "snapshot": snapshot, "kept": True, "reason": "", "failed": []} for id_ in ids]
+    return pa.Table.from_pylist(rows, schema=table("filter_verdicts").schema)
+
+
+class LakeOnly(WorkspaceResource):
+    """A workspace of which only the lake is used."""
+
+    def open(self):
+        """Itself."""
+        return self
+
+    @property
+    def lake(self) -> Lake:
+        """The lake under test."""
+        return Lake(self.lake_uri)
+
+
+def run(lake: Lake, ids: dict[str, list[str]]) -> dict[str, dg.ExecuteInProcessResult]:
+    """Materialise, check and read downstream one snapshot after another."""
+    name = "filter_verdicts"
+
+    @dg.asset(name=name, partitions_def=snapshots)
+    def written(context: dg.AssetExecutionContext) -> None:
+        snapshot = context.partition_key
+        lake.write(
+            name, Partition.of(name, snapshot), verdicts(snapshot, ids[snapshot]), Provenance(name, "1", {"a": 1})
+        )
+
+    @dg.asset(name="downstream", deps=[name], partitions_def=snapshots)
+    def downstream() -> None: ...
+
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions(snapshots.name, list(ids))
+    definitions = dg.Definitions(
+        [written, downstream], asset_checks=[stage_checks(stage_of(name, True))],
+        resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
+    )
+    return {
+        snapshot: definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance, partition_key=snapshot, raise_on_error=False
+        )
+        for snapshot in ids
+    }
+
+
+def downstream_ran(result: dg.ExecuteInProcessResult) -> bool:
+    return bool(result.asset_materializations_for_node("downstream"))
+
+
+def test_a_bad_snapshot_is_blocked_and_a_good_one_is_not(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    good, bad = [f"{number:032x}" for number in range(3)], ["0" * 32, "0" * 32, SECRET]
+    results = run(lake, {"good": good, "bad": bad})
+    assert results["good"].success and downstream_ran(results["good"])
+    assert not downstream_ran(results["bad"])
+    failed = {
+        evaluation.check_name: evaluation
+        for evaluation in results["bad"].get_asset_check_evaluations() if not evaluation.passed
+    }
+    assert set(failed) == {"key_unique", "key_and_license_values"}
+    assert failed["key_unique"].metadata["duplicates"].value == 1
+    assert SECRET not in "".join(str(event) for event in results["bad"].all_events)
+
+    recorded = lake.read_table("check_results").to_pylist()
+    assert {(row["partition"], row["check"]) for row in recorded if not row["passed"]} == {
+        ("bad", "key_unique"), ("bad", "key_and_license_values"),
+    }
+    assert {row["check"] for row in recorded if row["partition"] == "good" and row["blocking"]} == {
+        "schema", "row_count", "key_unique", "not_null", "key_and_license_values",
+    }
+    assert {row["recipe"] for row in recorded} == {lake.pin("filter_verdicts", "good").recipe}
+    assert json.loads(next(row["detail"] for row in recorded if row["check"] == "row_count")) == {
+        "rows": 3, "committed_rows": 3,
+    }
+
+
+def test_an_odd_value_warns_and_blocks_nothing(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    name = "language_model"
+    row = {"model_id": "m", "uri": "u", "sha256": "not a digest", "license_spdx": "MIT", "parameters": 0,
+           "training_texts": 0, "metrics": "{}"}
+    rows = pa.Table.from_pylist([row], schema=table(name).schema)
+    lake.write(name, Partition(), rows, Provenance(name, "1", {}))
+    result = dg.materialize(
+        [dg.AssetsDefinition.from_graph(_nothing, keys_by_output_name={"result": dg.AssetKey(name)}),
+         stage_checks(stage_of(name, False))],
+        resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
+    )
+    assert result.success
+    (failed,) = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    assert (failed.check_name, failed.severity, failed.blocking) == ("values", dg.AssetCheckSeverity.WARN, False)
+
+
+@dg.op
+def _make_nothing() -> None: ...
+
+
+@dg.graph
+def _nothing():
+    return _make_nothing()
+
+
+def test_what_cannot_be_checked_fails_the_step_and_records_nothing(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    result = dg.materialize(
+        [dg.AssetsDefinition.from_graph(_nothing, keys_by_output_name={"result": dg.AssetKey("duplicates")}),
+         stage_checks(stage_of("duplicates", False))],
+        resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
+        raise_on_error=False,
+    )
+    assert not result.success
+    assert not result.get_asset_check_evaluations()
+    assert not lake.exists("check_results")
+    (failure,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
+    assert "never written" in failure.event_specific_data.error_display_string
+
+
+@pytest.mark.parametrize("partitioned", [True, False])
+def test_no_preview_warning_is_heard(partitioned: bool) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", dg.PreviewWarning)
+        name = "filter_verdicts" if partitioned else "duplicates"
+        definitions = dg.Definitions(asset_checks=[stage_checks(stage_of(name, partitioned))])
+        definitions.resolve_all_job_defs()

@@ -1,0 +1,104 @@
+"""Published models: one rename or one last object, verified to the byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from data_platform.columns import table
+from data_platform.scoring.models import MANIFEST, ModelCorrupt, fetch, model_digest, publish
+
+ABOUT = {"license_spdx": "MIT", "parameters": 3, "training_texts": 2, "metrics": {"held_out_roc_auc": 0.5}}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    folder = tmp_path / "built"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "deep" / "weights.bin").write_bytes(bytes(range(256)))
+    return folder
+
+
+def test_the_digest_covers_names_and_bytes(built, tmp_path):
+    first = model_digest(built)
+    assert first == model_digest(built)
+    (built / "config.json").rename(built / "other.json")
+    renamed = model_digest(built)
+    (built / "other.json").write_text("[]")
+    assert len({first, renamed, model_digest(built)}) == 3
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="holds no files"):
+        model_digest(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_published_model_is_a_row_and_a_folder(built, tmp_path, scheme):
+    row = publish(built, f"{scheme}{tmp_path / 'lake'}", "small", **ABOUT)
+    (loaded,) = pa.Table.from_pylist([row], table("language_model").schema).to_pylist()
+    assert loaded["model_id"] == f"small@{model_digest(built)[:12]}"
+    assert loaded["sha256"] == model_digest(built)
+    assert json.loads(loaded["metrics"]) == ABOUT["metrics"]
+    folder = fetch(row["uri"], tmp_path / "cache", row["sha256"])
+    assert folder == tmp_path / "lake/models/small" / model_digest(built)[:12]
+    assert (folder / "deep" / "weights.bin").read_bytes() == bytes(range(256))
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name], "nothing temporary is left"
+
+
+def test_publishing_again_changes_nothing(built, tmp_path):
+    first = publish(built, str(tmp_path / "lake"), "small", **ABOUT)
+    before = (Path(first["uri"]) / MANIFEST).stat().st_mtime_ns
+    assert publish(built, str(tmp_path / "lake"), "small", **ABOUT) == first
+    assert (Path(first["uri"]) / MANIFEST).stat().st_mtime_ns == before
+
+
+def test_harm_is_found_and_named(built, tmp_path):
+    row = publish(built, str(tmp_path / "lake"), "small", **ABOUT)
+    (Path(row["uri"]) / "config.json").write_text("[]")
+    for again in (
+        lambda: fetch(row["uri"], tmp_path / "cache"),
+        lambda: publish(built, str(tmp_path / "lake"), "small", **ABOUT),
+    ):
+        with pytest.raises(ModelCorrupt, match=r"changed since it was published: config\.json$"):
+            again()
+    with pytest.raises(ModelCorrupt, match="not the expected"):
+        fetch(row["uri"], tmp_path / "cache", "0" * 64)
+    with pytest.raises(FileNotFoundError, match="no model was published"):
+        fetch(str(tmp_path / "lake/models/small/000000000000"), tmp_path / "cache")
+
+
+def test_an_object_store_holds_it_whole_or_not_at_all(built, tmp_path, monkeypatch):
+    from moto.server import ThreadedMotoServer
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        options = {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        }  # fmt: skip
+        import s3fs
+
+        store = s3fs.S3FileSystem(key="test", secret="test", endpoint_url=options["AWS_ENDPOINT_URL"])
+        store.mkdir("bucket")
+        row = publish(built, "s3://bucket/lake/", "small", storage_options=options, **ABOUT)
+        assert row["uri"] == f"s3://bucket/lake/models/small/{model_digest(built)[:12]}"
+        assert publish(built, "s3://bucket/lake", "small", storage_options=options, **ABOUT) == row
+        for _ in range(2):  # fetched, then found in the cache
+            folder = fetch(row["uri"], tmp_path / "cache", row["sha256"], options)
+            assert (folder / "deep" / "weights.bin").read_bytes() == bytes(range(256))
+        assert folder == tmp_path / "cache" / "small" / row["sha256"][:12]
+        store.pipe_file(f"{row['uri']}/config.json", b"[]")
+        with pytest.raises(ModelCorrupt, match=r"config\.json$"):
+            fetch(row["uri"], tmp_path / "other cache", storage_options=options)
+        store.rm_file(f"{row['uri']}/{MANIFEST}")  # an upload that was cut off
+        with pytest.raises(FileNotFoundError, match="not to its end"):
+            fetch(row["uri"], tmp_path / "other cache", storage_options=options)
+    finally:
+        server.stop()
