@@ -1,8 +1,8 @@
 """Asset checks: what the registry expects of every table, asked after each materialisation of a partition.
 
 All checks of an asset run in one step over one read of the partition, at the version that it is pinned at, and are
-written to `check_results`, where the flow finds which partitions may go on. Not here: what is expected and how it is
-asked (`expectations.py`), whether the books balance (`books.py`).
+written to `check_results`, where the flow finds which partitions may go on. Not here: what is expected of columns and
+how it is asked (`expectations.py`), what looks beyond one table (`gates.py`).
 """
 
 # Not `from __future__ import annotations`: Dagster reads the annotation of `context` as an object.
@@ -16,7 +16,8 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.common import describe_error
-from assets.expectations import CHECKS, Outcome, checks_of, validate
+from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
+from assets.gates import DESCRIPTIONS, gates_of, pass_gates
 from assets.partitions import snapshots
 from data_platform.columns import table
 from data_platform.lake import Lake, Pin, TableMissing
@@ -28,29 +29,35 @@ _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheck
 
 def stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
     """The checks of a stage's table, partitioned as its asset is. Critical ones block what is downstream."""
-    specs = [_spec(stage, name) for name in checks_of(table(stage.name))]
+    expected = {name: CHECKS[name] for name in checks_of(table(stage.name))}
+    gates = {name: ("critical", DESCRIPTIONS[name]) for name in gates_of(stage)}
+    specs = [_spec(stage, name, *about) for name, about in (expected | gates).items()]
 
     @dg.multi_asset_check(name=f"{stage.name}_checks", specs=specs)
     def checks(
         context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
     ) -> Iterator[dg.AssetCheckResult]:
         """Read the partition once and ask everything."""
-        lake = workspace.open().lake
+        opened = workspace.open()
+        lake, snapshot = opened.lake, context.partition_key if stage.partitioned else None
         try:
-            pin = pinned(lake, stage.name, context.partition_key if stage.partitioned else None)
+            pin = pinned(lake, stage.name, snapshot)
             outcomes = check_partition(lake, pin)
+            if outcomes[0].passed:
+                outcomes += pass_gates(lake, stage, snapshot, opened.recipe)
+            else:
+                outcomes += [Outcome(name, False, "critical", {"not asked": "schema"}) for name in gates]
         except Exception as error:
             # What could not be checked is a failed step, not a failed check; and messages may quote values.
             raise dg.Failure(describe_error(f"checks of {stage.name}", error)) from None
-        record(lake, pin, outcomes, context.run_id)
+        record(lake, pin, outcomes, context.run.run_id)
         for outcome in outcomes:
             yield result_of(stage.name, outcome)
 
     return checks
 
 
-def _spec(stage: Stage, name: str) -> dg.AssetCheckSpec:
-    severity, description = CHECKS[name]
+def _spec(stage: Stage, name: str, severity: Severity, description: str) -> dg.AssetCheckSpec:
     partitions = snapshots if stage.partitioned else None
     with warnings.catch_warnings():
         # Partitioned checks are in preview, and what keeps one bad crawl from blocking the others.

@@ -54,9 +54,9 @@ def materialize(
     Raises:
         dagster.Failure: with a message that holds no row of any table.
     """
-    opened = workspace.open_for_work()
     snapshot = context.partition_key if stage.partitioned else None
     try:
+        opened = workspace.open_for_work()
         commit = execute(stage, opened, snapshot, context.run_id)
     except Exception as error:
         # Messages of libraries quote the values that they fail on, and values are text of documents.

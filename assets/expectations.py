@@ -2,7 +2,7 @@
 
 `suite` derives the expectations from the registry, `validate` asks them of a stream of record batches. Rows are read in
 chunks; of a key, only a 64-bit hash per row is kept. Long columns, that is text and payloads, are never read, and an
-outcome holds counts, never values. Not here: Dagster's checks (`checks.py`), whether the books balance (`books.py`).
+outcome holds counts, never values. Not here: Dagster's checks (`checks.py`), what looks beyond one table (`gates.py`).
 
 Great Expectations 1.x validates pandas frames, so each chunk becomes one. It takes 5 s and more to import, hence
 only inside functions. Dagster's own integration (`dagster-ge`) needs Great Expectations 0.x.

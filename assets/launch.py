@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
 
 from assets.jobs import job_of_stage
 from assets.partitions import snapshots
@@ -65,6 +66,13 @@ def _why(due: list[Status]) -> str:
     return f"{first.stage.name} {first.why}{more}"
 
 
+def _first_cause(error: SerializableErrorInfo) -> str:
+    """The message of what failed first: behind "Exceeded max_retries" stands the failure itself."""
+    while error.cause:
+        error = error.cause
+    return error.message.strip().removeprefix("dagster._core.definitions.events.Failure: ").splitlines()[0]
+
+
 def _run(
     definitions: dg.Definitions, instance: dg.DagsterInstance, phase: str, snapshot: str | None, due: list[Status]
 ) -> Outcome:
@@ -74,7 +82,7 @@ def _run(
         raise_on_error=False, run_config=_QUIET, tags={"data_platform/command": "run"},
     )
     failures = [
-        f"{event.step_key}: {event.event_specific_data.error_display_string.strip().splitlines()[0]}"
+        _first_cause(event.event_specific_data.error)
         for event in result.all_events if event.event_type_value == "STEP_FAILURE"
     ]
     failures += [

@@ -11,7 +11,7 @@ from resources.workspace import WorkspaceResource
 
 
 @dg.schedule(
-    cron_schedule="0 3 * * *", target="*",
+    cron_schedule="0 3 * * *", target=dg.AssetSelection.all(),
     description="Request runs for the snapshots and tables that are out of date.",
 )
 def refresh(context: dg.ScheduleEvaluationContext, workspace: WorkspaceResource) -> dg.SkipReason | list[dg.RunRequest]:
@@ -20,17 +20,17 @@ def refresh(context: dg.ScheduleEvaluationContext, workspace: WorkspaceResource)
     Later phases follow by automation, or the next night: their inputs are not there yet.
     """
     opened = workspace.open().relisted()
-    jobs = job_of_stage(opened.recipe)
+    job_of = job_of_stage(opened.recipe)
     due = [status for status in plan(opened) if status.state in ("missing", "stale", "unchecked")]
     if not due:
         return dg.SkipReason("everything is up to date")
-    first = min((jobs[status.stage.name] for status in due), key=list(NAMES).index)
-    due = [status for status in due if jobs[status.stage.name] == first]
+    first = min((job_of[status.stage.name] for status in due), key=list(NAMES).index)
+    due = [status for status in due if job_of[status.stage.name] == first]
     keys = list(dict.fromkeys(status.snapshot for status in due))
     context.instance.add_dynamic_partitions(snapshots.name, [key for key in keys if key])
     return [
         dg.RunRequest(
-            job_name=first, partition_key=key,
+            partition_key=key,
             asset_selection=[dg.AssetKey(status.stage.name) for status in due if status.snapshot == key],
         )
         for key in keys

@@ -131,7 +131,8 @@ _declare(Table(
         _column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
         *_PLACE,
         _column("archive_uri", pa.string(), "Where the archive was read from."),
-        _column("offset", pa.int64(), "Byte offset of the record in the archive; row number in Parquet.", minimum=0),
+        _column("offset", pa.int64(), "Byte offset of the record, or of the compressed member it lies in; in JSONL, of "
+                "the line after decompression; row number in Parquet.", minimum=0),
         _column("length", pa.int64(), "Bytes the record takes in the archive; 0 where the format has no such notion.",
                 minimum=0),
         _column("record_type", pa.string(), "What kind of record it was.",

@@ -43,10 +43,22 @@ class Output:
     where: str | None = None
 
 
+_configured: Literal["native"] | RayEngine | None = None
+
+
 def configure(setting: Literal["native"] | RayEngine) -> None:
-    """Choose the runner for this process. Daft allows one per process; asking twice for the same is fine."""
+    """Choose the runner for this process.
+
+    Raises:
+        RuntimeError: if the process has another runner already: Daft allows one.
+    """
+    global _configured
     import daft
 
+    if _configured == setting:
+        return
+    if _configured is not None:
+        raise RuntimeError(f"this process runs on {_configured!r} and cannot change to {setting!r}")
     if isinstance(setting, RayEngine):
         import ray
 
@@ -63,6 +75,7 @@ def configure(setting: Literal["native"] | RayEngine) -> None:
     daft.set_execution_config(
         default_morsel_size=MORSEL_ROWS, enable_dynamic_batching=False, scantask_max_parallel=FILES_AT_ONCE
     )
+    _configured = setting
 
 
 def is_ray() -> bool:

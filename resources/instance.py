@@ -6,12 +6,10 @@ setting (Dagster then makes a temporary home, but reads `./dagster.yaml`), `dags
 the command line through `open_instance`. So all of them see the same runs. Not here: limits, retries and retention,
 which are plain settings in `dagster.yaml`, and what assets run with (`lake.py` and its neighbours).
 
-| variable                 | effect                                                                            |
-|--------------------------|-----------------------------------------------------------------------------------|
-| `DAGSTER_HOME`           | the folder, instead of `dagster` in the platform's home                           |
-| `DAGSTER_POSTGRES_URL`   | runs, events and schedules in that Postgres database instead of SQLite            |
-| `DAGSTER_S3_LOG_BUCKET`  | stdout and stderr of steps go to that bucket; the usual `AWS_*` variables apply, `AWS_ENDPOINT_URL` among them |
-| `DAGSTER_S3_LOG_PREFIX`  | prefix of their keys, default `dagster`                                           |
+- `DAGSTER_HOME`: the folder, instead of `dagster` in the platform's home.
+- `DAGSTER_POSTGRES_URL`: runs, events and schedules in that Postgres database instead of SQLite.
+- `DAGSTER_S3_LOG_BUCKET`: what steps print goes to that bucket, under `DAGSTER_S3_LOG_PREFIX` (default `dagster`). The
+  usual `AWS_*` variables apply, `AWS_ENDPOINT_URL` among them.
 
 The URL stays in the environment: it is never part of the settings that Dagster passes on command lines or displays.
 """
@@ -20,6 +18,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +63,7 @@ def open_instance() -> DagsterInstance:
 
 
 class Storage(DagsterSqliteStorage):
-    """Runs, events and schedules: Postgres if `DAGSTER_POSTGRES_URL` names one, else SQLite that several processes share.
+    """Runs, events and schedules: Postgres if `DAGSTER_POSTGRES_URL` names one, else SQLite for several processes.
 
     Two things that Dagster's own SQLite storage lacks for that: the databases are made by one process at a time (two
     that start at once in a fresh home otherwise fail with "table already exists"), and runs and schedules wait for a
@@ -89,7 +88,7 @@ class Storage(DagsterSqliteStorage):
         if url := os.environ.get("DAGSTER_POSTGRES_URL"):
             from dagster_postgres import DagsterPostgresStorage
 
-            return DagsterPostgresStorage(url, inst_data=inst_data)
+            return DagsterPostgresStorage(_with_driver(url), inst_data=inst_data)
         return cls.from_local(str(dagster_home()), inst_data=inst_data)
 
 
@@ -131,6 +130,11 @@ class Artifacts(LocalArtifactStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Artifacts:
         """The folder that the environment asks for."""
         return cls(str(dagster_home()), inst_data=inst_data)
+
+
+def _with_driver(url: str) -> str:
+    """Name the driver that dagster-postgres installs: from version 2.1 on, SQLAlchemy takes another one by default."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url)
 
 
 def _patient(folder: str, database: str) -> str:

@@ -5,8 +5,6 @@ Here belongs the choice alone. Not here: what an engine does.
 
 from __future__ import annotations
 
-from functools import cache
-
 from data_platform.extract.plain import Plain
 from data_platform.extract.protocol import Extractor
 from data_platform.recipe import Extraction
@@ -15,21 +13,34 @@ MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 """MIME types that are HTML."""
 
 CRAWLED = frozenset({"response", "resource", "revisit"})
-"""Record types whose payload is what a server sent; those of all others are text already."""
+"""Record types whose payload is what a server sent. Those of all others are text already, whatever they are of."""
 
 
-def is_markup(mime: str, record_type: str) -> bool:
-    """Whether a record is read by the HTML engine. A file of HTML is read by it too; a row never."""
-    return mime in MARKUP and record_type in CRAWLED | {"file"}
+class Choice:
+    """The engines of one recipe.
+
+    Args:
+        settings: names the HTML engine and its options.
+
+    Raises:
+        ValueError: if the recipe sets an option that the HTML engine does not have.
+    """
+
+    def __init__(self, settings: Extraction) -> None:
+        self._html = html_extractor(settings)
+        self._plain = Plain()
+
+    def of(self, mime: str, record_type: str) -> Extractor:
+        """The engine for a record of this MIME type (without parameters) and record type."""
+        return self._html if mime in MARKUP and record_type in CRAWLED else self._plain
 
 
 def html_extractor(settings: Extraction) -> Extractor:
-    """The HTML engine that the recipe names.
+    """The HTML engine that the recipe names. Loads its library.
 
     Raises:
         ValueError: if the recipe sets an option that the engine does not have.
     """
-    # Each engine loads its library when it is chosen.
     if settings.engine == "resiliparse":
         from data_platform.extract.resiliparse import Resiliparse
 
@@ -37,8 +48,3 @@ def html_extractor(settings: Extraction) -> Extractor:
     from data_platform.extract.trafilatura import Trafilatura
 
     return Trafilatura(settings)
-
-
-def plain_extractor() -> Extractor:
-    """The engine for what is text already."""
-    return Plain()

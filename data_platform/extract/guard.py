@@ -211,7 +211,7 @@ def _close(open_, top, to, lost, lost_size, kinds):
     """
     for position in range(to + 1, top):
         kind = _kind(open_[position, 0], kinds)
-        if kind == _IS_FORMATTING or kind == _IS_ANCHOR:
+        if kind in (_IS_FORMATTING, _IS_ANCHOR):
             equal = 0
             for other in range(lost_size):
                 equal += lost[other, 1] == open_[position, 1]
@@ -246,11 +246,10 @@ def _implied_end(name, kind, open_, top, kinds):
         if other == name or (kind == _IS_ITEM and other_kind == _IS_ITEM and name != _LI and other != _LI):
             return position
         passed = kind != _IS_ONLY_NEXT and (
-            other_kind == _IS_FORMATTING or other_kind == _IS_ANCHOR or other_kind == _IS_INLINE
-            or other_kind == _IS_PARAGRAPH
+            other_kind in (_IS_FORMATTING, _IS_ANCHOR, _IS_INLINE, _IS_PARAGRAPH)
         )
-        if kind == _IS_PARAGRAPH or kind == _IS_TABLE_PART:
-            passed = passed or other_kind == _IS_ITEM or other_kind == _IS_ONLY_NEXT
+        if kind in (_IS_PARAGRAPH, _IS_TABLE_PART):
+            passed = passed or other_kind in (_IS_ITEM, _IS_ONLY_NEXT)
         if kind == _IS_TABLE_PART:
             passed = passed or other_kind == _IS_TABLE_PART
         if not passed:
@@ -342,7 +341,7 @@ def _measure(data, max_depth, kinds):
             foreign, foreign_only = top, True
         open_[top, 0] = name
         tag = name
-        if kind == _IS_FORMATTING or kind == _IS_ANCHOR:
+        if kind in (_IS_FORMATTING, _IS_ANCHOR):
             for position in range(stop, at):
                 tag = (tag ^ np.uint64(data[position])) * _PRIME
         open_[top, 1] = tag

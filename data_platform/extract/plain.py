@@ -1,6 +1,6 @@
 """Payloads that are text already: text/plain, source code, rows of a table, converted (WET) records.
 
-Here belongs reading text as it is. Not here: markup of any kind.
+Here belongs reading text as it is. Not here: markup of any kind. How large a payload may be, `ingest` decides.
 """
 
 from __future__ import annotations
@@ -8,21 +8,13 @@ from __future__ import annotations
 from data_platform.extract.clean import clean_text
 from data_platform.extract.decode import decode
 from data_platform.extract.protocol import Extracted, Rejected
-from data_platform.recipe import Extraction
 
 
 class Plain:
-    """Decoding and cleaning alone. An `Extractor`.
-
-    Args:
-        settings: of its limits only `max_html_bytes` applies, to what came from the web.
-    """
+    """Decoding and cleaning alone. An `Extractor`."""
 
     name = "plain"
     version = "plain 1"
-
-    def __init__(self, settings: Extraction) -> None:
-        self._settings = settings
 
     def extract(self, payload: bytes, mime: str, charset: str | None, url: str) -> Extracted | Rejected:
         """See `Extractor.extract`. There is no title."""

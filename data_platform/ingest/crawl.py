@@ -37,19 +37,23 @@ from data_platform.ingest.records import Archive, Capture, Place, Rejection, Rev
 from data_platform.ingest.stream import HEAD_BYTES, ArchiveStream, Damage
 from data_platform.recipe import Ingest
 
-LINE_BYTES = 64 * 1024
+LINE_BYTES = 2**20
 HEADER_LINES = 1000
 # What a block may hold beside its payload: HTTP headers and the framing of chunks.
 FRAMING_BYTES = 2**20
 WANTED_TYPES = ("response", "resource", "revisit", "conversion")
 # Records of the crawler about itself: wget's log and arguments, Browsertrix' screenshots and page lists.
 CRAWLER_SCHEMES = ("metadata", "urn")
+# What the archive says besides response headers stands among them, told apart by the colon that no header name holds.
+TRUNCATED = "warc:truncated"
+OFFSET_IN_MEMBER = "warc:offset_in_member"
+REVISIT_OF = "warc:revisit_of"
 UNTYPED = ("", "application/octet-stream", "binary/octet-stream", "application/unknown")
 
 _WARC = re.compile(rb"WARC/\d+\.\d+\s")
 # URL (which may hold spaces), address, date, type, and in version 2 more fields, then the length.
 _ARC = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*:[^\n]*) (\S+) (\d{14}) ([^\n]*?) ?(\d+)[ \t\r]*\n")
-_ARC_BAD_DATE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*:[^\n]*) (\S+) (\S+) (\S+) (\d+)[ \t\r]*\n")
+_ARC_BAD_DATE = re.compile(rb"((?:https?|ftp|dns|filedesc):[^\n]*) (\S+) (\S+) (\S+) (\d+)[ \t\r]*\n")
 _NESTED = re.compile(
     rb"\r*\n\r*\n(?=WARC/\d+\.\d+\s)|\n(?=[A-Za-z][A-Za-z0-9+.-]*:[^\n]* \S+ \d{14} [^\n]*?\d+[ \t\r]*\n)"
 )
@@ -155,6 +159,7 @@ class _Reader:
         self._limits = limits
         self._start = start
         self._place = start
+        self._body = start
         self._head: _Head | None = None
 
     def __iter__(self) -> Iterator[Item]:
@@ -206,6 +211,7 @@ class _Reader:
             yield self._reject("record_malformed", "the header of the record has no valid length or type")
             self._skip_to_record()
             return
+        self._body = stream.place
         if head.length > self._limits.max_payload_bytes + FRAMING_BYTES:
             block, size = None, stream.skip(head.length)
         else:
@@ -228,14 +234,21 @@ class _Reader:
             raise cut
 
     def _header_lines(self) -> list[bytes] | None:
+        """The lines of a header. None, and at what follows, if it is cut by the end or another record, or endless."""
         lines: list[bytes] = []
         while len(lines) < HEADER_LINES:
             line = self._stream.readline(LINE_BYTES)
             if not line.endswith(b"\n"):
+                if len(line) == LINE_BYTES:
+                    break
+                return None
+            if _WARC.match(line):
+                self._stream.unread(line)
                 return None
             if not line.strip(b"\r\n"):
                 return lines
             lines.append(line)
+        self._skip_to_record()
         return None
 
     def _ended(self, detail: str) -> Rejection:
@@ -273,9 +286,15 @@ class _Reader:
         if not ends_early:
             self._skip_to_record()
             return self._reject("record_length", f"the record goes on after the {head.length} bytes that it declares")
-        at_end = next_record is None and not stream.more()
+        at_end = next_record is None and not stream.more() and not (block is None and self._found_before_end())
         detail = f"{head.length} bytes declared, {size} there"
         return self._reject("archive.truncated" if at_end else "record_length", detail)
+
+    def _found_before_end(self) -> bool:
+        """Whether a block that was too large to keep, and met the end, holds another record; goes there if so."""
+        self._stream.seek(self._body)
+        self._skip_to_record()
+        return self._stream.more()
 
     def _next_within(self, block: bytes | None) -> re.Match[bytes] | None:
         """Where in a block another record begins, so that it can be read from there."""
@@ -376,11 +395,11 @@ class _Reader:
             mime = mime or detect_mime(body.payload)
             if mime not in self._limits.mime_types:
                 return self._reject(reason("mime", mime), "no type declared, this one detected")
-        metadata: dict[str, Any] = {"headers": message.headers} if message else {}
+        metadata: dict[str, Any] = dict(message.headers) if message else {}
         if truncated := head.fields.get("warc-truncated"):
-            metadata["truncated"] = truncated
+            metadata[TRUNCATED] = truncated
         if self._place.inner:
-            metadata["offset_in_member"] = self._place.inner
+            metadata[OFFSET_IN_MEMBER] = self._place.inner
         digest = sha256(body.payload)
         return Capture(
             record_id=record_id(self._archive.source, self._archive.name, self._place, head.url, digest),

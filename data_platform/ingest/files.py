@@ -30,9 +30,10 @@ from data_platform.recipe import FilesSource, Ingest
 
 METADATA_BYTES = 64 * 1024
 SHORT_FIELD_BYTES = 1000
-PARQUET_BATCH_ROWS = 256
-# JSON writes a character as up to 6 bytes, and a row holds more than its text.
-LINE_EXPANSION = 6
+PARQUET_BATCH_ROWS = 64
+PARQUET_READ_BYTES = 2**20
+# Lines are longer than the text in them: JSON escapes, and a row holds other fields.
+LINE_EXPANSION = 2
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # UTF-32 first: its mark begins with that of UTF-16.
 _MARKS = (
@@ -100,7 +101,7 @@ def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(raw, page_checksum_verification=True)
+        file = pq.ParquetFile(raw, buffer_size=PARQUET_READ_BYTES, page_checksum_verification=True)
     except (pa.ArrowInvalid, OSError) as error:
         _raise_if_unreachable(error)
         yield _reject(archive, Place(0), "archive.unreadable", "the file is no Parquet file, or was cut short")

@@ -64,7 +64,7 @@ class Fingerprints:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=FILE_NAME)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(known, file)
             os.replace(name, self._path)
         except BaseException:

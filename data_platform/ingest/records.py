@@ -51,7 +51,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Capture:
-    """A record that becomes a row of `raw_crawls`. `declared_digest` is the archive's own word on the payload."""
+    """A record that becomes a row of `raw_crawls`.
+
+    `metadata` holds the response headers of a page, under lower-case names, or the other fields of a row.
+    `declared_digest` is the archive's own word on the payload.
+    """
 
     record_id: str
     place: Place

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.ingest.crawl import read_archive
+from data_platform.ingest.crawl import OFFSET_IN_MEMBER, REVISIT_OF, TRUNCATED, read_archive
 from data_platform.ingest.records import Archive, Capture, Place, Rejection, Revisit, record_id
 from data_platform.recipe import Ingest
 
@@ -56,10 +56,10 @@ class Originals:
         self._columns: tuple[list, ...] = ([], [], [], [], [])
 
     def note(self, archive: int, item: Capture | Rejection) -> None:
-        """Note a page of the archive with that number."""
-        if item.record_type not in _TYPES:
-            return
+        """Note a page of the archive with that number, unless the archive is damaged there."""
         reason = item.reason if isinstance(item, Rejection) else ""
+        if item.record_type not in _TYPES or reason.startswith(("archive.", "record_")):
+            return
         for key in _keys(item.declared_digest, item.url, item.fetched_at):
             row = (key, archive, item.place.offset, item.place.inner, reason)
             for column, value in zip(self._columns, row, strict=True):
@@ -133,14 +133,11 @@ def _repeat(one: Pending, archive: Archive, original: object) -> Capture | Rejec
         return _reject(one, "revisit_unresolved", f"{archive.name} no longer holds what it refers to")
     if revisit.declared_digest and original.declared_digest not in ("", revisit.declared_digest):
         return _reject(one, "revisit_unresolved", f"{archive.name} holds another payload under that URL and date")
-    metadata = {
-        **original.metadata,
-        "headers": revisit.headers or original.metadata.get("headers", {}),
-        "revisit_of": {"record_id": original.record_id, "archive": archive.name, "offset": original.place.offset},
-    }
-    metadata.pop("offset_in_member", None)
+    headers = {name: value for name, value in original.metadata.items() if not name.startswith("warc:")}
+    about = {name: value for name, value in original.metadata.items() if name == TRUNCATED}
     if revisit.place.inner:
-        metadata["offset_in_member"] = revisit.place.inner
+        about[OFFSET_IN_MEMBER] = revisit.place.inner
+    about[REVISIT_OF] = {"record_id": original.record_id, "archive": archive.name, "offset": original.place.offset}
     return replace(
         original,
         record_id=record_id(
@@ -153,7 +150,7 @@ def _repeat(one: Pending, archive: Archive, original: object) -> Capture | Rejec
         fetched_at=revisit.fetched_at,
         # 304 says that nothing has changed, which is no status of the page.
         http_status=original.http_status if revisit.http_status in (None, 304) else revisit.http_status,
-        metadata=metadata,
+        metadata={**(revisit.headers or headers), **about},
     )
 
 

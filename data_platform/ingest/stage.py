@@ -114,5 +114,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 RAW_CRAWLS = Stage(
     name="raw_crawls", group="ingestion", inputs=(), run=_write_raw_crawls, config=_config,
-    code=("data_platform.ingest",), libraries=("brotli", "zstandard", "resiliparse"), sides=("rejections", "archives"),
+    code=("data_platform.ingest",), libraries=("pyarrow", "zstandard", "resiliparse"), sides=("rejections", "archives"),
 )

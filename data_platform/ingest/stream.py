@@ -100,11 +100,18 @@ class ArchiveStream:
     def __init__(self, raw: BinaryIO, begins: Callable[[bytes], bool], offset: int = 0) -> None:
         self._raw = raw
         self._begins = begins
-        raw.seek(offset)
-        self._input = raw.read(READ_BYTES)
-        self._read_to = offset + len(self._input)
-        self._kind = _codec(self._input)
         self._damage: Damage | None = None
+        self._kind: type[_Gzip] | type[_Zstd] | None = None
+        self._restart(offset)
+        self._kind = _codec(self._input)
+        self._start(offset)
+
+    def _restart(self, offset: int) -> None:
+        """Read on from `offset`, where a member begins (or, in a plain archive, anything)."""
+        self._raw.seek(offset)
+        self._input = self._raw.read(READ_BYTES)
+        self._read_to = offset + len(self._input)
+        self._damage = None
         self._start(offset)
 
     def _start(self, offset: int) -> None:
@@ -276,6 +283,11 @@ class ArchiveStream:
             limit -= len(part)
         return b"".join(parts)
 
+    def seek(self, place: Place) -> None:
+        """Go to a place, earlier or later."""
+        self._restart(place.offset)
+        self.skip(place.inner)
+
     def recover(self) -> bool:
         """After `Damage`: go to the next member that begins a record; False if there is none."""
         if self._kind is None:
@@ -287,17 +299,10 @@ class ArchiveStream:
             block = self._raw.read(READ_BYTES)
             found = block.find(magic)
             while found >= 0:
-                if self._restart(position + found):
+                self._restart(position + found)
+                if self._begins(self.peek(HEAD_BYTES)):
                     return True
                 found = block.find(magic, found + 1)
             if len(block) < len(magic):
                 return False
             position += len(block) - len(magic) + 1
-
-    def _restart(self, offset: int) -> bool:
-        self._raw.seek(offset)
-        self._input = self._raw.read(READ_BYTES)
-        self._read_to = offset + len(self._input)
-        self._damage = None
-        self._start(offset)
-        return self._begins(self.peek(HEAD_BYTES))

@@ -150,13 +150,11 @@ def _canonical(expression: str) -> str | None:
     return " ".join(words) if complete else None
 
 
-@lru_cache(maxsize=65_536)
 def normalize(raw: str) -> str:
     """The SPDX expression that `raw` states, or `LicenseRef-unknown`."""
     return read(raw).spdx
 
 
-@lru_cache(maxsize=65_536)
 def read(raw: str) -> Reading:
     """Read one statement: an SPDX expression, a licence's name or address, a trove classifier.
 
@@ -166,8 +164,11 @@ def read(raw: str) -> Reading:
     wherever they stand.
     """
     text = " ".join(raw.split()).strip(" .,;\"'")
-    if not text or len(text) > _MAX_STATEMENT:
-        return _restriction(text)
+    return _read(text) if 0 < len(text) <= _MAX_STATEMENT else _restriction(text)
+
+
+@lru_cache(maxsize=65_536)
+def _read(text: str) -> Reading:
     for reader in (_as_expression, _as_classifier, _as_url, _as_creative_commons, _as_name,
                    _as_name_with_abbreviation, _as_list, _as_cited_url):
         if (reading := reader(text)) is not None:

@@ -15,7 +15,16 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from data_platform.licenses.expressions import NON_COMMERCIAL, UNREADABLE, Reading, conjunction, normalize, read
+from data_platform.licenses.expressions import (
+    ALL_RIGHTS_RESERVED,
+    CHOSEN,
+    NON_COMMERCIAL,
+    UNREADABLE,
+    Reading,
+    conjunction,
+    normalize,
+    read,
+)
 
 DETECTOR = "license_text@1"
 
@@ -120,13 +129,26 @@ def _words(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", text[:MAX_CHARACTERS].lower()).strip()
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=256)
 def recognize(text: str) -> Reading:
     """The licences whose full text `text` holds, all of them (AND), or an unreadable reading.
 
-    A phrase that forbids commercial use, beside a recognised text or alone, adds `LicenseRef-non-commercial`.
+    A phrase that forbids commercial use, beside a recognised text or alone, adds `LicenseRef-non-commercial`. A short
+    text without a licence may hold a notice or a licence's name.
     """
     words = _words(text)
+    reading = _full_texts(words)
+    if reading.confidence or words.count(" ") >= _MAX_NOTICE_WORDS:
+        return reading
+    notice = _notice(words)
+    if notice.confidence:
+        return notice
+    named = read(text)
+    # 'All rights reserved' stands in NOTICE files of free software, too: alone it is neither permission nor refusal.
+    return UNREADABLE if named == (ALL_RIGHTS_RESERVED, CHOSEN) else named
+
+
+def _full_texts(words: str) -> Reading:
     total = words.count(" ") + 1
     found: list[tuple[str, float]] = []
     explained = 0
@@ -147,7 +169,7 @@ def recognize(text: str) -> Reading:
     if _RIDER.search(words) or (not passing and _RESTRICTION.search(words)):
         return Reading(conjunction([NON_COMMERCIAL, *(spdx for spdx, _ in found)]), PART)
     if not found:
-        return _brief(text, words) if total <= _MAX_NOTICE_WORDS else UNREADABLE
+        return UNREADABLE
     share = explained / total
     certainty = WHOLE if share >= 0.75 else PART if share >= 0.4 else FRAGMENT
     return Reading(conjunction(spdx for spdx, _ in found), min(certainty, *(most for _, most in found)))
@@ -157,29 +179,23 @@ def _creative_commons(words: str) -> re.Match[str] | None:
     return _CREATIVE_COMMONS.search(words) if "creative commons" in words else None
 
 
-def _brief(text: str, words: str) -> Reading:
-    """A LICENSE file that holds no licence but a notice, or the name of a licence."""
-    notice = _notice(words)
-    return notice if notice.confidence else read(text)
-
-
 def _short(elements: str) -> str:
     return "".join(
         f"-{short}" for short, word in (("NC", "noncommercial"), ("ND", "noderiv"), ("SA", "share")) if word in elements
     )
 
 
-@lru_cache(maxsize=4_096)
 def recognize_notice(text: str) -> Reading:
     """The licence that a notice puts a file under ('Licensed under the Apache License, Version 2.0'), or unreadable.
 
-    A full text in place of a notice counts, too, as short licences are often copied into every file.
+    A full text in place of a notice counts, too, as short licences are often copied into every file; what surrounds it
+    there is code, and no reason for doubt.
     """
-    notice = _notice(_words(text))
-    if notice.confidence:
-        return notice
-    full = recognize(text)
-    return Reading(full.spdx, min(full.confidence, NOTICE))
+    words = _words(text)
+    reading = _notice(words)
+    if not reading.confidence:
+        reading = _full_texts(words)
+    return Reading(reading.spdx, NOTICE) if reading.confidence else UNREADABLE
 
 
 def _notice(words: str) -> Reading:

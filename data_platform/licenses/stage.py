@@ -44,7 +44,7 @@ def _fields() -> dict[str, pa.Field]:
 def _write_evidence(work: Work) -> Files:
     from daft import col
 
-    sources = {name: source for name, source in work.workspace.sources.items() if source.snapshot == work.snapshot}
+    sources = _sources(work.workspace, work.snapshot)
     kernel = engine.batch_udf(
         partial(evidence_lists, sources=sources), {"evidence": pa.list_(pa.struct(list(_fields().values())))},
         processes=True, batch_rows=64,
@@ -65,26 +65,29 @@ def _write_licenses(work: Work) -> Files:
     evidence = rows("license_evidence", table("license_evidence").column_names)
     documents = rows("documents", ["doc_id", "snapshot", "url", "source"])
     writer = work.lake.writer("document_licenses")
-    for batch in resolve(evidence, documents).to_batches():
+    for batch in resolve(evidence, documents, _sources(work.workspace, work.snapshot)).to_batches():
         writer.write(batch)
     return {"document_licenses": writer.close()}
 
 
-def _evidence_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+def _sources(workspace: Workspace, snapshot: str | None) -> dict[str, Source]:
+    return {name: source for name, source in workspace.sources.items() if source.snapshot == snapshot}
+
+
+def _registry(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     return {
         "registry": {
-            source.name: source.license.model_dump(mode="json") if source.license else None
-            for source in workspace.sources.values()
-            if source.snapshot == snapshot
+            name: source.license.model_dump(mode="json") if source.license else None
+            for name, source in _sources(workspace, snapshot).items()
         }
     }
 
 
 LICENSE_EVIDENCE = Stage(
-    name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write_evidence, config=_evidence_config,
-    code=("data_platform.licenses",), libraries=("license-expression",),
+    name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write_evidence, config=_registry,
+    code=("data_platform.licenses",), libraries=("license-expression", "resiliparse"),
 )
 DOCUMENT_LICENSES = Stage(
     name="document_licenses", group="licenses", inputs=("documents", "license_evidence"), run=_write_licenses,
-    config=lambda workspace, snapshot: {}, code=("data_platform.licenses",), libraries=("license-expression",),
+    config=_registry, code=("data_platform.licenses",), libraries=("license-expression",),
 )

@@ -11,6 +11,7 @@ Not here: what is in the files, training, scoring.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -25,7 +26,7 @@ import pyarrow.fs
 from data_platform.writer import filesystem
 
 MANIFEST = "manifest.json"
-_CHUNK = 2**20
+_CHUNK = 2**16
 
 
 class ModelCorrupt(ValueError):
@@ -180,10 +181,15 @@ def _upload(folder_built: Path, manifest: bytes, system: pyarrow.fs.FileSystem) 
     if system.get_file_info(MANIFEST).type == pyarrow.fs.FileType.File:
         return
     for file in json.loads(manifest)["files"]:
-        with open(folder_built / file["name"], "rb") as source, system.open_output_stream(file["name"]) as sink:
+        with open(folder_built / file["name"], "rb") as source, _sink(system, file["name"]) as sink:
             shutil.copyfileobj(source, sink, _CHUNK)
-    with system.open_output_stream(MANIFEST) as sink:
-        sink.write(manifest)
+    with io.BytesIO(manifest) as source, _sink(system, MANIFEST) as sink:
+        shutil.copyfileobj(source, sink, _CHUNK)
+
+
+def _sink(system: pyarrow.fs.FileSystem, name: str) -> pyarrow.NativeFile:
+    # A buffer larger than any write: what is not buffered, pyarrow 25 hands on as a buffer, and delta-rs takes bytes.
+    return system.open_output_stream(name, buffer_size=16 * _CHUNK)
 
 
 def _download(system: pyarrow.fs.FileSystem, uri: str, folder: Path) -> None:

@@ -34,6 +34,7 @@ HEADER = "classifier.json"
 WEIGHTS = "weights.npz"
 FORMAT = "data_platform.hashed_word_ngrams.1"
 MAX_ITERATIONS = 1_000
+_PROBE = pa.array(["The naïve CATS sat 3 times in 東京, от Москвы до Straße 42."])
 
 
 class ClassifierError(ValueError):
@@ -94,7 +95,8 @@ def train_quality_classifier(
         "iterations": int(model.n_iter_[0]),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    header = {"format": FORMAT, "ngram": settings.ngram, "buckets": settings.buckets, "metrics": metrics}
+    header = {"format": FORMAT, "ngram": settings.ngram, "buckets": settings.buckets, "metrics": metrics,
+              "probe": _probe(settings.ngram, settings.buckets)}  # fmt: skip
     (folder / HEADER).write_text(json.dumps(header, indent=1, sort_keys=True), encoding="utf-8")
     np.savez_compressed(folder / WEIGHTS, weights=weights, intercept=model.intercept_)
     return metrics
@@ -168,12 +170,22 @@ def _load(folder: Path) -> tuple[int, np.ndarray, float]:
         raise ClassifierError(f"{folder} is not a directory; give one as written by train_quality_classifier")
     try:
         header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-        with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
+        kind, ngram, buckets, probe = (header[name] for name in ("format", "ngram", "buckets", "probe"))
+        with zipfile.ZipFile(folder / WEIGHTS), np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
             weights, intercept = arrays["weights"], arrays["intercept"]
-        if header["format"] != FORMAT:
-            raise ClassifierError(f"{folder}: format {header['format']!r} is not {FORMAT!r}")
-        if weights.shape != (header["buckets"],) or weights.dtype != np.float64 or intercept.shape != (1,):
-            raise ClassifierError(f"{folder}: the weights do not fit the {header['buckets']} buckets of {HEADER}")
-    except (OSError, KeyError, TypeError, json.JSONDecodeError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ClassifierError(f"{folder} holds no quality classifier: {error}") from error
-    return header["ngram"], weights, float(intercept[0])
+    if kind != FORMAT:
+        raise ClassifierError(f"{folder}: format {kind!r} is not {FORMAT!r}")
+    if weights.shape != (buckets,) or weights.dtype != np.float64 or intercept.shape != (1,):
+        raise ClassifierError(f"{folder}: the weights do not fit the {buckets} buckets of {HEADER}")
+    if probe != _probe(ngram, buckets):
+        raise ClassifierError(f"{folder}: this version finds other features in a text; train the classifier anew")
+    return ngram, weights, float(intercept[0])
+
+
+def _probe(ngram: int, buckets: int) -> list[int]:
+    """The buckets of one text: they tell whether a classifier was trained on the features that are found here."""
+    from data_platform.scoring.kernels import ngram_buckets
+
+    return ngram_buckets(*_words(_PROBE), ngram, buckets)[1].tolist()

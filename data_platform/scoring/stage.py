@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from data_platform.recipe import home
 from data_platform.stage import Files, Stage, Work, Workspace
 
 SEED = 0
+_loading = threading.Lock()
 _SCORES = ("perplexity", "bits_per_byte", "perplexity_model", "quality_score", "quality_model")
 
 
@@ -117,8 +119,10 @@ def score_documents(
 ) -> pa.StructArray:
     """All scores of a batch of texts: a struct array with the score columns of table `quality_annotations`."""
     (language_model, language_folder), (classifier, classifier_folder) = models.values()
-    perplexity = _perplexity_scorer(language_folder, max_tokens, batch_tokens).score(texts)
-    quality = _quality_scorer(classifier_folder).score(texts)
+    with _loading:  # two threads that load at once would leave each other's weights unset
+        perplexity_scorer = _perplexity_scorer(language_folder, max_tokens, batch_tokens)
+        quality_scorer = _quality_scorer(classifier_folder)
+    perplexity, quality = perplexity_scorer.score(texts), quality_scorer.score(texts)
     columns = {
         "perplexity": perplexity.field("perplexity"),
         "bits_per_byte": perplexity.field("bits_per_byte"),

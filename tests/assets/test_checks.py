@@ -18,10 +18,19 @@ from resources.workspace import WorkspaceResource
 SECRET = "a sentence of a document"
 
 
-def stage_of(name: str, partitioned: bool) -> Stage:
+def stage_of(name: str, partitioned: bool, inputs: tuple[str, ...] = ()) -> Stage:
     return Stage(
-        name, "test", (), run=lambda work: {}, config=lambda workspace, snapshot: {}, code=(), partitioned=partitioned
+        name, "test", inputs, run=lambda work: {}, config=lambda workspace, snapshot: {}, code=(),
+        partitioned=partitioned,
     )
+
+
+def signals(snapshot: str, count: int) -> pa.Table:
+    rows = [
+        {**dict.fromkeys(table("quality_signals").column_names, 0), "doc_id": f"{number:032x}", "snapshot": snapshot}
+        for number in range(count)
+    ]
+    return pa.Table.from_pylist(rows, schema=table("quality_signals").schema)
 
 
 def verdicts(snapshot: str, ids: list[str]) -> pa.Table:
@@ -37,21 +46,25 @@ class LakeOnly(WorkspaceResource):
         return self
 
     @property
+    def recipe(self) -> None:
+        """None: only mixtures are checked against it."""
+
+    @property
     def lake(self) -> Lake:
         """The lake under test."""
         return Lake(self.lake_uri)
 
 
 def run(lake: Lake, ids: dict[str, list[str]]) -> dict[str, dg.ExecuteInProcessResult]:
-    """Materialise, check and read downstream one snapshot after another."""
-    name = "filter_verdicts"
+    """From three documents in every snapshot make verdicts on `ids`, check them, and read them downstream."""
+    name, above = "filter_verdicts", "quality_signals"
 
     @dg.asset(name=name, partitions_def=snapshots)
     def written(context: dg.AssetExecutionContext) -> None:
         snapshot = context.partition_key
-        lake.write(
-            name, Partition.of(name, snapshot), verdicts(snapshot, ids[snapshot]), Provenance(name, "1", {"a": 1})
-        )
+        lake.write(above, Partition.of(above, snapshot), signals(snapshot, 3), Provenance(above, "1", {}))
+        made = Provenance(name, "1", {}, (lake.pin(above, snapshot),))
+        lake.write(name, Partition.of(name, snapshot), verdicts(snapshot, ids[snapshot]), made)
 
     @dg.asset(name="downstream", deps=[name], partitions_def=snapshots)
     def downstream() -> None: ...
@@ -59,7 +72,7 @@ def run(lake: Lake, ids: dict[str, list[str]]) -> dict[str, dg.ExecuteInProcessR
     instance = dg.DagsterInstance.ephemeral()
     instance.add_dynamic_partitions(snapshots.name, list(ids))
     definitions = dg.Definitions(
-        [written, downstream], asset_checks=[stage_checks(stage_of(name, True))],
+        [written, downstream], asset_checks=[stage_checks(stage_of(name, True, (above,)))],
         resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
     )
     return {
@@ -77,8 +90,9 @@ def downstream_ran(result: dg.ExecuteInProcessResult) -> bool:
 def test_a_bad_snapshot_is_blocked_and_a_good_one_is_not(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     good, bad = [f"{number:032x}" for number in range(3)], ["0" * 32, "0" * 32, SECRET]
-    results = run(lake, {"good": good, "bad": bad})
+    results = run(lake, {"good": good, "bad": bad, "lost": good[:2]})
     assert results["good"].success and downstream_ran(results["good"])
+    assert not downstream_ran(results["lost"])
     assert not downstream_ran(results["bad"])
     failed = {
         evaluation.check_name: evaluation
@@ -90,15 +104,16 @@ def test_a_bad_snapshot_is_blocked_and_a_good_one_is_not(tmp_path: Path) -> None
 
     recorded = lake.read_table("check_results").to_pylist()
     assert {(row["partition"], row["check"]) for row in recorded if not row["passed"]} == {
-        ("bad", "key_unique"), ("bad", "key_and_license_values"),
+        ("bad", "key_unique"), ("bad", "key_and_license_values"), ("lost", "books"),
     }
     assert {row["check"] for row in recorded if row["partition"] == "good" and row["blocking"]} == {
-        "schema", "row_count", "key_unique", "not_null", "key_and_license_values",
+        "schema", "row_count", "key_unique", "not_null", "key_and_license_values", "books",
     }
-    assert {row["recipe"] for row in recorded} == {lake.pin("filter_verdicts", "good").recipe}
-    assert json.loads(next(row["detail"] for row in recorded if row["check"] == "row_count")) == {
-        "rows": 3, "committed_rows": 3,
+    assert {row["recipe"] for row in recorded if row["partition"] == "good"} == {
+        lake.pin("filter_verdicts", "good").recipe
     }
+    (counted,) = [row for row in recorded if (row["partition"], row["check"]) == ("good", "row_count")]
+    assert json.loads(counted["detail"]) == {"rows": 3, "committed_rows": 3}
 
 
 def test_an_odd_value_warns_and_blocks_nothing(tmp_path: Path) -> None:
@@ -147,5 +162,8 @@ def test_no_preview_warning_is_heard(partitioned: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", dg.PreviewWarning)
         name = "filter_verdicts" if partitioned else "duplicates"
-        definitions = dg.Definitions(asset_checks=[stage_checks(stage_of(name, partitioned))])
+        definitions = dg.Definitions(
+            asset_checks=[stage_checks(stage_of(name, partitioned))],
+            resources={"workspace": LakeOnly(recipe_path="", lake_uri="")},
+        )
         definitions.resolve_all_job_defs()

@@ -123,7 +123,7 @@ def test_two_encodings_of_one_page_give_one_payload(shared_data: Path) -> None:
     (encoded,) = captures(items_of(folder / "transfer_compression_gzip.warc.gz"))
     (plain,) = captures(items_of(folder / "transfer_compression_none.warc.gz"))
     assert encoded.url == plain.url == "http://tokemon.sb.statsbiblioteket.dk/"  # written in angle brackets
-    assert encoded.metadata["headers"]["content-encoding"] == "gzip"
+    assert encoded.metadata["content-encoding"] == "gzip"
     assert b"<" in encoded.payload and b"<" in plain.payload
 
 

@@ -141,7 +141,7 @@ def test_expansion_is_a_setting_and_small_payloads_are_free_of_it() -> None:
 # -- laws
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(min_size=1, max_size=5000), st.lists(st.sampled_from(sorted(ENCODERS)), max_size=4),
     st.integers(1, 600) | st.none(),
@@ -156,7 +156,7 @@ def test_decoding_undoes_encoding(data: bytes, codings: list[str], chunk: int | 
     assert decode_body(Message(200, headers, memoryview(body)), Ingest()).payload == data
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.binary(max_size=300), st.text(alphabet="gzipbrdeflatestd, -x", max_size=20) | st.sampled_from(sorted(ENCODERS)),
     st.sampled_from(["", "chunked", "gzip, chunked"]), st.binary(max_size=4),
@@ -193,7 +193,7 @@ def test_what_is_no_response(block: bytes) -> None:
 
 def test_long_header_values_are_cut() -> None:
     item = read_one(warc(response(BODY, "X-Long: " + "y" * 5000)))
-    assert item.metadata["headers"]["x-long"] == "y" * 1000
+    assert item.metadata["x-long"] == "y" * 1000
 
 
 @pytest.mark.parametrize(("value", "expected"), [

@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,14 +121,10 @@ def _end(log: Path) -> str:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ask as Ctrl-C does, then end what is left of the process group, run workers included."""
     process.send_signal(signal.SIGINT)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(timeout=10)
 
 
@@ -229,10 +225,8 @@ def wait_for_runs(
     while True:
         runs = [run for run in _runs(base_url) if run["runId"] not in runs_before]
         backfills = [backfill for backfill in _backfills(base_url) if backfill["id"] not in backfills_before]
-        if failed := [run for run in runs if run["status"] in ("FAILURE", "CANCELED")]:
-            raise RuntimeError(f"runs that did not succeed: {failed}")
-        if failed := [backfill for backfill in backfills if "FAIL" in backfill["status"] or "CANCEL" in backfill["status"]]:
-            raise RuntimeError(f"backfills that did not succeed: {failed}")
+        if failed := [each for each in runs + backfills if "FAIL" in each["status"] or "CANCEL" in each["status"]]:
+            raise RuntimeError(f"these did not succeed: {failed}")
         running = [run for run in runs if run["status"] != "SUCCESS"]
         running += [backfill for backfill in backfills if backfill["status"] != "COMPLETED_SUCCESS"]
         if runs and not running:

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.licenses import names
@@ -125,6 +125,7 @@ def test_families_join_versions_and_jurisdictions() -> None:
     assert family("GPL-3.0-or-later") == "GPL" != family("LGPL-3.0-only")
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(st.text(max_size=200))
 def test_reading_any_text_gives_a_valid_expression(text: str) -> None:
     spdx, confidence = read(text)
@@ -133,11 +134,13 @@ def test_reading_any_text_gives_a_valid_expression(text: str) -> None:
     assert (confidence == 0) == (spdx == UNKNOWN)
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(st.text(alphabet=st.characters(exclude_categories=("L", "N")), max_size=60))
 def test_text_without_letters_is_never_free(text: str) -> None:
     assert tier(normalize(text)) >= 4
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(EXPRESSIONS, EXPRESSIONS, EXPRESSIONS)
 def test_conjunction_is_associative_commutative_idempotent(a: str, b: str, c: str) -> None:
     assert conjunction([a, b]) == conjunction([b, a])
@@ -148,6 +151,7 @@ def test_conjunction_is_associative_commutative_idempotent(a: str, b: str, c: st
     assert disjunction([disjunction([a, b]), c]) == disjunction([a, disjunction([b, c])])
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(EXPRESSIONS)
 def test_normalizing_an_expression_twice_changes_nothing(expression: str) -> None:
     assert normalize(normalize(expression)) == normalize(expression)

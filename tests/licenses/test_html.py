@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.licenses.html import observations
@@ -105,6 +105,7 @@ def test_broken_pages_say_what_they_can_and_raise_nothing() -> None:
     assert observations(b"") == []
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_page(payload: bytes) -> None:
     observations(payload)

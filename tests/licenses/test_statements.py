@@ -64,6 +64,15 @@ def test_notices(notice: str, spdx: str) -> None:
     assert recognize_notice(notice) == (spdx, NOTICE)
 
 
+def test_all_rights_reserved_in_a_notice_file_is_no_refusal() -> None:
+    assert recognize("Copyright 2012 Example Ltd. All rights reserved.\n") == ("LicenseRef-unknown", 0.0)
+    assert recognize_notice("# Copyright 2012 Example Ltd. All rights reserved.\nx = 1\n").confidence == 0
+
+
+def test_a_licence_above_code_is_sure() -> None:
+    assert recognize_notice(MIT + "x = first(1, 2, 3)\n" * 300) == ("MIT", NOTICE)
+
+
 def test_licence_files_of_real_repositories(shared_data: Path) -> None:
     expected = {
         "adbar+trafilatura/LICENSE": "Apache-2.0", "OWASP+CheatSheetSeries/LICENSE.md": "CC-BY-SA-4.0",

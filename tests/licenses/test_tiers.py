@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.licenses.expressions import UNKNOWN, conjunction, disjunction, identifier
@@ -29,17 +29,20 @@ def test_known_tiers(expression: str, expected: int) -> None:
     assert tier(expression) == expected
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(EXPRESSIONS, EXPRESSIONS)
 def test_all_of_them_is_the_most_and_one_of_them_the_least_restrictive(a: str, b: str) -> None:
     assert tier(conjunction([a, b])) == max(tier(a), tier(b))
     assert tier(disjunction([a, b])) == min(tier(a), tier(b))
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(st.lists(EXPRESSIONS, max_size=4), EXPRESSIONS)
 def test_adding_an_input_never_frees(inputs: list[str], added: str) -> None:
     assert tier(conjunction([*inputs, added])) >= max((tier(one) for one in inputs), default=0)
 
 
+@settings(deadline=None)  # the first example loads the licence index
 @given(st.lists(EXPRESSIONS, max_size=4))
 def test_with_something_unknown_nothing_is_free(inputs: list[str]) -> None:
     assert tier(conjunction([*inputs, UNKNOWN])) >= 4

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.mix.protocol import CHOSEN, REASONS, REJECTED, Selection
@@ -153,6 +153,7 @@ def test_missing_columns_and_values_are_refused() -> None:
         select(nulls, mixture(), "test")
 
 
+@settings(deadline=None)
 @given(ROWS, MIXTURES)
 def test_every_candidate_is_in_exactly_one_table_and_the_budget_holds(rows: list[Row], wanted: Mixture) -> None:
     table = candidates(rows)
@@ -172,6 +173,7 @@ def test_every_candidate_is_in_exactly_one_table_and_the_budget_holds(rows: list
         assert 0 < pick["weight"] <= 1
 
 
+@settings(deadline=None)
 @given(ROWS, MIXTURES, st.randoms(use_true_random=False))
 def test_the_order_of_candidates_does_not_matter(rows: list[Row], wanted: Mixture, random) -> None:
     table = candidates(rows)
@@ -182,6 +184,7 @@ def test_the_order_of_candidates_does_not_matter(rows: list[Row], wanted: Mixtur
     assert first.rejected.equals(second.rejected)
 
 
+@settings(deadline=None)
 @given(ROWS, MIXTURES, st.integers(0, 300))
 def test_a_larger_budget_keeps_what_a_smaller_one_chose(rows: list[Row], wanted: Mixture, more: int) -> None:
     table = candidates(rows)
@@ -189,6 +192,7 @@ def test_a_larger_budget_keeps_what_a_smaller_one_chose(rows: list[Row], wanted:
     assert chosen(select(table, wanted, "test")) <= chosen(select(table, larger, "test"))
 
 
+@settings(deadline=None)
 @given(ROWS, ROWS, MIXTURES)
 def test_added_documents_bring_in_no_old_ones(rows: list[Row], added: list[Row], wanted: Mixture) -> None:
     wanted = wanted.model_copy(update={"max_epochs": max(1.0, wanted.max_epochs)})

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -11,6 +17,10 @@ import pytest
 from data_platform.columns import table
 from data_platform.scoring.models import MANIFEST, ModelCorrupt, fetch, model_digest, publish
 
+if TYPE_CHECKING:
+    import s3fs
+
+WEIGHTS = bytes(range(256)) * 12_000
 ABOUT = {"license_spdx": "MIT", "parameters": 3, "training_texts": 2, "metrics": {"held_out_roc_auc": 0.5}}
 
 
@@ -19,7 +29,7 @@ def built(tmp_path: Path) -> Path:
     folder = tmp_path / "built"
     (folder / "deep").mkdir(parents=True)
     (folder / "config.json").write_text("{}")
-    (folder / "deep" / "weights.bin").write_bytes(bytes(range(256)))
+    (folder / "deep" / "weights.bin").write_bytes(WEIGHTS)
     return folder
 
 
@@ -44,7 +54,7 @@ def test_a_published_model_is_a_row_and_a_folder(built, tmp_path, scheme):
     assert json.loads(loaded["metrics"]) == ABOUT["metrics"]
     folder = fetch(row["uri"], tmp_path / "cache", row["sha256"])
     assert folder == tmp_path / "lake/models/small" / model_digest(built)[:12]
-    assert (folder / "deep" / "weights.bin").read_bytes() == bytes(range(256))
+    assert (folder / "deep" / "weights.bin").read_bytes() == WEIGHTS
     assert [path.name for path in folder.parent.iterdir()] == [folder.name], "nothing temporary is left"
 
 
@@ -70,35 +80,47 @@ def test_harm_is_found_and_named(built, tmp_path):
         fetch(str(tmp_path / "lake/models/small/000000000000"), tmp_path / "cache")
 
 
-def test_an_object_store_holds_it_whole_or_not_at_all(built, tmp_path, monkeypatch):
-    from moto.server import ThreadedMotoServer
+@pytest.fixture
+def store() -> Iterator[tuple[s3fs.S3FileSystem, dict[str, str]]]:
+    """An S3 server of its own process, which has a bucket: delta-rs waits for answers without letting go of Python."""
+    import s3fs
 
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        host, port = server.get_host_and_port()
-        options = {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert server.poll() is None, "the S3 server ended"
+            time.sleep(0.1)
+        url = f"http://127.0.0.1:{port}"
+        files = s3fs.S3FileSystem(key="test", secret="test", endpoint_url=url, skip_instance_cache=True)
+        files.mkdir("bucket")
+        yield files, {
+            "AWS_ENDPOINT_URL": url, "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
         }  # fmt: skip
-        import s3fs
-
-        store = s3fs.S3FileSystem(key="test", secret="test", endpoint_url=options["AWS_ENDPOINT_URL"])
-        store.mkdir("bucket")
-        row = publish(built, "s3://bucket/lake/", "small", storage_options=options, **ABOUT)
-        assert row["uri"] == f"s3://bucket/lake/models/small/{model_digest(built)[:12]}"
-        assert publish(built, "s3://bucket/lake", "small", storage_options=options, **ABOUT) == row
-        for _ in range(2):  # fetched, then found in the cache
-            folder = fetch(row["uri"], tmp_path / "cache", row["sha256"], options)
-            assert (folder / "deep" / "weights.bin").read_bytes() == bytes(range(256))
-        assert folder == tmp_path / "cache" / "small" / row["sha256"][:12]
-        store.pipe_file(f"{row['uri']}/config.json", b"[]")
-        with pytest.raises(ModelCorrupt, match=r"config\.json$"):
-            fetch(row["uri"], tmp_path / "other cache", storage_options=options)
-        store.rm_file(f"{row['uri']}/{MANIFEST}")  # an upload that was cut off
-        with pytest.raises(FileNotFoundError, match="not to its end"):
-            fetch(row["uri"], tmp_path / "other cache", storage_options=options)
     finally:
-        server.stop()
+        server.terminate()
+        server.wait(10)
+
+
+def test_an_object_store_holds_it_whole_or_not_at_all(built, tmp_path, store):
+    files, options = store
+    row = publish(built, "s3://bucket/lake/", "small", storage_options=options, **ABOUT)
+    assert row["uri"] == f"s3://bucket/lake/models/small/{model_digest(built)[:12]}"
+    assert publish(built, "s3://bucket/lake", "small", storage_options=options, **ABOUT) == row
+    for _ in range(2):  # fetched, then found in the cache
+        folder = fetch(row["uri"], tmp_path / "cache", row["sha256"], options)
+        assert (folder / "deep" / "weights.bin").read_bytes() == WEIGHTS
+    assert folder == tmp_path / "cache" / "small" / row["sha256"][:12]
+    files.pipe_file(f"{row['uri']}/config.json", b"[]")
+    with pytest.raises(ModelCorrupt, match=r"config\.json$"):
+        fetch(row["uri"], tmp_path / "other cache", storage_options=options)
+    files.rm_file(f"{row['uri']}/{MANIFEST}")  # as an upload leaves it that was cut off
+    with pytest.raises(FileNotFoundError, match="not to its end"):
+        fetch(row["uri"], tmp_path / "other cache", storage_options=options)
