@@ -1,88 +1,123 @@
-"""Counting tokens: what a budget is spent in.
+"""How many tokens a text has.
 
-The default is Tekken as shipped in mistral-common (byte-level BPE, 2**17 entries), so that counts need no network; a
-recipe may name any Hugging Face `tokenizer.json`. Not here: tokenising for training.
+Here belongs counting with one tokenizer: by default Tekken, the byte-level BPE of 130,072 tokens that mistral-common
+ships (Apache-2.0), run by tiktoken; or any Hugging Face tokenizer.json. Not here: training a tokenizer, packing tokens.
+
+No beginning or end tokens are added, and what looks like a special token in a text is counted as the text it is.
+Tekken counts 10 MB/s on one core.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import importlib.metadata
 from base64 import b64decode
-from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
-TEKKEN = "tekken_240911.json"
-# BPE is quadratic in the length of one pre-token, and a run without spaces is one. Longer texts are cut every so many
-# characters, which adds at most one token per cut.
-PIECE_CHARACTERS = 20_000
-_THREADS = 2
+PIECE_CHARACTERS = 50_000
+"""tiktoken's regular expression engine gives up, and its Rust code panics, within a run of some hundred thousand
+spaces. Longer texts are cut before a single space, where Tekken begins a token anyway, so that the count does not
+change; only where there is no such space in the last 5,000 characters of a piece may a cut add a token or two."""
 
-Counter = Callable[[list[str]], list[int]]
-
-
-def tokenizer_name(tokenizer: str | None) -> str:
-    """File name of the tokenizer and the first 12 digits of the SHA-256 of its file.
-
-    Raises:
-        OSError: if there is no such file.
-    """
-    path = _path(tokenizer)
-    return f"{path.name}@{_digest(str(path), path.stat().st_mtime_ns)}"
+_CUT_WITHIN = 5_000
+_TEKKEN = "mistral_common/data/tekken_240911.json"
+_DIGEST_DIGITS = 12
 
 
 def count_tokens(texts: pa.Array, tokenizer: str | None = None) -> pa.Int64Array:
-    """Tokens of every text, special tokens neither added nor recognised; 0 for empty and null.
+    """Tokens of each text.
+
+    Args:
+        texts: string or large_string; null counts as empty.
+        tokenizer: path of a Hugging Face tokenizer.json, or of a tekken*.json; default: Tekken.
 
     Raises:
-        OSError: if there is no such tokenizer.
+        FileNotFoundError: if there is no file at `tokenizer`.
     """
-    pieces: list[str] = []
-    owners: list[int] = []
-    for row, text in enumerate(texts.to_pylist()):
-        for start in range(0, len(text or ""), PIECE_CHARACTERS):
-            pieces.append(text[start : start + PIECE_CHARACTERS])
-            owners.append(row)
-    counts = _counter(str(_path(tokenizer)))(pieces)
-    return pa.array(np.bincount(np.array(owners, np.int64), counts, len(texts)).astype(np.int64), pa.int64())
+    file = _file(tokenizer)
+    count = _counter(file, _digest(file))
+    return pa.array([count(text) if text else 0 for text in texts.to_pylist()], pa.int64())
 
 
-def _path(tokenizer: str | None) -> Path:
-    if tokenizer:
-        return Path(tokenizer)
-    package = Path(find_spec("mistral_common").origin).parent
-    return package / "data" / TEKKEN
+def tokenizer_name(tokenizer: str | None = None) -> str:
+    """File name of a tokenizer and the first 12 digits of the SHA-256 of its bytes, as `name@digest`.
+
+    Raises:
+        FileNotFoundError: if there is no file at `tokenizer`.
+    """
+    file = _file(tokenizer)
+    return f"{file.name}@{_digest(file)}"
+
+
+def _file(tokenizer: str | None) -> Path:
+    if tokenizer is None:
+        return Path(str(importlib.metadata.distribution("mistral-common").locate_file(_TEKKEN)))
+    if not (file := Path(tokenizer)).is_file():
+        raise FileNotFoundError(f"no tokenizer at {file}; set tokenizer to a tokenizer.json, or leave it out")
+    return file
+
+
+def _digest(file: Path) -> str:
+    status = file.stat()
+    return _content_digest(file, status.st_size, status.st_mtime_ns)
 
 
 @cache
-def _digest(path: str, modified: int) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:12]
+def _content_digest(file: Path, size: int, changed: int) -> str:
+    """Digest of the file's bytes; read again only if its size or time has changed."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:_DIGEST_DIGITS]
 
 
 @cache
-def _counter(path: str) -> Counter:
-    """What counts the tokens of pieces; loaded once per process."""
-    if Path(path).name.startswith("tekken"):
-        return _tekken(path)
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(path)
-    return lambda pieces: [len(item) for item in tokenizer.encode_batch_fast(pieces, add_special_tokens=False)]
+def _counter(file: Path, digest: str) -> Callable[[str], int]:
+    """The tokenizer in `file`, loaded once per process and content."""
+    return _load_tekken(file) if file.name.startswith("tekken") else _load_hugging_face(file)
 
 
-def _tekken(path: str) -> Counter:
+def _load_tekken(file: Path) -> Callable[[str], int]:
+    import json
+
     import tiktoken
 
-    data = json.loads(Path(path).read_text(encoding="utf-8"))
-    size = data["config"]["default_vocab_size"] - data["config"]["default_num_special_tokens"]
-    ranks = {b64decode(entry["token_bytes"]): entry["rank"] for entry in data["vocab"][:size]}
+    data = json.loads(file.read_bytes())
+    config = data["config"]
+    size = config["default_vocab_size"] - config["default_num_special_tokens"]
     encoding = tiktoken.Encoding(
-        Path(path).stem, pat_str=data["config"]["pattern"], mergeable_ranks=ranks, special_tokens={}
+        file.stem,
+        pat_str=config["pattern"],
+        mergeable_ranks={b64decode(token["token_bytes"]): token["rank"] for token in data["vocab"][:size]},
+        special_tokens={},
     )
-    return lambda pieces: [len(item) for item in encoding.encode_ordinary_batch(pieces, num_threads=_THREADS)]
+    return partial(_count_pieces, lambda piece: len(encoding.encode_ordinary(piece)))
+
+
+def _load_hugging_face(file: Path) -> Callable[[str], int]:
+    from tokenizers import Tokenizer
+
+    model = Tokenizer.from_file(str(file))
+    model.no_truncation()
+    model.no_padding()
+    model.encode_special_tokens = True  # as the text they are
+    return lambda text: len(model.encode(text, add_special_tokens=False))
+
+
+def _count_pieces(count: Callable[[str], int], text: str) -> int:
+    return sum(map(count, _pieces(text)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """`text` in pieces of at most `PIECE_CHARACTERS`, see there for where it is cut."""
+    start = 0
+    while len(text) - start > PIECE_CHARACTERS:
+        end = cut = start + PIECE_CHARACTERS
+        while (cut := text.rfind(" ", end - _CUT_WITHIN, cut)) > 0:
+            if not text[cut - 1].isspace() and not text[cut + 1].isspace():
+                end = cut
+                break
+        yield text[start:end]
+        start = end
+    yield text[start:]

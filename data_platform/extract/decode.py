@@ -25,8 +25,9 @@ META_BYTES = 16_384
 DETECTION_BYTES = 131_072
 """Half of them from the start and half from the end of the payload; the default of resiliparse."""
 
-MAX_MISFIT = 0.05
-"""Share of replacement characters among characters beyond ASCII above which an encoding does not fit."""
+MAX_MISFIT = 0.25
+"""Share of replacement characters among characters beyond ASCII above which an encoding does not fit. Windows-1252 read
+as UTF-8 has nearly 1; UTF-8 with single damaged bytes little, but a short text has few characters to compare with."""
 
 MAX_CONTROL_SHARE = 0.05
 """Share of control and replacement characters above which bytes are no text. Random bytes read as windows-1252 have 12

@@ -1,5 +1,5 @@
 """Language identification.
 
-Here belongs saying which language a text is in, and how sure that is. What does not: which languages go on (the
-recipe's cut, `filters/stage.py`).
+Here belongs what says in which language a text is written. Not here: which languages a corpus keeps, which is a filter
+of the recipe.
 """
