@@ -1,9 +1,9 @@
 """Annotations: the models of the recipe, and what they say of every document."""
 
 import dagster as dg
-from data_platform.scoring.stage import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
 
 from assets.common import described, materialize
+from data_platform.scoring.stage import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
 from resources.workspace import WorkspaceResource
 
 

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 import dagster as dg
 import pyarrow as pa
 
-from assets.common import describe_error
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
 from assets.gates import DESCRIPTIONS, gates_of, pass_gates
 from assets.partitions import snapshots
 from data_platform.columns import table
+from data_platform.errors import describe
 from data_platform.lake import Lake, Pin, TableMissing
 from data_platform.stage import Stage
 from resources.workspace import WorkspaceResource
@@ -49,7 +49,7 @@ def stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
                 outcomes += [Outcome(name, False, "critical", {"not asked": "schema"}) for name in gates]
         except Exception as error:
             # What could not be checked is a failed step, not a failed check; and messages may quote values.
-            raise dg.Failure(describe_error(f"checks of {stage.name}", error)) from None
+            raise dg.Failure(f"checks of {stage.name}: {describe(error)}") from None
         record(lake, pin, outcomes, context.run.run_id)
         for outcome in outcomes:
             yield result_of(stage.name, outcome)

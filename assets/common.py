@@ -5,26 +5,20 @@ Not here: the stages themselves (`data_platform/<concern>/stage.py`).
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from data_platform.ingest.sources import SourceError
 
 from assets.automation import upstream_or_code_changes
 from assets.metadata import column_metadata, commit_metadata
 from assets.partitions import snapshots
 from data_platform.columns import table
-from data_platform.lake import ConcurrentWrite, TableMissing
-from data_platform.recipe import RecipeError
-from data_platform.stage import InputMissing, Stage, execute
+from data_platform.errors import KernelError, PlainError, describe
+from data_platform.lake import ConcurrentWrite
+from data_platform.stage import Stage, execute
 from resources.workspace import WorkspaceResource
 
 OWNERS = ["team:data-platform"]
-# What a person can mend by reading the message: it names files and tables, never rows.
-_TELLING = (SourceError, RecipeError, InputMissing, TableMissing, ConcurrentWrite, OSError, ImportError)
-_PERMANENT = (SourceError, RecipeError, InputMissing, TableMissing)
 
 
 def described(stage: Stage) -> dict[str, Any]:
@@ -59,22 +53,12 @@ def materialize(
         opened = workspace.open_for_work()
         commit = execute(stage, opened, snapshot, context.run_id)
     except Exception as error:
-        # Messages of libraries quote the values that they fail on, and values are text of documents.
-        raise dg.Failure(describe_error(stage.name, error), allow_retries=not isinstance(error, _PERMANENT)) from None
+        # From None: the chain of causes would carry the messages that `describe` leaves out.
+        permanent = isinstance(error, PlainError) and not isinstance(error, ConcurrentWrite | KernelError)
+        raise dg.Failure(f"{stage.name}: {describe(error)}", allow_retries=not permanent) from None
     if not commit.written:
         context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
     return dg.MaterializeResult(
         metadata=commit_metadata(opened.lake, stage, snapshot, commit),
         data_version=dg.DataVersion(f"{commit.table_id}@{opened.lake.pin(stage.name, snapshot).recipe}"),
     )
-
-
-def describe_error(name: str, error: BaseException) -> str:
-    """What failed and where, without the message unless it is known to hold no text of documents."""
-    if isinstance(error, _TELLING):
-        return f"{name}: {error}"
-    frames = traceback.extract_tb(error.__traceback__)
-    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:]))
-    return f"{name} failed with {type(error).__name__} at {where}"
-
-

@@ -1,9 +1,9 @@
 """Raw crawls: every record of every archive, captured or rejected with a reason."""
 
 import dagster as dg
-from data_platform.ingest.stage import RAW_CRAWLS
 
 from assets.common import described, materialize
+from data_platform.ingest.stage import RAW_CRAWLS
 from resources.workspace import WorkspaceResource
 
 

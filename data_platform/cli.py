@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.tree import Tree
 
-from data_platform.lake import ConcurrentWrite, Lake, TableMissing
-from data_platform.recipe import RecipeError, home, load_recipe
-from data_platform.stage import InputMissing, Workspace
+from data_platform.errors import PlainError
+from data_platform.lake import Lake
+from data_platform.recipe import home, load_recipe
+from data_platform.stage import Workspace
 
 # A pipe has no width: tables are then as wide as they need to be.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
@@ -35,15 +36,10 @@ class _Commands(click.Group):
     """Turns the errors that people can mend into one line and exit status 1."""
 
     def invoke(self, context: click.Context) -> Any:
-        from data_platform.export import ExportExists
-        from data_platform.ingest.sources import SourceError
-        from data_platform.trace import NotFound
-
         try:
             return super().invoke(context)
-        except (RecipeError, SourceError, TableMissing, InputMissing, ConcurrentWrite, NotFound, ExportExists) as error:
-            message = error.args[0] if error.args else str(error)
-            raise click.ClickException(str(message)) from None
+        except PlainError as error:
+            raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -317,10 +313,10 @@ def export(mixture: str, format_: str, folder: Path | None, recipe_path: str | N
 def ui(port: int, host: str, recipe_path: str | None) -> None:
     """Open the Dagster UI on the runs and tables of a recipe (default: recipes/demo.yaml)."""
     from data_platform.definitions import RECIPE_VARIABLE
-    from resources.instance import open_instance
+    from resources.instance import dagster_home, open_instance
 
     open_instance().dispose()
-    environment = dict(os.environ)
+    environment = {**os.environ, "DAGSTER_HOME": str(dagster_home())}
     if recipe_path:
         environment[RECIPE_VARIABLE] = str(Path(recipe_path).absolute())
     dagster = Path(sys.executable).parent / "dagster"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from data_platform.columns import table
+from data_platform.errors import KernelError, describe
 from data_platform.lake import Lake, Partition, Pin
 from data_platform.recipe import RayEngine
 from data_platform.writer import DataFile
@@ -119,8 +120,11 @@ def batch_udf(
 
     def call(*columns):
         arrays = [column.to_arrow() for column in columns]
-        result = function(*(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-                            for array in arrays))
+        try:
+            result = function(*(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+                                for array in arrays))
+        except Exception as error:
+            raise KernelError(describe(error)) from None  # the engine logs what it is given
         return daft.Series.from_arrow(result.cast(kind), "result")
 
     returned = daft.DataType.from_arrow_type(kind)

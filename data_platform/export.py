@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_platform.errors import PlainError
 from data_platform.lake import Lake
 from data_platform.trace import mixture_table_name
 
@@ -25,7 +26,7 @@ Format = Literal["parquet", "jsonl.zst"]
 SHARD_BYTES = 256 * 2**20
 
 
-class ExportExists(FileExistsError):
+class ExportExists(PlainError, FileExistsError):
     """The folder of the export exists already. Nothing was overwritten."""
 
 

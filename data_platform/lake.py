@@ -27,6 +27,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction
 
 from data_platform.columns import Table, table
+from data_platform.errors import PlainError
 from data_platform.writer import DataFile, TableWriter, discard, filesystem
 
 COMMIT_KEY = "data_platform"
@@ -39,11 +40,11 @@ _CONFIGURATION = {
 _MAX_ATTEMPTS = 20
 
 
-class TableMissing(LookupError):
+class TableMissing(PlainError, LookupError):
     """A table that was asked for and does not exist. The message says what exists."""
 
 
-class ConcurrentWrite(RuntimeError):
+class ConcurrentWrite(PlainError, RuntimeError):
     """Another run wrote the partition with another recipe after this run had read it. Nothing was overwritten."""
 
 

@@ -17,12 +17,14 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from data_platform.errors import PlainError
+
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 IDENTIFIER = r"^[a-z][a-z0-9_]*$"
 HOME_VARIABLE = "DATA_PLATFORM_HOME"
 
 
-class RecipeError(ValueError):
+class RecipeError(PlainError, ValueError):
     """A recipe that cannot be used. The message names the file, the field and what would be right."""
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from data_platform.columns import table
+from data_platform.errors import PlainError
 from data_platform.lake import Commit, Lake, Partition, Pin, Provenance
 from data_platform.recipe import Recipe, Source
 from data_platform.writer import DataFile
@@ -27,7 +28,7 @@ from data_platform.writer import DataFile
 Files = dict[str, list[DataFile]]
 
 
-class InputMissing(LookupError):
+class InputMissing(PlainError, LookupError):
     """A stage was asked to run before its inputs exist. The message names them."""
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from data_platform.errors import PlainError
 from data_platform.lake import Lake, TableMissing
 
 
-class NotFound(LookupError):
+class NotFound(PlainError, LookupError):
     """A mixture or document that was asked for and does not exist. The message says what exists."""
 
 

@@ -19,6 +19,7 @@ _SIGNATURE_COLUMNS = ("exact_hash", "shingle_count", "minhash_bands")
 
 def _write_signatures(work: Work) -> Files:
     from daft import col
+
     from data_platform.dedup.minhash import signatures
 
     settings = work.recipe.deduplication

@@ -28,7 +28,7 @@ real pages (137 MB, trafilatura's evaluation set) has 10,106."""
 MAX_ATTRIBUTES = 1_000
 """Attributes of one tag; the most on those pages are 43."""
 
-MAX_TOTAL_DEPTH = 2_000_000
+MAX_TOTAL_DEPTH = 3_000_000
 """Sum of the depths of all elements, which bounds what visiting the ancestors of every element costs; the most on those
 pages is 148,105."""
 

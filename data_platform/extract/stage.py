@@ -30,9 +30,8 @@ def make_documents(
     Everything that reads the text happens in one worker process, so that the text crosses to it and back once.
     """
     from data_platform.extract.batch import extract_batch
-    from data_platform.tokens import count_tokens
-
     from data_platform.language.identify import identify
+    from data_platform.tokens import count_tokens
 
     extracted = extract_batch(payload, mime, charset, url, record_type, settings)
     text = pc.fill_null(extracted.field("text").cast(pa.large_string()), "")

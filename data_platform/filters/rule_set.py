@@ -13,8 +13,10 @@ from numbers import Real
 
 import pyarrow.compute as pc
 
+from data_platform.errors import PlainError
 
-class RuleSetError(ValueError):
+
+class RuleSetError(PlainError, ValueError):
     """A rule set or threshold that does not exist or cannot be used. The message lists what exists."""
 
 

@@ -142,7 +142,7 @@ def _page(distribution: Distribution) -> str:
     summary = html.escape(metadata["Summary"] or "")
     declared = _declared_license(distribution)
     head = foot = ""
-    if declared and " " not in declared:
+    if declared and " " not in declared and not declared.startswith("LicenseRef-"):  # those have no page at SPDX
         address = f"https://spdx.org/licenses/{declared}.html"
         head = f'<link rel="license" href="{address}">'
         foot = f'<p>License: <a rel="license" href="{address}">{declared}</a></p>'

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from data_platform.errors import PlainError
 from data_platform.ingest.fingerprints import Fingerprints, sha256_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 REMOTE_BLOCK_BYTES = 8 * 2**20
 
 
-class SourceError(ValueError):
+class SourceError(PlainError, ValueError):
     """A source that is missing or cannot be read. The message names source and path, and says what to do."""
 
 

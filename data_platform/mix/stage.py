@@ -28,6 +28,7 @@ def mixture_stage(name: str) -> Stage:
 
 def _write_mixture(work: Work) -> Files:
     from daft import col, from_arrow, lit
+
     from data_platform.mix.weights import select
 
     name = work.stage.name.removeprefix("mixture_")

@@ -16,12 +16,13 @@ from pathlib import PurePosixPath
 import pyarrow as pa
 
 from data_platform.columns import table
+from data_platform.errors import PlainError
 from data_platform.recipe import Labels
 
 EnvironmentTexts = Callable[[int], Iterable[tuple[str, str, int]]]
 
 
-class LabelError(ValueError):
+class LabelError(PlainError, ValueError):
     """Labelled texts that cannot be used. The message names file, line and field, and never shows a text."""
 
 

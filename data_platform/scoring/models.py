@@ -23,13 +23,14 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs
 
+from data_platform.errors import PlainError
 from data_platform.writer import filesystem
 
 MANIFEST = "manifest.json"
 _CHUNK = 2**16
 
 
-class ModelCorrupt(ValueError):
+class ModelCorrupt(PlainError, ValueError):
     """The files of a published model are not those that its digest names. The message says which file differs."""
 
 

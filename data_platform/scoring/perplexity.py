@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.errors import PlainError
 from data_platform.scoring.batching import batches, windows
 from data_platform.scoring.placement import device, inference_precision
 from data_platform.scoring.protocol import checked_texts, score_struct
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # Tokenizers read a whole text before they cut it, so long texts are cut first. English has some 4 characters a token.
-CHARACTERS_PER_TOKEN = 64
+CHARACTERS_PER_TOKEN = 16
 # Logits of one forward pass: 1 GiB in float32. What a large vocabulary would make of `batch_tokens` stays below it.
 LOGITS_PER_PASS = 2**28
 # exp(709.8) is the largest double. A model this wrong is wrong enough.
 MAX_NATS_PER_TOKEN = 700.0
 
 
-class ModelError(ValueError):
+class ModelError(PlainError, ValueError):
     """A directory that holds no usable model. The message names the directory and what is wrong with it."""
 
 
@@ -78,8 +79,8 @@ def losses(
     """Loss of every text under `model`, over its first `max_tokens` tokens, in passes of about `batch_tokens` tokens.
 
     The model is used where it is and as it is: put it into evaluation mode first. Texts longer than the model's
-    context are read in overlapping windows. Where a text is cut, its tokens may be fewer than `max_tokens` only if
-    they are longer than CHARACTERS_PER_TOKEN characters on average.
+    context are read in overlapping windows. A text is also cut at `max_tokens` x CHARACTERS_PER_TOKEN characters. Safe
+    to call from several threads.
 
     Raises:
         FloatingPointError: if the model's output is not a number.
@@ -112,20 +113,13 @@ def _tokens(
     if not len(texts):
         return [], np.zeros(0, dtype=np.int64)
     starts = pc.utf8_slice_codeunits(texts, 0, max_tokens * CHARACTERS_PER_TOKEN).to_pylist()
-    encoded = tokenizer(
-        starts,
-        add_special_tokens=False,
-        truncation=True,
-        max_length=max_tokens,
-        return_offsets_mapping=True,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-    )
+    # Cut here and not by the tokenizer: its own truncation is a state that threads would share.
+    encoded = tokenizer.backend_tokenizer.encode_batch(starts, add_special_tokens=False)
     byte_counts = [
-        len((text[: offsets[-1][1]] if len(offsets) == max_tokens else text).encode())
-        for text, offsets in zip(starts, encoded["offset_mapping"], strict=True)
+        len((text[: tokens.token_to_chars(max_tokens - 1)[1]] if len(tokens) > max_tokens else text).encode())
+        for text, tokens in zip(starts, encoded, strict=True)
     ]
-    return [[prefix, *(ids or [prefix])] for ids in encoded["input_ids"]], np.array(byte_counts)
+    return [[prefix, *(tokens.ids[:max_tokens] or [prefix])] for tokens in encoded], np.array(byte_counts)
 
 
 def _prefix(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -219,7 +213,10 @@ def load_language_model(
         raise ModelError(f"{folder}: the tokenizer tells no offsets; a tokenizer.json (fast tokenizer) is needed")
     if _prefix(tokenizer) is None:
         raise ModelError(f"{folder}: the tokenizer has neither a begin-of-text nor an end-of-text token")
-    tokenizer.backend_tokenizer.encode_special_tokens = True
+    backend = tokenizer.backend_tokenizer
+    backend.encode_special_tokens = True
+    backend.no_truncation()
+    backend.no_padding()
     return model.eval(), tokenizer
 
 

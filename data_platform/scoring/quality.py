@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from data_platform.errors import PlainError
 from data_platform.recipe import QualityClassifier
 from data_platform.scoring.protocol import checked_texts, score_struct
 from data_platform.text.words import word_ngram_hashes
@@ -37,7 +38,7 @@ MAX_ITERATIONS = 1_000
 _PROBE = pa.array(["The naïve CATS sat 3 times in 東京, от Москвы до Straße 42."])
 
 
-class ClassifierError(ValueError):
+class ClassifierError(PlainError, ValueError):
     """A directory that holds no usable classifier. The message names the directory and what is wrong with it."""
 
 
