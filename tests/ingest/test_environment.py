@@ -63,7 +63,7 @@ def rows_of(archive: Archive) -> list:
 def test_a_description_becomes_a_page_with_the_licence_that_is_declared(site: Path, tmp_path: Path) -> None:
     markdown = "Description-Content-Type: text/markdown\n"
     install(site, "expression", f"License-Expression: MIT\n{markdown}", "# Title\n\nSome *text*.")
-    install(site, "classifier", "Classifier: License :: OSI Approved :: Apache Software License\n", "Title\n=====\n\nText")
+    install(site, "classifier", "Classifier: License :: OSI Approved :: Apache Software License\n", "Title\n=====\n\nx")
     install(site, "field", f"License: BSD-3-Clause\n{markdown}", "x")
     install(site, "both", f"License-Expression: MIT\nLicense: Apache-2.0\n{markdown}", "x")
     install(site, "several", f"License-Expression: MIT AND Apache-2.0\n{markdown}", "x")
@@ -93,8 +93,9 @@ def test_a_description_becomes_a_page_with_the_licence_that_is_declared(site: Pa
 
 def test_files_become_rows_with_what_the_distribution_declares(site: Path, tmp_path: Path) -> None:
     license_text = "Permission is hereby granted" * 2_000
+    classifier = "License :: OSI Approved :: MIT License"
     install(
-        site, "demo", "License-Expression: MIT\nLicense: MIT License\nClassifier: License :: OSI Approved :: MIT License\n",
+        site, "demo", f"License-Expression: MIT\nLicense: MIT License\nClassifier: {classifier}\n",
         files={
             "demo/a.py": "x = 'ü'\n", "demo/empty.py": "", "demo/large.py": "#" * 101, "demo/b.so": "binary",
             "demo-1.0.dist-info/licenses/LICENSE": license_text,
@@ -108,7 +109,7 @@ def test_files_become_rows_with_what_the_distribution_declares(site: Path, tmp_p
     assert row.metadata["version"] == "1.0"
     assert row.metadata["license_expression"] == "MIT"
     assert row.metadata["license_field"] == "MIT License"
-    assert row.metadata["license_classifiers"] == ["License :: OSI Approved :: MIT License"]
+    assert row.metadata["license_classifiers"] == [classifier]
     with gzip.open(archive.uri) as lines:
         (written,) = json.loads(next(lines))["license_files"]
     assert written == {"name": "LICENSE", "text": license_text[:20_000]}
