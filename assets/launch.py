@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 
+from assets.commands import alive, end_killed_runs
 from assets.jobs import job_of_stage
 from assets.partitions import snapshots
 from data_platform.definitions import build_definitions
@@ -42,7 +43,9 @@ def bring_up_to_date(
     definitions = build_definitions(recipe_path, {"workspace": WorkspaceResource(
         recipe_path=recipe_path, lake_uri=workspace.lake.uri)})
     jobs = job_of_stage(workspace.recipe)
-    with open_instance() as instance:
+    with open_instance() as instance, alive() as tags:
+        for run_id in end_killed_runs(instance):
+            report(f"run {run_id} was killed before its end; its work is taken up")
         instance.add_dynamic_partitions(snapshots.name, workspace.snapshots)
         for phase in dict.fromkeys(jobs.values()):
             due = [
@@ -53,7 +56,7 @@ def bring_up_to_date(
             for snapshot in dict.fromkeys(status.snapshot for status in due):
                 some = [status for status in due if status.snapshot == snapshot]
                 report(f"{phase}{f' {snapshot}' if snapshot else ''}: {_why(some)}")
-                outcome = _run(definitions, instance, phase, snapshot, some)
+                outcome = _run(definitions, instance, tags, phase, snapshot, some)
                 failed = failed or bool(outcome.failures)
                 yield outcome
             if failed:
@@ -74,12 +77,13 @@ def _first_cause(error: SerializableErrorInfo) -> str:
 
 
 def _run(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, phase: str, snapshot: str | None, due: list[Status]
+    definitions: dg.Definitions, instance: dg.DagsterInstance, tags: dict[str, str], phase: str, snapshot: str | None,
+    due: list[Status],
 ) -> Outcome:
     names = tuple(status.stage.name for status in due)
     result = definitions.resolve_job_def(phase).execute_in_process(
         instance=instance, partition_key=snapshot, asset_selection=[dg.AssetKey(name) for name in names],
-        raise_on_error=False, run_config=_QUIET, tags={"data_platform/command": "run"},
+        raise_on_error=False, run_config=_QUIET, tags=tags,
     )
     failures = [
         _first_cause(event.event_specific_data.error)

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 from rich.tree import Tree
 
@@ -256,29 +257,40 @@ def trace(mixture: str, doc_id: str, version: int | None, recipe_path: str | Non
     tree = Tree(f"[bold]{doc_id}[/bold] in {answer['mixture']['table']}")
     for title, branch in answer.items():
         _grow(tree.add(f"[bold]{title}[/bold]"), branch)
-    out.print(tree)
+    out.print(tree, crop=False, no_wrap=True, overflow="ignore")
 
 
 def _grow(tree: Tree, value: Any) -> None:
-    """Nested plain values as branches; rows of a list on one line each."""
+    """Nested plain values as branches, one value per line; what a list holds is numbered."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if isinstance(item, dict) or (isinstance(item, list) and item and isinstance(item[0], dict)):
+            if item and isinstance(item, dict | list) and not isinstance(item, str) and _nested(item):
                 _grow(tree.add(key), item)
             else:
-                tree.add(f"{key}: {_plain(item)}")
-    elif isinstance(value, list):
+                tree.add(f"{key}: {_plain(key, item)}")
+    elif isinstance(value, list) and value:
         for item in value:
-            tree.add("  ".join(f"{key}={_plain(part)}" for key, part in item.items()))
-        if not value:
-            tree.add("none")
+            _grow(tree.add(_headline(item)), {key: part for key, part in item.items() if key not in _HEADLINE})
     else:
-        tree.add(_plain(value))
+        tree.add("none")
 
 
-def _plain(value: Any) -> str:
-    from rich.markup import escape
+_HEADLINE = ("table", "partition", "version", "location", "scope", "model_id", "kind", "doc_id", "snapshot")
 
+
+def _nested(item: Any) -> bool:
+    return isinstance(item, dict) or any(isinstance(part, dict) for part in item)
+
+
+def _headline(item: dict[str, Any]) -> str:
+    """What tells an entry of a list from the others."""
+    return " ".join(f"{key} {item[key]}" for key in _HEADLINE if item.get(key) not in (None, ""))
+
+
+def _plain(key: str, value: Any) -> str:
+    """A value as people read it: long digests are cut to what tells them apart (JSON has them whole)."""
+    if key in ("recipe", "git_commit") and isinstance(value, str):
+        value = value[:12] + ("+" if value.endswith("+") else "")
     return escape(f"{value:.6g}" if isinstance(value, float) else str(value))
 
 

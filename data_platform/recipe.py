@@ -199,8 +199,8 @@ class LanguageModel(Part):
     width: int = Field(default=96, ge=8, description="Hidden size.")
     vocabulary: int = Field(default=2048, ge=300, description="Byte-level BPE tokens.")
     context: int = Field(default=256, ge=16, description="Tokens per sequence.")
-    steps: int = Field(default=150, ge=1, description="Training steps.")
-    batch: int = Field(default=16, ge=1, description="Sequences per step.")
+    steps: int = Field(default=250, ge=1, description="Training steps.")
+    batch: int = Field(default=4, ge=1, description="Sequences per step.")
 
 
 class Scoring(Part):

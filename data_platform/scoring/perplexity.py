@@ -206,17 +206,15 @@ def load_language_model(
             model = AutoModelForCausalLM.from_pretrained(
                 folder, local_files_only=True, dtype=precision or torch.float32
             )
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, split_special_tokens=True)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
     if not tokenizer.is_fast:
         raise ModelError(f"{folder}: the tokenizer tells no offsets; a tokenizer.json (fast tokenizer) is needed")
     if _prefix(tokenizer) is None:
         raise ModelError(f"{folder}: the tokenizer has neither a begin-of-text nor an end-of-text token")
-    backend = tokenizer.backend_tokenizer
-    backend.encode_special_tokens = True
-    backend.no_truncation()
-    backend.no_padding()
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
     return model.eval(), tokenizer
 
 

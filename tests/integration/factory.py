@@ -121,6 +121,26 @@ class Factory:
         return Command(int(self._process.stdout.readline()), log, done)
 
 
+@dataclass
+class Undisturbed:
+    """A factory in which the small recipe ran to its end: recipe, home, commands, and what the run printed."""
+
+    recipe: Path
+    home: Path
+    commands: Factory
+    output: str
+
+    @property
+    def lake(self) -> Lake:
+        """The lake of the small recipe."""
+        return small_lake(self.home)
+
+
+def small_lake(home: Path) -> Lake:
+    """The lake of the small recipe in `home`."""
+    return Lake(str(home / "lakes" / "small"))
+
+
 @contextmanager
 def factory(folder: Path, home: Path) -> Iterator[Factory]:
     """A factory whose commands share the platform's home `home` and write their logs to `folder`."""

@@ -44,6 +44,7 @@ def test_transformers_loads_the_folder_and_text_goes_round(tmp_path):
     model = AutoModelForCausalLM.from_pretrained(tmp_path, local_files_only=True)
     assert len(tokenizer) == model.config.vocab_size == metrics["vocabulary"] <= 300
     assert model.num_parameters() == metrics["parameters"]
+    assert json.loads((tmp_path / "tokenizer.json").read_text())["truncation"] is None
     for text in ("  two  spaces\r\n\ttab", "日本語 🙂 naïve", "\x00\x7f"):
         assert tokenizer.decode(tokenizer(text)["input_ids"], clean_up_tokenization_spaces=False) == text
 
@@ -54,6 +55,12 @@ def test_held_out_texts_are_measured_and_not_trained_on(tmp_path):
     chosen = train_language_model(TEXTS, TINY, 7, tmp_path / "b")
     assert (chosen["training_texts"], chosen["held_out_texts"]) == (26, 1)
     assert json.loads(json.dumps(chosen)) == chosen
+
+
+def test_texts_longer_than_one_sequence_are_read_to_their_end(tmp_path):
+    metrics = train_language_model(["ab " * 500], TINY, 7, tmp_path, held_out=["ab " * 500])
+    # Learnt merges shorten it, but never below one token for every "ab " and the ones at the ends.
+    assert metrics["training_tokens"] >= 500
 
 
 def test_texts_shorter_than_one_sequence_are_enough(tmp_path):

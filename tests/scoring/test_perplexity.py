@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,13 @@ def test_a_score_does_not_depend_on_company_or_order(scorer, folder):
         np.testing.assert_allclose([row[column] for row in together], expected, rtol=1e-4)
         np.testing.assert_allclose([row[column] for row in backward], expected, rtol=1e-4)
     assert scorer.score(pa.array(TEXTS)).equals(scorer.score(pa.array(TEXTS)))
+
+
+def test_threads_may_share_a_scorer(scorer):
+    array = pa.array(TEXTS)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(scorer.score, [array] * 8))
+    assert all(result.equals(found[0]) for result in found)
 
 
 def test_a_text_is_read_up_to_max_tokens(folder):

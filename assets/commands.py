@@ -1,0 +1,66 @@
+"""Runs that the command line started and that were killed: told apart from live ones, ended, their pool slots freed.
+
+Dagster's daemon does this for the runs that it launched. A killed command leaves its run in state "started" for ever, and
+with it the slots of the pools that it held: the next command would wait for them without end. A live command holds a
+lock that the system releases when the process dies, however it dies. Not here: launching runs (`launch.py`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from resources.instance import dagster_home
+
+TAG = "data_platform/command"
+_OPEN = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
+         dg.DagsterRunStatus.CANCELING)
+
+
+@contextmanager
+def alive() -> Iterator[dict[str, str]]:
+    """Tags for the runs of this command, which is seen to be alive as long as the context lasts."""
+    name = f"{socket.gethostname()}-{uuid.uuid4()}"
+    path = _path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield {TAG: name}
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark the runs of killed commands of this machine as failed and free what they held. Returns their ids."""
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=list(_OPEN))):
+        name = run.tags.get(TAG, "")
+        if name.startswith(f"{socket.gethostname()}-") and not _is_alive(name):
+            instance.report_run_failed(run, "the command was killed")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            ended.append(run.run_id)
+    return ended
+
+
+def _path(name: str) -> Path:
+    return dagster_home() / "commands" / name
+
+
+def _is_alive(name: str) -> bool:
+    try:
+        with open(_path(name), "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(lock.name)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

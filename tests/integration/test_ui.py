@@ -1,0 +1,43 @@
+"""The Dagster UI in a real browser: the graph is drawn, an asset is materialised, its metadata is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_platform.lake import Lake
+from tests.integration.factory import write_recipe
+
+pytestmark = pytest.mark.ui
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def test_a_partition_is_materialised_from_the_ui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.integration import ui
+
+    if not Path(ui.CHROMIUM).exists():
+        pytest.skip(f"CHROMIUM ABSENT: no {ui.CHROMIUM}; install Debian's package chromium to run this test")
+    home = tmp_path / "home"
+    monkeypatch.setenv("DATA_PLATFORM_HOME", str(home))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    from assets.partitions import snapshots
+    from resources.instance import open_instance
+
+    with open_instance() as instance:
+        instance.add_dynamic_partitions(snapshots.name, ["pages", "files"])
+    environment = {"DATA_PLATFORM_HOME": str(home), "DATA_PLATFORM_RECIPE": str(write_recipe(tmp_path))}
+    with ui.dagster_dev(REPOSITORY, tmp_path / "dagster.log", environment) as url, ui.browser_page() as page:
+        ui.open_graph(page, url)
+        drawn = page.locator("svg foreignObject").all_inner_texts()
+        for asset in ("raw_crawls", "documents", "duplicates", "mixture_open"):
+            assert any(asset in text for text in drawn), f"{asset} is not in the graph"
+        (run,) = ui.materialize(page, url, "raw_crawls", ["pages"])
+        page.goto(f"{url}/assets/raw_crawls?view=overview")
+        page.get_by_text("record_id").first.wait_for()
+        ui.screenshot(page, tmp_path / "asset.png")
+    lake = Lake(str(home / "lakes" / "small"))
+    assert lake.count("raw_crawls", "pages") == 24
+    assert lake.history("raw_crawls")[0]["run_id"] == run
+    checks = lake.read_table("check_results").to_pylist()
+    assert {check["table"] for check in checks} == {"raw_crawls"} and all(check["passed"] for check in checks)
