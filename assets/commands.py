@@ -1,8 +1,8 @@
 """Runs that the command line started and that were killed: told apart from live ones, ended, their pool slots freed.
 
-Dagster's daemon does this for the runs that it launched. A killed command leaves its run in state "started" for ever, and
-with it the slots of the pools that it held: the next command would wait for them without end. A live command holds a
-lock that the system releases when the process dies, however it dies. Not here: launching runs (`launch.py`).
+Dagster's daemon does this for the runs that it launched. A killed command leaves its run in state "started" for ever,
+and with it the slots of the pools that it held: the next command would wait for them without end. A live command holds
+a lock that the system releases when the process dies, however it dies. Not here: launching runs (`launch.py`).
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ CHARACTERS_PER_TOKEN = 16
 LOGITS_PER_PASS = 2**28
 # exp(709.8) is the largest double. A model this wrong is wrong enough.
 MAX_NATS_PER_TOKEN = 700.0
+_UNCOUNTED = -100
 
 
 class ModelError(PlainError, ValueError):
@@ -133,19 +134,20 @@ def _window_nats(model: PreTrainedModel, rows: Sequence[Sequence[int]], first_ta
     """
     import torch
 
-    width = max(len(row) for row in rows)
-    ids = torch.zeros((len(rows), width), dtype=torch.long)
-    mask = torch.zeros((len(rows), width), dtype=torch.long)
-    counted = torch.zeros((len(rows), width), dtype=torch.bool)
+    shape = len(rows), max(len(row) for row in rows)
+    ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+    targets = torch.full(shape, _UNCOUNTED, dtype=torch.long)  # of the position before
     for index, (row, first) in enumerate(zip(rows, first_targets, strict=True)):
         ids[index, : len(row)] = torch.tensor(row)
         mask[index, : len(row)] = 1
-        counted[index, first : len(row)] = True
-    ids, mask, counted = (tensor.to(model.device) for tensor in (ids, mask, counted))
+        targets[index, first - 1 : len(row) - 1] = ids[index, first : len(row)]
+    ids, mask, targets = (tensor.to(model.device) for tensor in (ids, mask, targets))
     with torch.inference_mode():
-        logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1].float()
-        nats = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
-    return torch.where(counted[:, 1:], nats, 0.0).sum(dim=1, dtype=torch.float64).cpu().numpy()
+        logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits.float()
+        nats = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=_UNCOUNTED, reduction="none"
+        )
+    return nats.view(shape).sum(dim=1, dtype=torch.float64).cpu().numpy()
 
 
 class PerplexityScorer:

@@ -1,8 +1,8 @@
 """A process that has imported everything and forks one `data-platform` command per line of its standard input.
 
-Importing takes most of the time of a small run. Each child is a real process with a group of its own, so that a test can
-kill it and all its workers at once. A line is a JSON list of arguments; the answer is the pid, on a line of its own.
-When a child ends, nothing is said: the test waits for the file that it named.
+Importing takes most of the time of a small run. Each child is a real process with a group of its own, so that a test
+can kill it and all its workers at once. A line is a JSON list of arguments, log and status file; the answer is the pid,
+on a line of its own. When a child ends, its exit status stands in the status file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 
 def main() -> None:
     """Serve until standard input ends."""
-    import assets.launch
+    import assets.launch  # noqa: F401
     import data_platform.books
     import data_platform.export
     import data_platform.flow

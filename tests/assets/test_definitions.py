@@ -1,0 +1,126 @@
+"""What a Dagster user finds: assets with all their metadata, jobs, sensors, schedules, and nothing heavy at load."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.sensors import new_snapshots
+from data_platform.columns import table
+from data_platform.definitions import build_definitions
+from resources.workspace import WorkspaceResource
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WATCHED = """
+name: watched
+sources: [{{name: crawl, kind: files, paths: ["{folder}/{{snapshot}}/*.jsonl.gz"]}}]
+mixtures: {{all: {{tokens: 1000, tiers: [0, 1, 2, 3, 4], weights: {{web: 1}}}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_definitions(str(REPOSITORY / "recipes" / "demo.yaml"))
+
+
+def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
+    specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+    assert {"raw_crawls", "documents", "duplicates", "quality_annotations", "mixture_permissive"} <= specs.keys()
+    for name, spec in specs.items():
+        assert spec.description == table(name).description
+        assert spec.group_name != "default" and spec.owners == ["team:data-platform"] and "deltalake" in spec.kinds
+        assert spec.code_version and spec.automation_condition is not None
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert [column.name for column in columns] == table(name).column_names
+        assert all(column.description and column.type for column in columns)
+
+
+def test_every_asset_has_blocking_checks_for_schema_and_keys(definitions: dg.Definitions) -> None:
+    blocking = {
+        (spec.asset_key.to_user_string(), spec.name)
+        for check in definitions.asset_checks for spec in check.check_specs if spec.blocking
+    }
+    for spec in definitions.resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        assert {(name, "schema"), (name, "key_unique")} <= blocking, name
+    assert ("mixture_permissive", "license_tiers") in blocking and ("documents", "books") in blocking
+
+
+def test_snapshots_are_dynamic_partitions_and_models_wait_for_the_gpu_pool(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert isinstance(graph.get(dg.AssetKey("documents")).partitions_def, dg.DynamicPartitionsDefinition)
+    assert graph.get(dg.AssetKey("duplicates")).partitions_def is None
+    assert {"gpu"} == graph.get(dg.AssetKey("quality_annotations")).pools
+
+
+def test_jobs_cover_all_assets(definitions: dg.Definitions) -> None:
+    covered = set()
+    for name in ("crawl", "deduplicate", "annotate", "mix"):
+        covered |= {key.to_user_string() for key in definitions.resolve_job_def(name).asset_layer.executable_asset_keys}
+    assert covered == {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_nothing_heavy_is_imported_when_the_code_location_loads() -> None:
+    code = (
+        "import sys; from data_platform.definitions import build_definitions; build_definitions();"
+        "heavy = {'torch', 'transformers', 'great_expectations', 'numba', 'ray', 'daft', 'trafilatura', 'sklearn'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    assert done.stdout.strip() == "[]", done.stdout
+
+
+def test_the_top_level_packages_are_ours() -> None:
+    import assets
+    import resources
+
+    assert Path(assets.__file__).parents[1] == Path(resources.__file__).parents[1] == REPOSITORY
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> WorkspaceResource:
+    recipe = tmp_path / "watched.yaml"
+    recipe.write_text(WATCHED.format(folder=tmp_path / "crawls"))
+    return WorkspaceResource(recipe_path=str(recipe))
+
+
+def _arrive(tmp_path: Path, snapshot: str, name: str = "a") -> None:
+    folder = tmp_path / "crawls" / snapshot
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(f'{{"text": "hello {snapshot} {name}"}}\n'.encode()))
+
+
+def _tick(watched: WorkspaceResource, instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
+    return new_snapshots(dg.build_sensor_context(instance, cursor=cursor), workspace=watched)
+
+
+def test_the_sensor_turns_new_archives_into_partitions_and_runs(tmp_path: Path, watched: WorkspaceResource) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        empty = _tick(watched, instance, None)
+        assert not empty.run_requests
+        _arrive(tmp_path, "2024-10")
+        first = _tick(watched, instance, empty.cursor)
+        assert [request.partition_key for request in first.run_requests] == ["2024-10"]
+        assert first.dynamic_partitions_requests[0].partition_keys == ["2024-10"]
+        instance.add_dynamic_partitions("snapshots", ["2024-10"])
+        assert not _tick(watched, instance, first.cursor).run_requests, "the same archives run once"
+        _arrive(tmp_path, "2024-11")
+        _arrive(tmp_path, "2024-10", "b")
+        second = _tick(watched, instance, first.cursor)
+        assert sorted(request.partition_key for request in second.run_requests) == ["2024-10", "2024-11"]
+        assert second.dynamic_partitions_requests[0].partition_keys == ["2024-11"]
+        assert len({request.run_key for request in [*first.run_requests, *second.run_requests]}) == 3
+
+
+def test_the_schedule_asks_for_what_is_missing(tmp_path: Path, watched: WorkspaceResource) -> None:
+    from assets.schedules import refresh
+
+    _arrive(tmp_path, "2024-10")
+    with dg.instance_for_test() as instance:
+        requests = refresh(dg.build_schedule_context(instance), workspace=watched)
+        assert [request.partition_key for request in requests] == ["2024-10"]
+        assert dg.AssetKey("raw_crawls") in requests[0].asset_selection
+        assert dg.AssetKey("duplicates") not in requests[0].asset_selection
