@@ -49,11 +49,10 @@ def write_recipe(folder: Path, text: str = RECIPE) -> Path:
 
 
 def rows_of(lake: Lake, name: str) -> pa.Table:
-    """All rows of a table in the order of its key, without the place of the lake."""
+    """All rows of a table in the order of its key, without the places of lake and archives."""
     declared = table(name)
     rows = lake.read_table(name)
-    if "uri" in rows.column_names:
-        rows = rows.drop_columns(["uri"])
+    rows = rows.drop_columns([name for name in ("uri", "archive_uri") if name in rows.column_names])
     return rows.sort_by([(column, "ascending") for column in declared.key]).combine_chunks()
 
 
