@@ -108,16 +108,23 @@ class Factory:
     def __init__(self, process: subprocess.Popen, folder: Path) -> None:
         self._process = process
         self._folder = folder
-        self._count = 0
+        self._started: list[Command] = []
 
     def start(self, *arguments: str) -> Command:
         """Start `data-platform` with `arguments`."""
-        self._count += 1
-        log, done = (self._folder / f"command-{self._count}.{suffix}" for suffix in ("log", "status"))
+        number = len(self._started) + 1
+        log, done = (self._folder / f"command-{number}.{suffix}" for suffix in ("log", "status"))
         log.touch()
         self._process.stdin.write(json.dumps([arguments, str(log), str(done)]) + "\n")
         self._process.stdin.flush()
-        return Command(int(self._process.stdout.readline()), log, done)
+        self._started.append(Command(int(self._process.stdout.readline()), log, done))
+        return self._started[-1]
+
+    def stop(self) -> None:
+        """Kill what is still running."""
+        for command in self._started:
+            if not command.finished:
+                command.kill()
 
 
 @dataclass
@@ -153,7 +160,11 @@ def factory(folder: Path, home: Path) -> Iterator[Factory]:
     try:
         if process.stdout.readline().strip() != "ready":
             raise RuntimeError("the process that starts commands did not come up")
-        yield Factory(process, folder)
+        commands = Factory(process, folder)
+        try:
+            yield commands
+        finally:
+            commands.stop()
     finally:
         process.stdin.close()
         process.wait(timeout=30)
