@@ -24,7 +24,7 @@ clean:  ## Remove what was installed and written here.
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==26.3  # older ones resolve for many minutes
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==26.3  # faster than what comes with Python
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
 	    --constraint constraints.txt --editable '.[test]'
 	touch $@
