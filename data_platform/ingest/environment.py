@@ -80,7 +80,9 @@ def _write_whole(path: Path, write: Callable[[io.BufferedIOBase], None]) -> None
 @cache
 def _distributions() -> tuple[Distribution, ...]:
     """The installed distributions by normalised name, without the platform itself, which changes as people edit it."""
-    found = {_name(distribution): distribution for distribution in reversed(list(distributions()))}
+    # Where packages are installed, not sys.path: libraries add folders of their own to that when they are imported.
+    folders = list(dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")))
+    found = {_name(distribution): distribution for distribution in reversed(list(distributions(path=folders)))}
     found.pop(OWN_NAME, None)
     return tuple(found[name] for name in sorted(found))
 

@@ -40,7 +40,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An environment that holds what a test installs in this folder, and nothing else."""
     folder = tmp_path / "site"
     folder.mkdir()
-    monkeypatch.setattr(environment, "distributions", lambda: importlib.metadata.distributions(path=[str(folder)]))
+    monkeypatch.setattr(environment, "distributions", lambda path: importlib.metadata.distributions(path=[str(folder)]))
     for name in _CACHES:
         getattr(environment, name).cache_clear()
     yield folder

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from assets.jobs import NAMES
 from data_platform.books import books
 from data_platform.columns import table
 from data_platform.flow import plan, stages
@@ -59,7 +60,7 @@ def test_killed_at_random_moments_the_tables_end_up_equal(undisturbed: Undisturb
         for target in sorted(targets, key=order.index):
             command = commands.start("run", str(recipe))
             _wait_until_at_work(command, workspace.lake, order, target)
-            time.sleep(chance.uniform(0, 0.6))
+            time.sleep(chance.uniform(0, 2.5))
             if command.finished:
                 continue
             command.kill()
@@ -74,10 +75,13 @@ def test_killed_at_random_moments_the_tables_end_up_equal(undisturbed: Undisturb
 
 
 def _wait_until_at_work(command, lake: Lake, order: list[str], target: str) -> None:
-    """Until everything before `target` is committed: then it is at work, or about to be."""
+    """Until everything before `target` is committed and a run is under way: then it is at work, or about to be."""
     before = order[: order.index(target)]
     limit = time.monotonic() + 180
-    while not command.finished and time.monotonic() < limit and not all(_written(lake, name) for name in before):
+    while not command.finished and time.monotonic() < limit:
+        under_way = any(line.startswith(tuple(NAMES)) for line in command.log.read_text().splitlines())
+        if under_way and all(_written(lake, name) for name in before):
+            return
         time.sleep(0.05)
 
 
