@@ -58,10 +58,15 @@ def environment_archives(source: EnvironmentPages | EnvironmentFiles, folder: Pa
 
 def _state(source: EnvironmentPages | EnvironmentFiles) -> str:
     """Digest of the installed distributions and of the settings that choose from them."""
+    return _digest_with(source.model_dump(mode="json"))
+
+
+def _digest_with(setting: object) -> str:
+    """Digest of this module's code, the installed distributions and `setting`."""
     from data_platform.stage import module_digest
 
     installed = [f"{_name(distribution)}=={distribution.version}" for distribution in _distributions()]
-    text = json.dumps([module_digest(__name__), source.model_dump(mode="json"), installed], sort_keys=True)
+    text = json.dumps([module_digest(__name__), setting, installed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -300,8 +305,4 @@ def _listings() -> Iterator[str]:
 
 def reference_state() -> str:
     """Digest of what `reference_texts` reads."""
-    from data_platform.stage import module_digest
-
-    installed = [f"{_name(distribution)}=={distribution.version}" for distribution in _distributions()]
-    text = json.dumps([module_digest(__name__), platform.python_version(), installed])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _digest_with(platform.python_version())
