@@ -424,7 +424,11 @@ class Deduplication(Part):
     ngram: int = Field(default=5, ge=1, description="Words per shingle.")
     bands: int = Field(default=14, ge=1, description="Number of bands.")
     rows: int = Field(default=8, ge=1, description="Hashes per band.")
-    seed: int = Field(default=1, ge=0, description="Seed of the hash permutations.")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="Seed of the hash permutations.")
+    hashes: Literal["own", "datatrove-0.10"] = Field(
+        default="own", description="Words, hashes and permutations: our own, or those of datatrove 0.10 for English, "
+        "hash by hash, so that the pairs are the same ones; they take longer."
+    )
     verify: float | None = Field(
         default=None, gt=0, le=1, description="Documents with a common band are copies only if their Jaccard "
         "similarity, measured on the texts, is at least this; null: the band is enough, as in FineWeb."

@@ -125,6 +125,36 @@ def minhash_bands(offsets, shingles, multipliers, increments, bands):
 
 
 @njit(nogil=True, cache=True)
+def band_keys(offsets, shingles, minima, bands):
+    """What `minhash_bands` returns, of minima of 64 bits that are known: uint64 of shape (documents, permutations)."""
+    documents, permutations = minima.shape
+    rows = permutations // bands
+    counts = np.zeros(documents, np.int64)
+    keys = np.empty((documents, bands), np.int64)
+    sketches = np.empty((documents, permutations), np.uint8)
+    longest = 0
+    for document in range(documents):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    distinct = np.empty(longest, np.uint64)
+    for document in range(documents):
+        own = shingles[offsets[document] : offsets[document + 1]]
+        if own.size == 0:
+            continue
+        size = 4
+        while size < 2 * own.size:
+            size *= 2
+        counts[document] = _distinct(own, np.zeros(size, np.uint64), distinct)
+        for band in range(bands):
+            state = np.uint64(band)
+            for row in range(band * rows, (band + 1) * rows):
+                least = _mix(minima[document, row])
+                state = _mix((state ^ least) + _MIX_2)
+                sketches[document, row] = np.uint8(least >> np.uint64(56))
+            keys[document, band] = np.int64(state)
+    return counts, keys, sketches
+
+
+@njit(nogil=True, cache=True)
 def sort_distinct(offsets, shingles):
     """Sort the shingles of every document and drop repetitions. Returns new int64 offsets and the uint64 shingles."""
     documents = offsets.size - 1
