@@ -638,6 +638,10 @@ class Mixture(Part):
     weights: dict[str, float] = Field(min_length=1, description="Domain to weight; they are normalised.")
     min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
     max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
+    rehydrate: bool = Field(
+        default=False, description="See a document so many times as often as its rehydration_weight says, which "
+        "follows from the size of its cluster and deduplication.rehydration; max_epochs counts on top."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of the sample.")
     phase: str = Field(default="pretrain", pattern=NAME, description="Training phase.")
 
