@@ -398,7 +398,8 @@ class DuplicateGuards(Part):
     """What stops the line: a wrong setting must not wipe out a source."""
 
     max_removal_rate: float = Field(
-        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped."
+        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped as copies, "
+        "and that may be gone once repetition and evaluation items are too."
     )
     max_cluster_share: float = Field(
         default=0.25, gt=0, le=1, description="Largest share of all documents that one cluster may hold."
@@ -564,7 +565,10 @@ class SemanticDuplicates(Part):
     max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
     documents_per_cluster: int = Field(default=1_000, ge=1, description="Documents per cluster of k-means, on average.")
     iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
-    threshold: float = Field(default=0.95, gt=0, le=1, description="Cosine from which two documents are alike.")
+    threshold: float = Field(
+        default=0.95, gt=0, le=1, description="Cosine from which two documents are alike, 1 - epsilon of the paper. It "
+        "belongs to a model: of a small language model's embeddings nearly all have a cosine above 0.95."
+    )
     keep: Literal["hard", "easy"] = Field(
         default="hard", description="Which of two stays: the one farther from its centroid, or the one nearer to it."
     )
