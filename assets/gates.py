@@ -14,16 +14,18 @@ import pyarrow.compute as pc
 
 from assets.expectations import Outcome
 from data_platform.books import WITHOUT_BOOKS, books
-from data_platform.dedup.guards import COLUMNS, GUARDS
+from data_platform.dedup.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.lake import Lake
 from data_platform.recipe import Recipe
 from data_platform.stage import Stage
 
 BOOKS = "books"
 TIERS = "license_tiers"
+SOURCES = "sources_stay"
 DESCRIPTIONS = {
     BOOKS: "Rows in = rows kept + rows dropped by reason.",
     TIERS: "No row is of a licence tier that the mixture does not admit, and every tier is that of the document.",
+    SOURCES: str(sources_stay.__doc__),
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
 }
 
@@ -33,6 +35,8 @@ def gates_of(stage: Stage) -> list[str]:
     names = [] if stage.name in WITHOUT_BOOKS else [BOOKS]
     if stage.name == "duplicates":
         return [*names, *GUARDS]
+    if stage.name == "deduplicated_documents" and "cut_programs" in stage.inputs:
+        return [*names, SOURCES]
     return [*names, TIERS] if stage.name.startswith("mixture_") else names
 
 
@@ -44,6 +48,8 @@ def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -
             outcomes.append(_balance(lake, stage, snapshot))
         elif name == TIERS:
             outcomes.append(_tiers(lake, stage, recipe))
+        elif name == SOURCES:
+            outcomes.append(_sources(lake, stage, snapshot, recipe))
     return outcomes + (_guards(lake, recipe) if stage.name == "duplicates" else [])
 
 
@@ -52,6 +58,17 @@ def _guards(lake: Lake, recipe: Recipe) -> list[Outcome]:
     settings = recipe.deduplication.guards
     found = {name: guard(rows, settings) for name, guard in GUARDS.items()}
     return [Outcome(name, finding.passed, "critical", dict(finding.detail)) for name, finding in found.items()]
+
+
+def _sources(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> Outcome:
+    commit = next(row for row in lake.history(stage.name) if row["partition"] == str(stage.partition(snapshot)))
+    pin = next(pin for pin in json.loads(commit["inputs"]) if pin["table"] == "filtered_documents")
+    before, after = (
+        lake.read_table(name, ["source"], partition=snapshot, version=version)
+        for name, version in (("filtered_documents", pin["version"]), (stage.name, commit["version"]))
+    )
+    finding = sources_stay(before, after, recipe.deduplication.guards)
+    return Outcome(SOURCES, finding.passed, "critical", dict(finding.detail))
 
 
 def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:

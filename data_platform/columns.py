@@ -634,6 +634,19 @@ _declare(Table(
 ))
 
 _declare(Table(
+    "substring_fingerprints",
+    "One row per filtered document: hashes that it has in common with every document that repeats a passage of it word "
+    "for word. Grows by snapshot; only texts that share one are read to find what they repeat.",
+    (
+        _doc_id("filtered_documents.doc_id"),
+        _snapshot("filtered_documents.snapshot"),
+        _column("hashes", pa.list_(pa.int64()), "Hashes of some runs of words and signs, chosen by winnowing.",
+                derived_from=("filtered_documents.text",)),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
     "document_sketches",
     "One row per filtered document: the smallest hashes of its word n-grams, which propose what contains it.",
     (
@@ -649,7 +662,7 @@ _declare(Table(
 
 _declare(Table(
     "document_embeddings",
-    "One row per document that stays after clusters: what the language model makes of it, as a vector of length 1.",
+    "One row per filtered document: what the language model makes of it, as a vector of length 1. Grows by snapshot.",
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),

@@ -398,7 +398,8 @@ class DuplicateGuards(Part):
     """What stops the line: a wrong setting must not wipe out a source."""
 
     max_removal_rate: float = Field(
-        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped."
+        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped as copies, "
+        "and that may be gone once repetition and evaluation items are too."
     )
     max_cluster_share: float = Field(
         default=0.25, gt=0, le=1, description="Largest share of all documents that one cluster may hold."
@@ -424,7 +425,11 @@ class Deduplication(Part):
     ngram: int = Field(default=5, ge=1, description="Words per shingle.")
     bands: int = Field(default=14, ge=1, description="Number of bands.")
     rows: int = Field(default=8, ge=1, description="Hashes per band.")
-    seed: int = Field(default=1, ge=0, description="Seed of the hash permutations.")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="Seed of the hash permutations.")
+    hashes: Literal["own", "datatrove-0.10"] = Field(
+        default="own", description="Words, hashes and permutations: our own, or those of datatrove 0.10 for English, "
+        "hash by hash, so that the pairs are the same ones; they take longer."
+    )
     verify: float | None = Field(
         default=None, gt=0, le=1, description="Documents with a common band are copies only if their Jaccard "
         "similarity, measured on the texts, is at least this; null: the band is enough, as in FineWeb."
@@ -560,7 +565,10 @@ class SemanticDuplicates(Part):
     max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
     documents_per_cluster: int = Field(default=1_000, ge=1, description="Documents per cluster of k-means, on average.")
     iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
-    threshold: float = Field(default=0.95, gt=0, le=1, description="Cosine from which two documents are alike.")
+    threshold: float = Field(
+        default=0.95, gt=0, le=1, description="Cosine from which two documents are alike, 1 - epsilon of the paper. It "
+        "belongs to a model: of a small language model's embeddings nearly all have a cosine above 0.95."
+    )
     keep: Literal["hard", "easy"] = Field(
         default="hard", description="Which of two stays: the one farther from its centroid, or the one nearer to it."
     )
@@ -634,6 +642,10 @@ class Mixture(Part):
     weights: dict[str, float] = Field(min_length=1, description="Domain to weight; they are normalised.")
     min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
     max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
+    rehydrate: bool = Field(
+        default=False, description="See a document so many times as often as its rehydration_weight says, which "
+        "follows from the size of its cluster and deduplication.rehydration; max_epochs counts on top."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of the sample.")
     phase: str = Field(default="pretrain", pattern=NAME, description="Training phase.")
 

@@ -29,11 +29,12 @@ def mixture_stage(name: str) -> Stage:
 def _write_mixture(work: Work) -> Files:
     from daft import col, from_arrow, lit
 
+    from data_platform.mix.protocol import REPETITIONS
     from data_platform.mix.weights import select
 
     name = work.stage.name.removeprefix("mixture_")
     mixture = work.recipe.mixtures[name]
-    candidates = _candidates(work)
+    candidates = _candidates(work, [REPETITIONS.name] if mixture.rehydrate else [])
     selection = select(candidates, mixture, name)
 
     rejected = work.files(_rejections(work, candidates, selection.rejected), "rejections")
@@ -51,9 +52,10 @@ def _write_mixture(work: Work) -> Files:
     return {**files, **rejected}
 
 
-def _candidates(work: Work) -> pa.Table:
+def _candidates(work: Work, more: list[str]) -> pa.Table:
     """Narrow columns of every deduplicated document, with its licence tier and quality score."""
-    result = work.rows("deduplicated_documents", ["doc_id", "snapshot", "source", "domain", "url", "token_count"])
+    narrow = ["doc_id", "snapshot", "source", "domain", "url", "token_count", *more]
+    result = work.rows("deduplicated_documents", narrow)
     for name, column in (("document_licenses", "license_tier"), ("quality_annotations", "quality_score")):
         other = work.rows(name, ["doc_id", column])
         place = pc.index_in(result["doc_id"], other["doc_id"].combine_chunks())
