@@ -646,6 +646,25 @@ class Mixture(Part):
         return self
 
 
+class OpenLineage(Part):
+    """Where events about runs go: to a server of OpenLineage, or to a file."""
+
+    url: str | None = Field(default=None, description="Server, as http://localhost:5000.")
+    endpoint: str = Field(default="api/v1/lineage", description="Path of the server that takes events.")
+    api_key: str | None = Field(default=None, repr=False, description="Key of the server; better from the environment.")
+    timeout_seconds: float = Field(default=5.0, gt=0, description="How long one event may take.")
+    file: str | None = Field(default=None, description="File that events are appended to, one JSON object a line.")
+    namespace: str = Field(default="data-platform", min_length=1, description="Namespace of the jobs.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> OpenLineage:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("give a url or a file")
+        if self.url is not None and not re.match(r"https?://[^/]", self.url):
+            raise ValueError("url begins with http:// or https:// and names a host")
+        return self
+
+
 class RayEngine(Part):
     """Run on Ray: 'auto' starts a local cluster, anything else is the address of one."""
 
@@ -683,6 +702,7 @@ class Recipe(Part):
         default_factory=Repetition, description="Duplicates beyond clusters: passages and whole documents."
     )
     scoring: Scoring = Field(default_factory=Scoring)
+    openlineage: OpenLineage | None = Field(default=None, description="Where events about runs go, if anywhere.")
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
 
     @field_validator("sources", mode="before")
