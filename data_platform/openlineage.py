@@ -87,6 +87,7 @@ class Emitter:
         self._in_a_row = 0
         self._rest_until = 0.0
         self._thread: threading.Thread | None = None
+        self._told = 0
         self.delivery = Delivery()
 
     def emit(self, event: Callable[[], RunEvent]) -> None:
@@ -105,10 +106,16 @@ class Emitter:
         while self._queue.unfinished_tasks and time.monotonic() < limit:
             time.sleep(0.01)
         left = self._queue.unfinished_tasks
-        if not left:
-            return self.delivery
-        reason = self.delivery.reason or f"no answer within {seconds:g} s"
-        return Delivery(self.delivery.sent, self.delivery.failed + left, reason)
+        reason = self.delivery.reason or (f"no answer within {seconds:g} s" if left else "")
+        self._told = self.delivery.failed + left
+        return Delivery(self.delivery.sent, self._told, reason)
+
+    def last_words(self) -> None:
+        """At the end of the process, log what was not delivered, unless somebody was told that already."""
+        told = self._told
+        delivery = self.settle(2.0)
+        if delivery.failed > told:
+            _log.warning("%s", delivery)
 
     def _work(self) -> None:
         while True:
@@ -164,7 +171,7 @@ def _emitter(settings: OpenLineage | None) -> Emitter:
         return OpenLineageClient(config={"transport": _transport(settings)} if settings else None)
 
     emitter = Emitter(connect)
-    atexit.register(_last_words, emitter)
+    atexit.register(emitter.last_words)
     return emitter
 
 
@@ -176,12 +183,6 @@ def _transport(settings: OpenLineage) -> dict[str, Any]:
         "retry": {"total": 1, "backoff_factor": 0.2, "status_forcelist": [502, 503, 504], "allowed_methods": ["POST"]},
     }
     return transport | ({"auth": {"type": "api_key", "apiKey": settings.api_key}} if settings.api_key else {})
-
-
-def _last_words(emitter: Emitter) -> None:
-    delivery = emitter.settle(2.0)
-    if delivery.failed:
-        _log.warning("%s", delivery)
 
 
 @contextmanager

@@ -245,6 +245,20 @@ def test_what_is_not_delivered_in_time_is_counted() -> None:
     release.set()
 
 
+def test_nobody_is_told_twice(caplog: pytest.LogCaptureFixture) -> None:
+    def connect() -> None:
+        raise RuntimeError("no such transport")
+
+    emitter = Emitter(connect)
+    emitter.emit(lambda: None)
+    assert emitter.settle(5).failed == 1
+    emitter.last_words()
+    assert not caplog.messages
+    emitter.emit(lambda: None)
+    emitter.last_words()
+    assert caplog.messages == ["OpenLineage: 0 events sent, 2 NOT delivered (RuntimeError)"]
+
+
 def test_after_a_few_failures_no_event_is_waited_for() -> None:
     tried = []
 
