@@ -111,11 +111,20 @@ class Account:
         return sorted({(share.source, share.snapshot) for share in self.shares})
 
     @cached_property
+    def made(self) -> list[dict[str, Any]]:
+        """The commits whose rows the version holds: one, or one per partition of a branch or datastore."""
+        found: dict[str, dict[str, Any]] = {}
+        for row in self.lake.history(self.table):
+            if row["version"] <= self.version:
+                found.setdefault(row["partition"], row)
+        return [found[partition] for partition in sorted(found)]
+
+    @cached_property
     def commits(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Every commit behind the version, by table and partition: those that its inputs name, and theirs."""
+        """Every commit behind the version, by table and partition: those that its inputs name, and theirs in turn."""
         histories: dict[str, list[dict[str, Any]]] = {}
         found: dict[tuple[str, str], dict[str, Any]] = {}
-        queue = [self.commit]
+        queue = list(self.made)
         while queue:
             for pin in json.loads(queue.pop()["inputs"]):
                 key = (pin["table"], pin["partition"])
@@ -151,7 +160,8 @@ class Account:
 def account_of(
     lake: Lake, mixture: str, version: int | None = None, files: Iterable[File] = (), media_type: str | None = None
 ) -> Account:
-    """The account of a mixture, with or without the prefix of its table, at `version` or at the latest.
+    """The account of a mixture, with or without the prefix of its table, at `version` or at the latest; or of a branch
+    or datastore, by the name of its table.
 
     Raises:
         NotFound: if there is no such mixture or version.

@@ -15,6 +15,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import TextIO
 
@@ -22,12 +23,13 @@ import pyarrow.compute as pc
 
 from data_platform.cards.account import Account
 from data_platform.cards.license_texts import OURS, address_of, meaning_of
+from data_platform.columns import table
 from data_platform.licenses.expressions import identifiers_of
 from data_platform.licenses.tiers import PUBLIC_DOMAIN
 
 _RULE = "=" * 100
 _THIN = "-" * 100
-_COLUMNS = ("doc_id", "license_tier", "license_spdx", "host", "source", "url", "attribution")
+_COLUMNS = ("doc_id", "license_tier", "license_spdx", "host", "source", "url", "attribution", "title")
 _BATCH_ROWS = 16_384
 
 
@@ -52,15 +54,20 @@ def _collect(account: Account, database: sqlite3.Connection) -> None:
     """)
     lake = account.lake
     where = pc.field("license_tier") > PUBLIC_DOMAIN
-    for batch in lake.read(account.table, _COLUMNS, version=account.version, where=where, batch_rows=_BATCH_ROWS):
-        rows = zip(*(batch.column(name).to_pylist() for name in _COLUMNS), strict=True)
-        database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, NULL)", (
-            (bytes.fromhex(doc_id), tier, spdx, host or source, url, credit if credit != url else "")
-            for doc_id, tier, spdx, host, source, url, credit in rows
+    # Branches hold no credits, and branches and datastores have the titles themselves.
+    columns = [name for name in _COLUMNS if name in table(account.table)]
+    for batch in lake.read(account.table, columns, version=account.version, where=where, batch_rows=_BATCH_ROWS):
+        values = (batch.column(name).to_pylist() if name in columns else repeat(None, batch.num_rows)
+                  for name in _COLUMNS)
+        database.executemany("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", (
+            (bytes.fromhex(doc_id), tier, spdx, host or source, url, credit if credit != url else "", title)
+            for doc_id, tier, spdx, host, source, url, credit, title in zip(*values, strict=True)
         ))
-    for pin in json.loads(account.commit["inputs"]):
-        if pin["table"] != "deduplicated_documents":
-            continue
+    pins = {} if "title" in columns else {
+        (pin["table"], pin["partition"]): pin for made in account.made for pin in json.loads(made["inputs"])
+        if pin["table"] == "deduplicated_documents"
+    }
+    for pin in pins.values():
         for batch in lake.read(pin["table"], ["doc_id", "title"], partition=pin["partition"] or None,
                                version=pin["version"], batch_rows=_BATCH_ROWS):
             named = batch.filter(pc.is_valid(batch.column("title")))

@@ -175,6 +175,28 @@ def test_an_empty_mixture_and_an_earlier_version(tmp_path: Path, warnings: list[
         account_of(lake, "open", 99)
 
 
+@pytest.mark.parametrize("name", ["datastore_apart", "branch_math"])
+def test_a_partitioned_table_has_cards_of_all_its_partitions(
+    name: str, tmp_path: Path, warnings: list[str]
+) -> None:
+    lake = lakes.make(str(tmp_path / "lake"))
+    for snapshot, number in (("2023", 4), ("2024", 1)):
+        source, _, url, title, spdx, tier, credit = lakes.DOCUMENTS[number]
+        row = {"doc_id": f"{number:032x}", "snapshot": snapshot, "source": source, "url": url, "title": title,
+               "license_spdx": spdx, "license_tier": tier, "attribution": credit, "token_count": 5,
+               "decided_by": "rest", "license_basis": "link"}
+        lakes.write(lake, name, [row], snapshot, (lake.pin("deduplicated_documents", snapshot),))
+    folder = tmp_path / "export"
+    export_mixture(lake, name, "parquet", folder, tmp_path)
+    assert len(list(_read_croissant(folder / "croissant.json", warnings).records("documents"))) == 2
+    assert [package.name for package in _validated(folder / "spdx.json").packages[1:]] == ["books", "pages"]
+    assert '"Of bees", https://a.example/1' in (folder / "NOTICE").read_text()
+    derived = json.loads((folder / "croissant.json").read_text())["rai:dataPreprocessingProtocol"]
+    assert [line.partition(" version")[0] for line in derived] == [
+        "deduplicated_documents/2023", "deduplicated_documents/2024", "raw_crawls/2023", "raw_crawls/2024"
+    ]
+
+
 def test_the_notice_does_not_grow_in_memory(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count = 60_000
     rows = lake.read_table("mixture_open").slice(0, 1)
