@@ -12,6 +12,7 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets import separation
 from assets.expectations import Outcome
 from data_platform.books import WITHOUT_BOOKS, books
 from data_platform.dedup.guards import COLUMNS, GUARDS, sources_stay
@@ -27,12 +28,13 @@ DESCRIPTIONS = {
     TIERS: "No row is of a licence tier that the mixture does not admit, and every tier is that of the document.",
     SOURCES: str(sources_stay.__doc__),
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
+    **separation.DESCRIPTIONS,
 }
 
 
 def gates_of(stage: Stage) -> list[str]:
     """Names of the checks that apply to a stage."""
-    names = [] if stage.name in WITHOUT_BOOKS else [BOOKS]
+    names = [*([] if stage.name in WITHOUT_BOOKS else [BOOKS]), *separation.separations_of(stage)]
     if stage.name == "duplicates":
         return [*names, *GUARDS]
     if stage.name == "deduplicated_documents" and "cut_programs" in stage.inputs:
@@ -50,6 +52,7 @@ def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -
             outcomes.append(_tiers(lake, stage, recipe))
         elif name == SOURCES:
             outcomes.append(_sources(lake, stage, snapshot, recipe))
+    outcomes += separation.pass_separations(lake, stage, recipe)
     return outcomes + (_guards(lake, recipe) if stage.name == "duplicates" else [])
 
 

@@ -26,6 +26,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.filters.stage import filter_stages
     from data_platform.ingest.stage import RAW_CRAWLS
     from data_platform.licenses.stage import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+    from data_platform.mix.datastore import datastore_stage
     from data_platform.mix.stage import mixture_stage
     from data_platform.refine.stage import refinement_stage
     from data_platform.scoring.stage import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
@@ -38,7 +39,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
         *classifiers, RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE, DOCUMENT_LICENSES, *sorting, *judging,
         refinement_stage(recipe), filtered, *repetition.hashing, DOCUMENT_SIGNATURES, pairs, clusters,
         *repetition.comparing, QUALITY_LABELS, LANGUAGE_MODEL, QUALITY_CLASSIFIER, *repetition.embedding,
-        *repetition.keeping, *domains, QUALITY_ANNOTATIONS,
+        *repetition.keeping, *domains, QUALITY_ANNOTATIONS, *(datastore_stage(name) for name in recipe.datastores),
         *(mixture_stage(name) for name in recipe.mixtures),
     )
     return {stage.name: stage for stage in ordered}

@@ -634,11 +634,41 @@ class Scoring(Part):
     )
 
 
+LicenseClass = Literal[
+    "open_license_corpus/public_domain", "open_license_corpus/permissive_software", "open_license_corpus/attribution",
+    "mixture_vitae/tier_1", "mixture_vitae/tier_2", "mixture_vitae/tier_3", "the_stack/permissive",
+]
+"""Classes of licences as published corpora drew them; `licenses/schemes.py` says what each holds."""
+
+
+class Datastore(Part):
+    """A table of its own for texts that no mixture of the recipe may hold, whatever its budget: asked when a model
+    answers, never trained on, and removed whenever somebody wishes. After SILO (Min et al. 2023), arXiv:2308.04430."""
+
+    tiers: tuple[int, ...] = Field(default=(2, 3, 4, 5), description="Licence tiers that are taken, 0 to 5.")
+    license_classes: tuple[LicenseClass, ...] = Field(
+        default=(), description="Published classes of licences that are taken; empty: all."
+    )
+    domains: tuple[str, ...] = Field(default=(), description="Domains that are taken; empty: all.")
+    opt_outs: bool = Field(default=False, description="Take texts, too, whose rights holders reserved them.")
+
+    @field_validator("tiers")
+    @classmethod
+    def _known(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(tier not in range(6) for tier in value):
+            raise ValueError(f"tiers are 0 to 5, not {sorted(value)}")
+        return value
+
+
 class Mixture(Part):
     """One mixture: weights per domain, admitted licence tiers, a token budget."""
 
     tokens: int = Field(ge=1, description="Token budget.")
     tiers: tuple[int, ...] = Field(default=(0, 1), description="Admitted licence tiers, 0 to 5.")
+    license_classes: tuple[LicenseClass, ...] = Field(
+        default=(), description="Published classes of licences: every row is of one of them, and of an admitted tier. "
+        "Empty: the tiers alone decide."
+    )
     weights: dict[str, float] = Field(min_length=1, description="Domain to weight; they are normalised.")
     min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
     max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
@@ -655,6 +685,25 @@ class Mixture(Part):
             raise ValueError(f"tiers are 0 to 5, not {sorted(self.tiers)}")
         if any(weight < 0 for weight in self.weights.values()) or not sum(self.weights.values()):
             raise ValueError("weights must not be negative, and not all zero")
+        return self
+
+
+class OpenLineage(Part):
+    """Where events about runs go: to a server of OpenLineage, or to a file."""
+
+    url: str | None = Field(default=None, description="Server, as http://localhost:5000.")
+    endpoint: str = Field(default="api/v1/lineage", description="Path of the server that takes events.")
+    api_key: str | None = Field(default=None, repr=False, description="Key of the server; better from the environment.")
+    timeout_seconds: float = Field(default=5.0, gt=0, description="How long one event may take.")
+    file: str | None = Field(default=None, description="File that events are appended to, one JSON object a line.")
+    namespace: str = Field(default="data-platform", min_length=1, description="Namespace of the jobs.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> OpenLineage:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("give a url or a file")
+        if self.url is not None and not re.match(r"https?://[^/]", self.url):
+            raise ValueError("url begins with http:// or https:// and names a host")
         return self
 
 
@@ -695,7 +744,11 @@ class Recipe(Part):
         default_factory=Repetition, description="Duplicates beyond clusters: passages and whole documents."
     )
     scoring: Scoring = Field(default_factory=Scoring)
+    openlineage: OpenLineage | None = Field(default=None, description="Where events about runs go, if anywhere.")
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
+    datastores: dict[Annotated[str, Field(pattern=IDENTIFIER)], Datastore] = Field(
+        default_factory=dict, description="Tables for texts that are kept apart from all mixtures."
+    )
 
     @field_validator("sources", mode="before")
     @classmethod
