@@ -15,13 +15,17 @@ import pyarrow.compute as pc
 from assets.expectations import Outcome
 from data_platform.books import WITHOUT_BOOKS, books
 from data_platform.dedup.guards import COLUMNS, GUARDS
+from data_platform.flow import breaches_of
 from data_platform.lake import Lake
+from data_platform.proof.custody import Custody
 from data_platform.recipe import Recipe
 from data_platform.stage import Stage
 
+CUSTODY = "custody"
 BOOKS = "books"
 TIERS = "license_tiers"
 DESCRIPTIONS = {
+    CUSTODY: "The partition holds what the commit whose recipe it carries left there, and nothing that others wrote.",
     BOOKS: "Rows in = rows kept + rows dropped by reason.",
     TIERS: "No row is of a licence tier that the mixture does not admit, and every tier is that of the document.",
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
@@ -30,7 +34,7 @@ DESCRIPTIONS = {
 
 def gates_of(stage: Stage) -> list[str]:
     """Names of the checks that apply to a stage."""
-    names = [] if stage.name in WITHOUT_BOOKS else [BOOKS]
+    names = [CUSTODY] if stage.name in WITHOUT_BOOKS else [CUSTODY, BOOKS]
     if stage.name == "duplicates":
         return [*names, *GUARDS]
     return [*names, TIERS] if stage.name.startswith("mixture_") else names
@@ -40,7 +44,10 @@ def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -
     """The outcome of every check of `gates_of`."""
     outcomes = []
     for name in gates_of(stage):
-        if name == BOOKS:
+        if name == CUSTODY:
+            breaches = [str(breach) for breach in breaches_of(stage, snapshot, Custody(lake))]
+            outcomes.append(Outcome(CUSTODY, not breaches, "critical", {"breaches": breaches}))
+        elif name == BOOKS:
             outcomes.append(_balance(lake, stage, snapshot))
         elif name == TIERS:
             outcomes.append(_tiers(lake, stage, recipe))
