@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from data_platform.commands.audit import audit
 from data_platform.commands.contamination import contamination
 from data_platform.commands.duplicates import duplicates
 from data_platform.commands.export import export
@@ -35,7 +36,7 @@ def main() -> None:
     """From raw web crawls to licensed pretraining mixtures."""
 
 
-for _command in (contamination, duplicates, export, refinement, report, run, status, sweep, trace, ui):
+for _command in (audit, contamination, duplicates, export, refinement, report, run, status, sweep, trace, ui):
     main.add_command(_command)
 
 if __name__ == "__main__":

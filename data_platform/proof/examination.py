@@ -38,7 +38,9 @@ BATCH_ROWS = 262_144
 CHAIN = ("raw_crawls", "documents", "license_evidence", "document_licenses")
 """Tables that every chain leads through, whatever else a recipe asks for."""
 
-_CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "license_basis")
+_CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "license_basis", "location", "scope",
+          "resolver", "extractor", "outcome", "perplexity_model", "quality_model")
+"""Columns of few values: read as numbers and a dictionary."""
 _ROW_COLUMNS = ("doc_id", "source", "domain", "host", "token_count", "byte_count", "language", "license_spdx",
                 "license_tier", "license_basis")
 _SAME = ("source", "domain", "host", "token_count", "byte_count", "language")
@@ -52,7 +54,7 @@ _CONDITIONS: dict[str, tuple[str, Callable[[pa.Table], pa.ChunkedArray], str]] =
 }
 """What has to be true of the row of a table for the document to go on: columns, condition, and what is said if not."""
 
-_PLAIN = ("filtered_documents", "quality_annotations", "document_branches")
+_PLAIN = ("filtered_documents", "document_branches")
 """Further tables that every document of a mixture leads through, where they are on the way."""
 
 
@@ -120,6 +122,8 @@ class Examination:
         statements: the distinct sets of statements.
         reservations: who opted out, also of documents that are not in the mixture.
         evidence_rows: observations about rows of the mixture.
+        scored_by: rows by the model that scored them.
+        extracted_by: rows by the extractor that made their text.
     """
 
     rows: pa.Table
@@ -129,6 +133,8 @@ class Examination:
     statements: list[frozenset[Said]]
     reservations: Reservations
     evidence_rows: int
+    scored_by: dict[str, int]
+    extracted_by: dict[str, int]
 
     @property
     def broken(self) -> np.ndarray:
@@ -173,6 +179,7 @@ class _Examiner:
                 self._found("chain", table, "the table is not on the way at all", np.arange(self.count))
         self._simple_links()
         self._unchanged()
+        self._scores()
         self._licenses()
         self._evidence()
         self._documents()
@@ -181,7 +188,7 @@ class _Examiner:
         rows = self.rows
         return Examination(
             rows, self.findings, np.flatnonzero(self.contradicted), self.combination, self.combinations,
-            self.reservations, self.evidence_rows,
+            self.reservations, self.evidence_rows, self.scored_by, self.extracted_by,
         )
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -205,7 +212,7 @@ class _Examiner:
         stored = pa.schema(self._open(stop).schema().to_arrow())
         return pa.schema([
             field.with_type(pa.dictionary(pa.int32(), pa.string()))
-            if field.name in (*_CODED, "location", "scope", "resolver") else field
+            if field.name in _CODED else field
             for field in stored
         ])
 
@@ -290,6 +297,29 @@ class _Examiner:
         self._counted(table, seen)
         for name, places in differs.items():
             self._found("chain", table, f"its {name} is another there", np.unique(np.concatenate([*places, _NONE])))
+
+    def _scores(self) -> None:
+        """The models that scored each row, which must be on the way themselves."""
+        self.scored_by: dict[str, int] = {}
+        table, columns = "quality_annotations", ("perplexity_model", "quality_model")
+        if not self.way.of(table):
+            return
+        models = [
+            model for name in ("language_model", "quality_classifier") for stop in self.way.of(name)
+            for rows in self._read(stop, ["model_id"]) for model in rows["model_id"].to_pylist()
+        ]
+        seen, unknown = np.zeros(self.count, np.int32), [_NONE]
+        for stop in self.way.of(table):
+            for batch in self._read(stop, ["doc_id", *columns]):
+                places, rows = self._places(batch)
+                _tally(places, seen)
+                for column in columns:
+                    for item in pc.value_counts(rows[column].cast(pa.string())).to_pylist():
+                        self.scored_by[item["values"]] = self.scored_by.get(item["values"], 0) + item["counts"]
+                    known = pc.is_in(rows[column].cast(pa.string()), value_set=pa.array(models, pa.string()))
+                    unknown.append(places[~np.asarray(known.combine_chunks())])
+        self._counted(table, seen)
+        self._found("chain", table, "a model scored it that is not on the way", np.unique(np.concatenate(unknown)))
 
     def _comparable(self, column: pa.ChunkedArray) -> np.ndarray:
         if pa.types.is_dictionary(column.type):
@@ -393,9 +423,10 @@ class _Examiner:
         self.reservations.documents = len(opted)
         index = IdIndex(opted)
         hosts: dict[str, int] = {}
+        self.extracted_by: dict[str, int] = {}
         mine = self.vocabulary.numbers(self.rows["source"])
         for stop in self.way.of("documents"):
-            for batch in self._read(stop, ["doc_id", "record_id", "source", "host"]):
+            for batch in self._read(stop, ["doc_id", "record_id", "source", "host", "extractor"]):
                 if len(index):
                     out = index.find(numbers_of(batch["doc_id"])) >= 0
                     for item in pc.value_counts(batch["host"].filter(pa.array(out)).cast(pa.string())).to_pylist():
@@ -403,6 +434,8 @@ class _Examiner:
                 places, rows = self._places(batch)
                 _tally(places, seen)
                 self.record[places] = numbers_of(rows["record_id"])
+                for item in pc.value_counts(rows["extractor"].cast(pa.string())).to_pylist():
+                    self.extracted_by[item["values"]] = self.extracted_by.get(item["values"], 0) + item["counts"]
                 differs.append(places[self.vocabulary.numbers(rows["source"]) != mine[places]])
         if self.way.of("documents"):
             self._counted("documents", seen)
