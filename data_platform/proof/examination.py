@@ -59,7 +59,8 @@ _PLAIN = ("filtered_documents", "document_branches")
 
 
 class CannotExamine(PlainError, RuntimeError):
-    """A table on the way was written by older code, and has not the columns that are asked. The message names them."""
+    """A table on the way cannot be read: older code wrote it without the columns that are asked, or its files are gone.
+    The message says which."""
 
 
 @dataclass(frozen=True)
@@ -234,11 +235,15 @@ class _Examiner:
         scanner = dataset.scanner(columns=list(names), filter=where, batch_size=BATCH_ROWS, batch_readahead=4,
                                   fragment_readahead=2)
         held: list[pa.RecordBatch] = []
-        for batch in scanner.to_batches():
-            held.append(batch)
-            if sum(each.num_rows for each in held) >= BATCH_ROWS:
-                yield pa.Table.from_batches(held).unify_dictionaries()
-                held = []
+        try:
+            for batch in scanner.to_batches():
+                held.append(batch)
+                if sum(each.num_rows for each in held) >= BATCH_ROWS:
+                    yield pa.Table.from_batches(held).unify_dictionaries()
+                    held = []
+        except FileNotFoundError:
+            raise CannotExamine(f"{stop.table} version {stop.version} cannot be read any more: files of it were deleted"
+                                ) from None
         if held:
             yield pa.Table.from_batches(held).unify_dictionaries()
 
