@@ -41,7 +41,7 @@ def audit(
     if page:
         page.write_text(audit_page(report), encoding="utf-8")
     if as_json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps(report))  # of a large mixture, layout would take longer than the rest
     else:
         _print(report, top)
         if page:

@@ -147,22 +147,29 @@ def _findings(found: Examination) -> list[dict[str, Any]]:
 def _contradictions(found: Examination) -> dict[str, Any]:
     """Rows whose evidence does not agree, by what was decided and what else is stated."""
     rows = found.rows.take(pa.array(found.contradicted))
-    decided, tokens, ids = (rows[name].to_pylist() for name in ("license_spdx", "token_count", "doc_id"))
+    keys = pa.array(found.combination[found.contradicted])
+    cases = pa.table({"set": keys, **{name: rows[name] for name in ("license_spdx", "token_count", "doc_id")}})
+    # Licences as strings: a dictionary may name one twice.
+    cases = cases.set_column(1, "license_spdx", cases["license_spdx"].cast(pa.string()))
+    summed = cases.group_by(["set", "license_spdx"]).aggregate(
+        [("doc_id", "list"), ("token_count", "sum")]
+    )
     groups: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
-    for place, spdx, count, doc_id in zip(found.combination[found.contradicted], decided, tokens, ids, strict=True):
-        stated = tuple(sorted({
-            said.spdx for said in found.statements[place] if closeness(said) is not None and said.spdx != UNKNOWN
-        }))
-        group = groups.setdefault((spdx, stated), {
-            "license": spdx, "stated": list(stated), "where": sorted({
-                f"{said.location} ({said.scope})" for said in found.statements[place] if closeness(said) is not None
-            }), "documents": 0, "tokens": 0, "doc_ids": [],
+    for case in summed.to_pylist():
+        said = [one for one in found.statements[case["set"]] if closeness(one) is not None]
+        stated = tuple(sorted({one.spdx for one in said if one.spdx != UNKNOWN}))
+        group = groups.setdefault((case["license_spdx"], stated), {
+            "license": case["license_spdx"], "stated": list(stated), "where": set(), "documents": 0, "tokens": 0,
+            "doc_ids": [],
         })
-        group["documents"] += 1
-        group["tokens"] += count or 0
-        group["doc_ids"].append(doc_id)
+        group["where"] |= {f"{one.location} ({one.scope})" for one in said}
+        group["documents"] += len(case["doc_id_list"])
+        group["tokens"] += case["token_count_sum"] or 0
+        group["doc_ids"] += case["doc_id_list"]
     listed = sorted(groups.values(), key=lambda group: (-group["tokens"], group["license"] or "", group["stated"]))
-    return {"documents": rows.num_rows, "tokens": sum(count or 0 for count in tokens), "groups": listed}
+    for group in listed:
+        group["where"], group["doc_ids"] = sorted(group["where"]), sorted(group["doc_ids"])
+    return {"documents": rows.num_rows, "tokens": pc.sum(rows["token_count"]).as_py() or 0, "groups": listed}
 
 
 def _pairs(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -17,11 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from data_platform.columns import table as declared
 from data_platform.errors import PlainError
 from data_platform.lake import Lake
 from data_platform.licenses.expressions import OPT_OUT
@@ -29,6 +32,7 @@ from data_platform.licenses.resolve import RESOLVERS, Statement, decide
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.terms import Said, broken_laws
 from data_platform.proof.way import Stop, Way
+from data_platform.writer import filesystem
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -41,8 +45,8 @@ CHAIN = ("raw_crawls", "documents", "license_evidence", "document_licenses")
 _CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "license_basis", "location", "scope",
           "resolver", "extractor", "outcome", "perplexity_model", "quality_model")
 """Columns of few values: read as numbers and a dictionary."""
-_ROW_COLUMNS = ("doc_id", "source", "domain", "host", "token_count", "byte_count", "language", "license_spdx",
-                "license_tier", "license_basis")
+_ROW_COLUMNS = ("doc_id", "snapshot", "source", "domain", "host", "token_count", "byte_count", "language",
+                "license_spdx", "license_tier", "license_basis")
 _SAME = ("source", "domain", "host", "token_count", "byte_count", "language")
 """Columns of a mixture that are passed on unchanged from the deduplicated documents."""
 
@@ -196,7 +200,8 @@ class _Examiner:
 
     def _mixture_rows(self) -> pa.Table:
         stop = next(iter(self.way.stops.values()))
-        names = [name for name in _ROW_COLUMNS if name in self._columns(stop)]
+        there = set(self._columns(stop)) - set(declared(stop.table).partition_by)
+        names = [name for name in _ROW_COLUMNS if name in there]
         whole = Stop(stop.table, "", stop.version, stop.commit)
         return pa.concat_tables([self._empty(whole, names), *self._read(whole, names)]).unify_dictionaries()
 
@@ -209,43 +214,42 @@ class _Examiner:
     def _columns(self, stop: Stop) -> list[str]:
         return pa.schema(self._open(stop).schema().to_arrow()).names
 
-    def _schema(self, stop: Stop) -> pa.Schema:
-        stored = pa.schema(self._open(stop).schema().to_arrow())
-        return pa.schema([
-            field.with_type(pa.dictionary(pa.int32(), pa.string()))
-            if field.name in _CODED else field
-            for field in stored
-        ])
-
     def _empty(self, stop: Stop, names: Sequence[str]) -> pa.Table:
-        schema = self._schema(stop)
-        return pa.schema([schema.field(name) for name in names]).empty_table()
+        stored = pa.schema(self._open(stop).schema().to_arrow())
+        types = [_CODES if name in _CODED else stored.field(name).type for name in names]
+        return pa.schema(zip(names, types, strict=True)).empty_table()
 
-    def _read(self, stop: Stop, names: Sequence[str], where: pc.Expression | None = None) -> Iterator[pa.Table]:
-        """Rows of a partition as it was read on the way, in large batches."""
-        from data_platform.columns import table
+    def _files(self, stop: Stop) -> list[str]:
+        """Paths of the files of a partition as it was read on the way, within the table."""
+        actions = pa.table(self._open(stop).get_add_actions(flatten=True))
+        pairs = zip(declared(stop.table).partition_by, stop.partition.split("/"), strict=False)
+        for key, value in pairs:
+            if value and actions.num_rows:
+                actions = actions.filter(pc.equal(actions[f"partition.{key}"], value))
+        return [unquote(path) for path in actions["path"].to_pylist()] if actions.num_rows else []
 
+    def _read(self, stop: Stop, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Rows of a partition as it was read on the way, in large batches.
+
+        The files are read here and not through a dataset, which cannot leave dictionaries as they are stored: of half
+        the columns that are asked for, this saves the decoding.
+        """
         missing = [name for name in names if name not in self._columns(stop)]
         if missing:
             raise CannotExamine(f"{stop.table} version {stop.version} has no column {', '.join(missing)}: older code "
                                 "wrote it; run the recipe again")
-        pairs = zip(table(stop.table).partition_by, stop.partition.split("/"), strict=False)
-        pruned = [(key, "=", value) for key, value in pairs if value]
-        dataset = self._open(stop).to_pyarrow_dataset(schema=self._schema(stop), file_pruning_predicate=pruned or None)
-        scanner = dataset.scanner(columns=list(names), filter=where, batch_size=BATCH_ROWS, batch_readahead=4,
-                                  fragment_readahead=2)
-        held: list[pa.RecordBatch] = []
-        try:
-            for batch in scanner.to_batches():
-                held.append(batch)
-                if sum(each.num_rows for each in held) >= BATCH_ROWS:
-                    yield pa.Table.from_batches(held).unify_dictionaries()
-                    held = []
-        except FileNotFoundError:
-            raise CannotExamine(f"{stop.table} version {stop.version} cannot be read any more: files of it were deleted"
-                                ) from None
-        if held:
-            yield pa.Table.from_batches(held).unify_dictionaries()
+        system = filesystem(self.lake.table_uri(stop.table), self.lake.storage_options)
+        coded = [name for name in names if name in _CODED]
+        for path in self._files(stop):
+            try:
+                with system.open_input_file(path) as source:
+                    file = pq.ParquetFile(source, read_dictionary=coded)
+                    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(names)):
+                        yield pa.table([_coded(batch[name]) if name in coded else batch[name] for name in names],
+                                       names=list(names))
+            except FileNotFoundError:
+                raise CannotExamine(f"{stop.table} version {stop.version} cannot be read any more: files of it were "
+                                    "deleted") from None
 
     def _places(self, rows: pa.Table, column: str = "doc_id") -> tuple[np.ndarray, pa.Table]:
         """Places in the mixture of the rows that are in it, and those rows."""
@@ -520,6 +524,14 @@ class _Examiner:
 
 
 _NONE = np.zeros(0, np.int64)
+_CODES = pa.dictionary(pa.int32(), pa.string())
+
+
+def _coded(column: pa.Array) -> pa.Array:
+    """A column of few values as numbers and a dictionary, however the file has it."""
+    if column.type == _CODES:
+        return column
+    return column.cast(pa.string()).dictionary_encode().cast(_CODES)
 
 
 def _tally(places: np.ndarray, counts: np.ndarray) -> None:
