@@ -364,7 +364,7 @@ class Lake:
                 committed = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
                 rows.append(
                     {"table": name, "table_id": table_id, "version": int(entry["version"]), "committed_at": committed,
-                     **{key: made[key] for key in COMMIT_COLUMNS}}
+                     **{key: made[key] for key in _COMMIT_COLUMNS}}
                 )
         return rows
 
@@ -421,10 +421,9 @@ class Lake:
                 self.record_lineage(name)
 
 
-COMMIT_COLUMNS = (
+_COMMIT_COLUMNS = (
     "partition", "asset_key", "run_id", "code_version", "git_commit", "recipe", "config", "inputs", "rows",
 )
-"""What every commit of the platform says of itself, under `COMMIT_KEY`."""
 
 
 def _commit_metadata(partition: Partition, rows: int, provenance: Provenance) -> dict[str, Any]:

@@ -22,17 +22,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow.fs
 
 from data_platform.columns import table
 from data_platform.errors import PlainError
-from data_platform.lake import COMMIT_COLUMNS, COMMIT_KEY, Lake, Partition, application, recipe_number
+from data_platform.lake import COMMIT_KEY, Lake, Partition, application, recipe_number
 from data_platform.writer import filesystem
 
 LOGS = frozenset({"lineage", "check_results"})
 """Tables that are appended to as the platform works: logs of its own, from which no row of a corpus is made."""
 
+_SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
+"""What a commit has to say to be the platform's."""
 _READERS = 16
 
 
@@ -88,6 +91,7 @@ class Custody:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._logs: dict[str, list[Commit]] = {}
+        self._sizes: dict[str, dict[str, int]] = {}
         self._found: dict[tuple[str, int | None], list[Breach]] = {}
 
     def log(self, name: str) -> list[Commit]:
@@ -118,6 +122,28 @@ class Custody:
         return [
             breach for breach in self._found[name, version]
             if tuple(breach.partition.split("/"))[: len(wanted)] == wanted
+        ]
+
+    def altered_files(self, name: str, partition: str | None = None, version: int | None = None) -> list[Breach]:
+        """Files of a partition that are not there any more, or not as long as when they were committed.
+
+        One listing of the table's folder; no file is opened.
+        """
+        wanted = tuple(partition.split("/")) if partition else ()
+        files = [
+            file for file in _replay(self._until(name, version)).values() if file.partition[: len(wanted)] == wanted
+        ]
+        if name not in self._sizes:
+            system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
+            found = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
+            self._sizes[name] = {entry.path.lstrip("/"): entry.size for entry in found}
+        there = self._sizes[name]
+        gone = [file for file in files if unquote(file.path) not in there]
+        other = [file for file in files if there.get(unquote(file.path), file.bytes) != file.bytes]
+        return [
+            Breach(name, partition or "", f"{_many(len(some), 'file')} {what}") for some, what in (
+                (gone, "of the commit not there any more"), (other, "not of the size that was committed")
+            ) if some
         ]
 
     def refuse_breaches(self, name: str, partition: str | None = None, version: int | None = None) -> None:
@@ -207,7 +233,7 @@ def _ours(made: Any) -> tuple[Mapping[str, Any] | None, str]:
     """What the platform says of a commit, if it is its own; else None and, if it claims to be, why it is not."""
     if made is None:
         return None, ""
-    if not isinstance(made, dict) or any(column not in made for column in COMMIT_COLUMNS):
+    if not isinstance(made, dict) or any(name not in made for name in _SAID):
         return None, "it names no recipe"
     try:
         inputs = sorted(

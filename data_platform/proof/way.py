@@ -49,8 +49,9 @@ class Way:
 def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody | None = None) -> Way:
     """The way of a version of a mixture, or of another table, back to the crawls.
 
-    Breaches are: a partition that is not what its commit left there, a pin that no commit answers to, two recipes of
-    one partition on the same way, and a commit that the table `lineage` tells otherwise.
+    Breaches are: a partition that is not what its commit left there, files that are not as they were committed, a pin
+    that no commit answers to, two recipes of one partition on the same way, and a commit that the table `lineage` tells
+    otherwise.
 
     Raises:
         NotFound: if the platform wrote no such version; the message lists those that it wrote.
@@ -94,6 +95,8 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
             _compare(way, pin)
             way.breaches.extend(custody.breaches(*place, pin["version"]))
             queue.append(way.stops[place])
+    for stop in way.stops.values():
+        way.breaches.extend(custody.altered_files(stop.table, stop.partition, stop.version))
     way.breaches.extend(_disagreements(lake, way))
     way.breaches = list(dict.fromkeys(way.breaches))
     return way

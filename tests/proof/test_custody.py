@@ -135,3 +135,18 @@ def test_rows_deleted_by_a_vector_are_seen(lake: Lake) -> None:
     ]
     (log / f"{3:020d}.json").write_text("\n".join(map(json.dumps, lines)))
     assert "put in 1 file with 3 rows" in str(Custody(lake).breaches(NAME, "two")[0])
+
+
+def test_a_file_that_was_changed_or_taken_without_a_commit_is_seen(lake: Lake) -> None:
+    (one,) = Path(lake.table_uri(NAME), "snapshot=one").iterdir()
+    (two,) = Path(lake.table_uri(NAME), "snapshot=two").iterdir()
+    assert Custody(lake).altered_files(NAME) == []
+    one.write_bytes(one.read_bytes() + b"x")
+    two.unlink()
+    custody = Custody(lake)
+    assert [str(breach) for breach in custody.altered_files(NAME, "one")] == [
+        f"{NAME}/one: 1 file not of the size that was committed"
+    ]
+    assert [str(breach) for breach in custody.altered_files(NAME, "two")] == [
+        f"{NAME}/two: 1 file of the commit not there any more"
+    ]
