@@ -70,7 +70,7 @@ def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
 def _proofs(lake: Lake, stage: Stage, recipe: Recipe) -> list[Outcome]:
     """Prove the mixture from the tables on its way, as they were read."""
     admitted = recipe.mixtures[stage.name.removeprefix("mixture_")].tiers
-    proof = prove(lake, stage.name, admitted=admitted)
+    proof = prove(lake, stage.name, admitted=admitted, texts=True)
     rows = proof.examination.rows
     counted = Counter(rows["license_tier"].to_pylist())
     shared = {"version": proof.version, "rows": rows.num_rows}

@@ -174,7 +174,7 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
     """The commits of a table from its log, oldest first.
 
     Raises:
-        CustodyBroken: if the log does not reach back to version 0.
+        CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
     """
     system = filesystem(lake.table_uri(name), lake.storage_options)
     found = system.get_file_info(pyarrow.fs.FileSelector("_delta_log"))
@@ -187,7 +187,12 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
 
     def read(version: int) -> Commit:
         with system.open_input_stream(f"_delta_log/{version:020d}.json") as stream:
-            return _parse(name, version, stream.read().decode("utf-8"))
+            text = stream.read()
+        try:
+            return _parse(name, version, text.decode("utf-8"))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            message = f"version {version} in the log of {name} cannot be read: it was tampered with"
+            raise CustodyBroken(message) from None
 
     with ThreadPoolExecutor(_READERS) as pool:
         return list(pool.map(read, versions))

@@ -2,7 +2,8 @@
 
 All tables on the way are read at the versions that the commits pin, narrow columns only, batch by batch, and joined by
 id to the rows of the mixture. What a row fails is a finding that names the table and says what is wrong there; a row
-without a finding has an unbroken chain, and its licence is what its evidence says. Nothing of a text is read.
+without a finding has an unbroken chain, and its licence is what its evidence says. Texts are read only if asked for,
+and compared by digest.
 
 The licence is derived twice from the rows of `license_evidence`: by the rules of the resolver that the row of
 `document_licenses` names, statement by statement, and by laws that every lawful decision obeys (`terms`). Both are
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 BATCH_ROWS = 262_144
+_TEXT_ROWS = 4_096
 
 CHAIN = ("raw_crawls", "documents", "license_evidence", "document_licenses")
 """Tables that every chain leads through, whatever else a recipe asks for."""
@@ -148,16 +150,17 @@ class Examination:
         return np.unique(np.concatenate(places)) if places else np.zeros(0, np.int64)
 
 
-def examine(lake: Lake, way: Way, admitted: Sequence[int] | None) -> Examination:
+def examine(lake: Lake, way: Way, admitted: Sequence[int] | None, texts: bool = False) -> Examination:
     """Examine all rows of the table that `way` begins with.
 
     Args:
         admitted: tiers that the mixture admits; None to ask for no tier.
+        texts: whether to read the texts too, and compare them with those of the deduplicated documents.
 
     Raises:
         CannotExamine: if a table on the way lacks a column that is asked for.
     """
-    return _Examiner(lake, way).examine(admitted)
+    return _Examiner(lake, way).examine(admitted, texts)
 
 
 class _Examiner:
@@ -176,7 +179,7 @@ class _Examiner:
         self.vocabulary = Vocabulary()
         self.statements = Vocabulary()
 
-    def examine(self, admitted: Sequence[int] | None) -> Examination:
+    def examine(self, admitted: Sequence[int] | None, texts: bool) -> Examination:
         """Everything, in the order in which one table needs what another said."""
         self._found("chain", self.name, "the document stands here more than once", self.index.repeated())
         for table in ("raw_crawls", "documents"):
@@ -184,6 +187,8 @@ class _Examiner:
                 self._found("chain", table, "the table is not on the way at all", np.arange(self.count))
         self._simple_links()
         self._unchanged()
+        if texts:
+            self._texts()
         self._scores()
         self._licenses()
         self._evidence()
@@ -228,7 +233,7 @@ class _Examiner:
                 actions = actions.filter(pc.equal(actions[f"partition.{key}"], value))
         return [unquote(path) for path in actions["path"].to_pylist()] if actions.num_rows else []
 
-    def _read(self, stop: Stop, names: Sequence[str]) -> Iterator[pa.Table]:
+    def _read(self, stop: Stop, names: Sequence[str], batch_rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
         """Rows of a partition as it was read on the way, in large batches.
 
         The files are read here and not through a dataset, which cannot leave dictionaries as they are stored: of half
@@ -244,7 +249,7 @@ class _Examiner:
             try:
                 with system.open_input_file(path) as source:
                     file = pq.ParquetFile(source, read_dictionary=coded)
-                    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(names)):
+                    for batch in file.iter_batches(batch_size=batch_rows, columns=list(names)):
                         yield pa.table([_coded(batch[name]) if name in coded else batch[name] for name in names],
                                        names=list(names))
             except FileNotFoundError:
@@ -306,6 +311,23 @@ class _Examiner:
         self._counted(table, seen)
         for name, places in differs.items():
             self._found("chain", table, f"its {name} is another there", np.unique(np.concatenate([*places, _NONE])))
+
+    def _texts(self) -> None:
+        """The row has the text of the deduplicated document, and of no other."""
+        table = "deduplicated_documents"
+        if table == self.name or not self.way.of(table):
+            return
+        mine = np.zeros((self.count, 2), np.uint64)
+        differs = [_NONE]
+        start = next(iter(self.way.stops.values()))
+        for batch in self._read(Stop(start.table, "", start.version, start.commit), ["doc_id", "text"], _TEXT_ROWS):
+            places, rows = self._places(batch)
+            mine[places] = _digests(rows["text"])
+        for stop in self.way.of(table):
+            for batch in self._read(stop, ["doc_id", "text"], _TEXT_ROWS):
+                places, rows = self._places(batch)
+                differs.append(places[(_digests(rows["text"]) != mine[places]).any(axis=1)])
+        self._found("chain", table, "its text is another there", np.unique(np.concatenate(differs)))
 
     def _scores(self) -> None:
         """The models that scored each row, which must be on the way themselves."""
@@ -532,6 +554,19 @@ def _coded(column: pa.Array) -> pa.Array:
     if column.type == _CODES:
         return column
     return column.cast(pa.string()).dictionary_encode().cast(_CODES)
+
+
+def _digests(texts: pa.ChunkedArray) -> np.ndarray:
+    from data_platform.proof.kernels import digest_texts
+
+    column = pc.fill_null(texts, "").cast(pa.large_string()).combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks)
+    digests = np.zeros((len(column), 2), np.uint64)
+    if len(column):
+        offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset:column.offset + len(column) + 1]
+        digest_texts(np.frombuffer(column.buffers()[2] or b"", np.uint8), offsets, digests)
+    return digests
 
 
 def _tally(places: np.ndarray, counts: np.ndarray) -> None:

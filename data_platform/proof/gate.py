@@ -53,12 +53,15 @@ class Proof:
         ]
 
 
-def prove(lake: Lake, name: str, version: int | None = None, admitted: Sequence[int] | None = None) -> Proof:
+def prove(
+    lake: Lake, name: str, version: int | None = None, admitted: Sequence[int] | None = None, texts: bool = False
+) -> Proof:
     """Prove a version of a mixture, or of a branch, from the tables.
 
     Args:
         name: the table.
         admitted: tiers to hold it to; by default those that its own commit names.
+        texts: whether to compare texts too: as far as they are passed on unchanged.
 
     Raises:
         NotFound: if the platform wrote no such version.
@@ -69,7 +72,7 @@ def prove(lake: Lake, name: str, version: int | None = None, admitted: Sequence[
     if admitted is None:
         admitted = json.loads(stop.commit["config"]).get("tiers")
     tiers = None if admitted is None else tuple(sorted(admitted))
-    return Proof(name, stop.version, tiers, way, examine(lake, way, tiers))
+    return Proof(name, stop.version, tiers, way, examine(lake, way, tiers, texts))
 
 
 def refuse_unproven(lake: Lake, name: str, version: int | None = None) -> None:
@@ -78,7 +81,7 @@ def refuse_unproven(lake: Lake, name: str, version: int | None = None) -> None:
     Raises:
         Unproven: if it is not.
     """
-    proof = prove(lake, name, version)
+    proof = prove(lake, name, version, texts=True)
     if reasons := proof.reasons():
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         raise Unproven(f"{name} version {proof.version} cannot be proven: {reasons[0]}{more}; "

@@ -121,6 +121,12 @@ def test_a_log_with_a_gap_is_refused(lake: Lake) -> None:
         Custody(lake).breaches(NAME)
 
 
+def test_an_entry_that_is_no_log_is_refused(lake: Lake) -> None:
+    Path(lake.table_uri(NAME), "_delta_log", f"{2:020d}.json").write_text('{"add": "nothing"}')
+    with pytest.raises(CustodyBroken, match="version 2 in the log of filter_verdicts cannot be read"):
+        Custody(lake).breaches(NAME)
+
+
 def test_rows_deleted_by_a_vector_are_seen(lake: Lake) -> None:
     """As Spark writes it: the same file again, with a vector of rows that no longer count."""
     log = Path(lake.table_uri(NAME), "_delta_log")

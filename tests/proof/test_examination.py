@@ -86,6 +86,7 @@ PLANTS = {
     "no expression at all": (NAME, lambda id_: changed(id_, license_spdx="free for all"), "license_evidence",
                              "law of readable"),
     "another host": (NAME, lambda id_: changed(id_, host="free.example"), "deduplicated_documents", "its host"),
+    "other words": (NAME, lambda id_: changed(id_, text="other words"), "deduplicated_documents", "its text"),
     "twice in the mixture": (NAME, twice, NAME, "more than once"),
 }
 
@@ -111,11 +112,11 @@ def planted(sound: Lake, tmp_path_factory: pytest.TempPathFactory) -> tuple[Proo
 
     lake = make_lake(str(tmp_path_factory.mktemp("planted")), ROWS, SNAPSHOTS,
                      plants={table: all_of(some) for table, some in changes.items()})
-    return prove(lake, NAME), victims
+    return prove(lake, NAME, texts=True), victims
 
 
 def test_a_sound_mixture_is_proven(sound: Lake) -> None:
-    proof = prove(sound, NAME)
+    proof = prove(sound, NAME, texts=True)
     assert proof.complete and proof.admitted == ADMITTED and proof.examination.rows.num_rows == ROWS
     assert proof.examination.evidence_rows > ROWS
     refuse_unproven(sound, NAME)
