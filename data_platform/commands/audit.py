@@ -96,14 +96,17 @@ def _print_contested(report: Mapping[str, Any], top: int) -> None:
 
 
 def _print_findings(report: Mapping[str, Any]) -> None:
+    from data_platform.proof.audit import named_rows
+
     chain = report["chain"]
     broken = chain["rows"] - chain["complete"]
     out.print(f"[red]not proven: {many(broken, 'row')} of {chain['rows']:,}[/red]")
-    for finding in chain["findings"]:
-        out.print(f"[red]{escape(finding['table'])}: {escape(finding['what'])}[/red] ({many(finding['rows'], 'row')})")
-        for doc_id in finding["doc_ids"][:_NAMED]:
+    for reasons, doc_ids in named_rows(chain["findings"]):
+        for reason in reasons:
+            out.print(f"[red]{escape(reason)}[/red] ({many(len(doc_ids), 'row')})")
+        for doc_id in doc_ids[:_NAMED]:
             out.print(f"  {escape(str(doc_id))}")
-        if finding["rows"] > _NAMED:
-            out.print(f"  and {finding['rows'] - _NAMED:,} more; --json names them")
+        if len(doc_ids) > _NAMED:
+            out.print(f"  and {len(doc_ids) - _NAMED:,} more; --json names them")
     for breach in report["custody"]["breaches"]:
         out.print(f"[red]{escape(breach)}[/red]")

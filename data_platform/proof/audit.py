@@ -144,6 +144,14 @@ def _findings(found: Examination) -> list[dict[str, Any]]:
     ]
 
 
+def named_rows(findings: list[dict[str, Any]]) -> list[tuple[list[str], list[str]]]:
+    """What is found, and of which documents: findings of the same documents together."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for finding in findings:
+        grouped.setdefault(tuple(finding["doc_ids"]), []).append(f"{finding['table']}: {finding['what']}")
+    return [(reasons, list(doc_ids)) for doc_ids, reasons in grouped.items()]
+
+
 def _contradictions(found: Examination) -> dict[str, Any]:
     """Rows whose evidence does not agree, by what was decided and what else is stated."""
     rows = found.rows.take(pa.array(found.contradicted))

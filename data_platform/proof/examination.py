@@ -31,7 +31,7 @@ from data_platform.lake import Lake
 from data_platform.licenses.expressions import OPT_OUT
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
-from data_platform.proof.terms import Said, broken_laws
+from data_platform.proof.terms import LAWS, Said, broken_laws
 from data_platform.proof.way import Stop, Way
 from data_platform.writer import filesystem
 
@@ -534,7 +534,7 @@ class _Examiner:
         evidence = self.combinations[combination]
         stated, rules = self.vocabulary.values[spdx] or "", self.vocabulary.values[resolver]
         found = [
-            ("license_evidence", f"the licence breaks the law of {law}: the evidence does not bear it")
+            ("license_evidence", f"the evidence does not bear the licence: {LAWS[law]}")
             for law in broken_laws(stated, license_tier, evidence)
         ]
         if rules not in RESOLVERS:

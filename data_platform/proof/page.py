@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from data_platform.proof.audit import TIERS
+from data_platform.proof.audit import TIERS, named_rows
 
 LISTED = 15
 """Entries of a list that are shown."""
@@ -127,11 +127,12 @@ def _verdict(report: Mapping[str, Any]) -> str:
 def _named(report: Mapping[str, Any]) -> str:
     """The rows of every finding, by id."""
     parts = []
-    for finding in report["chain"]["findings"]:
-        ids = ", ".join(f'<span class="id">{escape(str(doc_id))}</span>' for doc_id in finding["doc_ids"][:NAMED])
-        more = finding["rows"] - NAMED
+    for reasons, doc_ids in named_rows(report["chain"]["findings"]):
+        ids = ", ".join(f'<span class="id">{escape(str(doc_id))}</span>' for doc_id in doc_ids[:NAMED])
+        more = len(doc_ids) - NAMED
+        listed = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
         parts.append(
-            f"<h3>{escape(finding['table'])}: {escape(finding['what'])} ({finding['rows']:,})</h3>"
+            f"<h3>{len(doc_ids):,} {'document' if len(doc_ids) == 1 else 'documents'}</h3><ul>{listed}</ul>"
             f"<p>{ids}{f' and {more:,} more, in the JSON report' if more > 0 else ''}</p>"
         )
     return f"<section><h2>Documents that are not proven</h2>{''.join(parts)}</section>" if parts else ""

@@ -29,7 +29,15 @@ from data_platform.licenses.tiers import tier, tier_of_license
 SURE = 0.5
 """A statement that was read with less confidence than this was not read."""
 
-LAWS = ("readable", "reservation", "support", "closest", "unread", "silence")
+LAWS = {
+    "readable": "it is no licence, or its tier is another",
+    "reservation": "a reservation against mining is passed over",
+    "support": "nobody who counts stated all of it",
+    "closest": "what stands closest to the text is more restrictive",
+    "unread": "a statement that nobody could read is passed over",
+    "silence": "nothing was stated",
+}
+"""The laws, and what is said where one is broken."""
 
 _IN_FILE = frozenset({"spdx_header", "license_file"})
 _ABOUT_PAGE = frozenset({
