@@ -8,9 +8,10 @@ commit is the platform's if it says which code, settings and inputs made it and 
 
 It follows that a table which is restored to what the platform wrote is in order again, and that a compaction by another
 program is a breach: it puts other bytes in the place of those that were checked. What this cannot see is a commit by
-somebody who forges the platform's own, with all fields; `chain` and `terms` look at the rows.
+somebody who makes up a recipe of the platform, with all fields; `examination` and `terms` look at the rows.
 
-Here belongs the log. Not here: rows (`chain`, `terms`), and what is done about a breach (`flow`, `stage`, `assets`).
+Here belongs the log. Not here: rows (`examination`, `terms`), and what is done about a breach (`flow`, `stage`,
+`assets`).
 """
 
 from __future__ import annotations
@@ -258,6 +259,19 @@ def _examine(name: str, commits: list[Commit]) -> Iterator[Breach]:
     yield from _differences(name, commits, actual, lawful)
     for last in _last_commits(commits).values():
         yield from _contradictions(name, commits, last, actual)
+    yield from _copies(name, commits)
+
+
+def _copies(name: str, commits: list[Commit]) -> Iterator[Breach]:
+    """Commits that write the recipe which their partition carries already: the platform leaves such a one alone."""
+    carried: dict[str, str] = {}
+    for commit in commits:
+        if not commit.made:
+            continue
+        partition, recipe = commit.made["partition"], commit.made["recipe"]
+        if carried.get(partition) == recipe:
+            yield Breach(name, partition, f"{commit} copies the commit before it, which the platform never does")
+        carried[partition] = recipe
 
 
 def _replay(commits: list[Commit]) -> dict[str, DataFile]:

@@ -42,8 +42,8 @@ _CSS = """
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --card: #fff;
   --good: #1e7d4f; --bad: #b3261e; --t0: #2f9e6e; --t1: #3b7dd8; --t2: #8a63d2; --t3: #c9892b; --t4: #8b93a1;
   --t5: #c43d3d; --bar: #3b7dd8; }
-  body { font-size: 10pt; } section, tr, figure { break-inside: avoid; } h2 { break-after: avoid; }
-  main { max-width: none; padding: 0; } rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  body { font-size: 10pt; } tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  main { max-width: none; padding: 0; } rect, i { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }

@@ -106,6 +106,13 @@ def test_a_commit_that_poses_as_the_platform(lake: Lake, made: dict | None, says
     assert any(says in str(breach) for breach in Custody(lake).breaches(NAME, "two"))
 
 
+def test_a_commit_that_was_copied_with_other_rows_of_the_same_number(lake: Lake) -> None:
+    genuine = lake.open(NAME).history(1)[0][COMMIT_KEY]
+    write_deltalake(lake.open(NAME), rows("two", 4), mode="overwrite", predicate="snapshot = 'two'",
+                    commit_properties=CommitProperties(custom_metadata={COMMIT_KEY: genuine}))
+    assert "copies the commit before it" in str(Custody(lake).breaches(NAME, "two")[0])
+
+
 def test_a_recipe_that_was_set_without_the_rows(lake: Lake) -> None:
     other = Provenance(NAME, "2", {})
     transaction = {"appId": f"data_platform/{NAME}/two", "version": int(other.recipe[:15], 16)}
