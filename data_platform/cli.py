@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from data_platform.commands.audit import audit
 from data_platform.commands.card import card
 from data_platform.commands.contamination import contamination
 from data_platform.commands.datastore import datastore
@@ -37,7 +38,9 @@ def main() -> None:
     """From raw web crawls to licensed pretraining mixtures."""
 
 
-for _command in (card, contamination, datastore, duplicates, export, refinement, report, run, status, sweep, trace, ui):
+for _command in (
+    audit, card, contamination, datastore, duplicates, export, refinement, report, run, status, sweep, trace, ui
+):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from data_platform.commands.common import many, out, remember
@@ -47,7 +48,7 @@ def run(recipe_path: str) -> None:
             out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
             failures.extend(outcome.failures)
     for failure in failures:
-        out.print(f"[red]{failure}[/red]", markup=True)
+        out.print(f"[red]{escape(failure)}[/red]")
     _print_summary(workspace, books, flow)
     out.print(f"{time.monotonic() - started:,.1f} s")
     if failures:
