@@ -1,6 +1,6 @@
 """Launching runs from the command line: the same assets, checks and instance as in the UI, one run per phase.
 
-Not here: what is out of date (`data_platform/flow.py`), what is printed (`data_platform/cli.py`).
+Not here: what is out of date (`data_platform/flow.py`), what is printed (`data_platform/commands/run.py`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,101 @@
+"""`data-platform report`: distributions of a table, or what the filters kept and removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from data_platform.commands.common import JSON, RECIPE, out, the_one_with, workspaces_of
+from data_platform.lake import Lake
+from data_platform.stage import Workspace
+
+
+@click.command()
+@click.argument("table", required=False)
+@click.option("--snapshot", default=None, help="Snapshot of the table. Default: all of them.")
+@click.option("--version", type=int, default=None, help="Version of the table. Default: the latest.")
+@click.option("--top", default=10, show_default=True, help="How many categories to list for each column.")
+@RECIPE
+@JSON
+def report(
+    table: str | None, snapshot: str | None, version: int | None, top: int, recipe_path: str | None, as_json: bool
+) -> None:
+    """Show how the values of TABLE are distributed: crawl dates, domains, languages, licences, scores, signals.
+
+    Without TABLE, show what the filters kept and removed, per crawl and language, by rule, in documents and tokens.
+    """
+    from data_platform.distributions import distributions
+
+    if table is None:
+        for workspace in workspaces_of(recipe_path):
+            _report_filters(workspace, [snapshot] if snapshot else workspace.snapshots, top, as_json)
+        return
+    lake = the_one_with("table", table, Lake.tables, recipe_path).lake
+    found = distributions(lake, table, snapshot, version)
+    if as_json:
+        print(json.dumps([distribution.to_dict() for distribution in found], indent=2))
+        return
+    counted = "tokens" if any(item.tokens is not None for each in found for item in each.bins) else "documents"
+    grid = Grid(box=None, pad_edge=False)
+    for name, justify in (("column", "left"), ("value", "left"), ("rows", "right"), (counted, "right"),
+                          ("share", "right"), ("", "left")):
+        grid.add_column(name, justify=justify, no_wrap=True)
+    for distribution in found:
+        _grow_bars(grid, distribution, counted, top)
+    version = lake.open(table, version).version()
+    out.print(f"[bold]{table}[/bold]{f'/{snapshot}' if snapshot else ''} version {version}, lake {lake.uri}")
+    out.print(grid)
+
+
+def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as_json: bool) -> None:
+    from data_platform.filters.report import filter_report
+
+    found = filter_report(workspace.lake, snapshots)
+    totals, rules = found.totals.to_pylist(), found.rules.to_pylist()
+    if as_json:
+        print(json.dumps({"recipe": workspace.recipe.name, "totals": totals, "rules": rules}, indent=2))
+        return
+    out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
+    grid = Grid(box=None, pad_edge=False)
+    for name, justify in (("snapshot", "left"), ("language", "left"), ("rule", "left"), ("documents", "right"),
+                          ("tokens", "right"), ("share", "right"), ("by any rule", "right"), ("by it alone", "right")):
+        grid.add_column(name, justify=justify, no_wrap=True)
+    for total in totals:
+        tokens = total["tokens"] or 1
+        for what in ("kept", "removed"):
+            amount = total[f"{what}_tokens"]
+            first = what == "kept"
+            grid.add_row(
+                total["snapshot"] if first else "", total["language"] if first else "", f"[bold]{what}[/bold]",
+                f"{total[f'{what}_documents']:,}", f"{amount:,}", f"{amount / tokens:.1%}", "", "",
+            )
+        broken = [
+            rule for rule in rules if (rule["snapshot"], rule["language"]) == (total["snapshot"], total["language"])
+        ]
+        for rule in broken[:top]:
+            grid.add_row(
+                "", "", f"  {rule['rule']}", f"{rule['first_documents']:,}", f"{rule['first_tokens']:,}",
+                f"{rule['first_tokens'] / tokens:.1%}", f"{rule['any_documents']:,}", f"{rule['only_documents']:,}",
+            )
+        if len(broken) > top:
+            grid.add_row("", "", f"  and {len(broken) - top} more", "", "", "", "", "")
+    out.print(grid)
+
+
+def _grow_bars(grid: Grid, distribution: Any, counted: str, top: int) -> None:
+    """One row per bin, with a bar for its share of what is counted; of categories the first `top`."""
+    bins = distribution.bins if distribution.kind != "category" else distribution.bins[:top]
+    total = sum(getattr(item, counted) for item in distribution.bins) or 1
+    for at, item in enumerate(bins):
+        amount = getattr(item, counted)
+        grid.add_row(
+            "" if at else f"[bold]{distribution.column}[/bold]", escape(item.label) or "(empty)",
+            f"{item.documents:,}", f"{amount:,}", f"{amount / total:.1%}", "█" * round(40 * amount / total),
+        )
+    if more := len(distribution.bins) - len(bins):
+        grid.add_row("", f"and {more:,} more", "", "", "", "")

@@ -1,0 +1,60 @@
+"""`data-platform status`: tables, versions, rows, and what is out of date and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from rich.table import Table as Grid
+
+from data_platform.commands.common import JSON, RECIPE, out, workspaces_of
+from data_platform.stage import Workspace
+
+
+@click.command()
+@RECIPE
+@JSON
+def status(recipe_path: str | None, as_json: bool) -> None:
+    """Show tables, versions, rows, tokens, and what is out of date and why."""
+    report = [_status_of(workspace) for workspace in workspaces_of(recipe_path)]
+    if as_json:
+        print(json.dumps(report, indent=2))
+        return
+    for part in report:
+        out.print(f"recipe [bold]{part['recipe']}[/bold], lake {part['lake']}")
+        grid = Grid(box=None, pad_edge=False)
+        for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("rows", "right"),
+                              ("tokens", "right"), ("state", "left"), ("why", "left")):
+            grid.add_column(name, justify=justify, no_wrap=name not in ("why",))
+        for row in part["tables"]:
+            color = {"fresh": "green", "blocked": "red"}.get(row["state"], "yellow")
+            grid.add_row(
+                row["table"], row["snapshot"] or "", _number(row["version"]), _number(row["rows"]),
+                _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", row["why"],
+            )
+        out.print(grid)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _status_of(workspace: Workspace) -> dict[str, Any]:
+    from data_platform.columns import table
+    from data_platform.flow import plan
+
+    rows = []
+    for item in plan(workspace):
+        name, count, tokens = item.stage.name, None, None
+        if item.version is not None:
+            partition = item.snapshot if item.stage.partitioned else None
+            count = workspace.lake.count(name, partition)
+            if "token_count" in table(name):
+                batches = workspace.lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
+                tokens = sum(sum(batch.column(0).to_pylist()) for batch in batches)
+        rows.append({
+            "table": name, "snapshot": item.snapshot, "version": item.version, "rows": count, "tokens": tokens,
+            "state": item.state, "why": item.why,
+        })
+    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows}
