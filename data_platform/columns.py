@@ -968,7 +968,7 @@ _declare(Table(
         _TAKEDOWN_ID,
         _column("kind", pa.string(), "What the value is.",
                 one_of=("url", "host", "source", "record", "payload", "text", "copy")),
-        _column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, or hash "
+        _column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, hash "
                 "of a normalised text, for kind copy of one whose near-copies stay out."),
         _column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
         _column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -176,6 +176,47 @@ class TableWriter:
         del self._open[file.partition]
         now = int(time.time() * 1000)
         self._done.append(DataFile(self._table.name, file.path, file.partition, size, file.rows, now))
+
+
+def rewrite(
+    table_name: str, table_uri: str, storage_options: Mapping[str, str], path: str,
+    partition: tuple[tuple[str, str], ...], drop: Callable[[pa.Table], pa.Array] | None,
+) -> DataFile | None:
+    """Write a file of a table again beside it, row group by row group, without the rows that `drop` marks.
+
+    Without `drop`, the bytes are copied as they are. A file of which no row is left is not written: None.
+    """
+    system = filesystem(table_uri, storage_options)
+    folder = path.rpartition("/")[0]
+    target = f"{folder}/{uuid.uuid4()}.parquet" if folder else f"{uuid.uuid4()}.parquet"
+    rows = 0
+    with system.open_input_file(path) as source:
+        parquet = pq.ParquetFile(source)
+        if drop is None:
+            rows = parquet.metadata.num_rows
+            source.seek(0)
+            with system.open_output_stream(target) as stream:
+                while chunk := source.read(2**22):
+                    stream.write(chunk)
+                size = stream.tell()
+        else:
+            declared = table(table_name)
+            long = {column.name for column in declared.columns if column.long}
+            short = [name for name in parquet.schema_arrow.names if name not in long]
+            with system.open_output_stream(target) as stream:
+                with pq.ParquetWriter(stream, parquet.schema_arrow, use_dictionary=short, write_statistics=short,
+                                      store_schema=False, **COMPRESSION) as writer:
+                    for group in range(parquet.num_row_groups):
+                        some = parquet.read_row_group(group)
+                        some = some.filter(pc.invert(drop(some)))
+                        rows += some.num_rows
+                        if some.num_rows:
+                            writer.write_table(some)
+                size = stream.tell()
+    if not rows:
+        system.delete_file(target)
+        return None
+    return DataFile(table_name, target, partition, size, rows, int(time.time() * 1000))
 
 
 def discard(files: list[DataFile], table_uri: str, storage_options: Mapping[str, str]) -> None:
