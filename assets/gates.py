@@ -1,5 +1,5 @@
-"""The checks that look beyond one table or one row: the books of a stage, the guards of deduplication, and the licence
-tiers of a mixture. All block.
+"""The checks that look beyond one table or one row: the books of a stage, the guards of deduplication, the licence
+tiers of a mixture, what was taken down, and licences that changed. All block.
 
 They ask the tables, not the code that made them. Not here: what is expected of single columns (`expectations.py`).
 """
@@ -17,13 +17,19 @@ from data_platform.books import WITHOUT_BOOKS, books
 from data_platform.dedup.guards import COLUMNS, GUARDS
 from data_platform.lake import Lake
 from data_platform.recipe import Recipe
-from data_platform.stage import Stage
+from data_platform.stage import Stage, Workspace
+from data_platform.staleness import LicenseChanges
+from data_platform.takedown.removal_list import standing
 
 BOOKS = "books"
 TIERS = "license_tiers"
+TAKEN_DOWN = "taken_down"
+CURRENT = "licenses_current"
 DESCRIPTIONS = {
     BOOKS: "Rows in = rows kept + rows dropped by reason.",
     TIERS: "No row is of a licence tier that the mixture does not admit, and every tier is that of the document.",
+    TAKEN_DOWN: "No row is of a document, URL, host or source that was taken down.",
+    CURRENT: "No source and no ruling has changed its licence since the table was built.",
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
 }
 
@@ -31,9 +37,11 @@ DESCRIPTIONS = {
 def gates_of(stage: Stage) -> list[str]:
     """Names of the checks that apply to a stage."""
     names = [] if stage.name in WITHOUT_BOOKS else [BOOKS]
+    if stage.name in ("document_licenses", "deduplicated_documents") or stage.name.startswith("branch_"):
+        return [*names, CURRENT]
     if stage.name == "duplicates":
-        return [*names, *GUARDS]
-    return [*names, TIERS] if stage.name.startswith("mixture_") else names
+        return [*names, CURRENT, *GUARDS]
+    return [*names, TIERS, TAKEN_DOWN, CURRENT] if stage.name.startswith("mixture_") else names
 
 
 def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> list[Outcome]:
@@ -44,6 +52,10 @@ def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -
             outcomes.append(_balance(lake, stage, snapshot))
         elif name == TIERS:
             outcomes.append(_tiers(lake, stage, recipe))
+        elif name == TAKEN_DOWN:
+            outcomes.append(_taken_down(lake, stage))
+        elif name == CURRENT:
+            outcomes.append(_current(lake, stage, snapshot, recipe))
     return outcomes + (_guards(lake, recipe) if stage.name == "duplicates" else [])
 
 
@@ -58,6 +70,19 @@ def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
     entry = books(lake, stage, snapshot)
     detail = {"incoming": entry.incoming, "kept": entry.kept, "unaccounted": entry.missing, "dropped": entry.dropped}
     return Outcome(BOOKS, entry.missing == 0, "critical", detail)
+
+
+def _taken_down(lake: Lake, stage: Stage) -> Outcome:
+    """Ask the standing list for every row, whatever kept it out on the way."""
+    columns = ["doc_id", "source", "url", "host"]
+    rows = lake.read_table(stage.name, columns, version=lake.pin(stage.name).version)
+    found = standing(lake).of_documents(rows)
+    return Outcome(TAKEN_DOWN, not found, "critical", {"rows": rows.num_rows, "taken_down": found})
+
+
+def _current(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> Outcome:
+    changes = LicenseChanges(Workspace(recipe, lake)).of(stage.name, str(stage.partition(snapshot)))
+    return Outcome(CURRENT, not changes, "critical", {"changes": changes})
 
 
 def _tiers(lake: Lake, stage: Stage, recipe: Recipe) -> Outcome:

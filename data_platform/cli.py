@@ -14,6 +14,7 @@ from data_platform.commands.report import report
 from data_platform.commands.run import run
 from data_platform.commands.status import status
 from data_platform.commands.sweep import sweep
+from data_platform.commands.takedown import takedown
 from data_platform.commands.trace import trace
 from data_platform.commands.ui import ui
 from data_platform.errors import PlainError
@@ -35,7 +36,7 @@ def main() -> None:
     """From raw web crawls to licensed pretraining mixtures."""
 
 
-for _command in (contamination, duplicates, export, refinement, report, run, status, sweep, trace, ui):
+for _command in (contamination, duplicates, export, refinement, report, run, status, sweep, takedown, trace, ui):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -17,10 +17,16 @@ from data_platform.recipe import home
               help="Folder to write. Default: exports/<mixture>-v<version>-<format> in the platform's home.")
 @RECIPE
 def export(mixture: str, format_: str, folder: Path | None, recipe_path: str | None) -> None:
-    """Write MIXTURE as training shards, each row with its id and licence, and a manifest."""
+    """Write MIXTURE as training shards, each row with its id and licence, and a manifest.
+
+    Refused if the licence of a source changed, or rows were taken down, since the mixture was built.
+    """
     from data_platform.export import export_mixture
+    from data_platform.staleness import ensure_publishable
+    from data_platform.trace import mixture_table_name
 
     workspace = workspace_of(mixture, recipe_path)
+    ensure_publishable(workspace, mixture_table_name(workspace.lake, mixture))
     written, manifest = export_mixture(workspace.lake, mixture, format_, folder, home() / "exports")
     out.print(
         f"{manifest['table']} version {manifest['version']}: {manifest['rows']:,} documents, "

@@ -50,10 +50,9 @@ from data_platform.takedown.plan import (
     plan_of,
 )
 from data_platform.takedown.probes import make_probes
-from data_platform.takedown.removal_list import SIGNATURE, Entry, RemovalList, hash_of_url
+from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url
 from data_platform.writer import filesystem, rewrite
 
-ASSET = "takedown"
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
 MODELS = tuple(model for models in LABELS.values() for model in models)
 
@@ -389,8 +388,8 @@ def _provenance(lake: Lake, before: dict[str, Any] | None, takedown_id: str, bas
         now = lake.pin(pin["table"], pin["partition"] or None)
         inputs.append(now or Pin(**pin))
     return Provenance(
-        asset_key=ASSET, code_version=before["code_version"] if before else "",
-        config={**config, ASSET: {"id": takedown_id, "of": f"{basis or 0:015x}"}}, inputs=tuple(inputs),
+        asset_key=TAKEDOWN, code_version=before["code_version"] if before else "",
+        config={**config, TAKEDOWN: {"id": takedown_id, "of": f"{basis or 0:015x}"}}, inputs=tuple(inputs),
         run_id=takedown_id, git_commit=before["git_commit"] if before else "",
     )
 

@@ -20,11 +20,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.lake import Lake
 from data_platform.takedown.probes import Probe, ProbeSet
 
 REASON = "takedown:"
+TAKEDOWN = "takedown"
+"""What the commits of takedowns have in the place of an asset."""
 INGESTION = ("host", "payload", "record", "source", "text", "url")
 EXTRACTION = ("copy", "text")
 LABELS = ("copy", "host", "text", "url")
@@ -126,6 +129,20 @@ class RemovalList:
         labels = host.split(".")
         return next((hosts[name] for i in range(len(labels)) if (name := ".".join(labels[i:])) in hosts), None)
 
+    def of_documents(self, rows: pa.Table) -> int:
+        """How many rows, with doc_id, source, url and host, are of what was taken down, as far as these tell."""
+        mask = np.zeros(rows.num_rows, bool)
+        for kind, column in (("record", "doc_id"), ("source", "source")):
+            values = pa.array(list(self._by.get(kind, ())), pa.string())
+            mask |= np.asarray(pc.is_in(rows[column], values).combine_chunks().to_numpy(zero_copy_only=False), bool)
+        if "host" in self._by:
+            known = {host: self._of_host(host) is not None for host in pc.unique(rows["host"]).to_pylist()}
+            mask |= np.fromiter((known[host] for host in rows["host"].to_pylist()), bool, rows.num_rows)
+        if "url" in self._by:
+            hashes = hashes_of_urls(rows["url"])
+            mask |= np.fromiter((value in self._by["url"] for value in hashes), bool, rows.num_rows)
+        return int(mask.sum())
+
     def of_texts(self, text: pa.Array, text_hash: pa.Array) -> pa.StringArray:
         """For every text the takedown that keeps it out, null where none does."""
         named = self._by.get("text", {})
@@ -168,10 +185,17 @@ class RemovalList:
 
 def hash_of_url(url: str) -> str:
     """The hash of a URL's canonical form, or of the URL as it is where it has no host."""
+    return hashes_of_urls(pa.array([url], pa.string()))[0]
+
+
+def hashes_of_urls(urls: pa.Array | pa.ChunkedArray) -> list[str]:
+    """The hashes of many URLs, as `hash_of_url`."""
     from data_platform.dedup.url import url_hash
 
-    canonical = url_hash(pa.array([url], pa.string()))[0].as_py()
-    return canonical or hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return [
+        canonical or hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        for canonical, url in zip(url_hash(urls).to_pylist(), urls.to_pylist(), strict=True)
+    ]
 
 
 def without_removed(labels: pa.Table, lake: Lake) -> pa.Table:
