@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ ROW_GROUP_BYTES = 16 * 2**20
 ROW_GROUP_ROWS = 64 * 1024
 # Logical bytes per file, for the same reason: engines read whole files ahead.
 FILE_BYTES = 128 * 2**20
+_PIECE = 2**20
 COMPRESSION = {"compression": "zstd", "compression_level": 3}
 
 
@@ -178,6 +179,15 @@ class TableWriter:
         self._done.append(DataFile(self._table.name, file.path, file.partition, size, file.rows, now))
 
 
+def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes]) -> int:
+    """Write pieces of at most 1 MiB to a file, or over it; returns how many bytes that made."""
+    # A buffer larger than any write: what is not buffered, pyarrow hands on as a buffer, and delta-rs takes bytes.
+    with system.open_output_stream(path, buffer_size=16 * _PIECE) as stream:
+        for piece in pieces:
+            stream.write(piece)
+        return stream.tell()
+
+
 def rewrite(
     table_name: str, table_uri: str, storage_options: Mapping[str, str], path: str,
     partition: tuple[tuple[str, str], ...], drop: Callable[[pa.Table], pa.Array] | None,
@@ -195,10 +205,7 @@ def rewrite(
         if drop is None:
             rows = parquet.metadata.num_rows
             source.seek(0)
-            with system.open_output_stream(target) as stream:
-                while chunk := source.read(2**22):
-                    stream.write(chunk)
-                size = stream.tell()
+            size = write_bytes(system, target, iter(lambda: source.read(_PIECE), b""))
         else:
             declared = table(table_name)
             long = {column.name for column in declared.columns if column.long}

@@ -51,7 +51,7 @@ from data_platform.takedown.plan import (
 )
 from data_platform.takedown.probes import make_probes
 from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url
-from data_platform.writer import filesystem, rewrite
+from data_platform.writer import filesystem, rewrite, write_bytes
 
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
 MODELS = tuple(model for models in LABELS.values() for model in models)
@@ -422,8 +422,7 @@ def _scrub_log(lake: Lake, name: str, paths: set[str]) -> None:
         actions = [json.loads(line) for line in content.decode("utf-8").splitlines() if line.strip()]
         changed = [_without_values(action, paths) for action in actions]
         if changed != actions:
-            with system.open_output_stream(path) as stream:
-                stream.write("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in changed).encode())
+            write_bytes(system, path, (json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in changed))
     old = [path for path in files if ".checkpoint" in path and path.endswith(".parquet")]
     if any(_has_values(system, path) for path in old):
         lake.open(name).create_checkpoint()

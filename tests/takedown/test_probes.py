@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,9 @@ def _set(**texts: str) -> ProbeSet:
 
 
 @settings(max_examples=60, deadline=None)
-@given(data=st.binary(min_size=0, max_size=400), starts=st.lists(st.integers(0, 400), max_size=4), cut=st.integers(0, 400))
+@given(
+    data=st.binary(min_size=0, max_size=400), starts=st.lists(st.integers(0, 400), max_size=4), cut=st.integers(0, 400)
+)
 def test_every_wanted_window_is_found_and_no_other(data: bytes, starts: list[int], cut: int) -> None:
     """Against bytes.find, with texts cut in two: windows never span two texts."""
     starts = [start for start in starts if start + WIDTH <= len(data)]
@@ -31,7 +34,7 @@ def test_every_wanted_window_is_found_and_no_other(data: bytes, starts: list[int
     offsets = np.array([0, min(cut, len(data)), len(data)], np.int64)
     found = kernels.find_windows(raw, offsets, hashes, kernels.bitmap_of(hashes)).tolist()
     expected = {
-        (row, start) for row, (begin, end) in enumerate(zip(offsets, offsets[1:], strict=False))
+        (row, start) for row, (begin, end) in enumerate(pairwise(offsets))
         for start in range(begin, end - WIDTH + 1) if data[start : start + WIDTH] in pieces
     }
     assert {(row, start) for row, _, start in found} == expected

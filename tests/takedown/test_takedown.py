@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import shutil
-import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data_platform import writer
 from data_platform.books import books
 from data_platform.flow import plan as where_all_stands
 from data_platform.flow import stages
-from data_platform.lake import Lake, VersionGone
+from data_platform.lake import Lake, Partition, VersionGone
 from data_platform.stage import Workspace
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown, takedowns, unfinished
+from data_platform.takedown.inventory import stored_table
 from data_platform.takedown.plan import Selectors, TakedownError
 from data_platform.takedown.receipt import verify
 from tests.takedown.lakes import (
@@ -33,7 +35,9 @@ from tests.takedown.lakes import (
     workspace_over,
     write_texts,
 )
+from tests.test_lake import made_by, verdicts
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 GONE = ("alpha", "again", "near")
 
 
@@ -55,7 +59,7 @@ def workspace(original: Workspace, tmp_path: Path) -> Workspace:
 
 
 def _order(workspace: Workspace, **selectors) -> Order:
-    named = {"documents": [ids_of(workspace.lake)["alpha"]]} if not selectors else selectors
+    named = selectors or {"documents": [ids_of(workspace.lake)["alpha"]]}
     return Order(Selectors.of(**named), "withdrawn by its author", "A. Uthor")
 
 
@@ -210,8 +214,6 @@ def test_statistics_that_other_programs_left_in_the_log_go(workspace: Workspace)
     before = lake.read_table("filtered_documents")
     handle.optimize.compact(partition_filters=[("snapshot", "=", "one")], target_size=2**40)
     one = before.filter(pa.compute.equal(before["snapshot"], "one"))
-    import deltalake
-
     deltalake.write_deltalake(handle, one, mode="overwrite", predicate="snapshot = 'one'")
     lake.open("filtered_documents").create_checkpoint()
     log = Path(lake.uri) / "filtered_documents" / "_delta_log"
@@ -223,19 +225,31 @@ def test_statistics_that_other_programs_left_in_the_log_go(workspace: Workspace)
     assert alpha not in lake.read_table("filtered_documents")["doc_id"].to_pylist()
 
 
+def test_a_partition_of_many_files_keeps_the_bytes_of_those_that_are_not_hit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "FILE_BYTES", 1)
+    monkeypatch.setattr(writer, "ROW_GROUP_ROWS", 3)
+    lake = Lake(str(tmp_path / "lake"))
+    rows = verdicts("a", 12)
+    batches = pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches(max_chunksize=3))
+    lake.write("filter_verdicts", Partition.of("filter_verdicts", "a"), batches, made_by("1"))
+    lake.write("filter_verdicts", Partition.of("filter_verdicts", "b"), verdicts("b", 3, 20), made_by("1"))
+    sizes = sorted(file.bytes for file in stored_table(lake, "filter_verdicts").files)
+    gone = [f"{number:032x}" for number in (1, 9, 10, 11)]
+    receipt = execute(lake, Order(Selectors.of(documents=gone), "asked", "A. Uthor"), Places())
+    assert receipt["absent"] and len(receipt["files_deleted"]) == 2 and len(sizes) == 5
+    assert sorted(lake.read_table("filter_verdicts", ["doc_id"], partition="a")["doc_id"].to_pylist()) == [
+        f"{number:032x}" for number in range(12) if f"{number:032x}" not in gone
+    ]
+    assert lake.count("filter_verdicts", "b") == 3 and lake.count("filter_verdicts", "a") == 8
+    # Of versions only those are gone that name a file with rows that went.
+    assert lake.read_table("filter_verdicts", partition="b", version=2).num_rows == 3
+    with pytest.raises(VersionGone, match="takedown"):
+        lake.read_table("filter_verdicts", partition="a", version=1)
+
+
 # -- killed on the way ------------------------------------------------------------------------------------------------
-
-
-def _execute_and_die(workspace: Workspace, order: Order, at: int, reached) -> None:
-    """Die before step number `at`, by a signal that nothing can catch."""
-    steps = iter(range(1_000))
-
-    def report(step: str) -> None:
-        if next(steps) == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        reached.value += 1
-
-    execute(workspace.lake, order, Places(), list(stages(workspace.recipe)), report=report)
 
 
 def test_killed_before_any_step_the_next_one_finishes(workspace: Workspace, tmp_path: Path) -> None:
@@ -244,18 +258,14 @@ def test_killed_before_any_step_the_next_one_finishes(workspace: Workspace, tmp_
     expected = Workspace(workspace.recipe, Lake(str(tmp_path / "undisturbed")))
     shutil.copytree(workspace.lake.uri, expected.lake.uri)
     whole = _execute(expected, order)
-    context = multiprocessing.get_context("fork")
-    died = 0
-    for at in range(200):
-        reached = context.Value("i", 0)
-        process = context.Process(target=_execute_and_die, args=(workspace, order, at, reached))
-        process.start()
-        process.join(120)
-        if process.exitcode == 0:
-            break
-        assert process.exitcode == -signal.SIGKILL
-        died += 1
-    assert died > 25 and unfinished(workspace.lake) == []
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(json.dumps(workspace.recipe.model_dump(mode="json")))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.takedown.killed", workspace.lake.uri, str(recipe), *order.selectors.documents],
+        capture_output=True, text=True, timeout=300, cwd=REPOSITORY,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert int(done.stdout) > 25 and unfinished(workspace.lake) == []
     for name in corpus(expected.lake):
         assert rows_of(workspace.lake, name).equals(rows_of(expected.lake, name)), name
     (mine,), (theirs,) = takedowns(workspace.lake), takedowns(expected.lake)
