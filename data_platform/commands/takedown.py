@@ -32,7 +32,8 @@ _SHOWN = 20
 @click.option("--yes", is_flag=True, help="Do not ask before it is done.")
 @click.option("--exports", type=click.Choice(["report", "rewrite", "delete"]), default="report", show_default=True,
               help="What becomes of exports that are where they were written.")
-@click.option("--resume", "resumed", default=None, metavar="ID", help="Finish a takedown that was killed.")
+@click.option("--resume", "resumed", default=None, metavar="ID",
+              help="Finish a takedown that was killed; of one that is done, mend what is left, such as exports.")
 @click.option("--verify", "verified", default=None, metavar="RECEIPT",
               help="Search again: the id of a takedown, or a receipt as JSON file.")
 @click.option("--list", "listed", is_flag=True, help="List the takedowns and where they stand.")
@@ -139,16 +140,16 @@ def _teller(as_json: bool) -> Any:
 def _resume(
     workspaces: Iterable[Workspace], takedown_id: str, exports: str, receipt_path: Path | None, as_json: bool
 ) -> None:
-    from data_platform.takedown.execute import resume, unfinished
+    from data_platform.takedown.execute import resume, takedowns
 
     for workspace in workspaces:
-        for row in unfinished(workspace.lake):
+        for row in takedowns(workspace.lake):
             if row["takedown_id"] == takedown_id:
                 _nobody_else()
                 made = resume(workspace.lake, row, _places(), _flow(workspace), exports, _teller(as_json))
                 _hand_out([made], receipt_path, as_json)
                 return
-    raise click.ClickException(f"no takedown {takedown_id!r} that was begun and not finished; see --list")
+    raise click.ClickException(f"no takedown {takedown_id!r}; see --list")
 
 
 def _verify(workspaces: list[Workspace], which: str, receipt_path: Path | None, as_json: bool) -> None:
@@ -239,6 +240,9 @@ def _print_receipt(made: dict[str, Any], target: Path | None) -> None:
     files, size = (sum(folder[what] for folder in lake.values()) for what in ("files", "bytes"))
     out.print(f"  in {many(files, 'file')} of {many(len(lake), 'folder')} of the lake ({size / 1e6:,.1f} MB), "
               f"{many(made['searched']['exports']['exports'], 'export')}, {many(logs['files'], 'file')} of Dagster")
+    if made["texts_without_probes"]:
+        alone = many(made["texts_without_probes"], "text")
+        out.print(f"  {alone} without a piece that is its own: searched for by hash alone")
     for found in made["found"][:_SHOWN]:
         out.print(f"  [red]{found['what']} in {found['place']}: {many(found['rows'], 'row')}[/red]")
     if made["named"]:

@@ -13,7 +13,7 @@ Here belongs the order, and what a step does to the lake's tables. Not here: wha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,8 +49,8 @@ from data_platform.takedown.plan import (
     names_any,
     plan_of,
 )
-from data_platform.takedown.probes import make_probes
-from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url
+from data_platform.takedown.probes import CANDIDATES_PER_TEXT, make_probes, telling_probes
+from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
 from data_platform.writer import filesystem, rewrite, write_bytes
 
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
@@ -144,18 +144,17 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
     """Record the takedown with all that must be known once the texts are gone."""
     corpus = Corpus(lake)
     plan, found = _plan(lake, order, places, corpus)
-    standing = order.selectors
+    selectors = order.selectors
     if not found.hits:
         done = [row for row in takedowns(lake) if row["takedown_id"].startswith(order.name)]
         if done:
             raise TakedownError(f"{done[-1]['takedown_id']} has taken that down on {done[-1]['reported_at']:%Y-%m-%d}; "
                                 f"nothing new is hit. Search again with --verify {done[-1]['takedown_id']}")
-        if not (standing.urls or standing.hosts or standing.sources or standing.text_hashes):
+        if not (selectors.urls or selectors.hosts or selectors.sources or selectors.text_hashes):
             raise TakedownError("nothing in the lake is hit, and nothing that may come is named: nothing to do")
     entries = _entries(corpus, found, order, plan["takedown_id"])
-    # By their text, near-copies among the labels are known, too: now that the texts have been read.
-    hashes = [entry.value for entry in entries if entry.kind == "text"]
-    found = found_for(corpus, found.chosen, found.kept_copies, order.selectors, hashes)
+    # By their texts, which have been read now, near-copies among the labels are known, too.
+    found = found_for(corpus, found.chosen, found.kept_copies, RemovalList(entries))
     plan = {
         **plan_of(found, order.selectors.stated(), order.reason, order.requested_by, plan["takedown_id"],
                   {"exports": plan["exports"]}),
@@ -163,13 +162,13 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
             lake, [model for name in found.label_rows for model in LABELS[name]]
         ),
         "entries": [_entry_as_json(entry) for entry in entries],
-        "addresses": sorted({hash_of_url(url) for url in standing.urls}),
+        "addresses": sorted({hash_of_url(url) for url in selectors.urls}),
     }
     digests = {(hit.file.table, hit.file.path): digest_of_file(lake, hit.file) for hit in found.hits}
     plan["files"] = [{**file, "sha256": digests[file["table"], file["path"]]} for file in plan["files"]]
     if places.logs is not None:
         # The addresses themselves are not recorded; what is logged of them goes at once.
-        outside.redact_logs(places.logs, standing.urls)
+        outside.redact_logs(places.logs, selectors.urls)
     _record(lake, plan, "begun")
 
 
@@ -187,12 +186,14 @@ def resume(
     lake: Lake, begun: dict[str, Any], places: Places, flow: Sequence[str] = (),
     exports: outside.ExportAction = "report", report: Callable[[str], None] = lambda step: None,
 ) -> dict[str, Any]:
-    """Do what is left of a takedown that has begun, a row of `takedowns`. Returns the receipt."""
+    """Do what is left of a takedown, a row of `takedowns`; if it is done, do it again. Returns the receipt."""
     from data_platform.takedown.receipt import make_receipt
 
     plan = begun["plan"]
     takedown_id = plan["takedown_id"]
-    entries = [_entry_of_json(entry) for entry in plan["entries"]]
+    entries = [_entry_of_json(entry) for entry in plan["entries"]] or [
+        entry for entry in standing(lake).entries if entry.takedown_id == takedown_id
+    ]
     ids = [document["id"] for document in plan["documents"]]
     report("put it on the standing list")
     rows = pa.Table.from_pylist([entry.row() for entry in entries], table("takedown_list").schema)
@@ -201,9 +202,11 @@ def resume(
         report(f"take {len(ids)} ids out of Dagster's logs")
         outside.redact_logs(places.logs, ids)
     mended = []
-    for export in plan["exports"]:
+    there = {export["path"]: export for export in outside.exports_with(lake, ids, places.exports)}
+    for export in {**{export["path"]: export for export in plan["exports"]}, **there}.values():
         report(f"export {export['path']}")
-        mended.append({**export, "done": outside.mend_export(Path(export["path"]), ids, takedown_id, exports)})
+        done = outside.mend_export(Path(export["path"]), ids, takedown_id, exports) if export["path"] in there else ""
+        mended.append({**export, "done": done or "not there, or without what was taken down"})
     for folder in plan["model_folders"]:
         report(f"delete {folder}")
         outside.delete_model(lake, folder)
@@ -249,15 +252,32 @@ def _entries(corpus: Corpus, found: Found, order: Order, takedown_id: str) -> li
     entries += [entry("record", id_) for id_ in found.ids]
     entries += [entry("payload", digest) for digest in sorted(_payloads(corpus, found))]
     texts = _texts(corpus, found.ids)
+    candidates = {value: make_probes(text, CANDIDATES_PER_TEXT) for value, (text, _) in texts.items()}
+    listed = RemovalList(entries + [entry("text", value) for value in texts])
+    probes = telling_probes(candidates, _others(corpus, found, listed))
     known = {value for value in hashes_of(corpus, found.chosen)}
-    for value, (text, signature) in sorted(texts.items()):
+    for value, (_, signature) in sorted(texts.items()):
         known.discard(value)
-        entries.append(entry("text", value, probes=tuple(make_probes(text))))
+        entries.append(entry("text", value, probes=tuple(probes[value])))
         if order.near_copies and signature["minhash_sketch"]:
             entries.append(entry("copy", value, minhash_bands=tuple(signature["minhash_bands"]),
                                  minhash_sketch=signature["minhash_sketch"]))
     entries += [entry("text", value) for value in sorted(known)]
     return list({(one.kind, one.value): one for one in reversed(entries)}.values())
+
+
+def _others(corpus: Corpus, found: Found, listed: RemovalList) -> Iterator[pa.ChunkedArray]:
+    """The texts and payloads of what stays, as the latest versions have them, row group by row group."""
+    ids = pa.array(sorted({*found.ids, *found.kept_copies}), pa.string())
+    columns = {"documents": ("doc_id", "text"), "raw_crawls": ("record_id", "payload"),
+               **{name: ("url", "text") for name in LABELS}}
+    for name, wanted in columns.items():
+        for file in corpus.tables[name].files if name in corpus.tables else ():
+            parquet = open_parquet(corpus.lake, file) if file.current else None
+            for group in range(parquet.num_row_groups if parquet else 0):
+                rows = parquet.read_row_group(group, columns=columns_in(parquet, wanted))
+                gone = listed.of_labels(rows) if name in LABELS else pc.is_in(rows[wanted[0]], ids).to_pylist()
+                yield rows.filter(pa.array([not mark for mark in gone], pa.bool_()))[wanted[1]]
 
 
 def _places_of(corpus: Corpus) -> set[str]:

@@ -56,18 +56,24 @@ def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[st
 
     A folder that is there is read; of one that is gone, or that was copied elsewhere, the exported version tells.
     """
-    hit = []
-    ids = pa.array(found.ids, pa.string())
+    there = {export["path"]: export for export in exports_with(lake, found.ids, roots)}
+    hit = list(there.values())
+    for export in known_exports(lake, roots):
+        if not (Path(export["path"]) / MANIFEST).is_file():
+            rows = _rows_of_version(found, export["mixture"], export["version"])
+            hit += [{**export, "rows": rows, "there": False}] if rows != 0 else []
+    return sorted(hit, key=lambda export: export["path"])
+
+
+def exports_with(lake: Lake, ids: Sequence[str], roots: Sequence[Path]) -> list[dict[str, Any]]:
+    """The exports that are where they were written and hold rows of documents."""
+    wanted, found = pa.array(ids, pa.string()), []
     for export in known_exports(lake, roots):
         folder = Path(export["path"])
-        there = (folder / MANIFEST).is_file()
-        if there:
-            rows = sum(pc.sum(pc.is_in(some["doc_id"], ids)).as_py() or 0 for some in shard_rows(folder))
-        else:
-            rows = _rows_of_version(found, export["mixture"], export["version"])
-        if rows != 0:
-            hit.append({**export, "rows": rows, "there": there})
-    return hit
+        if (folder / MANIFEST).is_file():
+            rows = sum(pc.sum(pc.is_in(some["doc_id"], wanted)).as_py() or 0 for some in shard_rows(folder))
+            found += [{**export, "rows": rows, "there": True}] if rows else []
+    return found
 
 
 def _rows_of_version(found: Found, name: str, version: int) -> int | None:

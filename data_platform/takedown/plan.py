@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,13 +33,15 @@ from data_platform.takedown.inventory import (
     open_parquet,
     stored_table,
 )
-from data_platform.takedown.removal_list import COPY_SIMILARITY, REASON, hash_of_url
+from data_platform.takedown.removal_list import COPY_SIMILARITY, REASON, Entry, RemovalList, hash_of_url
 
 ID_COLUMNS = ("doc_id", "record_id", "id", "matched_id", "cluster_id", "matched_doc_id")
 """Columns that name a document: its own row, or a row of another that refers to it."""
 _OWN_ID = ("doc_id", "record_id", "id")
 LABELS = {"quality_labels": ("language_model", "quality_classifier"), "domain_labels": ("domain_classifiers",)}
 """Tables of labelled texts, which have no doc_id, and the models that are trained on them."""
+NO_ID = "td-000000000000"
+"""Takedown of the entries that a plan is made with."""
 _HASHES = {"documents": "text_hash", "document_signatures": "exact_hash"}
 
 
@@ -184,14 +186,16 @@ def find(lake: Lake, selectors: Selectors, near_copies: bool = True, corpus: Cor
         chosen |= near
         # Copies of copies, of the same text: whoever asks for the one asks for the other.
         chosen |= _exact_copies(corpus, chosen, selectors)
-    return found_for(corpus, chosen, kept, selectors)
+    entries = [Entry(NO_ID, "text", value) for value in sorted(hashes_of(corpus, chosen))]
+    entries += [Entry(NO_ID, "host", host) for host in selectors.hosts]
+    entries += [Entry(NO_ID, "url", hash_of_url(url)) for url in selectors.urls]
+    return found_for(corpus, chosen, kept, RemovalList(entries))
 
 
 def found_for(
-    corpus: Corpus, chosen: dict[str, Chosen], kept: dict[str, Chosen], selectors: Selectors | None = None,
-    text_hashes: Iterable[str] = (),
+    corpus: Corpus, chosen: dict[str, Chosen], kept: dict[str, Chosen], listed: RemovalList
 ) -> Found:
-    """The files that hold rows of documents that are chosen already."""
+    """The files that hold rows of documents that are chosen already, and labelled texts that a list takes out."""
     ids = pa.array(sorted(chosen), pa.string())
     hits, shared, archives, snapshots = [], set(), {}, set()
     for file, rows in corpus.scan([*ID_COLUMNS, "reason"]):
@@ -209,11 +213,10 @@ def found_for(
     for _, rows in corpus.scan(["record_id", "archive_uri"], ["raw_crawls"], current=True, needed=2):
         for item in pc.value_counts(rows.filter(pc.is_in(rows["record_id"], ids))["archive_uri"]).to_pylist():
             archives[item["values"]] = archives.get(item["values"], 0) + item["counts"]
-    removed = label_filter(corpus, chosen, selectors, text_hashes)
     label_rows: dict[str, int] = {}
     for name in LABELS:
         for file, rows in corpus.scan(["text", "url"], [name]):
-            if count := sum(removed(rows)):
+            if count := sum(listed.of_labels(rows)):
                 hits.append(Hit(file, count, count))
                 label_rows[name] = max(label_rows.get(name, 0), count)
     for name, models in LABELS.items():
@@ -240,20 +243,6 @@ def names_any(rows: pa.Table, ids: pa.Array) -> pa.ChunkedArray:
     if "id" in rows.column_names and "reason" in rows.column_names:
         mask = pc.and_(mask, pc.invert(pc.starts_with(rows["reason"], REASON)))
     return pc.fill_null(mask, False)
-
-
-def label_filter(
-    corpus: Corpus, chosen: Mapping[str, Chosen], selectors: Selectors | None, text_hashes: Iterable[str] = ()
-) -> Callable[[pa.Table], list[bool]]:
-    """A function that says which labelled texts are taken down, by the hash of their text, URL or host."""
-    from data_platform.takedown.removal_list import Entry, RemovalList
-
-    hashes = set(text_hashes) | set(hashes_of(corpus, chosen))
-    entries = [Entry("td-000000000000", "text", value) for value in sorted(hashes)]
-    if selectors is not None:
-        entries += [Entry("td-000000000000", "host", host) for host in selectors.hosts]
-        entries += [Entry("td-000000000000", "url", hash_of_url(url)) for url in selectors.urls]
-    return RemovalList(entries).of_labels
 
 
 # -- which documents --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Probes: pieces of 64 bytes of a removed text, kept as hashes, by which the text is found wherever it still is.
 
-A text is held by a row in which at least half of its probes occur: one sentence that two pages share is no copy of
+Pieces that documents hold which stay, such as the menu of a site, tell nothing of the text and are no probes of it. A
+text is held by a row in which at least half of its probes occur: one sentence that two pages share is no copy of
 either. Nothing of a text can be read from its probes; with them the search can be made again when the text is gone.
 
 Here belongs what a probe is and when a text counts as found. Not here: the loop over bytes (`kernels.py`), and what is
@@ -20,6 +21,13 @@ import pyarrow.compute as pc
 
 WIDTH = 64
 PROBES_PER_TEXT = 8
+CANDIDATES_PER_TEXT = 32
+"""Pieces of which the probes of a text are chosen, once it is known which of them other documents hold."""
+COPY_SHARE = 0.8
+MAX_COPIES = 2
+MIN_CANDIDATES = 4
+"""A document that stays and holds this share of so many candidates is a copy that nobody knew of, if there are no more
+of them: what it holds stays a probe, and the receipt names it. If there are more, it is the furniture of a site."""
 MIN_DISTINCT_BYTES = 12
 """Pieces of fewer different bytes are rules, blanks or lists of numbers, and occur anywhere."""
 MIN_PROBES_IN_PAYLOAD = 4
@@ -34,8 +42,8 @@ class Probe:
     digest: str
 
 
-def make_probes(text: bytes) -> list[Probe]:
-    """At most `PROBES_PER_TEXT` probes of a text, evenly spread; none of a text that is shorter than one.
+def make_probes(text: bytes, most: int = PROBES_PER_TEXT) -> list[Probe]:
+    """At most `most` probes of a text, evenly spread; none of a text that is shorter than one.
 
     Pieces lie within lines where lines are long enough, so that they are found in a page's markup, too.
     """
@@ -44,7 +52,7 @@ def make_probes(text: bytes) -> list[Probe]:
         starts = [s for s in range(0, len(text) - WIDTH + 1, WIDTH) if _telling(text[s : s + WIDTH])]
     if not starts:
         return []
-    count = min(PROBES_PER_TEXT, len(starts))
+    count = min(most, len(starts))
     chosen = [starts[i * len(starts) // count] for i in range(count)]
     from data_platform.takedown import kernels
 
@@ -98,6 +106,10 @@ class ProbeSet:
 
     def counts(self, values: pa.Array | pa.ChunkedArray) -> dict[int, dict[str, int]]:
         """Row to name to number of probes found there, of rows in which any was found."""
+        return {row: {name: len(keys) for name, keys in names.items()} for row, names in self.hits(values).items()}
+
+    def hits(self, values: pa.Array | pa.ChunkedArray) -> dict[int, dict[str, set[tuple[int, str]]]]:
+        """Row to name to the probes found there, as window and digest, of rows in which any was found."""
         if not self or not len(values):
             return {}
         from data_platform.takedown import kernels
@@ -108,7 +120,7 @@ class ProbeSet:
             key = (int(self._wanted[at].view(np.int64)), digest_of(data[start : start + WIDTH].tobytes()))
             for name in self._owners.get(key, ()):
                 found.setdefault(row, {}).setdefault(name, set()).add(key)
-        return {row: {name: len(keys) for name, keys in names.items()} for row, names in found.items()}
+        return found
 
     def holds(self, count: int, name: str) -> bool:
         """Whether a row with `count` of the probes of a text holds that text."""
@@ -136,7 +148,33 @@ def _bytes_of(values: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarra
     return np.frombuffer(data, np.uint8) if data is not None and len(data) else np.empty(0, np.uint8), places
 
 
-def probe_sets(texts: Iterable[tuple[str, bytes]]) -> dict[str, list[Probe]]:
-    """The probes of named texts; texts without any are left out."""
-    made = ((name, make_probes(text)) for name, text in texts)
-    return {name: probes for name, probes in made if probes}
+def telling_probes(
+    candidates: Mapping[str, Sequence[Probe]], others: Iterable[pa.Array | pa.ChunkedArray]
+) -> dict[str, list[Probe]]:
+    """Of the candidates of every text those that no text or payload of `others` holds, evenly spread.
+
+    Args:
+        candidates: pieces by the name of the text.
+        others: texts and payloads that stay, batch by batch.
+    """
+    every = ProbeSet(candidates)
+    held: dict[str, set[tuple[int, str]]] = {}
+    copies: dict[str, list[set[tuple[int, str]]]] = {}
+    for batch in others:
+        for names in every.hits(batch).values():
+            for name, keys in names.items():
+                total = every.totals[name]
+                if total >= MIN_CANDIDATES and len(keys) >= COPY_SHARE * total:
+                    if keys not in copies.setdefault(name, []) and len(copies[name]) <= MAX_COPIES:
+                        copies[name].append(keys)
+                else:
+                    held.setdefault(name, set()).update(keys)
+    chosen = {}
+    for name, some in candidates.items():
+        shared = held.get(name, set())
+        if len(copies.get(name, ())) > MAX_COPIES:
+            shared = shared.union(*copies[name])
+        left = [probe for probe in some if (probe.window, probe.digest) not in shared]
+        count = min(PROBES_PER_TEXT, len(left))
+        chosen[name] = [left[i * len(left) // count] for i in range(count)]
+    return chosen

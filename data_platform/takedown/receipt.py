@@ -77,12 +77,12 @@ class Sought:
                 else:
                     self.shared += 1
             if holding:
-                self.found.append({"place": place, "what": f"text in {name}", "rows": holding})
+                self.found.append({"place": place, "what": f"a removed text in column {name}", "rows": holding})
 
     def bytes(self, place: str, content: bytes) -> None:
         """Search bytes: one probe is a finding; ids are named, which is not to hold anything of a text."""
         if self.probes.counts(pa.array([content], pa.large_binary())):
-            self.found.append({"place": place, "what": "text", "rows": 1})
+            self.found.append({"place": place, "what": "a piece of a removed text", "rows": 1})
         if names := outside.occurring(content, self.ids):
             self.named.append({"place": place, "ids": len(names)})
 
@@ -109,6 +109,7 @@ def make_receipt(
         "searched_for": {
             "ids": [document["id"] for document in plan["documents"]],
             "hashes": sorted({row["value"] for row in entries if row["kind"] in ("text", "payload")}),
+            "texts": sorted({row["value"] for row in entries if row["kind"] == "text"}),
             "probes": {row["value"]: [[p["window"], p["digest"]] for p in row["probes"]]
                        for row in sorted(entries, key=lambda row: row["value"]) if row["probes"]},
         },
@@ -165,6 +166,7 @@ def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, 
     }
     receipt = {
         **receipt, "searched": searched, "found": sought.found, "named": sought.named,
+        "texts_without_probes": len(set(wanted["texts"]) - probes.keys()),
         "rows_that_share_passages": sought.shared, "absent": not sought.found,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }

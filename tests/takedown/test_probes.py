@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.takedown import kernels
-from data_platform.takedown.probes import PROBES_PER_TEXT, WIDTH, ProbeSet, make_probes
+from data_platform.takedown.probes import PROBES_PER_TEXT, WIDTH, ProbeSet, make_probes, telling_probes
 from tests.takedown.lakes import NEAR, essay
 
 ALPHA, BETA = essay("alpha"), essay("beta")
@@ -65,3 +65,14 @@ def test_probes_are_few_and_of_what_can_tell() -> None:
     assert len(make_probes(bytes(range(32, 32 + WIDTH)))) == 1
     assert all(len(probe.digest) == 32 for probe in make_probes(ALPHA.encode()))
     assert not _set() and _set().counts(pa.array(["text"])) == {}
+
+
+def test_what_documents_hold_that_stay_is_no_probe_but_a_copy_nobody_knew_of_is_found() -> None:
+    menu, own = "\n".join(essay("menu").split("\n")[:9]), "\n".join(essay("omega").split("\n")[:3])
+    candidates = {"page": make_probes(f"{menu}\n{own}".encode(), 32), "alpha": make_probes(ALPHA.encode(), 32)}
+    pages = [f"{menu}\n{essay(name)}" for name in ("beta", "gamma", "delta")]
+    chosen = telling_probes(candidates, [pa.array(pages), pa.array([NEAR])])
+    found = ProbeSet(chosen)
+    assert all(name not in names for names in found.counts(pa.array(pages)).values() for name in ("page",))
+    assert found.holds(found.counts(pa.array([own]))[0]["page"], "page")
+    assert found.holds(found.counts(pa.array([NEAR]))[0]["alpha"], "alpha")

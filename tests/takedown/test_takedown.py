@@ -204,7 +204,8 @@ def test_a_text_that_is_planted_is_found(workspace: Workspace) -> None:
     found = verify(workspace.lake, receipt, Places())
     assert not found["absent"]
     assert {(one["place"], one["what"]) for one in found["found"]} == {
-        ("documents/planted.parquet", "text in other"), ("models/weights.bin", "text")
+        ("documents/planted.parquet", "a removed text in column other"),
+        ("models/weights.bin", "a piece of a removed text"),
     }
 
 
