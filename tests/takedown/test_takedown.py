@@ -15,10 +15,13 @@ import pytest
 
 from data_platform import writer
 from data_platform.books import books
+from data_platform.columns import table
 from data_platform.flow import plan as where_all_stands
 from data_platform.flow import stages
-from data_platform.lake import Lake, Partition, VersionGone
+from data_platform.lake import Lake, Partition, Provenance, VersionGone
 from data_platform.stage import Workspace
+from data_platform.stage import execute as execute_stage
+from data_platform.staleness import LicenseChanges, NotPublishable, ensure_publishable
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown, takedowns, unfinished
 from data_platform.takedown.inventory import stored_table
 from data_platform.takedown.plan import Selectors, TakedownError
@@ -248,6 +251,30 @@ def test_a_partition_of_many_files_keeps_the_bytes_of_those_that_are_not_hit(
     assert lake.read_table("filter_verdicts", partition="b", version=2).num_rows == 3
     with pytest.raises(VersionGone, match="takedown"):
         lake.read_table("filter_verdicts", partition="a", version=1)
+
+
+def test_a_source_that_changes_its_license_is_named_wherever_something_was_made_of_it(
+    original: Workspace, workspace: Workspace
+) -> None:
+    lake = workspace.lake
+    pins = tuple(lake.pins("document_licenses", ["one", "two"]))
+    rows = pa.Table.from_pylist([], table("mixture_all").schema)
+    lake.write("mixture_all", Partition(), rows, Provenance("mixture_all", "1", {}, pins))
+    ensure_publishable(workspace, "mixture_all")
+    texts = Path(original.recipe.sources[0].paths[0]).parent
+    changed = Workspace(workspace_over(texts, Path(lake.uri), "GPL-3.0-only").recipe, lake)
+    words = [f"source source-{name}: licence MIT -> GPL-3.0-only" for name in ("one", "two")]
+    found = {(status.stage.name, status.snapshot): status for status in where_all_stands(changed)}
+    assert found["license_evidence", "one"].license_changes == (words[0],)
+    assert set(found["duplicates", None].license_changes) == set(words)
+    assert set(found["mixture_all", None].why.split("; ")) >= set(words)
+    assert not any(found[name, "one"].license_changes for name in ("raw_crawls", "documents", "quality_signals"))
+    with pytest.raises(NotPublishable, match=r"source-one: licence MIT -> GPL-3\.0-only.*run the recipe small again"):
+        ensure_publishable(changed, "mixture_all")
+    for name in ("license_evidence", "document_licenses"):  # what lies between is new, what was made of it is not
+        execute_stage(stages(changed.recipe)[name], changed, "one")
+    assert set(LicenseChanges(changed).of("mixture_all")) == set(words)
+    assert LicenseChanges(changed).of("document_licenses", "one") == []
 
 
 # -- killed on the way ------------------------------------------------------------------------------------------------
