@@ -45,7 +45,7 @@ def commands(tmp_path: Path) -> Iterator[Factory]:
 
 def _run(commands: Factory, *arguments: str, status: int = 0) -> str:
     command = commands.start(*arguments)
-    code = command.wait(400)
+    code = command.wait(900)
     text = command.log.read_text()
     assert code == status, text[-3000:]
     return text
