@@ -304,18 +304,16 @@ def _same_url(urls: pa.ChunkedArray, wanted: Sequence[str]) -> pa.Array:
     from data_platform.dedup.url import canonical_urls
     from data_platform.ingest.records import host_of
 
-    mask = pc.fill_null(pc.is_in(urls, pa.array(wanted, pa.string())), False)
+    found = pc.fill_null(pc.is_in(urls, pa.array(wanted, pa.string())), False).to_numpy().astype(bool)
     hosts = {host_of(url).removeprefix("www.") for url in wanted} - {""}
-    likely = mask
+    likely = np.zeros(len(urls), bool)
     for host in hosts:
-        likely = pc.or_(likely, pc.fill_null(pc.match_substring(urls, host, ignore_case=True), False))
-    if not hosts or not pc.any(likely).as_py():
-        return mask
-    targets = canonical_urls(pa.array(wanted, pa.string())).drop_null()
-    same = pc.fill_null(pc.is_in(canonical_urls(urls.filter(likely)), targets), False)
-    return pc.or_(mask, pc.replace_with_mask(
-        pa.chunked_array([pa.array(np.zeros(len(urls), bool))]), likely.combine_chunks(), same
-    ))
+        likely |= pc.fill_null(pc.match_substring(urls, host, ignore_case=True), False).to_numpy().astype(bool)
+    if likely.any():
+        targets = canonical_urls(pa.array(wanted, pa.string())).drop_null()
+        same = pc.fill_null(pc.is_in(canonical_urls(urls.filter(pa.array(likely))), targets), False)
+        found[np.flatnonzero(likely)] |= same.to_numpy(zero_copy_only=False)
+    return pa.array(found)
 
 
 def _expressions(licenses: Sequence[str]) -> set[str]:

@@ -7,22 +7,21 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from data_platform import writer
 from data_platform.columns import mixture_table
 from data_platform.export import export_mixture
 from data_platform.lake import Lake, Partition, Provenance
 from data_platform.takedown import outside
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown
 from data_platform.takedown.plan import Selectors
+from tests.filters.lakes import _zero
 from tests.takedown.lakes import essay
 
 
 def _mixture(lake: Lake, *names: str) -> None:
-    import pyarrow as pa
-
-    from tests.filters.lakes import _zero
-
     declared = mixture_table("open")
     rows = [
         {column.name: _zero(column.type) for column in declared.columns}
@@ -86,3 +85,21 @@ def test_names_go_from_logs_and_databases_and_nothing_else(tmp_path: Path) -> No
     with closing(sqlite3.connect(tmp_path / "runs" / "events.db")) as database:
         assert database.execute("SELECT count(*), max(event) FROM event_logs").fetchone() == (2, '{"doc": "' + "." * 32
                                                                                              + '"}')
+
+
+def test_urls_are_the_same_however_they_are_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In many row groups, of which few hold the host."""
+    monkeypatch.setattr(writer, "ROW_GROUP_ROWS", 50)
+    lake, declared = Lake(str(tmp_path)), mixture_table("open")
+    urls = [f"https://www.host{number % 40}.org/{number}" for number in range(400)] + ["file:a.txt", ""]
+    urls[7] = "HTTP://host5.org:80/5/?utm_source=mail"
+    rows = [
+        {column.name: _zero(column.type) for column in declared.columns} | {"doc_id": f"{number:032x}", "url": url}
+        for number, url in enumerate(urls)
+    ]
+    lake.write("mixture_open", Partition(), pa.Table.from_pylist(rows, declared.schema).to_reader(50),
+               Provenance("mixture_open", "1", {}))
+    order = Order(Selectors.of(urls=["https://host5.org/5", "file:a.txt"]), "", "")
+    planned, _ = plan_takedown(lake, order, Places())
+    assert [int(document["id"], 16) for document in planned["documents"]] == [5, 7, 400]
+    assert "host5" not in json.dumps(planned)
