@@ -17,7 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from resources.instance import dagster_home
+from resources.instance import dagster_home, open_instance
 
 TAG = "data_platform/command"
 _OPEN = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
@@ -64,3 +64,13 @@ def _is_alive(name: str) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def runs_at_work() -> list[str]:
+    """Ids of runs that are under way, whoever launched them: those of commands that were killed are not among them."""
+    with open_instance() as instance:
+        open_runs = instance.get_runs(dg.RunsFilter(statuses=list(_OPEN)))
+    return [
+        run.run_id for run in open_runs
+        if not (name := run.tags.get(TAG, "")).startswith(f"{socket.gethostname()}-") or _is_alive(name)
+    ]

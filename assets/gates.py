@@ -1,5 +1,5 @@
-"""The checks that look beyond one table or one row: custody and books of a stage, the guards of deduplication, and the
-proof of a mixture. All block.
+"""The checks that look beyond one table or one row: custody and books of a stage, the guards of deduplication, the
+proof of a mixture, what was taken down, and licences that changed. All block.
 
 They ask the tables, not the code that made them. Not here: what is expected of single columns (`expectations.py`).
 """
@@ -18,13 +18,17 @@ from data_platform.lake import Lake
 from data_platform.proof.custody import Custody
 from data_platform.proof.gate import prove
 from data_platform.recipe import Recipe
-from data_platform.stage import Stage
+from data_platform.stage import Stage, Workspace
+from data_platform.staleness import LicenseChanges
+from data_platform.takedown.removal_list import standing
 
 CUSTODY = "custody"
 BOOKS = "books"
 TIERS = "license_tiers"
 CHAIN = "chain_of_evidence"
 SOURCES = "sources_stay"
+TAKEN_DOWN = "taken_down"
+CURRENT = "licenses_current"
 DESCRIPTIONS = {
     CUSTODY: "The partition holds what the commit whose recipe it carries left there, and nothing that others wrote.",
     BOOKS: "Rows in = rows kept + rows dropped by reason.",
@@ -32,6 +36,8 @@ DESCRIPTIONS = {
            "derived anew from the tables.",
     CHAIN: "Every row leads through every table, at the versions that were read, back to its record and its evidence.",
     SOURCES: str(sources_stay.__doc__),
+    TAKEN_DOWN: "No row is of a document, URL, host or source that was taken down.",
+    CURRENT: "No source and no ruling has changed its licence since the table was built.",
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
     **separation.DESCRIPTIONS,
 }
@@ -39,12 +45,19 @@ DESCRIPTIONS = {
 
 def gates_of(stage: Stage) -> list[str]:
     """Names of the checks that apply to a stage."""
-    names = [CUSTODY, *([] if stage.name in WITHOUT_BOOKS else [BOOKS]), *separation.separations_of(stage)]
-    if stage.name == "duplicates":
-        return [*names, *GUARDS]
-    if stage.name == "deduplicated_documents" and "cut_programs" in stage.inputs:
-        return [*names, SOURCES]
-    return [*names, TIERS, CHAIN] if stage.name.startswith("mixture_") else names
+    name = stage.name
+    names = [CUSTODY, *([] if name in WITHOUT_BOOKS else [BOOKS]), *separation.separations_of(stage)]
+    if name in ("document_licenses", "duplicates", "deduplicated_documents") or name.startswith("branch_"):
+        names.append(CURRENT)
+    if name == "duplicates":
+        names += GUARDS
+    if name == "deduplicated_documents" and "cut_programs" in stage.inputs:
+        names.append(SOURCES)
+    if name.startswith("mixture_"):
+        names += [TIERS, CHAIN]
+    if name.startswith(("mixture_", "datastore_")):
+        names += [TAKEN_DOWN, CURRENT]
+    return names
 
 
 def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> list[Outcome]:
@@ -58,6 +71,10 @@ def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -
             outcomes.append(_balance(lake, stage, snapshot))
         elif name == SOURCES:
             outcomes.append(_sources(lake, stage, snapshot, recipe))
+        elif name == TAKEN_DOWN:
+            outcomes.append(_taken_down(lake, stage))
+        elif name == CURRENT:
+            outcomes.append(_current(lake, stage, snapshot, recipe))
     if TIERS in gates_of(stage):
         outcomes += _proofs(lake, stage, recipe)
     outcomes += separation.pass_separations(lake, stage, recipe)
@@ -86,6 +103,19 @@ def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
     entry = books(lake, stage, snapshot)
     detail = {"incoming": entry.incoming, "kept": entry.kept, "unaccounted": entry.missing, "dropped": entry.dropped}
     return Outcome(BOOKS, entry.missing == 0, "critical", detail)
+
+
+def _taken_down(lake: Lake, stage: Stage) -> Outcome:
+    """Ask the standing list for every row, whatever kept it out on the way."""
+    columns = ["doc_id", "source", "url", "host"]
+    rows = lake.read_table(stage.name, columns, version=lake.pin(stage.name).version)
+    found = standing(lake).of_documents(rows)
+    return Outcome(TAKEN_DOWN, not found, "critical", {"rows": rows.num_rows, "taken_down": found})
+
+
+def _current(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> Outcome:
+    changes = LicenseChanges(Workspace(recipe, lake)).of(stage.name, str(stage.partition(snapshot)))
+    return Outcome(CURRENT, not changes, "critical", {"changes": changes})
 
 
 def _proofs(lake: Lake, stage: Stage, recipe: Recipe) -> list[Outcome]:

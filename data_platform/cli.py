@@ -17,6 +17,7 @@ from data_platform.commands.report import report
 from data_platform.commands.run import run
 from data_platform.commands.status import status
 from data_platform.commands.sweep import sweep
+from data_platform.commands.takedown import takedown
 from data_platform.commands.trace import trace
 from data_platform.commands.ui import ui
 from data_platform.errors import PlainError
@@ -39,7 +40,8 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, contamination, datastore, duplicates, export, refinement, report, run, status, sweep, trace, ui
+    audit, card, contamination, datastore, duplicates, export, refinement, report, run, status, sweep, takedown, trace,
+    ui,
 ):
     main.add_command(_command)
 

@@ -193,6 +193,8 @@ _declare(Table(
                 "Images among the content in the order of the page, with the characters of the text before each.",
                 long=True, derived_from=("raw_crawls.payload", "raw_crawls.url")),
         _column("byte_count", pa.int64(), "UTF-8 bytes of the text.", minimum=1, derived_from=("raw_crawls.payload",)),
+        _column("text_hash", pa.string(), "128-bit hash of the normalised text, by which a text that was taken down is "
+                "known again.", pattern=ID_HEX, derived_from=("raw_crawls.payload",)),
         _column("token_count", pa.int64(), "Tokens of the text under the recipe's tokenizer.", minimum=0,
                 derived_from=("raw_crawls.payload",)),
         _column("language", pa.string(), "ISO 639 code of the most likely language, 'und' if none.",
@@ -981,6 +983,83 @@ _declare(Table(
     key=("table", "version"),
     partition_by=(),
 ))
+
+
+_TAKEDOWN_ID = _column("takedown_id", pa.string(), "Takedown it belongs to.", pattern=r"^td-[0-9a-f]{12}(-[0-9]+)?$")
+
+_declare(Table(
+    "takedowns",
+    "Two rows per takedown, when it begins and when it is done: who asked, why, and what was planned. No text, and no "
+    "URL but as a hash. Append-only.",
+    (
+        _TAKEDOWN_ID,
+        _column("state", pa.string(), "What the row reports.", one_of=("begun", "done")),
+        _column("reason", pa.string(), "Why, in the words of who ordered it."),
+        _column("requested_by", pa.string(), "Who asked."),
+        _column("reported_at", TIMESTAMP, "When it was reported (UTC)."),
+        _column("documents", pa.int64(), "Documents and records that are removed.", minimum=0),
+        _column("plan", pa.string(), "The plan as JSON, as it was when the takedown began.", long=True),
+        _column("plan_sha256", pa.string(), "Digest of the plan.", pattern=SHA256_HEX),
+    ),
+    key=("takedown_id", "state"),
+    partition_by=(),
+))
+
+_declare(Table(
+    "takedown_list",
+    "The standing list: what was taken down and stays out, as hashes and names, without any text. Append-only.",
+    (
+        _TAKEDOWN_ID,
+        _column("kind", pa.string(), "What the value is.",
+                one_of=("url", "host", "source", "record", "payload", "text", "copy")),
+        _column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, hash "
+                "of a normalised text, for kind copy of one whose near-copies stay out."),
+        _column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
+        _column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),
+        _column("probes", pa.list_(pa.struct([("window", pa.int64()), ("digest", pa.string())])),
+                "Of kind text: rolling hash and digest of pieces of 64 bytes, by which it is found in payloads."),
+        _column("clear", pa.list_(pa.string()), "Snapshots that were written and in which nothing was found: what is "
+                "listed is no reason to make them again."),
+    ),
+    key=("takedown_id", "kind", "value"),
+    partition_by=(),
+))
+
+_declare(Table(
+    "takedown_receipts",
+    "One row per proof that what was taken down is gone: what was searched for, where, what was found. Append-only.",
+    (
+        _TAKEDOWN_ID,
+        _column("made_at", TIMESTAMP, "When the search ended (UTC)."),
+        _column("occasion", pa.string(), "Why it was searched.", one_of=("takedown", "verification")),
+        _column("absent", pa.bool_(), "Whether nothing of it was found."),
+        _column("receipt", pa.string(), "The receipt as JSON.", long=True),
+        _column("sha256", pa.string(), "Digest of the receipt.", pattern=SHA256_HEX),
+    ),
+    key=("takedown_id", "made_at"),
+    partition_by=(),
+))
+
+_declare(Table(
+    "exports",
+    "One row per export of a mixture: which version went where. Append-only.",
+    (
+        _column("mixture", pa.string(), "Table that was exported."),
+        _column("table_id", pa.string(), "Delta table id."),
+        _column("version", pa.int64(), "Version that was exported.", minimum=0),
+        _column("format", pa.string(), "Format of the shards."),
+        _column("path", pa.string(), "Folder that it was written to."),
+        _column("rows", pa.int64(), "Documents in it.", minimum=0),
+        _column("manifest_sha256", pa.string(), "Digest of its manifest, which has the digests of the shards.",
+                pattern=SHA256_HEX),
+        _column("exported_at", TIMESTAMP, "When it was written (UTC)."),
+    ),
+    key=("mixture", "version", "path", "exported_at"),
+    partition_by=(),
+))
+
+PLATFORM_LOGS = ("check_results", "lineage", "takedowns", "takedown_list", "takedown_receipts", "exports")
+"""Tables that the platform keeps about its own work: no rows of the corpus."""
 
 
 def table(name: str) -> Table:

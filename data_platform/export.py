@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_platform.cards.write import export_cards
+from data_platform.columns import table
 from data_platform.errors import PlainError
 from data_platform.lake import Lake
 from data_platform.trace import mixture_table_name
@@ -51,6 +53,7 @@ def export_mixture(
         if {key: manifest.get(key) for key in wanted} != wanted:
             raise ExportExists(f"{folder} exists and is not version {commit['version']} of {name} as {format}; "
                                f"remove it or give another folder")
+        _record(lake, folder, manifest)
         return folder, manifest
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -70,7 +73,21 @@ def export_mixture(
         os.replace(building, folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+    _record(lake, folder, manifest)
     return folder, manifest
+
+
+def _record(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
+    """Note in table `exports` what went where, once: a takedown has to know."""
+    path = str(folder.absolute())
+    row = {
+        "mixture": manifest["table"], "table_id": manifest["table_id"], "version": manifest["version"],
+        "format": manifest["format"], "path": path, "rows": manifest["rows"],
+        "manifest_sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
+        "exported_at": datetime.now(UTC),
+    }
+    key = hashlib.sha256("\0".join((path, row["manifest_sha256"])).encode()).hexdigest()
+    lake.append_once("exports", pa.Table.from_pylist([row], table("exports").schema), key)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from data_platform.lake import Partition, Pin, Provenance
 from data_platform.proof.custody import Breach, Custody
 from data_platform.recipe import Recipe
 from data_platform.stage import InputMissing, Stage, Workspace, pin_inputs, provenance
+from data_platform.staleness import LicenseChanges
+from data_platform.takedown.removal_list import TAKEDOWN
 
 State = Literal["fresh", "missing", "stale", "unchecked", "blocked"]
 
@@ -48,13 +50,17 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
 
 @dataclass(frozen=True)
 class Status:
-    """Where one stage stands for one snapshot: its state, why, and the version that holds its rows."""
+    """Where one stage stands for one snapshot: its state, why, and the version that holds its rows.
+
+    `license_changes` are changes of licences since what is there was built, in words.
+    """
 
     stage: Stage
     snapshot: str | None
     state: State
     why: str = ""
     version: int | None = None
+    license_changes: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -79,7 +85,7 @@ def phases(flow: dict[str, Stage]) -> list[list[Stage]]:
 def plan(workspace: Workspace, flow: dict[str, Stage] | None = None) -> list[Status]:
     """Where every stage stands for every snapshot, in the order of the flow. Reads logs, no rows."""
     flow = flow or stages(workspace.recipe)
-    checks, custody = latest_checks(workspace), Custody(workspace.lake)
+    checks, custody, changes = latest_checks(workspace), Custody(workspace.lake), LicenseChanges(workspace)
     result: list[Status] = []
     unsettled: dict[str, list[Status]] = {}
     for stage in flow.values():
@@ -90,11 +96,19 @@ def plan(workspace: Workspace, flow: dict[str, Stage] | None = None) -> list[Sta
                 for status in unsettled.get(name, [])
                 if status.snapshot is None or status.snapshot in stage.snapshots_read(name, snapshot, workspace)
             ]
-            status = _status(stage, workspace, snapshot, above, checks, custody)
+            status = _with_changes(_status(stage, workspace, snapshot, above, checks, custody), changes)
             result.append(status)
             if status.state != "fresh":
                 unsettled.setdefault(stage.name, []).append(status)
     return result
+
+
+def _with_changes(status: Status, changes: LicenseChanges) -> Status:
+    """The status of what is stale, with the changes of licences that are among its reasons."""
+    if status.state != "stale" or not (found := changes.of(status.stage.name, str(status.stage.partition(
+            status.snapshot)))):
+        return status
+    return replace(status, license_changes=tuple(found), why="; ".join([*found, status.why]))
 
 
 def _status(
@@ -155,6 +169,8 @@ def _difference(workspace: Workspace, stage: Stage, partition: Partition, now: P
     before = last_commit(workspace, stage.name, str(partition))
     if before is None:
         return "its last commit is not in the log"
+    if before["asset_key"] == TAKEDOWN:
+        return f"rows were taken down ({before['run_id']})"
     reasons = []
     if before["code_version"] != now.code_version:
         reasons.append(f"code changed ({before['code_version']} to {now.code_version})")

@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset
 import pyarrow.fs
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -42,6 +43,10 @@ _MAX_ATTEMPTS = 20
 
 class TableMissing(PlainError, LookupError):
     """A table that was asked for and does not exist. The message says what exists."""
+
+
+class VersionGone(PlainError, LookupError):
+    """A version that cannot be read any more: a takedown has deleted files that it names."""
 
 
 class ConcurrentWrite(PlainError, RuntimeError):
@@ -206,9 +211,7 @@ class Lake:
             columns=names, filter=where, batch_size=batch_rows, batch_readahead=2, fragment_readahead=1
         )
         schema = pa.schema([declared.schema.field(column) for column in names])
-        return pa.RecordBatchReader.from_batches(
-            schema, (_cast(batch, schema) for batch in scanner.to_batches())
-        )
+        return pa.RecordBatchReader.from_batches(schema, _batches(scanner, schema, name, handle.version()))
 
     def read_table(self, name: str, columns: Sequence[str] | None = None, **where: Any) -> pa.Table:
         """Rows of `name` in memory: for narrow columns and single documents. Arguments as of `read`."""
@@ -325,6 +328,32 @@ class Lake:
         handle.create_write_transaction(
             [_add_action(file) for file in writer.close()], mode="append", schema=handle.schema()
         )
+
+    def append_once(self, name: str, rows: pa.Table, key: str) -> bool:
+        """Append rows to a log of the platform, unless rows were appended under `key` before; says whether it did.
+
+        The transaction of the key makes it safe to be killed and repeated.
+        """
+        application = f"data_platform/{name}/{key}"
+        for _ in range(_MAX_ATTEMPTS):
+            handle = self._create(table(name))
+            if handle.transaction_version(application) is not None:
+                return False
+            writer = self.writer(name)
+            for batch in rows.to_batches():
+                writer.write(batch)
+            files = writer.close()
+            try:
+                handle.create_write_transaction(
+                    [_add_action(file) for file in files], mode="append", schema=handle.schema(),
+                    commit_properties=CommitProperties(
+                        app_transactions=[Transaction(application, 1)], max_commit_retries=0
+                    ),
+                )
+                return True
+            except CommitFailedError:
+                discard(files, self.table_uri(name), self.storage_options)
+        raise ConcurrentWrite(f"{name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
 
     def _create(self, declared: Table) -> DeltaTable:
         if not self.exists(declared.name):
@@ -449,6 +478,19 @@ def _add_action(file: DataFile) -> AddAction:
         data_change=True,
         stats=json.dumps({"numRecords": file.rows}),
     )
+
+
+def _batches(
+    scanner: pyarrow.dataset.Scanner, schema: pa.Schema, name: str, version: int
+) -> Iterator[pa.RecordBatch]:
+    try:
+        for batch in scanner.to_batches():
+            yield _cast(batch, schema)
+    except FileNotFoundError:
+        raise VersionGone(
+            f"version {version} of {name} cannot be read any more: files of it were deleted, as a takedown does; see "
+            f"data-platform takedown --list"
+        ) from None
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -15,6 +15,10 @@ from data_platform.errors import PlainError
 from data_platform.lake import Lake, TableMissing
 
 
+class TakenDown(PlainError, LookupError):
+    """A document that was asked for and was taken down. The message says by which takedown, when and why."""
+
+
 class NotFound(PlainError, LookupError):
     """A mixture or document that was asked for and does not exist. The message says what exists."""
 
@@ -42,8 +46,10 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
 
     Raises:
         NotFound: if there is no such mixture, version or document in it.
+        TakenDown: if the document was taken down, or kept out as what was taken down before.
     """
     name = mixture_table_name(lake, mixture)
+    _unless_taken_down(lake, doc_id)
     commits = _commits(lake, name, version)
     row = _row(lake, name, doc_id, version=commits[name]["version"])
     if row is None:
@@ -89,6 +95,25 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
             for commit in commits.values()
         ],
     }
+
+
+def _unless_taken_down(lake: Lake, doc_id: str) -> None:
+    from data_platform.takedown.execute import takedowns
+    from data_platform.takedown.removal_list import REASON
+
+    removed = {row["takedown_id"]: row for row in takedowns(lake)}
+    by = next(
+        (row for row in removed.values() if any(doc_id == document["id"] for document in row["plan"]["documents"])),
+        None,
+    )
+    how = "was taken down"
+    if by is None and removed and lake.exists("rejections"):
+        rejected = lake.read_table("rejections", ["reason"], where=pc.field("id") == doc_id)["reason"].to_pylist()
+        found = next((reason for reason in rejected if reason.startswith(REASON)), "")
+        by, how = removed.get(found.removeprefix(REASON)), "was kept out, since it is what was taken down before"
+    if by is not None:
+        raise TakenDown(f"document {doc_id} {how}: {by['takedown_id']}, {by['begun_at']:%Y-%m-%d}, requested by "
+                        f"{by['requested_by']}: {by['reason']}")
 
 
 def _partition(table: str, snapshot: str) -> str | None:

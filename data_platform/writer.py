@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ ROW_GROUP_BYTES = 16 * 2**20
 ROW_GROUP_ROWS = 64 * 1024
 # Logical bytes per file, for the same reason: engines read whole files ahead.
 FILE_BYTES = 128 * 2**20
+_PIECE = 2**20
 COMPRESSION = {"compression": "zstd", "compression_level": 3}
 
 
@@ -176,6 +177,53 @@ class TableWriter:
         del self._open[file.partition]
         now = int(time.time() * 1000)
         self._done.append(DataFile(self._table.name, file.path, file.partition, size, file.rows, now))
+
+
+def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes]) -> int:
+    """Write pieces of at most 1 MiB to a file, or over it; returns how many bytes that made."""
+    # A buffer larger than any write: what is not buffered, pyarrow hands on as a buffer, and delta-rs takes bytes.
+    with system.open_output_stream(path, buffer_size=16 * _PIECE) as stream:
+        for piece in pieces:
+            stream.write(piece)
+        return stream.tell()
+
+
+def rewrite(
+    table_name: str, table_uri: str, storage_options: Mapping[str, str], path: str,
+    partition: tuple[tuple[str, str], ...], drop: Callable[[pa.Table], pa.Array] | None,
+) -> DataFile | None:
+    """Write a file of a table again beside it, row group by row group, without the rows that `drop` marks.
+
+    Without `drop`, the bytes are copied as they are. A file of which no row is left is not written: None.
+    """
+    system = filesystem(table_uri, storage_options)
+    folder = path.rpartition("/")[0]
+    target = f"{folder}/{uuid.uuid4()}.parquet" if folder else f"{uuid.uuid4()}.parquet"
+    rows = 0
+    with system.open_input_file(path) as source:
+        parquet = pq.ParquetFile(source)
+        if drop is None:
+            rows = parquet.metadata.num_rows
+            source.seek(0)
+            size = write_bytes(system, target, iter(lambda: source.read(_PIECE), b""))
+        else:
+            declared = table(table_name)
+            long = {column.name for column in declared.columns if column.long}
+            short = [name for name in parquet.schema_arrow.names if name not in long]
+            with system.open_output_stream(target) as stream:
+                with pq.ParquetWriter(stream, parquet.schema_arrow, use_dictionary=short, write_statistics=short,
+                                      store_schema=False, **COMPRESSION) as writer:
+                    for group in range(parquet.num_row_groups):
+                        some = parquet.read_row_group(group)
+                        some = some.filter(pc.invert(drop(some)))
+                        rows += some.num_rows
+                        if some.num_rows:
+                            writer.write_table(some)
+                size = stream.tell()
+    if not rows:
+        system.delete_file(target)
+        return None
+    return DataFile(table_name, target, partition, size, rows, int(time.time() * 1000))
 
 
 def discard(files: list[DataFile], table_uri: str, storage_options: Mapping[str, str]) -> None:

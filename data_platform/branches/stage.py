@@ -17,6 +17,7 @@ from data_platform.branches.route import ROUTE, page_evidence, route
 from data_platform.columns import branch_table, table
 from data_platform.recipe import Branch, Cascade, Recipe, home
 from data_platform.stage import Files, Stage, Work, Workspace
+from data_platform.takedown.removal_list import CODE, LABELS, standing, without_removed
 
 
 def branch_stages(recipe: Recipe) -> tuple[list[Stage], list[Stage], list[Stage]]:
@@ -38,10 +39,11 @@ def _write_labels(work: Work) -> Files:
     from data_platform.branches.labels import domain_labels
 
     recipe = work.recipe
-    return work.files(pa.concat_tables(
+    labels = pa.concat_tables(
         domain_labels(name, branch, recipe.extraction, recipe.ingest)
         for name, branch in _with_cascade(recipe).items()
-    ))
+    )
+    return work.files(without_removed(labels, work.lake))
 
 
 def _write_classifiers(work: Work) -> Files:
@@ -88,6 +90,7 @@ def _labels_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, A
             for name, branch in _with_cascade(recipe).items()
         },
         "files": _files_state(sorted({path for part in parts for path in (part.urls, *part.paths) if path})),
+        **standing(workspace.lake).config(LABELS, "domain_labels"),
     }
     if any(part.kind == "environment" for part in parts):
         config["environment"] = reference_state()
@@ -237,7 +240,7 @@ def _write_branch(work: Work) -> Files:
 DOMAIN_LABELS = Stage(
     name="domain_labels", group="branches", inputs=(), run=_write_labels, config=_labels_config,
     code=("data_platform.branches.labels", "data_platform.branches.docstrings", "data_platform.ingest.environment",
-          "data_platform.extract"),
+          "data_platform.extract", *CODE),
     libraries=("docutils", "trafilatura", "resiliparse"), partitioned=False,
 )
 DOMAIN_CLASSIFIERS = Stage(

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table as Grid
 
-from data_platform.commands.common import JSON, RECIPE, out, workspaces_of
+from data_platform.commands.common import JSON, RECIPE, many, out, workspaces_of
 from data_platform.stage import Workspace
 
 
@@ -34,6 +35,10 @@ def status(recipe_path: str | None, as_json: bool) -> None:
                 _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", row["why"],
             )
         out.print(grid)
+        for row in part["takedowns"]:
+            left = "" if row["state"] == "done" else f", not done: data-platform takedown --resume {row['takedown_id']}"
+            out.print(f"takedown {row['takedown_id']} of {row['begun_at'][:10]}: {many(row['documents'], 'document')}, "
+                      f"{escape(row['reason'])}{left}", style=None if row["state"] == "done" else "red")
 
 
 def _number(value: int | None) -> str:
@@ -43,6 +48,7 @@ def _number(value: int | None) -> str:
 def _status_of(workspace: Workspace) -> dict[str, Any]:
     from data_platform.columns import table
     from data_platform.flow import plan
+    from data_platform.takedown.execute import takedowns
 
     rows = []
     for item in plan(workspace):
@@ -55,6 +61,11 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
                 tokens = sum(sum(batch.column(0).to_pylist()) for batch in batches)
         rows.append({
             "table": name, "snapshot": item.snapshot, "version": item.version, "rows": count, "tokens": tokens,
-            "state": item.state, "why": item.why,
+            "state": item.state, "why": item.why, "license_changes": list(item.license_changes),
         })
-    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows}
+    removed = [
+        {"takedown_id": row["takedown_id"], "state": row["state"], "begun_at": row["begun_at"].isoformat(),
+         "documents": row["documents"], "requested_by": row["requested_by"], "reason": row["reason"]}
+        for row in takedowns(workspace.lake)
+    ]
+    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows, "takedowns": removed}

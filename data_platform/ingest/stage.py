@@ -16,6 +16,7 @@ from data_platform.ingest.records import Archive
 from data_platform.lake import Lake
 from data_platform.recipe import Ingest, Source
 from data_platform.stage import Files, Stage, Work, Workspace
+from data_platform.takedown.removal_list import CODE, INGESTION, RemovalList, standing
 from data_platform.writer import DataFile
 
 TABLES = ("archives", "rejections", "raw_crawls")
@@ -29,10 +30,11 @@ def _write_raw_crawls(work: Work) -> Files:
 
     from data_platform.ingest.write import finish_revisits
 
-    limits = work.recipe.ingest
+    limits, removed = work.recipe.ingest, standing(work.lake)
     sources = {name: source for name, source in work.workspace.sources.items() if source.snapshot == work.snapshot}
     groups = [pickle.dumps(group) for group in _grouped(work.workspace.archives(work.snapshot))]
-    read = partial(_read_groups, lake=work.lake, sources=sources, snapshot=work.snapshot, limits=limits)
+    read = partial(_read_groups, lake=work.lake, sources=sources, snapshot=work.snapshot, limits=limits,
+                   removed=removed)
     kernel = engine.batch_udf(read, {"files": pa.large_string(), "outcome": pa.large_binary()}, processes=True,
                               batch_rows=1)
     frame = daft.from_arrow(pa.table({"group": pa.array(groups, pa.large_binary())}))
@@ -45,7 +47,7 @@ def _write_raw_crawls(work: Work) -> Files:
         for name, entries in json.loads(row["files"]).items():
             files[name].extend(DataFile.from_json(entry) for entry in entries)
     outcomes = [pickle.loads(row["outcome"]) for row in done]
-    for name, more in _write_batches(work.lake, finish_revisits(outcomes, work.snapshot, limits)).items():
+    for name, more in _write_batches(work.lake, finish_revisits(outcomes, work.snapshot, limits, removed)).items():
         files[name].extend(more)
     return files
 
@@ -64,14 +66,15 @@ def _grouped(archives: list[Archive]) -> Iterator[list[Archive]]:
 
 
 def _read_groups(
-    groups: pa.Array, *, lake: Lake, sources: Mapping[str, Source], snapshot: str, limits: Ingest
+    groups: pa.Array, *, lake: Lake, sources: Mapping[str, Source], snapshot: str, limits: Ingest,
+    removed: RemovalList,
 ) -> pa.StructArray:
     """Read groups of archives in a worker: their rows go to Parquet files there, only names of files come back."""
     from data_platform.ingest.write import ingest_archives
 
     written, outcomes = [], []
     for group in groups.to_pylist():
-        reading = _Keeping(ingest_archives(pickle.loads(group), sources, snapshot, limits))
+        reading = _Keeping(ingest_archives(pickle.loads(group), sources, snapshot, limits, removed))
         files = _write_batches(lake, reading)
         written.append(json.dumps({name: [asdict(file) for file in some] for name, some in files.items()}))
         outcomes.append(pickle.dumps(reading.returned))
@@ -109,10 +112,12 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
             source.name: source.model_dump(mode="json", include={"text_field", "url_field", "license_field"})
             for source in workspace.sources.values() if source.snapshot == snapshot
         },
+        **standing(workspace.lake).config(INGESTION, snapshot),
     }
 
 
 RAW_CRAWLS = Stage(
     name="raw_crawls", group="ingestion", inputs=(), run=_write_raw_crawls, config=_config,
-    code=("data_platform.ingest",), libraries=("pyarrow", "zstandard", "resiliparse"), sides=("rejections", "archives"),
+    code=("data_platform.ingest", "data_platform.dedup.url", *CODE),
+    libraries=("pyarrow", "zstandard", "resiliparse"), sides=("rejections", "archives"),
 )

@@ -19,10 +19,12 @@ from data_platform.ingest.records import Archive, Capture, Rejection, Revisit, a
 from data_platform.ingest.revisits import Originals, Pending, resolve_revisits
 from data_platform.ingest.sources import open_archive
 from data_platform.recipe import Ingest, Source
+from data_platform.takedown.removal_list import REASON, RemovalList
 
 BATCH_BYTES = 32 * 2**20
 BATCH_ROWS = 2_000
 STAGE = "raw_crawls"
+_NOTHING = RemovalList()
 
 Batch = tuple[str, pa.RecordBatch]
 
@@ -59,7 +61,8 @@ class Outcome:
 
 
 def ingest_archives(
-    archives: Sequence[Archive], sources: Mapping[str, Source], snapshot: str, limits: Ingest
+    archives: Sequence[Archive], sources: Mapping[str, Source], snapshot: str, limits: Ingest,
+    removed: RemovalList = _NOTHING,
 ) -> Generator[Batch, None, Outcome]:
     """Read archives one after another.
 
@@ -68,6 +71,7 @@ def ingest_archives(
         sources: sources by name; those of the archives are among them.
         snapshot: the partition.
         limits: what is wanted, and how large it may be.
+        removed: what was taken down and is to be rejected.
 
     Yields:
         (table name, batch) of `raw_crawls` and `rejections`, of at most about 32 MB of payload or 2,000 rows.
@@ -92,6 +96,7 @@ def ingest_archives(
                     if isinstance(item, Revisit):
                         pending.append(Pending(archive, item))
                         continue
+                    item = _unless_removed(archive, item, removed)
                     account = account.count(item)
                     originals.note(number, item)
                     yield from rows.add(archive, item)
@@ -103,13 +108,16 @@ def ingest_archives(
     return Outcome(tuple(books), tuple(pending), originals.table())
 
 
-def finish_revisits(outcomes: Sequence[Outcome], snapshot: str, limits: Ingest) -> Iterator[Batch]:
+def finish_revisits(
+    outcomes: Sequence[Outcome], snapshot: str, limits: Ingest, removed: RemovalList = _NOTHING
+) -> Iterator[Batch]:
     """Resolve the revisits of a snapshot and close its books.
 
     Args:
         outcomes: what `ingest_archives` returned, of all archives of the snapshot.
         snapshot: the partition.
         limits: those that the archives were read with.
+        removed: what was taken down, as it was when they were read.
 
     Yields:
         (table name, batch) of `raw_crawls` and `rejections`, then one of `archives` with a row for each archive.
@@ -119,6 +127,7 @@ def finish_revisits(outcomes: Sequence[Outcome], snapshot: str, limits: Ingest) 
     pending = [revisit for outcome in outcomes for revisit in outcome.revisits]
     originals = (([account.archive for account in one.books], one.originals) for one in outcomes)
     for archive, item in resolve_revisits(pending, originals, limits, open_archive):
+        item = _unless_removed(archive, item, removed)
         key = (archive.source, archive.name)
         books[key] = books[key].count(item)
         yield from rows.add(archive, item)
@@ -133,6 +142,20 @@ def ingest_snapshot(
     """Read all archives of a snapshot in this process: `ingest_archives`, then `finish_revisits`."""
     outcome = yield from ingest_archives(archives, sources, snapshot, limits)
     yield from finish_revisits([outcome], snapshot, limits)
+
+
+def _unless_removed(archive: Archive, item: Capture | Rejection, removed: RemovalList) -> Capture | Rejection:
+    """The item, or in place of a capture that was taken down its rejection."""
+    if not removed or isinstance(item, Rejection):
+        return item
+    by = removed.of_record(
+        archive.source, item.record_id, item.url, host_of(item.url), item.payload_digest, item.payload
+    )
+    if by is None:
+        return item
+    return Rejection(
+        item.record_id, item.place, item.record_type, item.url, REASON + by, "", item.fetched_at, item.declared_digest
+    )
 
 
 def _read(raw: BinaryIO, archive: Archive, source: Source, limits: Ingest) -> Iterator[Item]:
@@ -211,7 +234,8 @@ def _rejection_row(archive: Archive, item: Rejection, snapshot: str) -> dict[str
         "source": archive.source,
         "archive": archive.name,
         "offset": item.place.offset,
-        "url": item.url,
+        # Of what was taken down not even the address stays.
+        "url": "" if item.reason.startswith(REASON) else item.url,
         "record_type": item.record_type,
         "reason": item.reason,
         "detail": item.detail,

@@ -17,6 +17,7 @@ from data_platform import engine
 from data_platform.columns import table
 from data_platform.recipe import home
 from data_platform.stage import Files, Stage, Work, Workspace
+from data_platform.takedown.removal_list import CODE, LABELS, standing, without_removed
 
 SEED = 0
 LOADING = threading.Lock()
@@ -27,7 +28,8 @@ _SCORES = ("perplexity", "bits_per_byte", "perplexity_model", "quality_score", "
 def _write_labels(work: Work) -> Files:
     from data_platform.scoring.labels import label_table
 
-    return work.files(label_table(work.recipe.scoring.quality_classifier.labels))
+    labels = label_table(work.recipe.scoring.quality_classifier.labels)
+    return work.files(without_removed(labels, work.lake))
 
 
 def _write_language_model(work: Work) -> Files:
@@ -145,7 +147,8 @@ def _labels_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, A
 
     labels = workspace.recipe.scoring.quality_classifier.labels
     state = reference_state() if labels.kind == "environment" else _files_state(labels.paths)
-    return {"labels": labels.model_dump(mode="json"), "state": state}
+    taken_down = standing(workspace.lake).config(LABELS, "quality_labels")
+    return {"labels": labels.model_dump(mode="json"), "state": state, **taken_down}
 
 
 def _language_model_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
@@ -176,7 +179,7 @@ def _annotations_config(workspace: Workspace, snapshot: str | None) -> Mapping[s
 
 QUALITY_LABELS = Stage(
     name="quality_labels", group="scoring", inputs=(), run=_write_labels, config=_labels_config,
-    code=("data_platform.scoring.labels", "data_platform.ingest.environment"), partitioned=False,
+    code=("data_platform.scoring.labels", "data_platform.ingest.environment", *CODE), partitioned=False,
 )
 LANGUAGE_MODEL = Stage(
     name="language_model", group="scoring", inputs=("quality_labels",), run=_write_language_model,

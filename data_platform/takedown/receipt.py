@@ -1,0 +1,281 @@
+"""The receipt of a takedown: a search through everything that the platform keeps, and what it found.
+
+Searched are all files below the lake, whether a version names them or not, with every text and payload in them; the
+logs of the tables; published models; exports that are where they were written; and what Dagster keeps. Searched for
+are ids in columns that name documents, hashes of texts and payloads, and probes of the texts in whatever bytes there
+are. A text counts as found in a row that holds half of its probes; single probes that other documents share are
+counted and are no finding. In bytes that are no rows one probe is a finding.
+
+The receipt holds no text. Its digest is that of its JSON; with the hashes in it, the search can be made again.
+
+Here belongs the search. Not here: what is removed (`execute.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.fs
+import pyarrow.parquet as pq
+
+from data_platform.columns import PLATFORM_LOGS, table
+from data_platform.lake import Lake
+from data_platform.takedown import outside
+from data_platform.takedown.inventory import LOG
+from data_platform.takedown.plan import ID_COLUMNS, TakedownError, names_any
+from data_platform.takedown.probes import WIDTH, Probe, ProbeSet
+from data_platform.writer import filesystem
+
+if TYPE_CHECKING:
+    from data_platform.takedown.execute import Places
+
+_HASH_COLUMNS = ("text_hash", "exact_hash", "payload_digest")
+_CHUNK = 2**24
+
+
+@dataclass
+class Sought:
+    """What is searched for, and what was found of it."""
+
+    ids: list[str]
+    hashes: list[str]
+    probes: ProbeSet
+    tolerated: frozenset[str] = frozenset()
+    found: list[dict[str, Any]] = field(default_factory=list)
+    shared: int = 0
+    named: list[dict[str, Any]] = field(default_factory=list)
+
+    def rows(self, place: str, rows: pa.Table, ids_may_stand: bool) -> None:
+        """Search rows: by id and hash where columns have them, and every text and payload by probes."""
+        wanted = pa.array(self.ids, pa.string())
+        own = next((name for name in ("doc_id", "record_id", "id") if name in rows.column_names), None)
+        named = not ids_may_stand and any(name in rows.column_names for name in ID_COLUMNS)
+        if named and (count := pc.sum(names_any(rows, wanted)).as_py()):
+            self.found.append({"place": place, "what": "ids", "rows": count})
+        for name in _HASH_COLUMNS:
+            if name in rows.column_names:
+                mask = pc.fill_null(pc.is_in(rows[name], pa.array(self.hashes, pa.string())), False)
+                if count := pc.sum(mask).as_py():
+                    self.found.append({"place": place, "what": name, "rows": count})
+        for name in rows.column_names:
+            if not _searchable(rows.schema.field(name).type):
+                continue
+            holding = 0
+            for row, counts in self.probes.counts(rows[name]).items():
+                if own is not None and rows[own][row].as_py() in self.tolerated:
+                    continue
+                if any(self.probes.holds(count, text) for text, count in counts.items()):
+                    holding += 1
+                else:
+                    self.shared += 1
+            if holding:
+                self.found.append({"place": place, "what": f"a removed text in column {name}", "rows": holding})
+
+    def bytes(self, place: str, content: bytes) -> None:
+        """Search bytes: one probe is a finding; ids are named, which is not to hold anything of a text."""
+        if self.probes.counts(pa.array([content], pa.large_binary())):
+            self.found.append({"place": place, "what": "a piece of a removed text", "rows": 1})
+        if names := outside.occurring(content, self.ids):
+            self.named.append({"place": place, "ids": len(names)})
+
+
+def _searchable(kind: pa.DataType) -> bool:
+    return (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def make_receipt(
+    lake: Lake, plan: Mapping[str, Any], places: Places, occasion: str, written: Sequence[Mapping[str, Any]] = (),
+    exports: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Search for what a takedown has removed, store the receipt in `takedown_receipts` and return it."""
+    takedown_id = plan["takedown_id"]
+    entries = [
+        row for row in lake.read_table("takedown_list").to_pylist() if row["takedown_id"] == takedown_id
+    ]
+    receipt = {
+        "takedown_id": takedown_id, "occasion": occasion, "reason": plan["reason"],
+        "requested_by": plan["requested_by"], "selectors": plan["selectors"],
+        "searched_for": {
+            "ids": [document["id"] for document in plan["documents"]],
+            "hashes": sorted({row["value"] for row in entries if row["kind"] in ("text", "payload")}),
+            "texts": sorted({row["value"] for row in entries if row["kind"] == "text"}),
+            "probes": {row["value"]: [[p["window"], p["digest"]] for p in row["probes"]]
+                       for row in sorted(entries, key=lambda row: row["value"]) if row["probes"]},
+        },
+        "near_copies_that_stay": sorted(copy["id"] for copy in plan["near_copies_that_stay"]),
+        "plan_sha256": digest(plan),
+        "files_deleted": [
+            {key: file[key] for key in ("table", "path", "bytes", "sha256")} for file in plan["files"]
+        ],
+        "files_written": list(written),
+        "versions_that_cannot_be_read": {
+            name: sorted({version for item in plan["tables"] if item["table"] == name for version in item["versions"]})
+            for name in sorted({item["table"] for item in plan["tables"]})
+        },
+        "exports": list(exports),
+        "archives_out_of_reach": plan["archives_out_of_reach"],
+    }
+    return _searched(lake, receipt, places)
+
+
+def verify(lake: Lake, receipt: Mapping[str, Any], places: Places) -> dict[str, Any]:
+    """Make the search of a receipt again and return the new receipt.
+
+    Raises:
+        TakedownError: if the receipt is not as it was made.
+    """
+    stated = dict(receipt)
+    if stated.pop("sha256", None) != digest(stated):
+        raise TakedownError("the receipt is not as it was made: its digest is another")
+    return _searched(lake, {**stated, "occasion": "verification", "verifies": receipt["sha256"]}, places)
+
+
+def stored_receipt(lake: Lake, takedown_id: str) -> dict[str, Any]:
+    """The latest receipt of a takedown.
+
+    Raises:
+        TakedownError: if there is none; the message lists those that exist.
+    """
+    there = lake.exists("takedown_receipts")
+    rows = lake.read_table("takedown_receipts").sort_by("made_at").to_pylist() if there else []
+    for row in reversed(rows):
+        if row["takedown_id"] == takedown_id:
+            return json.loads(row["receipt"])
+    known = ", ".join(sorted({row["takedown_id"] for row in rows})) or "none yet"
+    raise TakedownError(f"no receipt of {takedown_id!r}; takedowns with receipts: {known}")
+
+
+def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, Any]:
+    wanted = receipt["searched_for"]
+    probes = {name: [Probe(window, mark) for window, mark in some] for name, some in wanted["probes"].items()}
+    sought = Sought(wanted["ids"], wanted["hashes"], ProbeSet(probes), frozenset(receipt["near_copies_that_stay"]))
+    searched = {
+        "lake": _search_lake(lake, sought), "exports": _search_exports(lake, sought, places),
+        "logs": _search_folder(places.logs, sought),
+    }
+    receipt = {
+        **receipt, "searched": searched, "found": sought.found, "named": sought.named,
+        "texts_without_probes": len(set(wanted["texts"]) - probes.keys()),
+        "rows_that_share_passages": sought.shared, "absent": not sought.found,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    receipt["sha256"] = digest({key: value for key, value in receipt.items() if key != "sha256"})
+    row = {
+        "takedown_id": receipt["takedown_id"], "made_at": datetime.now(UTC), "occasion": receipt["occasion"],
+        "absent": receipt["absent"], "receipt": json.dumps(receipt, sort_keys=True), "sha256": receipt["sha256"],
+    }
+    lake.append("takedown_receipts", pa.Table.from_pylist([row], table("takedown_receipts").schema))
+    return receipt
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of plain values as JSON with sorted keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+# -- where it is searched ---------------------------------------------------------------------------------------------
+
+
+def _search_lake(lake: Lake, sought: Sought) -> dict[str, dict[str, Any]]:
+    """Search every file below the lake. Returns files, bytes and a digest over all of them, by folder."""
+    system = filesystem(lake.uri, lake.storage_options)
+    infos = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
+    paths = sorted((info.path.lstrip("/"), info.size) for info in infos if info.type == pyarrow.fs.FileType.File)
+    result: dict[str, dict[str, Any]] = {}
+    digests: dict[str, Any] = {}
+    for path, size in paths:
+        folder = path.split("/")[0]
+        with system.open_input_file(path) as stream:
+            line = f"{path} {size} {_search_file(path, stream, sought)}\n"
+        digests.setdefault(folder, hashlib.sha256()).update(line.encode())
+        count = result.setdefault(folder, {"files": 0, "bytes": 0})
+        count["files"] += 1
+        count["bytes"] += size
+    for folder, count in result.items():
+        count["sha256"] = digests[folder].hexdigest()
+    return result
+
+
+def _search_file(path: str, stream: pa.NativeFile, sought: Sought) -> str:
+    """Search one file of the lake; returns its SHA-256."""
+    folder = path.split("/")[0]
+    made = hashlib.sha256()
+    is_data = path.endswith(".parquet") and f"/{LOG}/" not in f"/{path}"
+    rest = b""
+    while chunk := stream.read(_CHUNK):
+        made.update(chunk)
+        if not is_data:
+            sought.bytes(path, rest + chunk)
+            rest = chunk[1 - WIDTH :]
+    if is_data:
+        stream.seek(0)
+        try:
+            parquet = pq.ParquetFile(stream)
+        except pa.ArrowInvalid:
+            sought.found.append({"place": path, "what": "a file that cannot be read", "rows": 0})
+            return made.hexdigest()
+        # The platform's own tables name documents: the standing list, above all.
+        own = folder in PLATFORM_LOGS
+        for group in range(parquet.num_row_groups):
+            sought.rows(path, parquet.read_row_group(group), own)
+    return made.hexdigest()
+
+
+def _search_exports(lake: Lake, sought: Sought, places: Places) -> dict[str, int]:
+    """Search exports that are where they were written, and whatever else lies in the folders of exports."""
+    searched = {"exports": 0, "files": 0}
+    seen: set[Path] = set()
+    for export in outside.known_exports(lake, places.exports):
+        folder = Path(export["path"])
+        if folder.is_dir():
+            searched["exports"] += 1
+            seen.add(folder.absolute())
+            for rows in outside.shard_rows(folder):
+                sought.rows(str(folder), rows, False)
+    for root in places.exports:
+        for path in outside.files_below(root) if root.is_dir() else ():
+            if not any(folder in path.absolute().parents for folder in seen):
+                searched["files"] += 1
+                _search_local(path, sought)
+    return searched
+
+
+def _search_folder(folder: Path | None, sought: Sought) -> dict[str, int]:
+    searched = {"files": 0, "bytes": 0}
+    for path in outside.files_below(folder) if folder is not None and folder.is_dir() else ():
+        searched["files"] += 1
+        searched["bytes"] += path.stat().st_size
+        _search_local(path, sought)
+    return searched
+
+
+def _search_local(path: Path, sought: Sought) -> None:
+    if path.suffix == ".parquet":
+        try:
+            for batch in pq.ParquetFile(path).iter_batches(batch_size=1_024):
+                sought.rows(str(path), pa.Table.from_batches([batch]), False)
+        except pa.ArrowInvalid:
+            sought.found.append({"place": str(path), "what": "a file that cannot be read", "rows": 0})
+        return
+    import zstandard
+
+    with path.open("rb") as raw:
+        stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
+        rest = b""
+        try:
+            while chunk := stream.read(_CHUNK):
+                sought.bytes(str(path), rest + chunk)
+                rest = chunk[1 - WIDTH :]
+        except zstandard.ZstdError:
+            sought.found.append({"place": str(path), "what": "a file that cannot be read", "rows": 0})

@@ -1,0 +1,82 @@
+"""The standing list: what it keeps out, what it lets through, and when a snapshot is made again for it."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from data_platform.columns import table
+from data_platform.dedup.exact import exact_hash
+from data_platform.dedup.minhash import signatures
+from data_platform.lake import Lake
+from data_platform.takedown.probes import make_probes
+from data_platform.takedown.removal_list import (
+    EXTRACTION,
+    INGESTION,
+    SIGNATURE,
+    Entry,
+    RemovalList,
+    hash_of_url,
+    standing,
+)
+from tests.takedown.lakes import NEAR, essay
+
+ID = "td-0123456789ab"
+ALPHA = essay("alpha")
+
+
+def _of_text(text: str) -> list[Entry]:
+    (made,) = signatures(pa.array([text]), **SIGNATURE).to_pylist()
+    value = made["exact_hash"]
+    return [
+        Entry(ID, "text", value, probes=tuple(make_probes(text.encode())), clear=("seen",)),
+        Entry(ID, "copy", value, tuple(made["minhash_bands"]), made["minhash_sketch"], clear=("seen",)),
+    ]
+
+
+LIST = RemovalList([
+    Entry(ID, "url", hash_of_url("https://www.example.org/a?utm_source=x"), clear=("seen",)),
+    Entry(ID, "host", "gone.org", clear=("seen",)), Entry(ID, "source", "withdrawn", clear=("seen",)),
+    Entry(ID, "record", "0" * 32, clear=("seen",)), Entry(ID, "payload", "f" * 64, clear=("seen",)),
+    *_of_text(ALPHA),
+])
+
+
+@pytest.mark.parametrize(("change", "removed"), [
+    ({}, False),
+    ({"url": "http://EXAMPLE.org/a/"}, True), ({"url": "https://example.org/b"}, False),
+    ({"host": "gone.org"}, True), ({"host": "www.gone.org"}, True), ({"host": "notgone.org"}, False),
+    ({"source": "withdrawn"}, True), ({"record_id": "0" * 32}, True), ({"payload_digest": "f" * 64}, True),
+    ({"payload": f"<p>{ALPHA}</p>".encode()}, True), ({"payload": essay("beta").encode()}, False),
+])
+def test_records_are_kept_out_by_what_is_listed(change: dict, removed: bool) -> None:
+    record = {"source": "web", "record_id": "1" * 32, "url": "https://else.org/", "host": "else.org",
+              "payload_digest": "e" * 64, "payload": b"Something else."}
+    listed = pickle.loads(pickle.dumps(LIST))
+    assert listed.of_record(**{**record, **change}) == (ID if removed else None)
+
+
+def test_texts_are_kept_out_as_they_were_and_nearly_so() -> None:
+    texts = pa.array([ALPHA, ALPHA.upper().replace("\n", "  "), NEAR, essay("beta"), ""], pa.large_string())
+    assert LIST.of_texts(texts, exact_hash(texts)).to_pylist() == [ID, ID, ID, None, None]
+    labels = pa.table({"text": texts, "url": ["", "", "", "https://a.gone.org/x", ""]})
+    assert LIST.of_labels(labels) == [True, True, True, True, False]
+
+
+def test_only_what_is_not_known_to_be_clear_is_made_again() -> None:
+    assert LIST.config(INGESTION, "seen") == {} == LIST.config(EXTRACTION, "seen")
+    assert LIST.config(INGESTION, "new") and LIST.config(INGESTION, "new") != LIST.config(EXTRACTION, "new")
+    assert RemovalList().config(INGESTION, "new") == {} and not RemovalList()
+
+
+def test_the_list_is_read_at_its_latest_version(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    assert not standing(lake)
+    for number in range(2):
+        rows = [Entry(f"td-{number:012x}", "host", f"host{number}.org").row()]
+        for _ in range(2):  # what is appended under a key is appended once
+            lake.append_once("takedown_list", pa.Table.from_pylist(rows, table("takedown_list").schema), str(number))
+        assert [entry.value for entry in standing(lake).entries] == [f"host{n}.org" for n in range(number + 1)]
