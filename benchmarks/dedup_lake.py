@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,11 +28,15 @@ def doc_id(number: int) -> str:
     return hashlib.blake2b(str(number).encode(), digest_size=16).hexdigest()
 
 
-def workspace(folder: Path, snapshots: Sequence[str] = ("one",), **settings: object) -> Workspace:
-    """A workspace over a lake in `folder`."""
+def workspace(
+    folder: Path, snapshots: Sequence[str] = ("one",), repetition: Mapping[str, object] | None = None,
+    **settings: object,
+) -> Workspace:
+    """A workspace over a lake in `folder`, with settings of deduplication."""
     recipe = Recipe.model_validate({
         "name": "benchmark", "sources": [{"name": name, "snapshot": name, "paths": ["none"]} for name in snapshots],
-        "deduplication": settings, "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
+        "deduplication": settings, "repetition": repetition or {},
+        "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
     })
     engine.configure(recipe.engine)
     return Workspace(recipe, Lake(str(folder)))
@@ -99,11 +103,11 @@ def warm_up(folder: Path, **settings: object) -> None:
     run(workspace(folder, **settings))
 
 
-def run(work: Workspace) -> dict[str, float]:
+def run(work: Workspace, names: Sequence[str] = STAGES) -> dict[str, float]:
     """Seconds of every stage, all snapshots together."""
     flow = stages(work.recipe)
     seconds = {}
-    for name in STAGES:
+    for name in names:
         started = time.perf_counter()
         for snapshot in work.snapshots if flow[name].partitioned else [None]:
             execute(flow[name], work, snapshot)

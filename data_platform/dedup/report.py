@@ -184,19 +184,22 @@ def contamination_report(lake: Lake, recipe: Recipe, snapshots: Sequence[str]) -
         in, by decision, and the mean `overlap`. And the rows of `contamination` without spans, sorted.
 
     Raises:
+        NothingToScan: if the recipe has no evaluation sets, or none of the snapshots was looked through.
         TableMissing: if nothing was looked for yet.
     """
     from data_platform.dedup.decontaminate import build_index, read_items
 
+    if recipe.decontamination is None:
+        raise NothingToScan(f"recipe {recipe.name} has no evaluation sets: name them under decontamination.sets")
     lake.open("contamination")
     columns = ["doc_id", "snapshot", "evaluation_set", "item_id", "method", "overlap", "decision"]
-    rows = [
-        lake.read_table("contamination", columns, partition=pin.partition, version=pin.version)
-        for pin in lake.pins("contamination", list(snapshots))
-    ]
+    pins = lake.pins("contamination", list(snapshots))
+    if not pins:
+        raise NothingToScan(f"table contamination has no snapshot {', '.join(snapshots)}")
+    rows = [lake.read_table("contamination", columns, partition=pin.partition, version=pin.version) for pin in pins]
     found = pa.concat_tables(rows).sort_by([(name, "ascending") for name in ("evaluation_set", "item_id", "doc_id")])
     accounts = []
-    for name, settings in recipe.decontamination.sets.items() if recipe.decontamination else ():
+    for name, settings in recipe.decontamination.sets.items():
         index = build_index([read_items(name, settings)], recipe.decontamination)
         own = found.filter(pc.equal(found["evaluation_set"], name))
         decided = {
@@ -226,7 +229,7 @@ def scan_table(
     Nothing is written. Texts are read in batches; rows are named by the first column of the table's key.
 
     Raises:
-        NothingToScan: if the recipe has no evaluation sets, or the table no text.
+        NothingToScan: if the recipe has no evaluation sets, or the table no text or no such snapshot.
         TableMissing: if there is no such table or version.
     """
     from data_platform.dedup.decontaminate import build_index, find_overlaps, read_items
@@ -236,6 +239,10 @@ def scan_table(
         raise NothingToScan(f"recipe {recipe.name} has no evaluation sets: name them under decontamination.sets")
     if "text" not in declared:
         raise NothingToScan(f"table {name} has no column text")
+    if partition is not None and not declared.partition_by:
+        raise NothingToScan(f"table {name} is not divided by snapshot")
+    if partition is not None and lake.exists(name) and not lake.pins(name, [partition]):
+        raise NothingToScan(f"table {name} has no snapshot {partition}")
     index = build_index([read_items(each, one) for each, one in sorted(settings.sets.items())], settings)
     key, found = declared.key[0], [FINDINGS.empty_table()]
     for batch in lake.read(name, [key, "text"], partition, version, batch_rows=_BATCH_ROWS):

@@ -28,7 +28,7 @@ overlaps. Cutting (`cutting.py`) takes their union.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -40,7 +40,7 @@ from data_platform.text.characters import character_table
 
 COUNTERS_PER_BYTE = 4
 AT_ONCE = 2**24
-"""Fingerprints that are sorted at once: what bounds memory."""
+"""Fingerprints or runs that are sorted at once: what bounds memory."""
 _LEAST_BITS = 10
 
 
@@ -74,17 +74,20 @@ def sharing_documents(doc_id: pa.ChunkedArray, hashes: pa.ChunkedArray) -> pa.Ar
     sizes = np.concatenate([np.empty(0, np.int64), *(chunk.value_lengths().to_numpy() for chunk in lists)])
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     shared = np.zeros(len(sizes), bool)
-    parts = 1 << max(0, (len(keys) // AT_ONCE).bit_length())
-    for part in range(parts):
-        # Hashes are even: so many parts of their range have as many keys each, and no key is in two.
-        own = np.arange(len(keys)) if parts == 1 else np.flatnonzero(
-            keys >> np.uint64(65 - parts.bit_length()) == np.uint64(part)
-        )
+    for own in _parts(keys):
         order = own[np.argsort(keys[own], kind="stable")]
         equal = keys[order[1:]] == keys[order[:-1]]
         twice = np.concatenate((order[1:][equal], order[:-1][equal]))
         shared[np.searchsorted(offsets, twice, side="right") - 1] = True
     return doc_id.filter(pa.array(shared)).combine_chunks()
+
+
+def _parts(keys: np.ndarray) -> Iterator[np.ndarray]:
+    """The places of the keys in parts of at most some `AT_ONCE`: equal keys are in the same one."""
+    bits = (len(keys) // AT_ONCE).bit_length()
+    for part in range(1 << bits):
+        # Hashes are even: so many parts of their range have as many keys each.
+        yield np.flatnonzero(keys >> np.uint64(64 - bits) == np.uint64(part)) if bits else np.arange(len(keys))
 
 
 def repeated_substrings(
@@ -93,7 +96,7 @@ def repeated_substrings(
     """Every run of at least `min_tokens` tokens that occurs before: rows of table `duplicate_spans`.
 
     Documents are read twice, a batch at a time. The result is the same for any order and size of the batches. Memory: a
-    third of a byte to two thirds per byte of text, and some 50 bytes per repeated run of `min_tokens` tokens.
+    sixth of a byte to a third per byte of text, and 36 bytes per repeated run of `min_tokens` tokens.
 
     Args:
         batches: gives the documents, the same each time: `doc_id`, `snapshot` and `text`.
@@ -112,12 +115,14 @@ def repeated_substrings(
     settings = characters.pages, characters.classes, min_tokens, counters, 64 - bits
     for batch in batches():
         kernels.count_runs(*text_buffers(batch["text"]), *settings)
-    found, ids, snapshots, documents = [], [], [], 0
+    fields: tuple[list[np.ndarray], ...] = ([], [], [], [], [], [])
+    ids, snapshots, documents = [], [], 0
     for batch in batches():
         keys, checks, places = kernels.collect_runs(*text_buffers(batch["text"]), *settings)
         places[0] += documents
         documents += batch.num_rows
-        found.append((keys, checks, places))
+        for parts, values in zip(fields, (keys, checks, *places), strict=True):
+            parts.append(values.copy())
         ids.append(_column(batch, "doc_id"))
         snapshots.append(_column(batch, "snapshot"))
     del counters, settings
@@ -126,12 +131,15 @@ def repeated_substrings(
     })
     if repeated := documents - len(about["doc_id"].unique()):
         raise ValueError(f"doc_id must be unique, but {repeated} rows repeat one")
-    keys, checks, places = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True)) if found else _NO_RUNS
-    del found
-    return _spans(about, keys, checks, places, min_tokens)
+    types = (np.uint64, np.uint32, *4 * [np.int32])
+    return _spans(about, *(_joined(parts, type_) for parts, type_ in zip(fields, types, strict=True)), min_tokens)
 
 
-_NO_RUNS = np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty((4, 0), np.int32)
+def _joined(parts: list[np.ndarray], type_: type) -> np.ndarray:
+    """All parts as one array; the list is emptied, so that one field at a time is there twice."""
+    whole = np.concatenate([np.empty(0, type_), *parts])
+    parts.clear()
+    return whole
 
 
 def _column(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
@@ -140,39 +148,33 @@ def _column(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
 
 
 def _spans(
-    about: pa.Table, keys: np.ndarray, checks: np.ndarray, places: np.ndarray, min_tokens: int
+    about: pa.Table, keys: np.ndarray, checks: np.ndarray, text: np.ndarray, token: np.ndarray, start: np.ndarray,
+    end: np.ndarray, min_tokens: int,
 ) -> pa.Table:
     """Join repeated runs that follow each other, in both places, to spans."""
     from data_platform.dedup import substring_kernels as kernels
 
-    text, token, start, end = places
     # A document is earlier if this number is smaller.
     sorted_rows = pc.sort_indices(about, [("snapshot", "ascending"), ("doc_id", "ascending")]).to_numpy()
     ranks = np.empty(len(sorted_rows), np.int64)
     ranks[sorted_rows] = np.arange(len(sorted_rows))
-    firsts, counts = np.empty(len(keys), np.int64), np.zeros(len(keys), np.int32)
-    kernels.first_occurrences(np.argsort(keys), keys, checks, text, token, ranks, firsts, counts)
-    later = np.flatnonzero(firsts != np.arange(len(keys)))
-    first = firsts[later]
-    begins = np.ones(len(later), bool)
-    if len(later):
-        begins[1:] = ~(
-            (text[later[1:]] == text[later[:-1]]) & (token[later[1:]] == token[later[:-1]] + 1)
-            & (text[first[1:]] == text[first[:-1]]) & (token[first[1:]] == token[first[:-1]] + 1)
-        )
-    head = np.flatnonzero(begins)
-    tail = np.append(head[1:], len(later))[: len(head)] - 1
-    at, matched = pa.array(text[later[head]]), pa.array(text[first[head]])
+    firsts = np.empty(len(keys), np.int32 if len(keys) < 2**31 else np.int64)
+    counts = np.zeros(len(keys), np.int32)
+    for own in _parts(keys):
+        kernels.first_occurrences(own[np.argsort(keys[own])], keys, checks, text, token, ranks, firsts, counts)
+    heads, tails = kernels.join_runs(firsts, text, token)
+    first = firsts[heads]
+    at, matched = pa.array(text[heads]), pa.array(text[first])
     columns = {
         "doc_id": about["doc_id"].take(at),
         "snapshot": about["snapshot"].take(at),
-        "kind": pa.repeat("substring", len(head)),
-        "start": start[later[head]].astype(np.int64),
-        "end": end[later[tail]].astype(np.int64),
+        "kind": pa.repeat("substring", len(heads)),
+        "start": start[heads].astype(np.int64),
+        "end": end[tails].astype(np.int64),
         "matched_doc_id": about["doc_id"].take(matched),
-        "matched_start": start[first[head]].astype(np.int64),
-        "tokens": (token[later[tail]] - token[later[head]] + min_tokens).astype(np.int64),
-        "occurrences": counts[first[head]].astype(np.int64),
+        "matched_start": start[first].astype(np.int64),
+        "tokens": (token[tails] - token[heads] + min_tokens).astype(np.int64),
+        "occurrences": counts[first].astype(np.int64),
     }
     order = [(name, "ascending") for name in ("snapshot", "doc_id", "start")]
     return pa.table(columns, schema=table("duplicate_spans").schema).sort_by(order)

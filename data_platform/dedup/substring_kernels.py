@@ -238,11 +238,11 @@ def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
     """For every run, the first of its equals and how many there are.
 
     Args:
-        order: int64, the runs sorted by their key.
+        order: int64, runs sorted by their key: all, or all of some keys.
         keys, checks: hashes of the runs; runs are equal if both are.
         texts, runs: int32, text and first token of each.
         ranks: int64, the place of each text in the order that decides which is first.
-        firsts: int64, to be filled: for each run, the first of its equals.
+        firsts: integers, to be filled: for each run, the first of its equals.
         counts: int32, to be filled: at the first of several equals, how many there are.
     """
     begin = 0
@@ -270,3 +270,35 @@ def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
                     firsts[order[other]] = best
             counts[best] = count
         begin = end
+
+
+@njit(nogil=True, cache=True)
+def join_runs(firsts, texts, runs):
+    """Join repeated runs that follow each other, as their first occurrences do. Returns the first and the last run of
+    every span, int64.
+
+    Args:
+        firsts: of `first_occurrences`; a run that is its own first occurrence is not repeated.
+        texts, runs: int32, text and first token of each, in ascending order.
+    """
+    size = 1024
+    heads, tails = np.empty(size, np.int64), np.empty(size, np.int64)
+    count, before = 0, -1
+    for run in range(firsts.size):
+        first = firsts[run]
+        if first == run:
+            continue
+        if (
+            before >= 0 and texts[run] == texts[before] and runs[run] == runs[before] + 1
+            and texts[first] == texts[firsts[before]] and runs[first] == runs[firsts[before]] + 1
+        ):
+            tails[count - 1] = run
+        else:
+            if count == size:
+                wider_heads, wider_tails = np.empty(2 * size, np.int64), np.empty(2 * size, np.int64)
+                wider_heads[:size], wider_tails[:size] = heads, tails
+                heads, tails, size = wider_heads, wider_tails, 2 * size
+            heads[count] = tails[count] = run
+            count += 1
+        before = run
+    return heads[:count].copy(), tails[:count].copy()

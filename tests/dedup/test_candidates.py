@@ -207,3 +207,18 @@ def test_estimates_are_near_the_truth() -> None:
         left, right = set(texts[row["doc_id"]].split()), set(texts[row["matched_id"]].split())
         exact = len(left & right) / len(left | right)
         assert abs(row["similarity"] - exact) < 4 * (exact * (1 - exact) / 112) ** 0.5 + 0.02
+
+
+@pytest.mark.parametrize("verify", [None, 0.8])
+def test_a_bucket_of_copies_is_no_matter_of_pairs(verify: float | None) -> None:
+    """Twenty thousand identical documents, half of them of an older crawl: one step each, not one for every pair."""
+    rows = [{"doc_id": doc_id, "snapshot": "ab"[place % 2], "text": "one two three four five six seven"}
+            for place, doc_id in enumerate(numbered(20_000))]
+    documents = signed(rows)
+    texts = {row["doc_id"]: row["text"] for row in rows}
+    pairs = pairs_in_turn(documents, ["a", "b"], ["minhash"], verify, texts)
+    # Verified, what comes first of the new ones is paired with each old one: their pairs are not read again.
+    assert pairs.num_rows == len(rows) - 1 + (len(rows) // 2 - 1 if verify else 0)
+    found = clustered(documents, pairs)
+    assert set(found["cluster_size"].to_pylist()) == {len(rows)} and len(found["cluster_id"].unique()) == 1
+    assert sum(found["kept"].to_pylist()) == 1

@@ -164,7 +164,7 @@ def test_a_repeated_id_is_refused() -> None:
         repeated_substrings(twice.to_batches, twice["text"].nbytes, 2)
 
 
-def test_real_editions_of_a_book(shared_data: Path) -> None:
+def test_real_editions_of_a_book(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every passage that is told of two editions of the Rust book is word for word where it is said to be."""
     with tarfile.open(shared_data / "domains" / "mit-or-apache-2.0" / "rust-book.tar.xz") as archive:
         files = sorted((member for member in archive if member.name.endswith(".md")), key=lambda member: member.name)
@@ -177,6 +177,8 @@ def test_real_editions_of_a_book(shared_data: Path) -> None:
         first, size = span["matched_start"], 2 * (span["end"] - span["start"])
         rest = said[span["matched_doc_id"]][first : first + size]
         assert b"".join(rest.split()).startswith(passage) and span["tokens"] >= 50
+    monkeypatch.setattr(substring, "AT_ONCE", 5_000)  # many parts instead of one
+    assert repeated_substrings(lambda: documents.to_batches(max_chunksize=7), documents["text"].nbytes).equals(spans)
     across = spans.filter(pc.equal(spans["snapshot"], "src"))
     share = pc.sum(pc.subtract(across["end"], across["start"])).as_py() / sum(map(len, said.values()))
     assert share > 0.2

@@ -113,6 +113,15 @@ def test_any_table_can_be_looked_through(repeating: tuple[Lake, Path], names: di
     assert found["deduplicated_documents"] == []
     with pytest.raises(NothingToScan, match="no column text"):
         scan_table(lake, recipe, "duplicates")
+    with pytest.raises(NothingToScan, match="documents has no snapshot 2025"):
+        scan_table(lake, recipe, "documents", "2025")
+    with pytest.raises(NothingToScan, match="contamination has no snapshot 2025"):
+        contamination_report(lake, recipe, ["2025"])
+    without = recipe.model_copy(update={"decontamination": None})
+    with pytest.raises(NothingToScan, match="no evaluation sets"):
+        contamination_report(lake, without, ["2023"])
+    with pytest.raises(NothingToScan, match="no evaluation sets"):
+        scan_table(lake, without, "documents")
     accounts, rows = contamination_report(lake, recipe, ["2023", "2024"])
     assert [(row["evaluation_set"], row["items"], row["found"], row["drop"], row["cut"], row["short"])
             for row in accounts] == [("trivia", 2, 1, 1, 0, 1), ("riddles", 1, 1, 0, 1, 0)]
