@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("DATA_PLATFORM_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_definitions_state() -> Iterator[None]:
+    """Dagster keeps the storage of the last instance in a context variable, and asks it when that instance is gone."""
+    if "dagster" not in sys.modules:
+        yield
+        return
+    from dagster._core.storage.defs_state.base import set_defs_state_storage
+
+    with set_defs_state_storage(None):
+        yield
