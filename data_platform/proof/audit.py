@@ -16,10 +16,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.columns import PLATFORM_LOGS
 from data_platform.lake import Lake
 from data_platform.licenses.expressions import UNKNOWN
 from data_platform.licenses.tiers import tier
-from data_platform.proof.custody import LOGS, Custody
+from data_platform.proof.custody import Custody
 from data_platform.proof.examination import Examination
 from data_platform.proof.gate import Proof, prove
 from data_platform.proof.models import models_of
@@ -192,6 +193,6 @@ def _custody(lake: Lake, proof: Proof) -> dict[str, Any]:
         "foreign_commits": [
             {"table": name, "version": commit.version, "operation": commit.operation,
              "committed_at": commit.committed_at.isoformat()}
-            for name in proof.way.tables if name not in LOGS for commit in custody.foreign_commits(name)
+            for name in proof.way.tables if name not in PLATFORM_LOGS for commit in custody.foreign_commits(name)
         ],
     }

@@ -27,13 +27,10 @@ from urllib.parse import unquote
 
 import pyarrow.fs
 
-from data_platform.columns import table
+from data_platform.columns import PLATFORM_LOGS, table
 from data_platform.errors import PlainError
 from data_platform.lake import COMMIT_KEY, Lake, Partition, application, recipe_number
 from data_platform.writer import filesystem
-
-LOGS = frozenset({"lineage", "check_results"})
-"""Tables that are appended to as the platform works: logs of its own, from which no row of a corpus is made."""
 
 _SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
 """What a commit has to say to be the platform's."""
@@ -117,7 +114,8 @@ class Custody:
             version: the version that is asked about; the latest if None.
         """
         if (name, version) not in self._found:
-            passed_over = name in LOGS or not self._lake.exists(name)
+            # What the platform keeps of its own work is appended to: there is no partition that carries a recipe.
+            passed_over = name in PLATFORM_LOGS or not self._lake.exists(name)
             self._found[name, version] = [] if passed_over else list(_examine(name, self._until(name, version)))
         wanted = tuple(partition.split("/")) if partition else ()
         return [
