@@ -16,6 +16,7 @@ from data_platform.columns import table
 from data_platform.errors import KernelError, PlainError, describe
 from data_platform.flow import stages
 from data_platform.lake import ConcurrentWrite
+from data_platform.openlineage import told
 from data_platform.recipe import Recipe
 from data_platform.stage import Stage, execute
 from resources.workspace import WorkspaceResource
@@ -75,7 +76,8 @@ def materialize(
     snapshot = context.partition_key if stage.partitioned else None
     try:
         opened = workspace.open_for_work()
-        commit = execute(stage, opened, snapshot, context.run_id)
+        with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
+            commit = tell(execute(stage, opened, snapshot, context.run_id))
     except Exception as error:
         # From None: the chain of causes would carry the messages that `describe` leaves out.
         permanent = isinstance(error, PlainError) and not isinstance(error, ConcurrentWrite | KernelError)

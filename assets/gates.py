@@ -1,5 +1,5 @@
-"""The checks that look beyond one table or one row: the books of a stage, the guards of deduplication, the licence
-tiers of a mixture, what was taken down, and licences that changed. All block.
+"""The checks that look beyond one table or one row: custody and books of a stage, the guards of deduplication, the
+proof of a mixture, what was taken down, and licences that changed. All block.
 
 They ask the tables, not the code that made them. Not here: what is expected of single columns (`expectations.py`).
 """
@@ -9,53 +9,75 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from assets import separation
 from assets.expectations import Outcome
 from data_platform.books import WITHOUT_BOOKS, books
-from data_platform.dedup.guards import COLUMNS, GUARDS
+from data_platform.dedup.guards import COLUMNS, GUARDS, sources_stay
+from data_platform.flow import breaches_of
 from data_platform.lake import Lake
+from data_platform.proof.custody import Custody
+from data_platform.proof.gate import prove
 from data_platform.recipe import Recipe
 from data_platform.stage import Stage, Workspace
 from data_platform.staleness import LicenseChanges
 from data_platform.takedown.removal_list import standing
 
+CUSTODY = "custody"
 BOOKS = "books"
 TIERS = "license_tiers"
+CHAIN = "chain_of_evidence"
+SOURCES = "sources_stay"
 TAKEN_DOWN = "taken_down"
 CURRENT = "licenses_current"
 DESCRIPTIONS = {
+    CUSTODY: "The partition holds what the commit whose recipe it carries left there, and nothing that others wrote.",
     BOOKS: "Rows in = rows kept + rows dropped by reason.",
-    TIERS: "No row is of a licence tier that the mixture does not admit, and every tier is that of the document.",
+    TIERS: "No row is above the tiers that the mixture admits, and every licence is what the evidence amounts to, "
+           "derived anew from the tables.",
+    CHAIN: "Every row leads through every table, at the versions that were read, back to its record and its evidence.",
+    SOURCES: str(sources_stay.__doc__),
     TAKEN_DOWN: "No row is of a document, URL, host or source that was taken down.",
     CURRENT: "No source and no ruling has changed its licence since the table was built.",
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
+    **separation.DESCRIPTIONS,
 }
 
 
 def gates_of(stage: Stage) -> list[str]:
     """Names of the checks that apply to a stage."""
-    names = [] if stage.name in WITHOUT_BOOKS else [BOOKS]
-    if stage.name in ("document_licenses", "deduplicated_documents") or stage.name.startswith("branch_"):
-        return [*names, CURRENT]
-    if stage.name == "duplicates":
-        return [*names, CURRENT, *GUARDS]
-    return [*names, TIERS, TAKEN_DOWN, CURRENT] if stage.name.startswith("mixture_") else names
+    name = stage.name
+    names = [CUSTODY, *([] if name in WITHOUT_BOOKS else [BOOKS]), *separation.separations_of(stage)]
+    if name in ("document_licenses", "duplicates", "deduplicated_documents") or name.startswith("branch_"):
+        names.append(CURRENT)
+    if name == "duplicates":
+        names += GUARDS
+    if name == "deduplicated_documents" and "cut_programs" in stage.inputs:
+        names.append(SOURCES)
+    if name.startswith("mixture_"):
+        names += [TIERS, CHAIN]
+    if name.startswith(("mixture_", "datastore_")):
+        names += [TAKEN_DOWN, CURRENT]
+    return names
 
 
 def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> list[Outcome]:
     """The outcome of every check of `gates_of`."""
     outcomes = []
     for name in gates_of(stage):
-        if name == BOOKS:
+        if name == CUSTODY:
+            breaches = [str(breach) for breach in breaches_of(stage, snapshot, Custody(lake))]
+            outcomes.append(Outcome(CUSTODY, not breaches, "critical", {"breaches": breaches}))
+        elif name == BOOKS:
             outcomes.append(_balance(lake, stage, snapshot))
-        elif name == TIERS:
-            outcomes.append(_tiers(lake, stage, recipe))
+        elif name == SOURCES:
+            outcomes.append(_sources(lake, stage, snapshot, recipe))
         elif name == TAKEN_DOWN:
             outcomes.append(_taken_down(lake, stage))
         elif name == CURRENT:
             outcomes.append(_current(lake, stage, snapshot, recipe))
+    if TIERS in gates_of(stage):
+        outcomes += _proofs(lake, stage, recipe)
+    outcomes += separation.pass_separations(lake, stage, recipe)
     return outcomes + (_guards(lake, recipe) if stage.name == "duplicates" else [])
 
 
@@ -64,6 +86,17 @@ def _guards(lake: Lake, recipe: Recipe) -> list[Outcome]:
     settings = recipe.deduplication.guards
     found = {name: guard(rows, settings) for name, guard in GUARDS.items()}
     return [Outcome(name, finding.passed, "critical", dict(finding.detail)) for name, finding in found.items()]
+
+
+def _sources(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> Outcome:
+    commit = next(row for row in lake.history(stage.name) if row["partition"] == str(stage.partition(snapshot)))
+    pin = next(pin for pin in json.loads(commit["inputs"]) if pin["table"] == "filtered_documents")
+    before, after = (
+        lake.read_table(name, ["source"], partition=snapshot, version=version)
+        for name, version in (("filtered_documents", pin["version"]), (stage.name, commit["version"]))
+    )
+    finding = sources_stay(before, after, recipe.deduplication.guards)
+    return Outcome(SOURCES, finding.passed, "critical", dict(finding.detail))
 
 
 def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
@@ -85,30 +118,19 @@ def _current(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> 
     return Outcome(CURRENT, not changes, "critical", {"changes": changes})
 
 
-def _tiers(lake: Lake, stage: Stage, recipe: Recipe) -> Outcome:
-    """Compare the tiers of a mixture with what it admits and with `document_licenses` as the mixture read it."""
+def _proofs(lake: Lake, stage: Stage, recipe: Recipe) -> list[Outcome]:
+    """Prove the mixture from the tables on its way, as they were read."""
     admitted = recipe.mixtures[stage.name.removeprefix("mixture_")].tiers
-    commit = lake.history(stage.name)[0]
-    rows = lake.read_table(stage.name, ["doc_id", "license_spdx", "license_tier"], version=commit["version"])
-    above = rows.filter(pc.invert(pc.is_in(rows["license_tier"], pa.array(admitted, pa.int32()))))
-    agreeing = 0
-    for pin in json.loads(commit["inputs"]):
-        if pin["table"] != "document_licenses":
-            continue
-        stated = lake.read_table(
-            "document_licenses", ["doc_id", "license_spdx", "license_tier"], partition=pin["partition"],
-            version=pin["version"],
-        )
-        place = pc.index_in(rows["doc_id"], stated["doc_id"].combine_chunks())
-        mine, theirs = rows.filter(pc.is_valid(place)), stated.take(place.drop_null())
-        same = pc.and_(pc.equal(mine["license_tier"], theirs["license_tier"]),
-                       pc.equal(mine["license_spdx"], theirs["license_spdx"]))
-        agreeing += pc.sum(same).as_py() or 0
-    detail = {
-        "admitted": list(admitted),
-        "rows": rows.num_rows,
-        "not_admitted": above.num_rows,
-        "not_as_resolved": rows.num_rows - agreeing,
-        "rows_by_tier": {str(tier): count for tier, count in sorted(Counter(rows["license_tier"].to_pylist()).items())},
-    }
-    return Outcome(TIERS, not above.num_rows and agreeing == rows.num_rows, "critical", detail)
+    proof = prove(lake, stage.name, admitted=admitted, texts=True)
+    rows = proof.examination.rows
+    counted = Counter(rows["license_tier"].to_pylist())
+    shared = {"version": proof.version, "rows": rows.num_rows}
+    against, broken = proof.counts("license"), proof.counts("chain")
+    breaches = [str(breach) for breach in proof.way.breaches]
+    tiers = {str(tier): count for tier, count in sorted(counted.items(), key=str)}
+    return [
+        Outcome(TIERS, not against, "critical",
+                {**shared, "admitted": list(admitted), "rows_by_tier": tiers, "findings": against}),
+        Outcome(CHAIN, not broken and not breaches, "critical",
+                {**shared, "tables": len(proof.way.tables), "findings": broken, "breaches": breaches}),
+    ]

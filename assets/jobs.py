@@ -20,7 +20,7 @@ _PHASES = {
     "language_signals": ("filter", "From signals to filtered and hashed documents of one snapshot."),
     "copy_pairs": ("match", "Copies in one snapshot, and of one snapshot in all that come before it."),
     "duplicates": ("deduplicate", "Clusters over all snapshots, and the models that score what stays."),
-    "document_embeddings": ("embed", "Embeddings of the copies of one snapshot that stay, for semantic duplicates."),
+    "document_embeddings": ("embed", "Embeddings of the documents of one snapshot, for semantic duplicates."),
     "redundant_documents": ("relate", "What is contained in other documents or says the same, and repeated passages."),
     "cut_programs": ("annotate", "Kept copies of one snapshot, and their scores."),
     "deduplicated_documents": ("annotate", "Kept copies of one snapshot, and their scores."),

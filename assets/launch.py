@@ -6,6 +6,7 @@ Not here: what is out of date (`data_platform/flow.py`), what is printed (`data_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
@@ -16,10 +17,12 @@ from assets.jobs import job_of_stage
 from assets.partitions import snapshots
 from data_platform.definitions import build_definitions
 from data_platform.flow import Status, plan
+from data_platform.openlineage import emitter_of
 from data_platform.stage import Workspace
 from resources.instance import open_instance
 from resources.workspace import WorkspaceResource
 
+_LAST_EVENTS_SECONDS = 5.0
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -43,7 +46,7 @@ def bring_up_to_date(
     definitions = build_definitions(recipe_path, {"workspace": WorkspaceResource(
         recipe_path=recipe_path, lake_uri=workspace.lake.uri)})
     jobs = job_of_stage(workspace.recipe)
-    with open_instance() as instance, alive() as tags:
+    with open_instance() as instance, alive() as tags, _last_words(workspace, report):
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
         instance.add_dynamic_partitions(snapshots.name, workspace.snapshots)
@@ -61,6 +64,16 @@ def bring_up_to_date(
                 yield outcome
             if failed:
                 return
+
+
+@contextmanager
+def _last_words(workspace: Workspace, report: Callable[[str], None]) -> Iterator[None]:
+    """Say at the end whether events about the run were delivered, if any were to be sent."""
+    try:
+        yield
+    finally:
+        if emitter := emitter_of(workspace.recipe):
+            report(str(emitter.settle(_LAST_EVENTS_SECONDS)))
 
 
 def _why(due: list[Status]) -> str:

@@ -1,4 +1,4 @@
-"""Mixtures: one asset per mixture of the recipe."""
+"""Mixtures and datastores: one asset per mixture and per datastore of the recipe."""
 
 import dagster as dg
 
@@ -7,5 +7,5 @@ from data_platform.recipe import Recipe
 
 
 def mixture_assets(recipe: Recipe) -> list[dg.AssetsDefinition]:
-    """The assets of the mixtures that the recipe names."""
-    return assets_in(recipe, "mixtures")
+    """The assets of the mixtures and datastores that the recipe names."""
+    return [*assets_in(recipe, "mixtures"), *assets_in(recipe, "datastores")]

@@ -92,11 +92,11 @@ def clear(folder: Path) -> Path:
     return folder
 
 
-def warm_up(folder: Path) -> None:
+def warm_up(folder: Path, **settings: object) -> None:
     """Run everything on a few documents: libraries are loaded and kernels compiled."""
     words = "one two three four five six seven eight nine ten " * 10
     fill(clear(folder), members([words], 20, 500))
-    run(workspace(folder))
+    run(workspace(folder, **settings))
 
 
 def run(work: Workspace) -> dict[str, float]:

@@ -17,8 +17,8 @@ from data_platform.stage import Stage
 
 # Stages whose rows are neither documents nor records: nothing goes in that could come out.
 WITHOUT_BOOKS = frozenset({
-    "license_evidence", "copy_pairs", "contamination", "passage_hashes", "document_embeddings", "redundant_documents",
-    "duplicate_spans", "cut_programs", "domain_labels", "domain_classifiers", "filter_thresholds", "filter_stop_words",
+    "license_evidence", "copy_pairs", "contamination", "passage_hashes", "redundant_documents", "duplicate_spans",
+    "cut_programs", "domain_labels", "domain_classifiers", "filter_thresholds", "filter_stop_words",
     "quality_labels", "language_model", "quality_classifier",
 })
 

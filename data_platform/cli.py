@@ -6,7 +6,10 @@ from typing import Any
 
 import click
 
+from data_platform.commands.audit import audit
+from data_platform.commands.card import card
 from data_platform.commands.contamination import contamination
+from data_platform.commands.datastore import datastore
 from data_platform.commands.duplicates import duplicates
 from data_platform.commands.export import export
 from data_platform.commands.refinement import refinement
@@ -36,7 +39,10 @@ def main() -> None:
     """From raw web crawls to licensed pretraining mixtures."""
 
 
-for _command in (contamination, duplicates, export, refinement, report, run, status, sweep, takedown, trace, ui):
+for _command in (
+    audit, card, contamination, datastore, duplicates, export, refinement, report, run, status, sweep, takedown, trace,
+    ui,
+):
     main.add_command(_command)
 
 if __name__ == "__main__":

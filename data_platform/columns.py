@@ -636,6 +636,19 @@ _declare(Table(
 ))
 
 _declare(Table(
+    "substring_fingerprints",
+    "One row per filtered document: hashes that it has in common with every document that repeats a passage of it word "
+    "for word. Grows by snapshot; only texts that share one are read to find what they repeat.",
+    (
+        _doc_id("filtered_documents.doc_id"),
+        _snapshot("filtered_documents.snapshot"),
+        _column("hashes", pa.list_(pa.int64()), "Hashes of some runs of words and signs, chosen by winnowing.",
+                derived_from=("filtered_documents.text",)),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
     "document_sketches",
     "One row per filtered document: the smallest hashes of its word n-grams, which propose what contains it.",
     (
@@ -651,7 +664,7 @@ _declare(Table(
 
 _declare(Table(
     "document_embeddings",
-    "One row per document that stays after clusters: what the language model makes of it, as a vector of length 1.",
+    "One row per filtered document: what the language model makes of it, as a vector of length 1. Grows by snapshot.",
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
@@ -899,6 +912,37 @@ def branch_table(name: str) -> Table:
     )
 
 
+def datastore_table(name: str) -> Table:
+    """The table of the datastore called `name` in the recipe."""
+    return Table(
+        f"datastore_{name}",
+        f"Datastore {name}: documents whose licence no mixture admits, kept apart so that they can be removed at once.",
+        (
+            *_carried("deduplicated_documents", *TABLES["deduplicated_documents"].column_names),
+            *_carried("document_licenses", "license_spdx", "license_tier", "license_basis", "opt_out", "attribution"),
+        ),
+        key=("doc_id",),
+    )
+
+
+_declare(Table(
+    "removed_tables",
+    "One row per table that was removed as a whole: what it was, and what was seen to be gone. Append-only.",
+    (
+        _column("table", pa.string(), "Table that was removed."),
+        _column("table_id", pa.string(), "Delta table id."),
+        _column("version", pa.int64(), "Its last version.", minimum=0),
+        _column("rows", pa.int64(), "Rows it had at that version.", minimum=0),
+        _column("rows_by_license", pa.string(), "Rows by SPDX expression, as JSON."),
+        _column("files", pa.int64(), "Files that were deleted, those of old versions included.", minimum=0),
+        _column("bytes", pa.int64(), "Their size.", minimum=0),
+        _column("files_digest", pa.string(), "SHA-256 of the sorted lines of name and size.", pattern=SHA256_HEX),
+        _column("removed_at", TIMESTAMP, "When it was gone (UTC)."),
+    ),
+    key=("table", "table_id"),
+    partition_by=(),
+))
+
 _declare(Table(
     "check_results",
     "One row per check of a partition: what was checked at which version, and whether it held. Append-only.",
@@ -1019,7 +1063,7 @@ PLATFORM_LOGS = ("check_results", "lineage", "takedowns", "takedown_list", "take
 
 
 def table(name: str) -> Table:
-    """The declaration of table `name`, mixtures and branches included.
+    """The declaration of table `name`, mixtures, branches and datastores included.
 
     Raises:
         KeyError: if no such table is declared; the message lists those that are.
@@ -1030,4 +1074,7 @@ def table(name: str) -> Table:
         return mixture_table(name.removeprefix("mixture_"))
     if name.startswith("branch_"):
         return branch_table(name.removeprefix("branch_"))
-    raise KeyError(f"no table {name!r}; declared are {', '.join(sorted(TABLES))}, mixture_<name> and branch_<name>")
+    if name.startswith("datastore_"):
+        return datastore_table(name.removeprefix("datastore_"))
+    raise KeyError(f"no table {name!r}; declared are {', '.join(sorted(TABLES))}, mixture_<name>, branch_<name> and "
+                   f"datastore_<name>")

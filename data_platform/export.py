@@ -1,4 +1,4 @@
-"""Exports: a mixture as training shards, each row with its id and licence, and a manifest that says what they are.
+"""Exports: a mixture as training shards, each row with its id and licence, a manifest and cards that say what they are.
 
 A folder appears whole or not at all. Not here: sampling (`mix/`).
 """
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_platform.cards.write import export_cards
 from data_platform.columns import table
 from data_platform.errors import PlainError
 from data_platform.lake import Lake
@@ -64,6 +65,7 @@ def export_mixture(
             **wanted, "recipe": commit["recipe"], "code_version": commit["code_version"], "run_id": commit["run_id"],
             "rows": sum(shard["rows"] for shard in shards), **_totals(lake, name, commit["version"]), "shards": shards,
         }
+        manifest["cards"] = [path.name for path in export_cards(lake, manifest, building)]
         (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         building.chmod(0o755)
         if folder.exists():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from data_platform.lake import Partition, Pin, Provenance
+from data_platform.proof.custody import Breach, Custody
 from data_platform.recipe import Recipe
 from data_platform.stage import InputMissing, Stage, Workspace, pin_inputs, provenance
 from data_platform.staleness import LicenseChanges
@@ -28,6 +29,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.filters.stage import filter_stages
     from data_platform.ingest.stage import RAW_CRAWLS
     from data_platform.licenses.stage import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+    from data_platform.mix.datastore import datastore_stage
     from data_platform.mix.stage import mixture_stage
     from data_platform.refine.stage import refinement_stage
     from data_platform.scoring.stage import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
@@ -40,7 +42,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
         *classifiers, RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE, DOCUMENT_LICENSES, *sorting, *judging,
         refinement_stage(recipe), filtered, *repetition.hashing, DOCUMENT_SIGNATURES, pairs, clusters,
         *repetition.comparing, QUALITY_LABELS, LANGUAGE_MODEL, QUALITY_CLASSIFIER, *repetition.embedding,
-        *repetition.keeping, *domains, QUALITY_ANNOTATIONS,
+        *repetition.keeping, *domains, QUALITY_ANNOTATIONS, *(datastore_stage(name) for name in recipe.datastores),
         *(mixture_stage(name) for name in recipe.mixtures),
     )
     return {stage.name: stage for stage in ordered}
@@ -83,8 +85,7 @@ def phases(flow: dict[str, Stage]) -> list[list[Stage]]:
 def plan(workspace: Workspace, flow: dict[str, Stage] | None = None) -> list[Status]:
     """Where every stage stands for every snapshot, in the order of the flow. Reads logs, no rows."""
     flow = flow or stages(workspace.recipe)
-    checks = latest_checks(workspace)
-    changes = LicenseChanges(workspace)
+    checks, custody, changes = latest_checks(workspace), Custody(workspace.lake), LicenseChanges(workspace)
     result: list[Status] = []
     unsettled: dict[str, list[Status]] = {}
     for stage in flow.values():
@@ -95,7 +96,7 @@ def plan(workspace: Workspace, flow: dict[str, Stage] | None = None) -> list[Sta
                 for status in unsettled.get(name, [])
                 if status.snapshot is None or status.snapshot in stage.snapshots_read(name, snapshot, workspace)
             ]
-            status = _with_changes(_status(stage, workspace, snapshot, above, checks), changes)
+            status = _with_changes(_status(stage, workspace, snapshot, above, checks, custody), changes)
             result.append(status)
             if status.state != "fresh":
                 unsettled.setdefault(stage.name, []).append(status)
@@ -112,12 +113,14 @@ def _with_changes(status: Status, changes: LicenseChanges) -> Status:
 
 def _status(
     stage: Stage, workspace: Workspace, snapshot: str | None, above: list[Status],
-    checks: dict[tuple[str, str, str], list[dict[str, Any]]],
+    checks: dict[tuple[str, str, str], list[dict[str, Any]]], custody: Custody,
 ) -> Status:
     partition = stage.partition(snapshot)
     pin = workspace.lake.pin(stage.name, snapshot if stage.partitioned else None)
     version = pin.version if pin else None
     changing = [status for status in above if status.state in ("missing", "stale")]
+    if breaches := breaches_of(stage, snapshot, custody):
+        return Status(stage, snapshot, "blocked", str(breaches[0]), version)
     if blocked := [status for status in above if status.state == "blocked"]:
         return Status(stage, snapshot, "blocked", f"{blocked[0].place} is blocked", version)
     if pin is None:
@@ -136,6 +139,13 @@ def _status(
     if not results:
         return Status(stage, snapshot, "unchecked", "not checked yet", version)
     return Status(stage, snapshot, "fresh", "", version)
+
+
+def breaches_of(stage: Stage, snapshot: str | None, custody: Custody) -> list[Breach]:
+    """Where the stage's table and those beside it are not what the platform wrote."""
+    places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides]
+    places.append((stage.name, stage.partition(snapshot)))
+    return [breach for name, place in places for breach in custody.breaches(name, str(place))]
 
 
 def latest_checks(workspace: Workspace) -> dict[tuple[str, str, str], list[dict[str, Any]]]:

@@ -111,12 +111,13 @@ class Partition:
         return cls(tuple(zip(names[: len(given)], given, strict=True)))
 
 
-def _application(table_name: str, partition: Partition) -> str:
+def application(table_name: str, partition: Partition) -> str:
+    """The Delta application whose transactions tell the recipe that a partition carries."""
     return f"data_platform/{table_name}/{partition}"
 
 
-def _number(recipe: str) -> int:
-    """The recipe as a Delta transaction version: 60 bits of it, since versions are signed 64-bit integers."""
+def recipe_number(recipe: str) -> int:
+    """A recipe as a Delta transaction version: 60 bits of it, since versions are signed 64-bit integers."""
     return int(recipe[:15], 16)
 
 
@@ -176,7 +177,7 @@ class Lake:
         return [pin for pin in found if pin]
 
     def _pin(self, handle: DeltaTable, name: str, partition: Partition) -> Pin | None:
-        carried = handle.transaction_version(_application(name, partition))
+        carried = handle.transaction_version(application(name, partition))
         if carried is None:
             return None
         return Pin(name, str(handle.metadata().id), handle.version(), str(partition), f"{carried:015x}")
@@ -249,8 +250,8 @@ class Lake:
         """Whether the partition was written with exactly this recipe."""
         if not self.exists(name):
             return False
-        carried = self.open(name).transaction_version(_application(name, partition))
-        return carried is not None and carried == _number(provenance.recipe)
+        carried = self.open(name).transaction_version(application(name, partition))
+        return carried is not None and carried == recipe_number(provenance.recipe)
 
     def replace(
         self,
@@ -269,11 +270,11 @@ class Lake:
             ConcurrentWrite: another run wrote the partition with another recipe in the meantime.
         """
         declared = table(name)
-        application, number = _application(name, partition), _number(provenance.recipe)
+        key, number = application(name, partition), recipe_number(provenance.recipe)
         rows = sum(file.rows for file in files)
         for _ in range(_MAX_ATTEMPTS):
             handle = self._create(declared)
-            carried = handle.transaction_version(application)
+            carried = handle.transaction_version(key)
             if carried is not None and carried == number:
                 discard(list(files), self.table_uri(name), self.storage_options)
                 self.record_lineage(name)
@@ -293,7 +294,7 @@ class Lake:
                     partition_filters=[(key, "=", value) for key, value in partition.values] or None,
                     commit_properties=CommitProperties(
                         custom_metadata={COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
-                        app_transactions=[Transaction(application, number)],
+                        app_transactions=[Transaction(key, number)],
                         max_commit_retries=0,
                     ),
                 )
@@ -306,7 +307,7 @@ class Lake:
 
     def carried(self, name: str, partition: Partition) -> int | None:
         """The recipe number that the partition carries now, the `basis` of a later `replace`."""
-        return self.open(name).transaction_version(_application(name, partition)) if self.exists(name) else None
+        return self.open(name).transaction_version(application(name, partition)) if self.exists(name) else None
 
     def write(
         self, name: str, partition: Partition, rows: pa.Table | pa.RecordBatchReader, provenance: Provenance
@@ -419,8 +420,8 @@ class Lake:
             if not rows:
                 return
             lineage = self._create(table("lineage"))
-            application = f"data_platform/lineage/{rows[0]['table_id']}"
-            copied = lineage.transaction_version(application)
+            key = f"data_platform/lineage/{rows[0]['table_id']}"
+            copied = lineage.transaction_version(key)
             missing = [row for row in reversed(rows) if copied is None or row["version"] > copied]
             if not missing:
                 return
@@ -434,7 +435,7 @@ class Lake:
                     mode="append",
                     schema=lineage.schema(),
                     commit_properties=CommitProperties(
-                        app_transactions=[Transaction(application, missing[-1]["version"])], max_commit_retries=0
+                        app_transactions=[Transaction(key, missing[-1]["version"])], max_commit_retries=0
                     ),
                 )
                 return

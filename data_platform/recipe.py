@@ -398,7 +398,8 @@ class DuplicateGuards(Part):
     """What stops the line: a wrong setting must not wipe out a source."""
 
     max_removal_rate: float = Field(
-        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped."
+        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped as copies, "
+        "and that may be gone once repetition and evaluation items are too."
     )
     max_cluster_share: float = Field(
         default=0.25, gt=0, le=1, description="Largest share of all documents that one cluster may hold."
@@ -424,7 +425,11 @@ class Deduplication(Part):
     ngram: int = Field(default=5, ge=1, description="Words per shingle.")
     bands: int = Field(default=14, ge=1, description="Number of bands.")
     rows: int = Field(default=8, ge=1, description="Hashes per band.")
-    seed: int = Field(default=1, ge=0, description="Seed of the hash permutations.")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="Seed of the hash permutations.")
+    hashes: Literal["own", "datatrove-0.10"] = Field(
+        default="own", description="Words, hashes and permutations: our own, or those of datatrove 0.10 for English, "
+        "hash by hash, so that the pairs are the same ones; they take longer."
+    )
     verify: float | None = Field(
         default=None, gt=0, le=1, description="Documents with a common band are copies only if their Jaccard "
         "similarity, measured on the texts, is at least this; null: the band is enough, as in FineWeb."
@@ -560,7 +565,10 @@ class SemanticDuplicates(Part):
     max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
     documents_per_cluster: int = Field(default=1_000, ge=1, description="Documents per cluster of k-means, on average.")
     iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
-    threshold: float = Field(default=0.95, gt=0, le=1, description="Cosine from which two documents are alike.")
+    threshold: float = Field(
+        default=0.95, gt=0, le=1, description="Cosine from which two documents are alike, 1 - epsilon of the paper. It "
+        "belongs to a model: of a small language model's embeddings nearly all have a cosine above 0.95."
+    )
     keep: Literal["hard", "easy"] = Field(
         default="hard", description="Which of two stays: the one farther from its centroid, or the one nearer to it."
     )
@@ -626,14 +634,48 @@ class Scoring(Part):
     )
 
 
+LicenseClass = Literal[
+    "open_license_corpus/public_domain", "open_license_corpus/permissive_software", "open_license_corpus/attribution",
+    "mixture_vitae/tier_1", "mixture_vitae/tier_2", "mixture_vitae/tier_3", "the_stack/permissive",
+]
+"""Classes of licences as published corpora drew them; `licenses/schemes.py` says what each holds."""
+
+
+class Datastore(Part):
+    """A table of its own for texts that no mixture of the recipe may hold, whatever its budget: asked when a model
+    answers, never trained on, and removed whenever somebody wishes. After SILO (Min et al. 2023), arXiv:2308.04430."""
+
+    tiers: tuple[int, ...] = Field(default=(2, 3, 4, 5), description="Licence tiers that are taken, 0 to 5.")
+    license_classes: tuple[LicenseClass, ...] = Field(
+        default=(), description="Published classes of licences that are taken; empty: all."
+    )
+    domains: tuple[str, ...] = Field(default=(), description="Domains that are taken; empty: all.")
+    opt_outs: bool = Field(default=False, description="Take texts, too, whose rights holders reserved them.")
+
+    @field_validator("tiers")
+    @classmethod
+    def _known(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(tier not in range(6) for tier in value):
+            raise ValueError(f"tiers are 0 to 5, not {sorted(value)}")
+        return value
+
+
 class Mixture(Part):
     """One mixture: weights per domain, admitted licence tiers, a token budget."""
 
     tokens: int = Field(ge=1, description="Token budget.")
     tiers: tuple[int, ...] = Field(default=(0, 1), description="Admitted licence tiers, 0 to 5.")
+    license_classes: tuple[LicenseClass, ...] = Field(
+        default=(), description="Published classes of licences: every row is of one of them, and of an admitted tier. "
+        "Empty: the tiers alone decide."
+    )
     weights: dict[str, float] = Field(min_length=1, description="Domain to weight; they are normalised.")
     min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
     max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
+    rehydrate: bool = Field(
+        default=False, description="See a document so many times as often as its rehydration_weight says, which "
+        "follows from the size of its cluster and deduplication.rehydration; max_epochs counts on top."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of the sample.")
     phase: str = Field(default="pretrain", pattern=NAME, description="Training phase.")
 
@@ -643,6 +685,25 @@ class Mixture(Part):
             raise ValueError(f"tiers are 0 to 5, not {sorted(self.tiers)}")
         if any(weight < 0 for weight in self.weights.values()) or not sum(self.weights.values()):
             raise ValueError("weights must not be negative, and not all zero")
+        return self
+
+
+class OpenLineage(Part):
+    """Where events about runs go: to a server of OpenLineage, or to a file."""
+
+    url: str | None = Field(default=None, description="Server, as http://localhost:5000.")
+    endpoint: str = Field(default="api/v1/lineage", description="Path of the server that takes events.")
+    api_key: str | None = Field(default=None, repr=False, description="Key of the server; better from the environment.")
+    timeout_seconds: float = Field(default=5.0, gt=0, description="How long one event may take.")
+    file: str | None = Field(default=None, description="File that events are appended to, one JSON object a line.")
+    namespace: str = Field(default="data-platform", min_length=1, description="Namespace of the jobs.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> OpenLineage:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("give a url or a file")
+        if self.url is not None and not re.match(r"https?://[^/]", self.url):
+            raise ValueError("url begins with http:// or https:// and names a host")
         return self
 
 
@@ -683,7 +744,11 @@ class Recipe(Part):
         default_factory=Repetition, description="Duplicates beyond clusters: passages and whole documents."
     )
     scoring: Scoring = Field(default_factory=Scoring)
+    openlineage: OpenLineage | None = Field(default=None, description="Where events about runs go, if anywhere.")
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
+    datastores: dict[Annotated[str, Field(pattern=IDENTIFIER)], Datastore] = Field(
+        default_factory=dict, description="Tables for texts that are kept apart from all mixtures."
+    )
 
     @field_validator("sources", mode="before")
     @classmethod

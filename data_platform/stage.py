@@ -1,8 +1,8 @@
 """A stage: what writes one table, from which inputs, under which part of the recipe, by which code.
 
-`execute` is the only way from a stage to the lake: it pins the inputs, skips what is already there, runs the stage, and
-commits side tables before the table itself, so that a table is never ahead of what it has to account for. Not here: the
-stages themselves (`flow.py` lists them) and anything of Dagster.
+`execute` is the only way from a stage to the lake: it pins the inputs, refuses those that somebody else wrote to, skips
+what is already there, runs the stage, and commits side tables before the table itself, so that a table is never ahead
+of what it has to account for. Not here: the stages themselves (`flow.py` lists them) and anything of Dagster.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pyarrow as pa
 from data_platform.columns import table
 from data_platform.errors import PlainError
 from data_platform.lake import Commit, Lake, Partition, Pin, Provenance
+from data_platform.proof.custody import Custody
 from data_platform.recipe import Recipe, Source
 from data_platform.writer import DataFile
 
@@ -227,10 +228,13 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
 
     Raises:
         InputMissing: an input was not written yet.
+        CustodyBroken: an input, or what is to be replaced, is not what the platform wrote.
         ConcurrentWrite: another run wrote other rows in the meantime.
     """
-    lake = workspace.lake
+    lake, custody = workspace.lake, Custody(workspace.lake)
     pins = pin_inputs(stage, workspace, snapshot)
+    for pin in pins:
+        custody.refuse_breaches(pin.table, pin.partition, pin.version)
     made = provenance(stage, workspace, snapshot, pins, run_id)
     partition = stage.partition(snapshot)
     if lake.carries(stage.name, partition, made):
@@ -238,6 +242,8 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
         pin = lake.pin(stage.name, snapshot if stage.partitioned else None)
         return Commit(stage.name, pin.table_id, pin.version, lake.count(stage.name, _value(partition)), written=False)
     places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides] + [(stage.name, partition)]
+    for name, place in places:
+        custody.refuse_breaches(name, str(place))
     basis = [lake.carried(name, place) for name, place in places]
     files = stage.run(Work(stage, workspace, snapshot, pins))
     commits = [

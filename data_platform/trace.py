@@ -29,12 +29,12 @@ def mixtures(lake: Lake) -> list[str]:
 
 
 def mixture_table_name(lake: Lake, mixture: str) -> str:
-    """The table of a mixture, given with or without its prefix, or of a branch, given with its prefix.
+    """The table of a mixture, given with or without its prefix, or of a branch or datastore, given with its prefix.
 
     Raises:
         NotFound: if there is no such mixture; the message lists those that exist.
     """
-    name = mixture if mixture.startswith(("mixture_", "branch_")) else f"mixture_{mixture}"
+    name = mixture if mixture.startswith(("mixture_", "branch_", "datastore_")) else f"mixture_{mixture}"
     if not lake.exists(name):
         raise NotFound(f"no mixture {mixture!r} in {lake.uri}; mixtures: {', '.join(mixtures(lake)) or 'none yet'}")
     return name
@@ -192,6 +192,9 @@ def _edits(row: dict[str, Any] | None) -> dict[str, Any]:
 def _hint(lake: Lake, name: str, doc_id: str, version: int) -> str:
     """Why a document is not in a mixture, as far as the tables know."""
     message = f"no document {doc_id!r} in {name} version {version}"
+    for store in (store for store in lake.tables() if store.startswith("datastore_") and store != name):
+        if lake.read_table(store, ["doc_id"], where=pc.field("doc_id") == doc_id).num_rows:
+            return f"{message}: it is in {store}, apart from all mixtures"
     if lake.exists("rejections"):
         rows = lake.read_table("rejections", where=pc.field("id") == doc_id).to_pylist()
         for row in rows:

@@ -13,7 +13,10 @@ import pyarrow.compute as pc
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from benchmarks.audit_lake import MIXTURE, make_lake
 from data_platform.lake import Lake, Partition
+from data_platform.proof.custody import Custody
+from data_platform.proof.gate import prove
 from tests.integration.ui import free_port
 from tests.test_lake import NAME, made_by, verdicts
 
@@ -81,3 +84,12 @@ def test_the_engine_reads_and_writes_there(bucket: str) -> None:
     files = engine.write(lake, frame.where(col("doc_id") < f"{4:032x}"), [engine.Output(NAME)])
     lake.replace(NAME, partition, files[NAME], made_by("2"), lake.carried(NAME, partition))
     assert lake.count(NAME, "a") == 4
+
+
+@pytest.mark.slow
+def test_a_mixture_is_proven_from_tables_in_an_object_store(bucket: str) -> None:
+    lake = make_lake(bucket, 20, ("one",))
+    proof = prove(lake, f"mixture_{MIXTURE}")
+    assert proof.complete and proof.examination.rows.num_rows == 20
+    lake.open("documents").delete("true")
+    assert "took out 1 file" in " ".join(map(str, Custody(lake).breaches("documents")))

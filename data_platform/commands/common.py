@@ -68,10 +68,10 @@ def workspaces_of(recipe_path: str | None) -> list[Workspace]:
 
 
 def workspace_of(mixture: str, recipe_path: str | None) -> Workspace:
-    """The workspace whose lake holds a mixture, or the table of a branch."""
+    """The workspace whose lake holds a mixture, or the table of a branch or datastore."""
     from data_platform.trace import mixtures
 
-    if mixture.startswith("branch_"):
+    if mixture.startswith(("branch_", "datastore_")):
         return the_one_with("table", mixture, Lake.tables, recipe_path)
     return the_one_with("mixture", mixture.removeprefix("mixture_"), mixtures, recipe_path)
 

@@ -19,14 +19,18 @@ from data_platform.recipe import home
 def export(mixture: str, format_: str, folder: Path | None, recipe_path: str | None) -> None:
     """Write MIXTURE as training shards, each row with its id and licence, and a manifest.
 
-    Refused if the licence of a source changed, or rows were taken down, since the mixture was built.
+    Refused if the licence of a source changed, or rows were taken down, since the mixture was built, or if any row of
+    it cannot be proven from the tables, as `data-platform audit` does.
     """
     from data_platform.export import export_mixture
+    from data_platform.proof.gate import refuse_unproven
     from data_platform.staleness import ensure_publishable
     from data_platform.trace import mixture_table_name
 
     workspace = workspace_of(mixture, recipe_path)
-    ensure_publishable(workspace, mixture_table_name(workspace.lake, mixture))
+    name = mixture_table_name(workspace.lake, mixture)
+    ensure_publishable(workspace, name)
+    refuse_unproven(workspace.lake, name)
     written, manifest = export_mixture(workspace.lake, mixture, format_, folder, home() / "exports")
     out.print(
         f"{manifest['table']} version {manifest['version']}: {manifest['rows']:,} documents, "

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from data_platform.commands.common import many, out, remember
@@ -32,17 +33,22 @@ def run(recipe_path: str) -> None:
     workspace.lake.repair_lineage()
 
     failures: list[str] = []
-    if all(status.state == "fresh" for status in flow.plan(workspace)):
+    due = [status.stage for status in flow.plan(workspace) if status.state != "fresh"]
+    if not due:
         out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
     else:
         from assets.launch import bring_up_to_date
+        from data_platform.warm import cold, compile_kernels
 
+        if stages := cold(due):
+            out.print(f"compiling the kernels of {', '.join(stage.name for stage in stages)}, once on this machine")
+            compile_kernels(stages)
         for outcome in bring_up_to_date(recipe_path, workspace, out.print):
             mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
             out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
             failures.extend(outcome.failures)
     for failure in failures:
-        out.print(f"[red]{failure}[/red]", markup=True)
+        out.print(f"[red]{escape(failure)}[/red]")
     _print_summary(workspace, books, flow)
     out.print(f"{time.monotonic() - started:,.1f} s")
     if failures:

@@ -13,7 +13,8 @@ that it joins. Documents before the snapshot come first in every bucket:
   are connected already. One comparison that fails does not keep the others from being made, so that the components are
   exactly those of all pairs that are alike; of m copies in a bucket only m - 1 are compared.
 
-A bucket takes one look-up per document: time and memory grow with the number of documents, not with that of pairs.
+A bucket takes one look-up per document: time and memory grow with the number of documents, not with that of pairs. Only
+where pairs are verified, documents of one bucket that are not alike are compared pair by pair.
 """
 
 from __future__ import annotations

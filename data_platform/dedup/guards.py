@@ -2,8 +2,8 @@
 
 n-grams of characters where words were meant made one cluster of 859,091 of 859,092 documents of a source
 (marin-community/marin#6854); a Bloom filter that was updated twice removed more than 90 % (mlfoundations/dclm#83). Both
-passed unseen. Here belongs what is asked of table `duplicates` before anything may be made of it. Not here: how the
-answer stops the line (`assets/gates.py`).
+passed unseen. Here belongs what is asked of table `duplicates` before anything may be made of it, and of what is left
+once repetition is cut. Not here: how the answer stops the line (`assets/gates.py`).
 """
 
 from __future__ import annotations
@@ -75,6 +75,19 @@ def alike(duplicates: pa.Table, settings: DuplicateGuards) -> Finding:
     return Finding(not unlike, {
         "clusters": means.num_rows, "unlike": len(unlike), "allowed": settings.min_alike,
         "least_alike": {cluster: 1 - distance for cluster, distance in _first(found).items()},
+    })
+
+
+def sources_stay(filtered: pa.Table, deduplicated: pa.Table, settings: DuplicateGuards) -> Finding:
+    """Of no source of some size more than a share is gone once copies, evaluation items and repetition are."""
+    counted = (pc.value_counts(rows["source"]).to_pylist() for rows in (filtered, deduplicated))
+    before, after = ({row["values"]: row["counts"] for row in counts} for counts in counted)
+    rates = {source: 1 - after.get(source, 0) / count for source, count in before.items()
+             if count >= settings.min_documents}
+    over = {source: rate for source, rate in rates.items() if rate > settings.max_removal_rate}
+    return Finding(not over, {
+        "sources": len(before), "large_enough": len(rates), "over": _first(over), "largest": _first(rates, 1),
+        "allowed": settings.max_removal_rate,
     })
 
 

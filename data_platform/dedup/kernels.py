@@ -125,6 +125,36 @@ def minhash_bands(offsets, shingles, multipliers, increments, bands):
 
 
 @njit(nogil=True, cache=True)
+def band_keys(offsets, shingles, minima, bands):
+    """What `minhash_bands` returns, of minima of 64 bits that are known: uint64 of shape (documents, permutations)."""
+    documents, permutations = minima.shape
+    rows = permutations // bands
+    counts = np.zeros(documents, np.int64)
+    keys = np.empty((documents, bands), np.int64)
+    sketches = np.empty((documents, permutations), np.uint8)
+    longest = 0
+    for document in range(documents):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    distinct = np.empty(longest, np.uint64)
+    for document in range(documents):
+        own = shingles[offsets[document] : offsets[document + 1]]
+        if own.size == 0:
+            continue
+        size = 4
+        while size < 2 * own.size:
+            size *= 2
+        counts[document] = _distinct(own, np.zeros(size, np.uint64), distinct)
+        for band in range(bands):
+            state = np.uint64(band)
+            for row in range(band * rows, (band + 1) * rows):
+                least = _mix(minima[document, row])
+                state = _mix((state ^ least) + _MIX_2)
+                sketches[document, row] = np.uint8(least >> np.uint64(56))
+            keys[document, band] = np.int64(state)
+    return counts, keys, sketches
+
+
+@njit(nogil=True, cache=True)
 def sort_distinct(offsets, shingles):
     """Sort the shingles of every document and drop repetitions. Returns new int64 offsets and the uint64 shingles."""
     documents = offsets.size - 1
@@ -143,7 +173,7 @@ def sort_distinct(offsets, shingles):
 
 @njit(nogil=True, cache=True)
 def _jaccard(offsets, shingles, one, two, least):
-    """Jaccard similarity of two documents of `sort_distinct`; -1 if their sizes alone put it below `least`."""
+    """Jaccard similarity of two documents of `sort_distinct`; -1 as soon as it is known to be below `least`."""
     left, left_end = offsets[one], offsets[one + 1]
     right, right_end = offsets[two], offsets[two + 1]
     smaller = min(left_end - left, right_end - right)
@@ -151,17 +181,21 @@ def _jaccard(offsets, shingles, one, two, least):
     if smaller < least * larger or larger == 0:
         return -1.0
     total = left_end - left + right_end - right
-    common = 0
-    while left < left_end and right < right_end:
+    # Of s there are s / (1 + s) as many in common as in both together; one more is allowed for rounding.
+    allowed = total - 2 * np.int64(least / (1 + least) * total) + 2
+    common, alone = 0, 0
+    while left < left_end and right < right_end and alone <= allowed:
         if shingles[left] == shingles[right]:
             common += 1
             left += 1
             right += 1
-        elif shingles[left] < shingles[right]:
-            left += 1
         else:
-            right += 1
-    return common / (total - common)
+            alone += 1
+            if shingles[left] < shingles[right]:
+                left += 1
+            else:
+                right += 1
+    return common / (total - common) if alone <= allowed else -1.0
 
 
 @njit(nogil=True, cache=True)
@@ -245,7 +279,9 @@ def link_alike(parents, keys, proofs, members, new, left, right, values, offsets
     """As `link`, but two members are joined only if their Jaccard similarity is at least `least`.
 
     Every new member is compared with each one before it with the same key, unless the two are joined already: of a
-    bucket of copies each is compared once, and where one comparison fails the others are still made.
+    bucket of copies each is compared once, and where one comparison fails the others are still made. The members of a
+    bucket are kept in groups of those that are joined, which are passed over as one: m copies take m steps, and only
+    members that are not alike are compared pair by pair.
 
     Args:
         left, right, values: as long as there are rows; pairs and their similarities are written here.
@@ -257,24 +293,44 @@ def link_alike(parents, keys, proofs, members, new, left, right, values, offsets
     size = 16
     while size < 2 * members.size:
         size *= 2
-    slots = np.full(size, -1, np.int64)  # the last member of every bucket
-    before = np.full(parents.size, -1, np.int64)  # the member of the same bucket that came before
+    slots = np.full(size, -1, np.int64)  # any member of every bucket, by which its key is known
+    groups = np.full(size, -1, np.int64)  # of every bucket the first member of its first group
+    following = np.full(parents.size, -1, np.int64)  # the first member of the group behind that of a first member
+    fellows = np.full(parents.size, -1, np.int64)  # the next member of the same group
+    lasts = np.arange(parents.size)  # the last member of the group of a first member
     count = 0
     for position in range(members.size):
         member = members[position]
         slot = _bucket(keys, proofs, slots, member)
-        other = slots[slot]
-        before[member] = other
         slots[slot] = member
-        while new[member] and other >= 0:
-            one, two = _root(parents, other), _root(parents, member)
-            if one != two:
+        following[member], fellows[member], lasts[member] = -1, -1, member
+        before = -1
+        group = groups[slot] if new[member] else -1
+        while group >= 0:
+            behind = following[group]
+            joined = _root(parents, group) == _root(parents, member)
+            other = group
+            while not joined and other >= 0:
                 similarity = _jaccard(offsets, shingles, other, member, least)
                 if similarity >= least:
+                    one, two = _root(parents, other), _root(parents, member)
                     parents[max(one, two)] = min(one, two)
                     left[count], right[count], values[count] = member, other, similarity
                     count += 1
-            other = before[other]
+                    joined = True
+                other = fellows[other]
+            if joined:
+                fellows[lasts[member]] = group
+                lasts[member] = lasts[group]
+                if before < 0:
+                    groups[slot] = behind
+                else:
+                    following[before] = behind
+            else:
+                before = group
+            group = behind
+        following[member] = groups[slot]
+        groups[slot] = member
     return count
 
 

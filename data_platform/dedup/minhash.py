@@ -17,6 +17,9 @@ Beside the keys a signature keeps a sketch: one byte of every minimum (b-bit min
 WWW 2010). The share of equal bytes of two sketches, less the 1 in 256 that are equal by chance, estimates the
 similarity of any two documents with a standard error of sqrt(s (1 - s) / permutations), 0.047 at the most for 112. And
 the bytes of a band prove its key: documents of one bucket agree in 64 + 8 x rows bits, not in 64 alone.
+
+Words, hashes and permutations are our own unless those of datatrove 0.10 are asked for (`datatrove.py`), which take
+longer and give the pairs that datatrove finds, not others that are as good.
 """
 
 from __future__ import annotations
@@ -25,16 +28,20 @@ import numpy as np
 import pyarrow as pa
 
 from data_platform.columns import table
-from data_platform.dedup.exact import hexadecimal
+from data_platform.dedup.exact import exact_hash, hexadecimal
 from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
 from data_platform.text.words import word_ngram_hashes
+
+OWN, DATATROVE = "own", "datatrove-0.10"
+"""Whose words, hashes and permutations a signature is made of."""
 
 _GOLDEN = 0x9E3779B97F4A7C15
 
 
 def signatures(
-    text: pa.Array | pa.ChunkedArray, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 1
+    text: pa.Array | pa.ChunkedArray, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 1,
+    hashes: str = OWN,
 ) -> pa.StructArray:
     """The hashes by which duplicates of every text are found. Each text's depend on that text and the settings alone.
 
@@ -43,7 +50,9 @@ def signatures(
         ngram: words per shingle; words are those of `word_ngram_hashes`.
         bands: number of bands.
         rows: permutations per band.
-        seed: seed of the permutations. Only signatures with the same four settings can be compared.
+        seed: seed of the permutations.
+        hashes: `OWN`, or `DATATROVE` for the words, hashes and permutations of datatrove 0.10. Only signatures with the
+            same five settings can be compared.
 
     Returns:
         One struct per text with the columns of table `document_signatures`: `exact_hash`, `shingle_count` (distinct
@@ -51,21 +60,17 @@ def signatures(
         than `ngram` words has neither keys nor a sketch, so that it can only be an exact duplicate.
 
     Raises:
-        ValueError: if `ngram`, `bands` or `rows` is less than 1.
+        ValueError: if `ngram`, `bands` or `rows` is less than 1, or `hashes` neither of the two.
     """
     if min(ngram, bands, rows) < 1:
         raise ValueError(f"ngram, bands and rows must be at least 1, not {ngram}, {bands} and {rows}")
-    from data_platform.dedup import kernels
-    from data_platform.text import kernels as text_kernels
-
-    characters = character_table()
-    offsets, shingles, exact = text_kernels.hash_texts(
-        *text_buffers(text), characters.pages, characters.classes, characters.folded, characters.lower, ngram
-    )
-    counts, keys, sketches = kernels.minhash_bands(offsets, shingles, *_permutations(bands * rows, seed), bands)
+    if hashes not in (OWN, DATATROVE):
+        raise ValueError(f"hashes must be {OWN} or {DATATROVE}, not {hashes}")
+    found = _of_datatrove if hashes == DATATROVE else _own
+    exact, counts, keys, sketches = found(text, ngram, bands, bands * rows, seed)
     usable = counts > 0
     columns = {
-        "exact_hash": hexadecimal(exact),
+        "exact_hash": exact,
         "shingle_count": pa.array(counts),
         "minhash_bands": pa.ListArray.from_arrays(
             pa.array(_offsets(usable, bands).astype(np.int32)), pa.array(keys[usable].reshape(-1))
@@ -79,12 +84,35 @@ def signatures(
     return pa.StructArray.from_arrays(list(columns.values()), fields=fields)
 
 
-def distinct_shingles(text: pa.Array | pa.ChunkedArray, ngram: int = 5) -> pa.LargeListArray:
-    """The shingles of every text as the sorted set of their hashes: what Jaccard similarity is measured on."""
+def _own(text, ngram: int, bands: int, permutations: int, seed: int) -> tuple:
     from data_platform.dedup import kernels
+    from data_platform.text import kernels as text_kernels
 
-    shingles = word_ngram_hashes(text, ngram)
-    offsets, values = kernels.sort_distinct(shingles.offsets.to_numpy(), shingles.values.to_numpy())
+    characters = character_table()
+    offsets, shingles, exact = text_kernels.hash_texts(
+        *text_buffers(text), characters.pages, characters.classes, characters.folded, characters.lower, ngram
+    )
+    return hexadecimal(exact), *kernels.minhash_bands(offsets, shingles, *_permutations(permutations, seed), bands)
+
+
+def _of_datatrove(text, ngram: int, bands: int, permutations: int, seed: int) -> tuple:
+    from data_platform.dedup import datatrove, kernels
+
+    offsets, shingles = datatrove.ngram_hashes(text, ngram)
+    minima = datatrove.minima(offsets, shingles, permutations, seed)
+    return exact_hash(text), *kernels.band_keys(offsets, shingles, minima, bands)
+
+
+def distinct_shingles(text: pa.Array | pa.ChunkedArray, ngram: int = 5, hashes: str = OWN) -> pa.LargeListArray:
+    """The shingles of every text as the sorted set of their hashes: what Jaccard similarity is measured on."""
+    from data_platform.dedup import datatrove, kernels
+
+    if hashes == DATATROVE:
+        found = datatrove.ngram_hashes(text, ngram)
+    else:
+        shingles = word_ngram_hashes(text, ngram)
+        found = shingles.offsets.to_numpy(), shingles.values.to_numpy()
+    offsets, values = kernels.sort_distinct(*found)
     return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 

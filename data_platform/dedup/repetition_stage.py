@@ -1,6 +1,18 @@
 """The stages that find evaluation items, and what repeats among the documents that stay after clusters, and that write
 what becomes of it. A recipe has those that it asks for; without any, deduplicated documents are the copies that stay.
 
+What is made of a text alone (hashes of passages, fingerprints, sketches, embeddings) is made per snapshot, once: a new
+crawl has none of it made again. Over all snapshots only these are compared, and of the texts those are read again that
+share a fingerprint or sketch:
+
+- lines and paragraphs: all stored hashes are sorted, no text is read;
+- substrings: documents that share a fingerprint with another are read and searched;
+- containment: sketches propose pairs, whose documents are read and compared;
+- semantic: k-means runs over all stored embeddings anew, no text is read and none embedded again.
+
+The comparison itself is made anew whenever the documents that stay have changed: a new crawl may bring a freer copy of
+an old document, and then the first occurrence of a passage is another one.
+
 The order matters. What is contained in others or says the same is found first; then passages are compared among the
 documents that remain, so that the first occurrence of a passage is never in a document that goes for another reason.
 """
@@ -10,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +32,6 @@ from data_platform.columns import table
 from data_platform.dedup.stage import kept_documents
 from data_platform.recipe import Recipe
 from data_platform.stage import Files, Stage, Work, Workspace
-
-if TYPE_CHECKING:
-    from daft import DataFrame
 
 _IDENTITY = ("doc_id", "snapshot")
 _GROUP = "deduplication"
@@ -48,6 +57,8 @@ def repetition_stages(recipe: Recipe, deduplicated: Stage) -> RepetitionStages:
         hashing.append(CONTAMINATION)
     if wanted.lines or wanted.paragraphs:
         hashing.append(PASSAGE_HASHES)
+    if wanted.substrings:
+        hashing.append(SUBSTRING_FINGERPRINTS)
     if wanted.containment:
         hashing.append(DOCUMENT_SKETCHES)
     if wanted.semantic:
@@ -57,7 +68,7 @@ def repetition_stages(recipe: Recipe, deduplicated: Stage) -> RepetitionStages:
         pairs.append(replace(REDUNDANT_DOCUMENTS, inputs=(*REDUNDANT_DOCUMENTS.inputs, *read)))
     found = [stage.name for stage in (*hashing, *pairs) if stage.name in ("contamination", "redundant_documents")]
     if wanted.lines or wanted.paragraphs or wanted.substrings:
-        read = [stage.name for stage in hashing if stage is PASSAGE_HASHES]
+        read = [stage.name for stage in hashing if stage in (PASSAGE_HASHES, SUBSTRING_FINGERPRINTS)]
         spans.append(replace(DUPLICATE_SPANS, inputs=(*DUPLICATE_SPANS.inputs, *read, *found)))
         found.append("duplicate_spans")
     comparing = [*pairs, *spans]
@@ -136,6 +147,25 @@ def _passages_config(workspace: Workspace, snapshot: str | None) -> Mapping[str,
     return {kind: one.min_words for kind, one in _passages(workspace.recipe).items()}
 
 
+def _write_fingerprints(work: Work) -> Files:
+    from daft import col
+
+    from data_platform.dedup.substring import fingerprints
+
+    kernel = engine.batch_udf(
+        partial(fingerprints, min_tokens=work.recipe.repetition.substrings.min_tokens),
+        {"hashes": table("substring_fingerprints")["hashes"].type},
+    )
+    frame = engine.read(work.lake, work.pin("filtered_documents"), [*_IDENTITY, "text"])
+    return engine.write(
+        work.lake, frame.select(*_IDENTITY, kernel(col("text"))), [engine.Output("substring_fingerprints")]
+    )
+
+
+def _fingerprint_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return {"min_tokens": workspace.recipe.repetition.substrings.min_tokens}
+
+
 def _write_sketches(work: Work) -> Files:
     from daft import col
 
@@ -172,9 +202,8 @@ def _write_embeddings(work: Work) -> Files:
         ),
         fields,
     )
-    kept = engine.read(work.lake, work.pin("duplicates"), ["doc_id", "kept"]).where(col("kept"))
+    # Copies too: which of them stays may change with every crawl, and no text shall be embedded twice for that.
     frame = engine.read(work.lake, work.pin("filtered_documents"), [*_IDENTITY, "text"])
-    frame = frame.join(kept.select("doc_id"), on="doc_id", how="semi")
     return engine.write(
         work.lake, frame.select(*_IDENTITY, kernel(col("text"))), [engine.Output("document_embeddings")]
     )
@@ -234,12 +263,11 @@ def _dropping(recipe: Recipe) -> list[str]:
     return [kind for kind, one in kinds.items() if one and one.drop]
 
 
-def _texts(work: Work, ids: pa.Array) -> DataFrame:
-    """Ids, snapshots and texts of some documents of all snapshots."""
-    import daft
-
-    frame = engine.read_all(work.lake, work.pins_of("filtered_documents"), [*_IDENTITY, "text"])
-    return frame.join(daft.from_arrow(pa.table({"doc_id": ids})), on="doc_id", how="semi")
+def _texts(work: Work, ids: pa.Array) -> Iterator[pa.Table]:
+    """Ids, snapshots and texts of some documents of all snapshots, part by part."""
+    for pin in work.pins_of("filtered_documents"):
+        for rows in work.lake.read_documents(pin, ["doc_id", "text"], ids):
+            yield rows.append_column("snapshot", pa.repeat(pin.partition, rows.num_rows))
 
 
 def _write_pairs(work: Work) -> Files:
@@ -250,7 +278,7 @@ def _write_pairs(work: Work) -> Files:
     if wanted.containment:
         sketched = work.rows("document_sketches")
         found.append(contained_documents(
-            sketched.filter(pc.is_in(sketched["doc_id"], ids)), lambda some: _texts(work, some).to_arrow_iter(),
+            sketched.filter(pc.is_in(sketched["doc_id"], ids)), partial(_texts, work),
             wanted.containment.share, wanted.containment.ngram, wanted.containment.max_documents,
         ))
         if wanted.containment.drop:  # a document that goes keeps no other from staying
@@ -271,17 +299,20 @@ def _pairs_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, An
 
 def _write_spans(work: Work) -> Files:
     from data_platform.dedup.lines import repeated_passages
-    from data_platform.dedup.substring import repeated_substrings
+    from data_platform.dedup.substring import repeated_substrings, sharing_documents
 
     ids, found = _staying(work), []
     if least := {kind: one.min_occurrences for kind, one in _passages(work.recipe).items()}:
         hashes = work.rows("passage_hashes")
         found.append(repeated_passages(hashes.filter(pc.is_in(hashes["doc_id"], ids)), least))
     if substrings := work.recipe.repetition.substrings:
-        sizes = work.rows("filtered_documents", ["byte_count"])["byte_count"]
-        found.append(repeated_substrings(
-            lambda: _texts(work, ids).to_arrow_iter(), pc.sum(sizes).as_py() or 0, substrings.min_tokens
-        ))
+        prints = work.rows("substring_fingerprints", ["doc_id", "hashes"])
+        prints = prints.filter(pc.is_in(prints["doc_id"], ids))
+        some = sharing_documents(prints["doc_id"], prints["hashes"])
+        del prints
+        sizes = work.rows("filtered_documents", ["doc_id", "byte_count"])
+        size = pc.sum(sizes.filter(pc.is_in(sizes["doc_id"], some))["byte_count"]).as_py() or 0
+        found.append(repeated_substrings(partial(_texts, work, some), size, substrings.min_tokens))
     return work.files(pa.concat_tables(found))
 
 
@@ -404,6 +435,11 @@ PASSAGE_HASHES = Stage(
     config=_passages_config, code=("data_platform.dedup.lines", "data_platform.dedup.word_kernels", *_TEXT),
     libraries=("numba",),
 )
+SUBSTRING_FINGERPRINTS = Stage(
+    name="substring_fingerprints", group=_GROUP, inputs=("filtered_documents",), run=_write_fingerprints,
+    config=_fingerprint_config,
+    code=("data_platform.dedup.substring", "data_platform.dedup.substring_kernels", *_TEXT), libraries=("numba",),
+)
 DOCUMENT_SKETCHES = Stage(
     name="document_sketches", group=_GROUP, inputs=("filtered_documents",), run=_write_sketches,
     config=_sketch_config, code=("data_platform.dedup.containment", "data_platform.dedup.minhash",
@@ -411,7 +447,7 @@ DOCUMENT_SKETCHES = Stage(
     libraries=("numba",),
 )
 DOCUMENT_EMBEDDINGS = Stage(
-    name="document_embeddings", group=_GROUP, inputs=("filtered_documents", "duplicates", "language_model"),
+    name="document_embeddings", group=_GROUP, inputs=("filtered_documents", "language_model"),
     run=_write_embeddings, config=_embedding_config,
     code=("data_platform.scoring.embeddings", "data_platform.scoring.batching"), libraries=("torch", "transformers"),
     pool="gpu",

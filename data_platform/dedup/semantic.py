@@ -58,8 +58,14 @@ def semantic_duplicates(
         own = vectors[members]
         kept, matches, best = np.ones(len(own), bool), np.full(len(own), -1), np.zeros(len(own))
         for start in range(0, len(own), BLOCK):
-            block = own[start : start + BLOCK] @ own[: start + BLOCK].T
-            pair_kernels.first_alike(block, kept, start, threshold, matches, best)
+            # Those that go are compared with nothing more: copies take time by their number, not by its square.
+            stay = np.flatnonzero(kept[:start])
+            places = np.concatenate((stay, np.arange(start, min(start + BLOCK, len(own)))))
+            cosines = own[start : start + BLOCK] @ own[places].T
+            still, match, most = np.ones(len(places), bool), np.full(len(places), -1), np.zeros(len(places))
+            pair_kernels.first_alike(cosines, still, len(stay), threshold, match, most)
+            gone = np.flatnonzero(~still)
+            kept[places[gone]], matches[places[gone]], best[places[gone]] = False, places[match[gone]], most[gone]
         gone = np.flatnonzero(~kept)
         rows.append(members[gone])
         others.append(members[matches[gone]])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from data_platform.recipe import Recipe
 
 _OF_TEXT = ("exact_hash", "shingle_count", "minhash_bands", "minhash_sketch")
-_SIGNATURE_SETTINGS = frozenset({"ngram", "bands", "rows", "seed"})
+_SIGNATURE_SETTINGS = frozenset({"ngram", "bands", "rows", "seed", "hashes"})
 
 
 def _write_signatures(work: Work) -> Files:
@@ -56,21 +56,21 @@ def _write_pairs(work: Work) -> Files:
     # Narrow columns only: those of the snapshots before this one are read, and not made.
     documents = work.rows("document_signatures")
     ids = documents["doc_id"].combine_chunks().sort() if settings.verify is not None else None
-    pairs = copy_pairs(
-        documents, work.snapshot, settings.kinds, settings.verify, partial(_shingles, work, ids, settings.ngram)
-    )
+    pairs = copy_pairs(documents, work.snapshot, settings.kinds, settings.verify, partial(_shingles, work, ids))
     return work.files(pairs)
 
 
-def _shingles(work: Work, ids: pa.Array, ngram: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _shingles(work: Work, ids: pa.Array, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Read the documents that stand at `rows` of `ids` again, and shingle them, in the order of `rows`."""
     from data_platform.dedup.minhash import distinct_shingles
 
+    settings = work.recipe.deduplication
     wanted = ids.take(pa.array(rows))
     found = []
     for pin in work.pins_of("filtered_documents"):
         for batch in work.lake.read_documents(pin, ["doc_id", "text"], wanted):
-            found.append(pa.table({"doc_id": batch["doc_id"], "shingles": distinct_shingles(batch["text"], ngram)}))
+            shingles = distinct_shingles(batch["text"], settings.ngram, settings.hashes)
+            found.append(pa.table({"doc_id": batch["doc_id"], "shingles": shingles}))
     documents = pa.concat_tables(found).combine_chunks()
     order = pc.index_in(wanted, documents["doc_id"].combine_chunks())
     shingles = documents["shingles"].combine_chunks().take(order)
@@ -142,12 +142,13 @@ def _weight_config(workspace: Workspace, snapshot: str | None) -> Mapping[str, A
 DOCUMENT_SIGNATURES = Stage(
     name="document_signatures", group="deduplication", inputs=("filtered_documents",), run=_write_signatures,
     config=_signature_config,
-    code=("data_platform.dedup.minhash", "data_platform.dedup.exact", "data_platform.dedup.url",
-          "data_platform.dedup.kernels", "data_platform.text"),
+    code=("data_platform.dedup.minhash", "data_platform.dedup.datatrove", "data_platform.dedup.datatrove_kernels",
+          "data_platform.dedup.exact", "data_platform.dedup.url", "data_platform.dedup.kernels", "data_platform.text"),
     libraries=("numba",),
 )
 _PAIR_CODE = ("data_platform.dedup.stage", "data_platform.dedup.candidates", "data_platform.dedup.minhash",
               "data_platform.dedup.kernels")
+_VERIFY_CODE = ("data_platform.dedup.datatrove", "data_platform.dedup.datatrove_kernels", "data_platform.text")
 
 
 def duplicate_stages(recipe: Recipe) -> tuple[Stage, Stage, Stage]:
@@ -163,7 +164,7 @@ def duplicate_stages(recipe: Recipe) -> tuple[Stage, Stage, Stage]:
     signals = any(column in table("quality_signals") for column, _ in preferences(settings.keep))
     pairs = Stage(
         name="copy_pairs", group="deduplication", inputs=("document_signatures", *texts), run=_write_pairs,
-        config=_pair_config, code=(*_PAIR_CODE, "data_platform.text") if texts else _PAIR_CODE, libraries=("numba",),
+        config=_pair_config, code=(*_PAIR_CODE, *_VERIFY_CODE) if texts else _PAIR_CODE, libraries=("numba",),
         earlier=("document_signatures", *texts),
     )
     clusters = Stage(

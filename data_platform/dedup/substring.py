@@ -10,6 +10,13 @@ Kärkkäinen and Ukkonen 1996), by a 96-bit hash of their beginning. The groups 
 that grows with what repeats and not with the text, of which only a batch is ever there. n runs that repeat are confused
 by chance with a probability below n^2 / 2^97.
 
+A new crawl does not have the old ones read again. Of every document fingerprints are made once and stored, by winnowing
+(Schleimer, Wilkerson and Aiken 2003, "Winnowing: local algorithms for document fingerprinting"): of all runs of half as
+many tokens that begin in `min_tokens` tokens in a row the least hash is kept, so that two documents with a run of
+`min_tokens` tokens in common have a fingerprint in common, without exception. There is one for every 13 tokens or so at
+50. Only documents that share one with another, or have one twice, are read and searched as above; the result is that of
+a search of all.
+
 Tokens are words and signs, exactly as written: runs of letters, marks and numbers, single letters in scripts that are
 written without spaces (of which a run of 50 is a sentence, not a paragraph), and runs of one and the same sign. White
 space does not count. A run never goes beyond its document.
@@ -32,7 +39,52 @@ from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
 
 COUNTERS_PER_BYTE = 4
+AT_ONCE = 2**24
+"""Fingerprints that are sorted at once: what bounds memory."""
 _LEAST_BITS = 10
+
+
+def fingerprints(text: pa.Array | pa.ChunkedArray, min_tokens: int = 50) -> pa.StructArray:
+    """The fingerprints of every text: column `hashes` of table `substring_fingerprints`.
+
+    Args:
+        text: strings of any Arrow layout; nulls count as empty.
+        min_tokens: tokens of the shortest run that is looked for.
+    """
+    from data_platform.dedup import substring_kernels as kernels
+
+    characters = character_table()
+    length = (min_tokens + 1) // 2
+    offsets, hashes = kernels.winnow(
+        *text_buffers(text), characters.pages, characters.classes, length, min_tokens - length + 1
+    )
+    field = table("substring_fingerprints").schema.field("hashes")
+    lists = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(hashes.view(np.int64)))
+    return pa.StructArray.from_arrays([lists], fields=[field])
+
+
+def sharing_documents(doc_id: pa.ChunkedArray, hashes: pa.ChunkedArray) -> pa.Array:
+    """The documents that have a fingerprint in common with another one, or one of their own twice.
+
+    Args:
+        doc_id, hashes: columns of table `substring_fingerprints`, of the documents that are to be compared.
+    """
+    lists = [chunk for chunk in hashes.chunks if len(chunk)]
+    keys = np.concatenate([np.empty(0, np.int64), *(chunk.flatten().to_numpy() for chunk in lists)]).view(np.uint64)
+    sizes = np.concatenate([np.empty(0, np.int64), *(chunk.value_lengths().to_numpy() for chunk in lists)])
+    offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    shared = np.zeros(len(sizes), bool)
+    parts = 1 << max(0, (len(keys) // AT_ONCE).bit_length())
+    for part in range(parts):
+        # Hashes are even: so many parts of their range have as many keys each, and no key is in two.
+        own = np.arange(len(keys)) if parts == 1 else np.flatnonzero(
+            keys >> np.uint64(65 - parts.bit_length()) == np.uint64(part)
+        )
+        order = own[np.argsort(keys[own], kind="stable")]
+        equal = keys[order[1:]] == keys[order[:-1]]
+        twice = np.concatenate((order[1:][equal], order[:-1][equal]))
+        shared[np.searchsorted(offsets, twice, side="right") - 1] = True
+    return doc_id.filter(pa.array(shared)).combine_chunks()
 
 
 def repeated_substrings(

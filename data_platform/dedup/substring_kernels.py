@@ -193,6 +193,47 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
 
 
 @njit(nogil=True, cache=True)
+def winnow(offsets, data, pages, classes, length, window):
+    """The fingerprints of every text: of every `window` runs of `length` tokens that follow each other the least hash,
+    the last one of equals. One that is chosen by several windows is written once.
+
+    Returns:
+        int64 offsets, one more than texts, and uint64 hashes.
+    """
+    room = _room(offsets)
+    starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
+    hashes, one, two = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
+    found_offsets = np.zeros(offsets.size, np.int64)
+    size = 1024
+    found = np.empty(size, np.uint64)
+    count = 0
+    for text in range(offsets.size - 1):
+        tokens = _scan_tokens(data, offsets[text], offsets[text + 1], pages, classes, starts, ends, hashes)
+        runs = _hash_runs(hashes, tokens, length, one, two)
+        least = -1
+        for last in range(window - 1, runs):
+            chosen = least
+            if least <= last - window:
+                chosen = last - window + 1
+                for run in range(chosen + 1, last + 1):
+                    if one[run] <= one[chosen]:
+                        chosen = run
+            elif one[last] <= one[least]:
+                chosen = last
+            if chosen == least:
+                continue
+            least = chosen
+            if count == size:
+                wider = np.empty(2 * size, np.uint64)
+                wider[:size] = found
+                found, size = wider, 2 * size
+            found[count] = one[chosen]
+            count += 1
+        found_offsets[text + 1] = count
+    return found_offsets, found[:count].copy()
+
+
+@njit(nogil=True, cache=True)
 def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
     """For every run, the first of its equals and how many there are.
 

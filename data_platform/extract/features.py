@@ -12,8 +12,8 @@ shares and distances without logarithms, as trees ask only for an order.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from data_platform.compiled import kernel, part
 from data_platform.extract.scan import KEYWORDS, TAG, TAGS, Page
 
 WORDS = (
@@ -172,7 +172,7 @@ _SHORT = 400  # bytes up to which words are looked at
 _OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _measure(text, start, stop, row, delta, classes, output):
     """Fill the features of the text of one block; returns its word groups and a hash that ignores case and space."""
     words = ends = commas = digits = capitals = short = separators = sign = lines = letters = characters = 0
@@ -231,7 +231,7 @@ def _measure(text, start, stop, row, delta, classes, output):
     return found, digest
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _contains(text, start, stop, title):
     """Whether `title` holds the block, as it stands."""
     length = stop - start
@@ -244,7 +244,7 @@ def _contains(text, start, stop, title):
     return False
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _relation(node, level, parent):
     """Steps from the element with `level` 0 up to the common ancestor with `node`, and from there down to it; `level`
     holds the distance of the ancestors of that element, -1 for others."""
@@ -255,7 +255,7 @@ def _relation(node, level, parent):
     return level[node], down
 
 
-@njit(nogil=True, cache=True)
+@part(allocates=True)
 def _levels(node, parent, level):
     """Write the distance of the ancestors of `node` into `level`, -1 for all others."""
     level[:] = -1
@@ -268,7 +268,7 @@ def _levels(node, parent, level):
     return level
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _features(
     text, start, stop, node, link, links, inline, flags, parent, tag, bits, title, kind_of, delta, classes, output,
     width,
@@ -448,7 +448,7 @@ def _features(
     return table
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _context(start, stop, node, parent, tag, score, kind_of, width):
     """See `context`."""
     count, nodes = start.size, parent.size

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel
 
 WEIGHTS = Path(__file__).with_name("blocks.npz")
 """The weights, with where they come from in the entry `provenance`."""
@@ -81,7 +82,7 @@ _ROWS = 32
 """Rows that go down the trees together: a table of so many fits the first cache, and bounds what is read again."""
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _score(feature, threshold, child, value, root, depth, bias, table):
     """See `score`. Rows go down a tree in step and wait at its leaves: no branch is to be predicted, and the steps of
     different rows overlap. Unsigned indices spare numba's look for negative ones.

@@ -23,7 +23,8 @@ import unicodedata
 from urllib.parse import unquote
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel
 
 MAX_FORMULA = 50_000
 """Characters of one <math>; longer ones are left, and the scan drops them."""
@@ -97,7 +98,7 @@ _RARE = np.zeros(256, np.bool_)
 _RARE[list(b"mMxXq")] = True
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _may_have_formulas(data):
     """Whether what every form of formula has stands somewhere: "<math", ":math" as a tag, "mwe-math", "math/", "math"
     where a value begins, "formulaI" or "formulaD", "ql-i", or "tex" as a word or at the end of "latex" (not of

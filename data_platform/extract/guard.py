@@ -17,8 +17,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data_platform.compiled import kernel, part
 from data_platform.extract.protocol import Rejected
 
 MAX_ELEMENTS = 100_000
@@ -123,22 +123,22 @@ _KINDS = _kinds()
 _LI = np.uint64(_hash("li"))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _kind(name, kinds):
     return kinds[name & np.uint64(kinds.size - 1)]
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _is_space(byte):
     return byte == 32 or (9 <= byte <= 13 and byte != 11)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _lower(byte):
     return byte + 32 if 65 <= byte <= 90 else byte
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _after_comment(data, at):
     """Position after the comment whose `--` stands at `at`, ended by `-->` or `--!>`."""
     while at + 2 < data.size:
@@ -151,14 +151,14 @@ def _after_comment(data, at):
     return data.size
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _after_greater(data, at):
     while at < data.size and data[at] != 62:
         at += 1
     return at + 1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _end_tag(data, at, start, stop):
     """Position of the first end tag from `at` on whose name is `data[start:stop]`, or -1."""
     length = stop - start
@@ -174,7 +174,7 @@ def _end_tag(data, at, start, stop):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _attributes(data, at):
     """Number of attributes from `at` on, and the position of the `>` that ends the tag (the end if there is none)."""
     count = 0
@@ -204,7 +204,7 @@ def _attributes(data, at):
                     at += 1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _close(open_, top, to, lost, lost_size, kinds):
     """Close the elements from `to` on. Formatting elements above it are lost: a parser reopens them later, of equal
     ones three at the most (the "Noah's Ark clause"). Returns the number of lost ones.
@@ -222,7 +222,7 @@ def _close(open_, top, to, lost, lost_size, kinds):
     return lost_size
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _forget(name, lost, lost_size):
     """Take the last lost element called `name` off the list. Returns the number that stays."""
     for position in range(lost_size - 1, -1, -1):
@@ -234,7 +234,7 @@ def _forget(name, lost, lost_size):
     return lost_size
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _implied_end(name, kind, open_, top, kinds):
     """Position of the open element that a start tag of this name and kind closes, or -1.
 
@@ -257,7 +257,7 @@ def _implied_end(name, kind, open_, top, kinds):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _measure(data, max_depth, kinds):
     """(elements, attributes, depth, total depth), see `Size`."""
     open_ = np.empty((max_depth + 2, 2), np.uint64)  # hash of the name, hash of the whole tag

@@ -16,8 +16,8 @@ from itertools import accumulate, pairwise
 from urllib.parse import urljoin
 
 import numpy as np
-from numba import njit
 
+from data_platform.compiled import kernel
 from data_platform.extract.clean import clean_text, clean_title
 from data_platform.extract.protocol import Image
 from data_platform.extract.scan import KEYWORDS, TAG, TAGS, Page
@@ -78,7 +78,7 @@ def content_images(
     )
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _chosen(images, keep, start, stop, node, parent, tag, bits, places, is_aside):
     """Which images are content, and where each stands in the rendered text."""
     inside, texts = np.zeros(parent.size, np.bool_), np.zeros(parent.size, np.bool_)  # with a kept block, with any

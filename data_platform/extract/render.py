@@ -10,8 +10,8 @@ so that what follows can tell it from prose.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from data_platform.compiled import kernel, part
 from data_platform.extract.scan import TAG, TAGS, Page
 
 _MAX_CELL = 400
@@ -61,7 +61,7 @@ def _kinds() -> np.ndarray:
 _KIND = _kinds()
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _nearest(node, kind, parent, tag, kinds):
     """The element itself or its nearest ancestor of this kind, within the same table; 0 if there is none."""
     while node > 0:
@@ -74,7 +74,7 @@ def _nearest(node, kind, parent, tag, kinds):
     return 0
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _data_tables(start, stop, node, parent, tag, kinds):
     """See `data_tables`."""
     nodes, count = parent.size, start.size
@@ -105,7 +105,7 @@ def _data_tables(start, stop, node, parent, tag, kinds):
     return result
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _put(out, size, piece):
     for byte in piece:
         out[size] = byte
@@ -113,7 +113,7 @@ def _put(out, size, piece):
     return size
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
     """See `render_places`."""
     places = np.zeros((2, start.size), np.int64)

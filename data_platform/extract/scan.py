@@ -20,7 +20,8 @@ from html.entities import html5
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 _VOID = "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
 _RAW = "script style textarea title xmp iframe noembed noframes"
@@ -291,17 +292,17 @@ _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real p
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _is_space(byte):
     return byte == 32 or (9 <= byte <= 13 and byte != 11)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _lower(byte):
     return byte + 32 if 65 <= byte <= 90 else byte
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _find(keys, value):
     """Second column of the row whose first is `value`, 0 if there is none."""
     slot = value & np.uint64(keys.shape[0] - 1)
@@ -312,7 +313,7 @@ def _find(keys, value):
     return np.int64(0)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _put_code(text, out, code):
     """Write one character in UTF-8."""
     if code < 0x80:
@@ -334,7 +335,7 @@ def _put_code(text, out, code):
     return out + 4
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _reference(data, at, text, out, keys, spans, pieces):
     """Write the character reference whose "&" stands at `at`, by the rules of `html.unescape`; returns the positions
     after it in `data` and `text`. What is no reference is written as it is.
@@ -395,7 +396,7 @@ def _reference(data, at, text, out, keys, spans, pieces):
     return at + 1, out + 1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _blank(text, start, stop):
     """Length of the space character at `start` that is no ASCII space: no-break or ideographic; 0 if it is none.
     Negative: length of a hint for line breaking, which is no text."""
@@ -411,7 +412,7 @@ def _blank(text, start, stop):
     return 0
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _characters(data, at, text, out, begin, pending, preformatted, keys, spans, pieces):
     """Write character data up to the next "<". `pending` is 0, 1 for a space or 2 for a line break to be written before
     the next character, unless a block begins (`out == begin`). Returns the positions and what is pending then.
@@ -473,7 +474,7 @@ def _characters(data, at, text, out, begin, pending, preformatted, keys, spans, 
     return at, out, pending
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _groups(data, start, stop, delta, classes, output):
     """Keyword groups in `data[start:stop]`, whose ends count as separators."""
     state = delta[0, 0]
@@ -489,7 +490,7 @@ def _groups(data, start, stop, delta, classes, output):
     return found
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _not_displayed(data, start, stop):
     """Whether a style says `display: none` or `visibility: hidden`."""
     letters = 0  # "displaynone" or "visibilityhidden", spaces and the colon left out
@@ -507,7 +508,7 @@ def _not_displayed(data, start, stop):
     return False
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _attributes(data, at, delta, classes, output):
     """Keyword groups of a tag's attributes from `at` on, and the position of the `>` that ends the tag."""
     found = np.uint64(0)
@@ -551,7 +552,7 @@ def _attributes(data, at, delta, classes, output):
                 found |= _HIDDEN_MASK
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _end_tag(data, at, start, stop):
     """Position of the first end tag from `at` on whose name is `data[start:stop]`, or -1."""
     length = stop - start
@@ -567,7 +568,7 @@ def _end_tag(data, at, start, stop):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _after_declaration(data, at):
     """Position after the comment, declaration or instruction whose "!", "?" or "/" stands at `at`."""
     if data[at] == 33 and at + 2 < data.size and data[at + 1] == 45 and data[at + 2] == 45:
@@ -585,7 +586,7 @@ def _after_declaration(data, at):
     return min(at + 1, data.size)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _implied_end(number, open_, top, tag, properties):
     """Position of the open element that this start tag closes, or -1. `open_` holds elements."""
     own = properties[number]
@@ -628,7 +629,7 @@ def _implied_end(number, open_, top, tag, properties):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _matching(number, name, open_, names, top, tag, properties):
     """Position of the open element that this end tag closes, or -1."""
     own = properties[number]
@@ -650,7 +651,7 @@ def _matching(number, name, open_, names, top, tag, properties):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _trimmed(text, begin, out):
     """Range of `text[begin:out]` without line breaks before and space after; empty if there is only space."""
     first = begin
@@ -664,7 +665,7 @@ def _trimmed(text, begin, out):
     return min(first, out), out
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def _scan(
     data, numbers, properties, delta, classes, output, keys, spans, pieces, text, whole, masks, small, images,
     open_by_name, no_end_tag,

@@ -11,7 +11,8 @@ can share one table. Two different entries of a table of n are taken for one ano
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 HOST, PREFIX, WORD = 0, 1, 2
 """Kinds of entries: a host with its subdomains, a URL with all that is below it, a word of a URL."""
@@ -24,24 +25,24 @@ _NEWLINE, _SLASH, _COLON, _AT, _DOT, _HASH, _QUESTION, _AMPERSAND = (ord(sign) f
 _WWW = np.frombuffer(b"www.", np.uint8)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _lower(byte):
     return byte + np.uint8(32) if np.uint8(65) <= byte <= np.uint8(90) else byte
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _extend(state, byte):
     return (state ^ np.uint64(_lower(byte))) * _FNV_PRIME
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _finish(state):
     state = (state ^ (state >> np.uint64(30))) * _MIX_1
     state = (state ^ (state >> np.uint64(27))) * _MIX_2
     return state ^ (state >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _without_www(data, first, last):
     """Where a host starts, but for a leading "www."."""
     if last - first > 4:
@@ -52,7 +53,7 @@ def _without_www(data, first, last):
     return first
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_entries(data, kind):
     """One hash per line of a list that holds more than white space, of the kind `kind`.
 
@@ -104,7 +105,7 @@ def hash_entries(data, kind):
     return found[:count]
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _look_up(state, hashes, groups, index, shift, counts, seen, n_seen):
     """Count the groups that the entries with this hash belong to, but for entries that were seen.
 
@@ -124,13 +125,13 @@ def _look_up(state, hashes, groups, index, shift, counts, seen, n_seen):
     return n_seen
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _is_word(byte):
     byte = _lower(byte)
     return np.uint8(97) <= byte <= np.uint8(122) or np.uint8(48) <= byte <= np.uint8(57)
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def match(offsets, data, hashes, groups, index, shift, n_groups):
     """How many different entries of each group each URL matches.
 

@@ -9,7 +9,8 @@ is called. What kernels call stays in this file: numba's on-disk cache does not 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 SPACE = 255
 """Class of white space in the script table: `scripts.SPACE`."""
@@ -29,7 +30,7 @@ _EXP = np.exp(8 - np.arange(513) / 32).astype(np.float32)
 _SIGMOID = (1.0 / (1.0 + _EXP.astype(np.float64))).astype(np.float32)
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def split_entries(data, size):
     """Split the dictionary of a model file: `size` entries of a name, a null byte, an int64 count, an int8 type.
 
@@ -57,13 +58,13 @@ def split_entries(data, size):
     return names, offsets, counts, np.int64(at)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _extend(state, byte):
     """One step of FNV-1a. fastText reads bytes as signed."""
     return np.uint32((state ^ np.uint32(np.int32(np.int8(byte)))) * _FNV_PRIME)  # numba widens the product
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def fill_slots(names, offsets, slots):
     """The hash of every name, and an open table of `slots` (a power of two) from hash to the name's index."""
     hashes = np.empty(offsets.size - 1, np.uint32)
@@ -80,7 +81,7 @@ def fill_slots(names, offsets, slots):
     return hashes, table
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _equal(left, right, first, last):
     """Whether `left` is `right[first:last]`."""
     if left.size != last - first:
@@ -91,7 +92,7 @@ def _equal(left, right, first, last):
     return True
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _find(token, state, model):
     """Index of a token with hash `state` among words and labels, -1 if it is neither."""
     slots = model.slots.size
@@ -106,7 +107,7 @@ def _find(token, state, model):
     return np.int64(-1)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _subwords(word, model, rows):
     """Write the rows of the character n-grams of `word`, which is in angle brackets, to `rows`. Returns how many.
 
@@ -157,7 +158,7 @@ def _subwords(word, model, rows):
     return np.int64(kept)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _features(line, model, bracketed, hashes, rows):
     """Write the rows of all features of `line` to `rows`, in fastText's order. Returns how many there are.
 
@@ -216,7 +217,7 @@ def _features(line, model, bracketed, hashes, rows):
     return found
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _mean(embeddings, rows, hidden):
     """Write the mean of some rows of `embeddings` to `hidden`."""
     hidden[:] = np.float32(0)
@@ -228,13 +229,13 @@ def _mean(embeddings, rows, hidden):
         hidden[dimension] *= share
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _log(value):
     """fastText's logarithm: never of 0."""
     return np.float32(np.log(np.float64(value) + 1e-5))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _best_leaf(hidden, model, stack, scores):
     """Label and log probability of the most likely leaf of the Huffman tree; label -1 if all are too unlikely."""
     leaves = (model.left.size + 1) // 2
@@ -265,7 +266,7 @@ def _best_leaf(hidden, model, stack, scores):
     return best, best_score
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _best_output(hidden, model, scores):
     """Label and log probability of the most likely class of a flat loss."""
     scores[:] = np.float32(0)
@@ -299,7 +300,7 @@ def _best_output(hidden, model, scores):
     return best, _log(scores[best])
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _excerpts(text, excerpts, length, pages, scripts, line, counts):
     """Write the excerpts of `text` to `line`, runs of white space as one blank, and count their letters by script.
 
@@ -346,7 +347,7 @@ def _excerpts(text, excerpts, length, pages, scripts, line, counts):
     return written
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def identify(offsets, data, model, excerpts, length, pages, scripts, n_scripts):
     """The most likely label of each text, and how many letters of each script it has.
 

@@ -21,6 +21,9 @@ CANDIDATES = pa.schema([
 ])
 """A narrow table, one row per document that may enter a mixture; doc_id is unique, quality_score may be null."""
 
+REPETITIONS = pa.field("rehydration_weight", pa.int64())
+"""One more column, for mixtures with `rehydrate`: how many documents each one stands for, at least 1."""
+
 CHOSEN = pa.schema([("doc_id", pa.string()), ("weight", pa.float64()), ("epochs", pa.float64())])
 """weight: share of the mixture's tokens that the document's domain was given; epochs: how often it is seen."""
 

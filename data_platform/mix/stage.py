@@ -10,7 +10,11 @@ import pyarrow.compute as pc
 
 from data_platform import engine
 from data_platform.columns import mixture_table, table
+from data_platform.mix.protocol import REJECTED
 from data_platform.stage import Files, Stage, Work, Workspace
+
+CODE = ("data_platform.mix", "data_platform.licenses.schemes", "data_platform.licenses.tiers",
+        "data_platform.licenses.expressions")
 
 
 def mixture_stage(name: str) -> Stage:
@@ -22,21 +26,27 @@ def mixture_stage(name: str) -> Stage:
     return Stage(
         name=f"mixture_{name}", group="mixtures",
         inputs=("deduplicated_documents", "quality_annotations", "document_licenses"),
-        run=_write_mixture, config=config, code=("data_platform.mix",), partitioned=False, sides=("rejections",),
+        run=_write_mixture, config=config, partitioned=False, sides=("rejections",), code=CODE,
     )
 
 
 def _write_mixture(work: Work) -> Files:
     from daft import col, from_arrow, lit
 
+    from data_platform.licenses.schemes import mask_of
+    from data_platform.mix.protocol import REPETITIONS
     from data_platform.mix.weights import select
 
     name = work.stage.name.removeprefix("mixture_")
     mixture = work.recipe.mixtures[name]
-    candidates = _candidates(work)
-    selection = select(candidates, mixture, name)
+    candidates = _candidates(work, [REPETITIONS.name] if mixture.rehydrate else [])
+    of_class = mask_of(mixture.license_classes, candidates["license_spdx"], candidates["license_basis"])
+    selection = select(candidates.filter(of_class), mixture, name)
 
-    rejected = work.files(_rejections(work, candidates, selection.rejected), "rejections")
+    others = candidates.filter(pc.invert(of_class))["doc_id"]
+    others = pa.table([others, pa.repeat(pa.scalar("license_class"), len(others))], schema=REJECTED)
+    rejections = rejection_rows(work.stage.name, candidates, pa.concat_tables([others, selection.rejected]))
+    rejected = work.files(rejections, "rejections")
 
     declared = mixture_table(name).column_names
     licenses = [column for column in declared if column in table("document_licenses") and column not in ("snapshot",)]
@@ -51,22 +61,26 @@ def _write_mixture(work: Work) -> Files:
     return {**files, **rejected}
 
 
-def _candidates(work: Work) -> pa.Table:
-    """Narrow columns of every deduplicated document, with its licence tier and quality score."""
-    result = work.rows("deduplicated_documents", ["doc_id", "snapshot", "source", "domain", "url", "token_count"])
-    for name, column in (("document_licenses", "license_tier"), ("quality_annotations", "quality_score")):
-        other = work.rows(name, ["doc_id", column])
+def _candidates(work: Work, more: list[str]) -> pa.Table:
+    """Narrow columns of every deduplicated document, with its licence and quality score."""
+    narrow = ["doc_id", "snapshot", "source", "domain", "url", "token_count", *more]
+    result = work.rows("deduplicated_documents", narrow)
+    joined = {"document_licenses": ("license_spdx", "license_tier", "license_basis"),
+              "quality_annotations": ("quality_score",)}
+    for name, columns in joined.items():
+        other = work.rows(name, ["doc_id", *columns])
         place = pc.index_in(result["doc_id"], other["doc_id"].combine_chunks())
-        result = result.append_column(column, other[column].take(place))
+        for column in columns:
+            result = result.append_column(column, other[column].take(place))
     return result
 
 
-def _rejections(work: Work, candidates: pa.Table, rejected: pa.Table) -> pa.Table:
-    """The documents that were not chosen, as rows of table `rejections`."""
+def rejection_rows(stage: str, candidates: pa.Table, rejected: pa.Table) -> pa.Table:
+    """The documents that did not enter the table of `stage`, as rows of table `rejections`."""
     rows = candidates.take(pc.index_in(rejected["doc_id"], candidates["doc_id"].combine_chunks()))
     count = rows.num_rows
     columns = {
-        "stage": pa.array([work.stage.name] * count, pa.string()),
+        "stage": pa.array([stage] * count, pa.string()),
         "snapshot": rows["snapshot"],
         "id": rows["doc_id"],
         "source": rows["source"],

@@ -12,6 +12,9 @@ exceeded and is missed by less than one document per domain. It follows that a l
 chose, and that added documents push others out but bring none in (the latter if `max_epochs` is at least 1; below, more
 documents in a domain mean a larger part of it). A document without tokens is never taken.
 
+With `rehydrate` a document stands for as many as its `rehydration_weight` says (FineWeb2, see `dedup/rehydration.py`):
+it has so many times its tokens in its domain, and is seen so many times as often as a document of weight 1.
+
 Belongs here: this method. Does not: how weights are found (methods of their own).
 """
 
@@ -21,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.mix.protocol import CANDIDATES, CHOSEN, REASONS, REJECTED, Selection
+from data_platform.mix.protocol import CANDIDATES, CHOSEN, REASONS, REJECTED, REPETITIONS, Selection
 from data_platform.recipe import Mixture
 
 _KEPT = len(REASONS)
@@ -37,10 +40,11 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
     Raises:
         ValueError: if a column is missing or holds nulls where none are allowed, or a doc_id is not ASCII.
     """
-    candidates = _checked(candidates, name)
+    candidates = _checked(candidates, mixture, name)
     order = _order(candidates.column("doc_id").combine_chunks(), mixture.seed)
     candidates = candidates.take(pa.array(order))
-    tokens = candidates.column("token_count").to_numpy()
+    repeated = _repetitions(candidates, mixture)
+    tokens = candidates.column("token_count").to_numpy() * repeated
     reasons = _reasons(candidates, mixture)
     reasons[(reasons == _KEPT) & (tokens <= 0)] = _BUDGET
     eligible = np.flatnonzero(reasons == _KEPT)
@@ -56,7 +60,7 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
     for rows, share, there in zip(members, granted, available, strict=True):
         taken = np.cumsum(tokens[rows]) <= share
         weight[rows] = share / max(granted.sum(), 1.0)
-        epochs[rows] = max(1.0, share / there)
+        epochs[rows] = max(1.0, share / there) * repeated[rows]
         reasons[rows[~taken]] = _BUDGET
     chosen = np.flatnonzero(reasons == _KEPT)
     rejected = np.flatnonzero(reasons != _KEPT)
@@ -93,14 +97,22 @@ def share_budget(budget: int, weights: np.ndarray, capacities: np.ndarray) -> np
     return np.floor(granted + 1e-6 * np.minimum(1.0, granted))
 
 
-def _checked(candidates: pa.Table, name: str) -> pa.Table:
-    missing = [field for field in CANDIDATES.names if field not in candidates.column_names]
+def _checked(candidates: pa.Table, mixture: Mixture, name: str) -> pa.Table:
+    schema = CANDIDATES.append(REPETITIONS) if mixture.rehydrate else CANDIDATES
+    missing = [field for field in schema.names if field not in candidates.column_names]
     if missing:
         raise ValueError(f"mixture {name}: candidates lack the columns {', '.join(missing)}")
-    for field in ("doc_id", "domain", "token_count"):
+    for field in ("doc_id", "domain", "token_count", *schema.names[len(CANDIDATES) :]):
         if nulls := candidates.column(field).null_count:
             raise ValueError(f"mixture {name}: {nulls} candidates have no {field}")
-    return candidates.select(CANDIDATES.names).cast(CANDIDATES)
+    return candidates.select(schema.names).cast(schema)
+
+
+def _repetitions(candidates: pa.Table, mixture: Mixture) -> np.ndarray:
+    """How many documents each candidate stands for."""
+    if not mixture.rehydrate:
+        return np.ones(len(candidates), np.int64)
+    return candidates.column(REPETITIONS.name).to_numpy()
 
 
 def _reasons(candidates: pa.Table, mixture: Mixture) -> np.ndarray:

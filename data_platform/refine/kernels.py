@@ -8,7 +8,8 @@ self-contained, for the reason given in `text/kernels.py`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 LINE_FEED = 0x0A
 
@@ -19,7 +20,7 @@ LINES = 0
 """The kind of an edit that removes lines; every other kind is a span."""
 
 
-@njit(nogil=True, cache=True)
+@part(allocates=True)
 def _line_starts(data, start, end):
     """Where the lines of `data[start:end]` begin, and one past the line feed that would end the last."""
     count = 1
@@ -36,12 +37,12 @@ def _line_starts(data, start, end):
     return starts
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _splits_character(data, position, end):
     return position < end and data[position] & 0xC0 == 0x80
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def resolve(offsets, data, edit_offsets, kinds, firsts, lasts, sizes, edit_counts, edit_bytes):
     """Turn the edits of every text into spans that follow one another.
 
@@ -154,7 +155,7 @@ def resolve(offsets, data, edit_offsets, kinds, firsts, lasts, sizes, edit_count
     return faults, span_offsets, span_starts[:filled], span_ends[:filled], span_edits[:filled]
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def splice(offsets, data, span_offsets, span_starts, span_ends, span_edits, part_offsets, parts):
     """Copy every text with its spans replaced.
 
@@ -195,7 +196,7 @@ def splice(offsets, data, span_offsets, span_starts, span_ends, span_edits, part
     return new_offsets, written
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def is_blank(offsets, data):
     """Whether each text holds nothing but ASCII white space: bool."""
     texts = offsets.size - 1
@@ -252,7 +253,7 @@ _MOST_JOINTS = 4
 _LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_ACCOUNT, _LONGEST_COLONS = 64, 255, 48, 46
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _joint_width(data, position, end, table):
     """Bytes of the character that may stand between the digits of one number at `position`, 0 if it may not."""
     byte = data[position]
@@ -267,7 +268,7 @@ def _joint_width(data, position, end, table):
     return 0
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _number_end(data, position, end, table):
     """Where the run of digits that begins at `position` ends, how many digits it has, and how many dots."""
     digits = dots = joints = 0
@@ -289,7 +290,7 @@ def _number_end(data, position, end, table):
     return last, digits, dots
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _is_local(data, position, start, table):
     byte = data[position]
     if byte < 0x80:
@@ -300,7 +301,7 @@ def _is_local(data, position, start, table):
     return position > start and 0xC3 <= data[position - 1] <= 0xCB
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _address(data, at, start, end, table):
     """What could be an address around an @; empty if there is none."""
     first, last, dots = at, at + 1, 0
@@ -312,7 +313,7 @@ def _address(data, at, start, end, table):
     return (first, last) if first < at and dots else (at, at)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _spelled_address(data, bracket, start, end):
     """The surroundings of an "at" in brackets; empty if there is none."""
     position = bracket + 1
@@ -330,7 +331,7 @@ def _spelled_address(data, bracket, start, end):
     return bracket, bracket
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _colons(data, colon, start, end, table):
     """The hexadecimal digits and colons around a colon, how many colons there are from there on."""
     first, last, colons = colon, colon + 1, 1
@@ -344,7 +345,7 @@ def _colons(data, colon, start, end, table):
     return first, last, colons
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _account(data, digit, start, end, table):
     """What could be an IBAN of which the first digit is at `digit`; empty if there is none."""
     first = digit - 2
@@ -361,7 +362,7 @@ def _account(data, digit, start, end, table):
     return first, last
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def find_candidates(offsets, data, wanted, table, found):
     """Find what could be personal data. All that is some is found; most of what is found is none.
 
@@ -431,7 +432,7 @@ SUSPICIOUS, COMMON, TELLING, CONTROL = 1, 2, 4, 8
 TELLING one; to be removed."""
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _entity_follows(data, position, end, table):
     """Whether `data` goes on after an ampersand as an HTML entity does."""
     stop = min(end, position + 27)
@@ -444,7 +445,7 @@ def _entity_follows(data, position, end, table):
     return first < position < stop and data[position] == 0x3B
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def find_suspicious_lines(offsets, data, classes, table, found):
     """Find the lines in which Unicode may be broken; in all others it is not.
 
@@ -519,7 +520,7 @@ def find_suspicious_lines(offsets, data, classes, table, found):
 # -- lines ------------------------------------------------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _space_width(data, position, end):
     """Bytes of the white space character beyond ASCII (as `str.isspace` has it) at `position`, 0 if it is none."""
     byte = data[position]
@@ -538,12 +539,12 @@ def _space_width(data, position, end):
     return 0
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _lower(byte):
     return byte | 0x20 if 0x41 <= byte <= 0x5A else byte
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _matches(data, position, end, phrase):
     if position + phrase.size > end:
         return False
@@ -553,7 +554,7 @@ def _matches(data, position, end, phrase):
     return place == phrase.size
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _without_citations(data, start, end, part_offsets, parts):
     """Where the line ends if the citations at its end are left out: '[', digits or one of `parts`, ']'."""
     while end > start and data[end - 1] == 0x5D:
@@ -573,7 +574,7 @@ def _without_citations(data, start, end, part_offsets, parts):
     return end
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def measure_lines(offsets, data, phrase_offsets, phrases, mark_offsets, marks, citation_offsets, citations):
     """Measure every line, blank ones included.
 
@@ -665,7 +666,7 @@ def measure_lines(offsets, data, phrase_offsets, phrases, mark_offsets, marks, c
     return measures, occurring
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def remove_orphans(texts, words, removed):
     """Remove, in texts that lose lines, the blank lines that would then be first, last or beside another.
 

@@ -8,7 +8,8 @@ What kernels call stays in this file: numba's on-disk cache does not notice when
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 # Odd, with well spread bits: the golden ratio.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -16,7 +17,7 @@ _HALF = np.uint64(32)
 _COUNT = np.int64(0xFFFFFFFF)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _extend(state, word, buckets):
     """Add a word to the hash of an n-gram; return the hash and the bucket of the longer n-gram.
 
@@ -27,7 +28,7 @@ def _extend(state, word, buckets):
     return state, np.int64(((state >> _HALF) * np.uint64(buckets)) >> _HALF)
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def ngram_buckets(offsets, words, ngram, buckets):
     """The bucket of every word n-gram of every text, of all lengths from 1 to `ngram`, with repetitions.
 
@@ -59,7 +60,7 @@ def ngram_buckets(offsets, words, ngram, buckets):
     return found_offsets, found
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def score_ngrams(offsets, words, ngram, weights, intercept):
     """The logistic of `intercept` plus `weights` times the n-gram counts of a text, these at Euclidean length 1.
 

@@ -6,14 +6,15 @@ Here belongs what touches the bytes of the quality signals' texts. Not here: wha
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 REPLACEMENT = 0xFFFD
 BASE = np.uint64(0xBF58476D1CE4E5B9)
 """The base of the polynomial hash, modulo 2^64: odd, with well spread bits (Stafford's variant 13 of splitmix64)."""
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def decode(offsets, data, first, last, pages, table, points, kinds, prefixes, starts, seen):
     """Decode texts `first` to `last` (exclusive) of a `TextBuffers`.
 
@@ -57,7 +58,7 @@ def decode(offsets, data, first, last, pages, table, points, kinds, prefixes, st
     prefixes[count] = state
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _code_point(data, position, end, width, lead):
     """What a sequence of `width` bytes from `position` on stands for, of which `lead` is the first."""
     if position + np.uint64(width) > end:

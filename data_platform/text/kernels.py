@@ -14,7 +14,8 @@ are passed through the constants below for the same reason, and checked against 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 SPACE, LETTER, NUMBER, MARK, UNSPACED, TERMINAL, IGNORED, DECIMAL = 1, 2, 4, 8, 16, 32, 64, 128
 REPLACEMENT = 0xFFFD
@@ -27,7 +28,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _SECOND = np.uint64(0x5851F42D4C957F2D)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _mix(value):
     """splitmix64's finaliser: a bijection of 64 bits in which every input bit reaches every output bit."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_1
@@ -35,14 +36,14 @@ def _mix(value):
     return value ^ (value >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _absorb(state, value, multiplier):
     """One step of a streaming hash over code points: exclusive or, multiply, fold. For each value a bijection."""
     state = (state ^ np.uint64(value)) * multiplier
     return state ^ (state >> np.uint64(32))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _decode(data, start, end, pages, classes, points, kinds):
     """Write the code points of `data[start:end]` and their classes; return how many.
 
@@ -73,7 +74,7 @@ def _decode(data, start, end, pages, classes, points, kinds):
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_ngrams(offsets, data, pages, classes, folded, ngram):
     """Hash every n-gram of folded words to 64 bits. The words are those of `words.word_ngram_hashes`.
 
@@ -102,7 +103,7 @@ def hash_ngrams(offsets, data, pages, classes, folded, ngram):
     return ngram_offsets, hashes[: ngram_offsets[texts]]
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_texts(offsets, data, pages, classes, folded, lower, ngram):
     """What `hash_ngrams` and `hash_normalized` return, decoding every text once."""
     texts = offsets.size - 1
@@ -122,7 +123,7 @@ def hash_texts(offsets, data, pages, classes, folded, lower, ngram):
     return ngram_offsets, hashes[: ngram_offsets[texts]], normalized
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _hash_ngrams(points, kinds, count, pages, folded, ngram, hashes):
     """Write the hash of every n-gram of folded words; return how many there are."""
     words = _hash_words(points, kinds, count, pages, folded, hashes)
@@ -134,7 +135,7 @@ def _hash_ngrams(points, kinds, count, pages, folded, ngram, hashes):
     return max(words - ngram + 1, 0)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _hash_words(points, kinds, count, pages, folded, hashes):
     """Write the hash of every folded word; return how many there are."""
     words = 0
@@ -169,7 +170,7 @@ def _hash_words(points, kinds, count, pages, folded, hashes):
     return words
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_normalized(offsets, data, pages, classes, lower):
     """Hash every text to 128 bits, normalised as `dedup/exact.py` says.
 
@@ -193,7 +194,7 @@ def hash_normalized(offsets, data, pages, classes, lower):
     return hashes
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _hash_normalized(points, kinds, count, pages, lower):
     """The two halves of the hash of one normalised text."""
     one, two = np.uint64(0), np.uint64(1)

@@ -10,7 +10,8 @@ compared by the 64-bit hashes that `decode.py` leaves.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 _at = np.uint64
 """Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
@@ -85,9 +86,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(32)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _says(points, position, end, phrase):
-    """Whether `phrase`, a number in `_PHRASES`, stands at `position` in any case."""
+    """Whether `phrase`, a number in `_PHRASES`, stands at `position` in any case.
+
+    The number is typed where this is called: numba would compile it anew for every literal one.
+    """
     first, last = _BEGINS[phrase], _BEGINS[phrase + 1]
     if position < 0 or position + last - first > end:
         return False
@@ -101,28 +105,28 @@ def _says(points, position, end, phrase):
     return True
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _phrase_at(points, start, position, end):
     """What the phrase around `position` stands for, if that is a letter k, m or v; 0 if there is none."""
     letter = points[_at(position)] | 32
     if letter != 107 and letter != 109 and letter != 118:
         return 0
     if letter == 118:  # v
-        if position - 2 >= start and _says(points, position - 2, end, 0):
+        if position - 2 >= start and _says(points, position - 2, end, np.int64(0)):
             return JAVASCRIPT
-        return POLICY if position - 3 >= start and _says(points, position - 3, end, 1) else 0
+        return POLICY if position - 3 >= start and _says(points, position - 3, end, np.int64(1)) else 0
     if letter == 109:  # m
-        if position - 4 >= start and _says(points, position - 4, end, 2):
+        if position - 4 >= start and _says(points, position - 4, end, np.int64(2)):
             return LOREM_IPSUM
         if position - 3 < start:
             return 0
-        if _says(points, position - 3, end, 3):
+        if _says(points, position - 3, end, np.int64(3)):
             return POLICY
-        return ITEMS_IN_CART if _says(points, position - 3, end, 4) else 0
+        return ITEMS_IN_CART if _says(points, position - 3, end, np.int64(4)) else 0
     cookie = position - 3
-    if cookie < start or not _says(points, cookie, end, 5):
+    if cookie < start or not _says(points, cookie, end, np.int64(5)):
         return 0
-    if _says(points, cookie + 6, end, 6):
+    if _says(points, cookie + 6, end, np.int64(6)):
         return POLICY
     if cookie + 6 < end and points[_at(cookie + 6)] | 32 == 115:
         for phrase in range(7, 10):
@@ -132,14 +136,14 @@ def _phrase_at(points, start, position, end):
     return 0
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _is_spaced_ellipsis(points, position):
     """Whether the full stop at `position` ends three of them with a blank between each."""
     blanks = points[_at(position - 1)] == 32 and points[_at(position - 3)] == 32
     return blanks and points[_at(position - 2)] == 46 and points[_at(position - 4)] == 46
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def scan_signs(
     points, kinds, text_starts, first_text, last_text, chunk_starts, chunk_ends, chunk_offsets, chunks, marks,
     feed_offsets, counts, events, event_kinds, event_offsets,
@@ -205,7 +209,7 @@ def scan_signs(
         event_offsets[text + 1] = found
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _citation_length(points, position, end):
     """The length of a mark at the '[' at `position`: a number or nothing, "edit", "citation needed"; else 0."""
     last = position + 1
@@ -226,7 +230,7 @@ def _citation_length(points, position, end):
     return 0
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def cut_citations(
     points, kinds, prefixes, text_starts, texts, events, event_kinds, event_offsets, base, room, line_starts
 ):
@@ -284,7 +288,7 @@ def cut_citations(
     return lines
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_sentences(chunks, marks, at, token_counts, pieces, flags, first, last):
     """Sentences of the chunks `[first, last)`: one begins after each end of a sentence with what is no punctuation."""
     sentences = 1
@@ -307,7 +311,7 @@ def _count_sentences(chunks, marks, at, token_counts, pieces, flags, first, last
     return sentences, ended
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _judge_line(
     limits, points, kinds, start, end, events, event_kinds, event, last_event, words, chunks, marks, at, token_counts,
     pieces, flags, first_chunk, last_chunk, row,
@@ -345,13 +349,13 @@ def _judge_line(
         row[_C4_SENTENCES] += sentences
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _is_ellipsis(points, start, end):
     """Whether `[start, end)` ends with three full stops."""
     return end - start >= 3 and points[_at(end - 1)] == 46 and points[_at(end - 2)] == 46 and points[_at(end - 3)] == 46
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def scan_split_lines(
     limits, points, kinds, seen, text_starts, texts, events, event_kinds, event_offsets, feeds, feed_offsets,
     chunk_starts, chunk_ends, chunk_offsets, chunks, marks, at, token_counts, pieces, flags, line_starts, rewritten,
@@ -420,7 +424,7 @@ def scan_split_lines(
             line += cited
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _number_of(keys, numbers, mask, key, next_number):
     """The number of `key` in a table with open addressing, which gets `next_number` if it is new."""
     key = max(key, np.uint64(1))
@@ -435,7 +439,7 @@ def _number_of(keys, numbers, mask, key, next_number):
     return next_number
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _count_span(prefixes, powers, start, end, keys, numbers, mask, counts, lengths, different):
     """Count `[start, end)` among the spans of its kind; return how many different ones there are."""
     key = prefixes[_at(end)] - prefixes[_at(start)] * powers[_at(end - start)]
@@ -448,7 +452,7 @@ def _count_span(prefixes, powers, start, end, keys, numbers, mask, counts, lengt
     return different
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _mask_for(members, keys):
     size = 16
     while size < 2 * members:
@@ -457,7 +461,7 @@ def _mask_for(members, keys):
     return np.uint64(size - 1)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _strip(kinds, start, end):
     """`[start, end)` without the white space around it."""
     while start < end and kinds[_at(start)] & SPACE:
@@ -467,7 +471,7 @@ def _strip(kinds, start, end):
     return start, end
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _sum_twins(different, counts, lengths):
     """How many spans have a twin, and their characters."""
     twins = characters = np.int64(0)
@@ -478,7 +482,7 @@ def _sum_twins(different, counts, lengths):
     return twins, characters
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_counter(points, kinds, start, end):
     """Whether the line is a number with the name of a counter, such as "3.5K likes", and nothing else but signs."""
     while start < end and not kinds[_at(start)] & WORD:
@@ -503,7 +507,7 @@ def _is_counter(points, kinds, start, end):
     return False
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _removed_words(phrase_words, points, kinds, start, end, first, last, uppercase, digits, words, pieces, in_cart):
     """How many of its `words` RefinedWeb removes from the line `[start, end)`, whose text is `[first, last)`."""
     length = end - start
@@ -514,14 +518,14 @@ def _removed_words(phrase_words, points, kinds, start, end, first, last, upperca
     if pieces > phrase_words:
         return 0
     removed = 3 * in_cart
-    if _is_ellipsis(points, first, last) and last - first >= 12 and _says(points, last - 12, last, 10):
+    if _is_ellipsis(points, first, last) and last - first >= 12 and _says(points, last - 12, last, np.int64(10)):
         removed += 2
-    if _says(points, first, last, 11):
+    if _says(points, first, last, np.int64(11)):
         removed += 1
     return min(removed, words)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_curator_ellipsis(points, start, end):
     """Whether a stripped line ends as Curator says: an ellipsis, also in brackets, "-»", "read more"."""
     last = points[_at(end - 1)]
@@ -539,7 +543,7 @@ def _is_curator_ellipsis(points, start, end):
     return end - start >= 9 and points[_at(end - 1)] | 32 == 101 and _says_read_more(points, end - 9, end)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _says_read_more(points, position, end):
     first = _BEGINS[10]
     for index in range(first, first + 9):
@@ -552,7 +556,7 @@ def _says_read_more(points, position, end):
     return True
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_curator_bullet(point):
     return point == 0x2022 or (
         point > 0x2022 and (
@@ -561,14 +565,14 @@ def _is_curator_bullet(point):
     )  # fmt: skip
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_redpajama_bullet(point):
     return point >= 0x2013 and (
         point in (0x2022, 0x2023, 0x25B6, 0x25C0, 0x25E6, 0x25A0, 0x25A1, 0x25AA, 0x25AB, 0x2013)
     )
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _count_line_shape(points, start, end, first, last, row):
     """Count how the line `[start, end)`, with the text `[first, last)`, begins and ends, for each rule set."""
     begin, final = points[_at(first)], points[_at(last - 1)]
@@ -588,7 +592,7 @@ def _count_line_shape(points, start, end, first, last, row):
     row[_RAW_BULLETS] += _is_redpajama_bullet(begin)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_kinds(kinds):
     """How many characters are upper-case, numeric, and decimal digits."""
     uppercase = numeric = digits = np.uint32(0)
@@ -599,7 +603,7 @@ def _count_kinds(kinds):
     return np.int64(uppercase), np.int64(numeric), np.int64(digits)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def scan_lines(
     limits, points, kinds, prefixes, powers, text_starts, texts, events, event_kinds, event_offsets, feeds,
     feed_offsets, chunk_starts, chunk_ends, chunk_offsets, keys, numbers, line_counts, lengths, counts, fractions,
@@ -615,7 +619,7 @@ def scan_lines(
         chunk, last_chunk = chunk_offsets[text], chunk_offsets[text + 1]
         event, last_event = event_offsets[text], event_offsets[text + 1]
         mask = _mask_for(feed_offsets[text + 1] - feed_offsets[text] + 2, keys)
-        different = 0
+        different = np.int64(0)
         uppercase_sum = numeric_sum = 0.0
         start = text_start
         for feed in range(feed_offsets[text], feed_offsets[text + 1] + 1):
@@ -683,11 +687,11 @@ def scan_lines(
         fractions[text, 0], fractions[text, 1] = uppercase_sum, numeric_sum
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_stripped_lines(kinds, prefixes, powers, start, text_end, feeds, keys, numbers, counts, lengths, row):
     """Count the lines of a text without the white space around them, as DCLM does."""
     mask = _mask_for(feeds.size + 2, keys)
-    different = 0
+    different = np.int64(0)
     for feed in range(feeds.size + 1):
         end = np.int64(feeds[_at(feed)]) if feed < feeds.size else text_end
         first, last = _strip(kinds, start, end)
@@ -698,12 +702,12 @@ def _count_stripped_lines(kinds, prefixes, powers, start, text_end, feeds, keys,
     row[_DCLM_TWINS], row[_DCLM_TWIN_CHARACTERS] = _sum_twins(different, counts, lengths)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_paragraphs(kinds, prefixes, powers, start, end, feeds, keys, numbers, counts, lengths, row):
     """Count the paragraphs of a text without the white space around it: pieces between two line feeds or more."""
     start, end = _strip(kinds, start, end)
     mask = _mask_for(feeds.size + 2, keys)
-    different = 0
+    different = np.int64(0)
     feed = 0
     while True:
         while feed < feeds.size and feeds[_at(feed)] < end:
@@ -725,11 +729,11 @@ def _count_paragraphs(kinds, prefixes, powers, start, end, feeds, keys, numbers,
         start = np.int64(feeds[_at(feed)]) + 1
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_parts(kinds, prefixes, powers, start, text_end, feeds, keys, numbers, counts, lengths, row):
     """Count the pieces between pairs of line feeds, empty ones too, as Curator does."""
     mask = _mask_for(feeds.size + 2, keys)
-    different = 0
+    different = np.int64(0)
     feed = 0
     while start <= text_end:
         while feed < feeds.size and (feed + 1 == feeds.size or feeds[_at(feed + 1)] > feeds[_at(feed)] + 1):
@@ -746,11 +750,11 @@ def _count_parts(kinds, prefixes, powers, start, text_end, feeds, keys, numbers,
         feed += 2
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_stripped_parts(kinds, prefixes, powers, start, text_end, feeds, keys, numbers, counts, lengths, row):
     """Count the pieces between pairs of line feeds, stripped and without blank ones, as DCLM does."""
     mask = _mask_for(feeds.size + 2, keys)
-    different = 0
+    different = np.int64(0)
     feed = 0
     while start <= text_end:
         while feed < feeds.size and (feed + 1 == feeds.size or feeds[_at(feed + 1)] > feeds[_at(feed)] + 1):
@@ -766,7 +770,7 @@ def _count_stripped_parts(kinds, prefixes, powers, start, text_end, feeds, keys,
     row[_TWIN_PARTS], row[_TWIN_PART_CHARACTERS] = _sum_twins(different, counts, lengths)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def scan_paragraphs(
     kinds, prefixes, powers, text_starts, texts, feeds, feed_offsets, keys, numbers, span_counts, lengths, counts
 ):

@@ -14,7 +14,8 @@ What indexes arrays is unsigned where it can be: numba would check a signed inde
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 LONGEST = 10
 """Words of the longest n-gram."""
@@ -46,7 +47,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _shift_for(members):
     """How far to shift a 32-bit hash so that `members` leave most of the cells of a bit map empty."""
     bits = 6
@@ -55,7 +56,7 @@ def _shift_for(members):
     return np.uint32(32 - min(bits, 32))
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _find_twins(cells, places, shift, maps):
     """Write the places whose cell another place shares to `places`; return how many. `maps` has two bits a cell."""
     maps[: np.int64(1) << max(np.int64(27) - np.int64(shift), 0)] = 0
@@ -77,7 +78,7 @@ def _find_twins(cells, places, shift, maps):
     return np.int64(kept)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _place_bigrams(words, followers, shift, cells):
     """Which cell of the bit map each bigram has."""
     for place in range(followers.size):
@@ -85,7 +86,7 @@ def _place_bigrams(words, followers, shift, cells):
         cells[place] = np.uint32(mixed) >> shift
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _key_bigrams(numbers, places, candidates, grams):
     """Write what tells apart the bigrams at the candidates."""
     for index in range(candidates):
@@ -93,7 +94,7 @@ def _key_bigrams(numbers, places, candidates, grams):
         grams[index] = (np.uint64(numbers[place]) << _HALF | np.uint64(numbers[place + np.uint64(1)])) + np.uint64(1)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _key_longer(places, numbers, active, grams):
     """Write what tells apart the n-grams made of two repeated (n-1)-grams, and their places; return how many."""
     candidates = np.uint64(0)
@@ -106,7 +107,7 @@ def _key_longer(places, numbers, active, grams):
     return np.int64(candidates)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _number_grams(grams, candidates, known, slots, tallies, firsts, numbers):
     """Number the different `grams`, none of them 0, in the order in which they are first seen.
 
@@ -144,7 +145,7 @@ def _number_grams(grams, candidates, known, slots, tallies, firsts, numbers):
     return np.int64(different)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _keep_repeated(places, candidates, tallies, numbers):
     """Drop the places whose n-gram occurs once; return how many are left."""
     kept = np.uint64(0)
@@ -155,7 +156,7 @@ def _keep_repeated(places, candidates, tallies, numbers):
     return np.int64(kept)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _measure_top(ngram, different, tallies, firsts, sums, row):
     """The most frequent n-gram: the first one seen, and the one with most characters."""
     top, first, most = np.int64(1), np.int64(0), np.int64(0)
@@ -172,7 +173,7 @@ def _measure_top(ngram, different, tallies, firsts, sums, row):
     row[_TOP_CHARACTERS] = np.int64(sums[first + ngram]) - sums[first]
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _measure_repeated(ngram, places, active, numbers, firsts, different, used, sums, row):
     """What repeated n-grams cover, in the ways of `MEASURES`."""
     used[:different] = 0
@@ -200,7 +201,7 @@ def _measure_repeated(ngram, places, active, numbers, firsts, different, used, s
     row[_REPEATED] = active
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _measure_text(words, cells, maps, places, grams, numbers, firsts, known, slots, tallies, used, sums, rows):
     """Measure one text, whose words have `sums` of lengths."""
     shift = _shift_for(words.size)
@@ -227,7 +228,7 @@ def _measure_text(words, cells, maps, places, grams, numbers, firsts, known, slo
         rows[ngram, _TOTAL] = total
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def measure_ngrams(
     offsets, words, lengths, cells, maps, places, grams, numbers, firsts, known, slots, tallies, used, sums, measures
 ):
@@ -256,7 +257,7 @@ def measure_ngrams(
             )
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def measure_words(offsets, numbers, counts, seen, different, entropies):
     """Count the different words of every text, and the entropy of their distribution, in nats; 0 of no words.
 
@@ -278,7 +279,7 @@ def measure_words(offsets, numbers, counts, seen, different, entropies):
         entropies[text] = np.log(words) - logarithms / words if words else 0.0
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def measure_characters(
     text_starts, texts, prefixes, power, ngram, cells, maps, places, grams, numbers, firsts, known, slots, counts,
     ratios,
@@ -312,7 +313,7 @@ def measure_characters(
             ratios[text] = _share_of_top(total, different, counts, slots)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _place_characters(before, behind, power, shift, cells):
     """Which cell of the bit map each n-gram has. In 32 bits, which processors multiply many at a time."""
     for position in range(before.size):
@@ -321,7 +322,7 @@ def _place_characters(before, behind, power, shift, cells):
         cells[position] = np.uint32(key * np.uint32(0x9E3779B1)) >> shift
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _key_characters(prefixes, candidates, places, power, ngram, grams):
     """Write the hashes of the n-grams at the candidates."""
     for index in range(candidates):
@@ -329,7 +330,7 @@ def _key_characters(prefixes, candidates, places, power, ngram, grams):
         grams[index] = max(prefixes[place + np.uint64(ngram)] - prefixes[place] * power, np.uint64(1))
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _share_of_top(total, different, counts, frequencies):
     """The share of the most frequent n-grams among `total`, of which all that are repeated are counted in `counts`."""
     repeated = extra = most = np.int64(0)

@@ -35,7 +35,8 @@ cache when this file changes, and sees no other.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 _at = np.uint64
 """Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
@@ -57,6 +58,8 @@ BASE = 0xBF58476D1CE4E5B9
 """The base of the polynomials that words and lines are hashed by; that of `decode.py`."""
 
 _BASE = np.uint64(BASE)
+# With a type of its own: numba compiles a function anew for every literal number that it is called with.
+_BREAK = np.uint32(BREAK)
 _FOLD = np.uint64(32)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST_EXCEPTION = 12
@@ -76,22 +79,29 @@ def hash_of(word: str) -> int:
 def hash_table(words: dict[str, int], size: int) -> tuple[np.ndarray, np.ndarray]:
     """`words` as a table with open addressing for the kernels: uint64 keys and uint32 values, `size` a power of two."""
     keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint32)
-    for word, value in words.items():
-        slot = _slot(np.uint64(hash_of(word)), np.uint64(size - 1))
-        while keys[slot]:
-            slot = (slot + np.uint64(1)) & np.uint64(size - 1)
-        keys[slot], values[slot] = hash_of(word), value
+    _fill(np.array([*map(hash_of, words)], np.uint64), np.array([*words.values()], np.uint32), keys, values)
     return keys, values
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _slot(key, mask):
     """Where a table with open addressing looks for `key` first."""
     key = (key ^ (key >> _FOLD)) * _SPREAD
     return (key >> _FOLD) & mask
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@kernel()
+def _fill(hashes, numbers, keys, values):
+    """Put words into an empty table."""
+    mask = np.uint64(keys.size - 1)
+    for word in range(hashes.size):
+        slot = _slot(hashes[_at(word)], mask)
+        while keys[slot]:
+            slot = (slot + np.uint64(1)) & mask
+        keys[slot], values[slot] = hashes[_at(word)], numbers[_at(word)]
+
+
+@part(inline=True)
 def _find(keys, key):
     """The slot of `key` in a table with open addressing, -1 if it is not there."""
     mask = np.uint64(keys.size - 1)
@@ -103,12 +113,12 @@ def _find(keys, key):
     return np.int64(-1)
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _hash(prefixes, powers, start, end):
     return prefixes[_at(end)] - prefixes[_at(start)] * powers[_at(end - start)]
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _exception(prefixes, powers, start, end, keys):
     """The slot of the exception that `[start, end)` is, -1 if it is none."""
     if end - start > _LONGEST_EXCEPTION or end <= start:
@@ -116,12 +126,12 @@ def _exception(prefixes, powers, start, end, keys):
     return _find(keys, _hash(prefixes, powers, start, end))
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _is_digit(point):
     return 48 <= point <= 57
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _prefix_length(points, kinds, start, end):
     """How many characters at `start` are a prefix; 0 if none."""
     first = points[_at(start)]
@@ -141,7 +151,7 @@ def _prefix_length(points, kinds, start, end):
     return 0
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _suffix_after_digit(points, prefixes, powers, start, end, unit_keys):
     """The length of a unit, a currency or a '+' at the end that stands right after a digit; 0 if there is none."""
     for length in range(1, min(_LONGEST_UNIT, end - start - 1) + 1):
@@ -150,7 +160,7 @@ def _suffix_after_digit(points, prefixes, powers, start, end, unit_keys):
     return 0
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _suffix_length(points, kinds, prefixes, powers, start, end, unit_keys):
     """How many characters before `end` are a suffix of `[start, end)`; 0 if none. The longest one wins."""
     if end <= start:
@@ -181,13 +191,13 @@ def _suffix_length(points, kinds, prefixes, powers, start, end, unit_keys):
     return length
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _in_host(point):
     """Letters and digits of host names, in any script of the basic plane."""
     return 48 <= point <= 57 or 65 <= point <= 90 or 97 <= point <= 122 or 0xA1 <= point <= _BEYOND_URL
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_address_end(points, kinds, position, end):
     """Whether `[position, end)` is nothing, or a port of two to five digits and a path, or a path."""
     if position < end and points[_at(position)] == 58:
@@ -200,7 +210,7 @@ def _is_address_end(points, kinds, position, end):
     return position == end or points[_at(position)] == 47 or points[_at(position)] == 63 or points[_at(position)] == 35
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_public_ip(points, kinds, start, end):
     """Whether an IPv4 address that is not private and a port or path fill `[start, end)`."""
     first = second = 0
@@ -229,7 +239,7 @@ def _is_public_ip(points, kinds, start, end):
     return _is_address_end(points, kinds, position, end)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_address(points, kinds, start, end):
     """Whether a host name with a top-level domain in lower case, and a port or path, fill `[start, end)`."""
     label = position = start
@@ -256,7 +266,7 @@ def _is_address(points, kinds, start, end):
     return False
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_url(points, kinds, start, end):
     """Whether `[start, end)` is a URL, a host name or an e-mail address as a whole."""
     dots = False
@@ -283,7 +293,7 @@ def _is_url(points, kinds, start, end):
     return False
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _infix_length(points, kinds, start, position, end):
     """How many characters at `position` are an infix of `[start, end)`; 0 if none."""
     point = points[_at(position)]
@@ -325,7 +335,7 @@ def _infix_length(points, kinds, start, position, end):
     return 0
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _flags_of(seen, every, length):
     """The flags of a token, of whose kinds `seen` is the union and `every` what they have in common."""
     flag = 0
@@ -340,9 +350,9 @@ def _flags_of(seen, every, length):
     return flag
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _put(kinds, prefixes, powers, start, end, breaks, count, starts, ends, hashes, flags):
-    """Write the token `[start, end)`, or the pieces that `breaks`, BREAK or 0, cuts it into; return the new count."""
+    """Write the token `[start, end)`, or the pieces that `_BREAK` in `breaks` cuts it into; return the new count."""
     position = start
     while position < end:
         seen = np.uint32(0)
@@ -360,25 +370,25 @@ def _put(kinds, prefixes, powers, start, end, breaks, count, starts, ends, hashe
     return count
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _put_exception(kinds, prefixes, powers, start, pieces, count, starts, ends, hashes, flags):
     """Write the pieces of an exception that starts at `start`: their lengths are the bytes of `pieces`."""
     while pieces:
         length = np.int64(pieces & np.uint32(255))
-        count = _put(kinds, prefixes, powers, start, start + length, 0, count, starts, ends, hashes, flags)
+        count = _put(kinds, prefixes, powers, start, start + length, np.uint32(0), count, starts, ends, hashes, flags)
         start += length
         pieces >>= np.uint32(8)
     return count
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _put_core(points, kinds, prefixes, powers, start, end, count, starts, ends, hashes, flags):
     """Write what is left of a chunk without its affixes and is no exception: a URL, or what infixes cut."""
     position = start
     while position < end and kinds[_at(position)] & (LETTER | NUMBER) and not kinds[_at(position)] & ICON:
         position += 1
     if position == end or _is_url(points, kinds, start, end):
-        return _put(kinds, prefixes, powers, start, end, BREAK, count, starts, ends, hashes, flags)
+        return _put(kinds, prefixes, powers, start, end, _BREAK, count, starts, ends, hashes, flags)
     first = start
     while True:
         length = np.int64(0)
@@ -388,20 +398,20 @@ def _put_core(points, kinds, prefixes, powers, start, end, count, starts, ends, 
                 break
             position += max(length, 1)
         if position > first:
-            count = _put(kinds, prefixes, powers, first, position, BREAK, count, starts, ends, hashes, flags)
+            count = _put(kinds, prefixes, powers, first, position, _BREAK, count, starts, ends, hashes, flags)
         if position >= end:
             return count
-        count = _put(kinds, prefixes, powers, position, position + length, BREAK, count, starts, ends, hashes, flags)
+        count = _put(kinds, prefixes, powers, position, position + length, _BREAK, count, starts, ends, hashes, flags)
         position += length
         first = position
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _join_exceptions(points, kinds, prefixes, powers, first, count, keys, pieces, starts, ends, hashes, flags):
     """Join neighbours among the tokens from `first` on that make up an exception; return the new count."""
     kept = position = first
     while position < count:
-        start = starts[_at(position)]
+        start = np.int64(starts[_at(position)])
         found = np.int64(-1)
         last = joined = position
         while last + 1 < count and ends[_at(last + 1)] - start <= _LONGEST_EXCEPTION:
@@ -429,7 +439,7 @@ def _join_exceptions(points, kinds, prefixes, powers, first, count, keys, pieces
     return kept
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _cut_chunk(
     points, kinds, prefixes, powers, start, end, keys, pieces, unit_keys, stack, count, starts, ends, hashes, flags
 ):
@@ -440,7 +450,7 @@ def _cut_chunk(
     while slot < 0 and start < end and depth < stack.size:
         prefix = _prefix_length(points, kinds, start, end)
         if prefix:
-            count = _put(kinds, prefixes, powers, start, start + prefix, BREAK, count, starts, ends, hashes, flags)
+            count = _put(kinds, prefixes, powers, start, start + prefix, _BREAK, count, starts, ends, hashes, flags)
             slot = _exception(prefixes, powers, start + prefix, end, keys)
             if slot >= 0:
                 start += prefix
@@ -466,7 +476,7 @@ def _cut_chunk(
         count = _put_core(points, kinds, prefixes, powers, start, end, count, starts, ends, hashes, flags)
     while depth:
         depth -= 1
-        count = _put(kinds, prefixes, powers, end, stack[depth], BREAK, count, starts, ends, hashes, flags)
+        count = _put(kinds, prefixes, powers, end, stack[depth], _BREAK, count, starts, ends, hashes, flags)
         end = stack[depth]
     if count - begun > 2:
         count = _join_exceptions(
@@ -475,7 +485,7 @@ def _cut_chunk(
     return count
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _number_of(table, slots, key, next_number):
     """The number of `key` in a table of keys and numbers; `next_number`, which is then put in, if it is new."""
     mask = np.uint64(slots - 1)
@@ -490,7 +500,7 @@ def _number_of(table, slots, key, next_number):
     return next_number
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _grow(table, slots, hashes, words):
     """Make room in a table that holds `hashes[:words]`; return how many slots it has."""
     if 2 * words < slots:
@@ -501,7 +511,7 @@ def _grow(table, slots, hashes, words):
     return 2 * slots
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _find_edges(kinds, start, end, edges, feeds, feed):
     """Write where white space ends and begins, in turn, and where line feeds are; return how many of each."""
     feed_kind = np.uint32(SPACE | TRIGGER)
@@ -519,7 +529,7 @@ def _find_edges(kinds, start, end, edges, feeds, feed):
     return np.int64(found) + np.int64(before & np.uint32(SPACE) == 0), np.int64(feed)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def find_chunks(
     kinds, prefixes, powers, text_starts, first_text, last_text, edges, feeds, feed_offsets, offsets, starts, ends,
     chunks, fresh, words, hashes, lengths, chunk_flags, described, table, slots,
@@ -577,7 +587,7 @@ _DIGITS = NUMBER | DIGIT | NUMERIC | WORD | SPECIAL
 """The bits of ASCII digits: a chunk without any other is one word."""
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _letters_before_sign(points, kinds, prefixes, powers, start, end, keys):
     """Whether `[start, end)` is letters and one sign that is cut off them, and neither is an exception."""
     not_letters = np.uint32(0xFFFFFFFF ^ _LETTERS)
@@ -591,7 +601,7 @@ def _letters_before_sign(points, kinds, prefixes, powers, start, end, keys):
     return _exception(prefixes, powers, start, end, keys) < 0 and _exception(prefixes, powers, start, last, keys) < 0
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def find_tokens(
     points, kinds, prefixes, powers, chunk_starts, chunk_ends, chunks, fresh, exception_keys, exception_pieces,
     unit_keys, stack, starts, ends, piece_hashes, piece_flags, at, counts, pieces, used, words, hashes, lengths,
@@ -625,13 +635,13 @@ def find_tokens(
             flags[chunk] = HAS_LETTER | NOT_SYMBOL if letters else NOT_SYMBOL
             used += 1
             continue
-        count = 0
+        count = np.int64(0)
         if _letters_before_sign(points, kinds, prefixes, powers, start, end, exception_keys):
             last, kind = end - 1, kinds[_at(end - 1)]
             starts[0], ends[0], starts[1], ends[1] = start, last, last, end
             piece_hashes[0] = _hash(prefixes, powers, start, last)
             piece_hashes[1] = _hash(prefixes, powers, last, end)
-            piece_flags[0], piece_flags[1] = HAS_LETTER | NOT_SYMBOL, _flags_of(kind, kind, 1)
+            piece_flags[0], piece_flags[1] = HAS_LETTER | NOT_SYMBOL, _flags_of(kind, kind, np.int64(1))
             count = 2
         else:
             count = _cut_chunk(
@@ -652,7 +662,7 @@ def find_tokens(
     return used, words, slots
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _normalize(points, start, end, pages, normal, spellings):
     """Hash of `[start, end)` without ASCII punctuation, in lower case and canonical decomposition.
 
@@ -683,7 +693,7 @@ def _normalize(points, start, end, pages, normal, spellings):
     return state, length, length + letters
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def find_normal_words(
     points, pages, normal, spellings, chunk_starts, chunk_ends, chunks, fresh, normal_words, normal_lengths, words,
     hashes, lengths, chunk_flags, described, table, slots,
@@ -715,7 +725,7 @@ def find_normal_words(
     return words, slots
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _segment_end(kinds, start, end):
     """Where the UAX #29 word that starts at `start`, a word character or mark, ends."""
     position = start + 1
@@ -733,7 +743,7 @@ def _segment_end(kinds, start, end):
     return position
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def find_segments(
     kinds, prefixes, powers, chunk_starts, chunk_ends, chunks, fresh, at, counts, pieces, used, words, hashes, lengths,
     chunk_flags, described, table, slots,
@@ -770,7 +780,7 @@ def find_segments(
     return used, words, slots
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def spell(chunk_offsets, chunks, at, counts, pieces, offsets, words):
     """Write every text as the words that its chunks are cut into.
 
@@ -794,7 +804,7 @@ def spell(chunk_offsets, chunks, at, counts, pieces, offsets, words):
     offsets[texts] = count
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def spell_normal(chunk_offsets, chunks, normal_words, offsets, words):
     """Write every text as its normal words, as `spell` does."""
     count = np.uint64(0)

@@ -7,7 +7,8 @@ Here belongs what is counted over words one by one. Not here: what a word is (`t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 _at = np.uint64
 """Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
@@ -51,7 +52,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(32)
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _find(keys, key):
     """The slot of `key` in a table of `tokens.hash_table`, -1 if it is not there."""
     mask = np.uint64(keys.size - 1)
@@ -63,7 +64,7 @@ def _find(keys, key):
     return np.int64(-1)
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_curator_symbol(points, start, end):
     """Whether a piece is an ellipsis as Curator lists them, or has more runs of '#' than half its characters."""
     length = end - start
@@ -86,7 +87,7 @@ def _is_curator_symbol(points, start, end):
     return 2 * runs > length
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_raw_words(points, kinds, prefixes, powers, start, end, list_keys, row):
     """Count the runs of word characters and of other signs in a piece."""
     position = start
@@ -107,7 +108,7 @@ def _count_raw_words(points, kinds, prefixes, powers, start, end, list_keys, row
             row[_RAW_STOP_WORDS] += _find(list_keys, key) >= 0
 
 
-@njit(nogil=True, cache=True, _nrt=False, forceinline=True)
+@part(inline=True)
 def _hash_in_lower_case(points, start, end, base):
     state = np.uint64(0)
     for position in range(start, end):
@@ -118,7 +119,7 @@ def _hash_in_lower_case(points, start, end, base):
     return state
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _says_phrase_word(points, start, end):
     """Whether `[start, end)` holds a word of the phrases that `lines.scan_signs` looks for, in any case."""
     for position in range(start, end - 4):
@@ -138,7 +139,7 @@ def _says_phrase_word(points, start, end):
     return False
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _describe_tokens(tokens, hashes, lengths, flags, stop_keys, stop_numbers, row):
     """Describe the tokens of a chunk in its traits `row`; return its marks of sentences, and its stop words as bits."""
     marks = 0
@@ -161,7 +162,7 @@ def _describe_tokens(tokens, hashes, lengths, flags, stop_keys, stop_numbers, ro
     return marks, bits
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def describe_chunks(
     points, kinds, prefixes, powers, base, starts, ends, chunks, fresh, chunk_flags, hashes, lengths, at, counts,
     pieces, flags, normal_words, stop_keys, stop_numbers, list_keys, javascript, lorem, traits, marks, stops,
@@ -213,7 +214,7 @@ def describe_chunks(
                     row[_DOLMA_SYMBOLS] = 1
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def count_chunks(offsets, chunks, lengths, traits, stops, times, seen, histogram, sums, counts):
     """Count the chunks of every text by their traits into `counts` (int64, texts x CHUNK_COUNTS).
 
@@ -255,7 +256,7 @@ def count_chunks(offsets, chunks, lengths, traits, stops, times, seen, histogram
             histogram[lengths[chunk]] = 0
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _twice_the_median(histogram, longest, words):
     """Twice the median of the lengths in a histogram."""
     lower = np.int64(-1)
@@ -269,7 +270,7 @@ def _twice_the_median(histogram, longest, words):
     return lower + longest
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def count_pairs(offsets, words, hashes, first, second, counts):
     """Count where a word with the hash `first` stands before one with `second`."""
     for text in range(counts.size):
@@ -279,7 +280,7 @@ def count_pairs(offsets, words, hashes, first, second, counts):
             after_first = hashes[_at(words[word])] == first
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel()
 def count_curator_tops(points, starts, ends, offsets, chunks, measures, top_first, counts):
     """How often the most frequent 2-, 3- and 4-gram, joined with blanks, stands in the text as it is, without overlap.
 
@@ -301,7 +302,7 @@ def count_curator_tops(points, starts, ends, offsets, chunks, measures, top_firs
             counts[text, ngram - 2, 1] = length
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _count_joined(points, starts, ends, chunks, first, last, word, ngram, length):
     """Occurrences of the words from `word` on joined with blanks.
 
@@ -323,7 +324,7 @@ def _count_joined(points, starts, ends, chunks, first, last, word, ngram, length
     return found
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@part()
 def _is_joined_at(points, starts, ends, chunks, chunk, word, ngram):
     """Whether the first word ends `chunk`, and the others follow after one blank each, the last as a beginning."""
     size = ends[_at(word)] - starts[_at(word)]

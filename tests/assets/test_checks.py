@@ -107,7 +107,7 @@ def test_a_bad_snapshot_is_blocked_and_a_good_one_is_not(tmp_path: Path) -> None
         ("bad", "key_unique"), ("bad", "key_and_license_values"), ("lost", "books"),
     }
     assert {row["check"] for row in recorded if row["partition"] == "good" and row["blocking"]} == {
-        "schema", "row_count", "key_unique", "not_null", "key_and_license_values", "books",
+        "schema", "row_count", "key_unique", "not_null", "key_and_license_values", "custody", "books",
     }
     assert {row["recipe"] for row in recorded if row["partition"] == "good"} == {
         lake.pin("filter_verdicts", "good").recipe

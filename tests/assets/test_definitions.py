@@ -103,8 +103,8 @@ def test_kinds_of_repetition_are_assets_only_if_a_recipe_asks_for_them(tmp_path:
     )
     usual, asked = (build_definitions(str(path)).resolve_asset_graph()
                     for path in (REPOSITORY / "recipes" / "demo.yaml", recipe))
-    added = {"contamination", "passage_hashes", "document_sketches", "document_embeddings", "redundant_documents",
-             "duplicate_spans", "cut_programs"}
+    added = {"contamination", "passage_hashes", "substring_fingerprints", "document_sketches", "document_embeddings",
+             "redundant_documents", "duplicate_spans", "cut_programs"}
     keys = [{key.to_user_string() for key in graph.get_all_asset_keys()} for graph in (usual, asked)]
     assert added <= keys[1] and not added & keys[0]
     parents = {key.to_user_string() for key in asked.get(dg.AssetKey("cut_programs")).parent_keys}

@@ -77,12 +77,16 @@ def members(duplicates: pa.Table) -> dict[str, frozenset[str]]:
     return {doc_id: frozenset(cluster) for cluster in grouped.values() for doc_id in cluster}
 
 
-def workspace(folder: Path, snapshots: Sequence[str], engine: Any = "native", **settings: Any) -> Workspace:
+def workspace(
+    folder: Path, snapshots: Sequence[str], engine: Any = "native", repetition: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Workspace:
     """A workspace over a lake in `folder` for a recipe with these snapshots and settings of deduplication."""
     recipe = Recipe.model_validate({
         "name": "small", "engine": engine,
         "sources": [{"name": name, "snapshot": name, "paths": ["none"]} for name in snapshots],
-        "deduplication": settings, "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
+        "deduplication": settings, "repetition": repetition or {},
+        "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
     })
     return Workspace(recipe, Lake(str(folder / "lake")))
 
@@ -123,13 +127,13 @@ def _blank(type_: pa.DataType) -> Any:
     return DAY if pa.types.is_temporal(type_) else 0
 
 
-def run(work: Workspace) -> dict[str, list[Commit]]:
+def run(work: Workspace, names: Sequence[str] = STAGES) -> dict[str, list[Commit]]:
     """Bring everything about duplicates up to date; the commits by table."""
     flow = stages(work.recipe)
     return {
         name: [execute(flow[name], work, snapshot)
                for snapshot in (work.snapshots if flow[name].partitioned else [None])]
-        for name in STAGES
+        for name in names
     }
 
 

@@ -11,13 +11,15 @@ import pyarrow as pa
 import pytest
 
 from assets.checks import stage_checks
+from assets.gates import pass_gates
 from data_platform.columns import table
-from data_platform.dedup.guards import COLUMNS, GUARDS
+from data_platform.dedup.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.flow import latest_checks, plan, stages
 from data_platform.recipe import DuplicateGuards
 from data_platform.stage import Workspace
 from resources.workspace import WorkspaceResource
-from tests.dedup.corpora import fill, numbered, run, workspace
+from tests.dedup.corpora import STAGES, fill, numbered, run, workspace
+from tests.dedup.test_repetition_stage import prose
 
 SCHEMA = pa.schema([table("duplicates").schema.field(name) for name in COLUMNS])
 
@@ -82,6 +84,15 @@ def test_a_cluster_of_strangers_is_seen() -> None:
     assert not _failed(chain), "pages of one address may change"
 
 
+def test_a_source_that_repetition_wipes_out_is_seen() -> None:
+    before, after = (pa.table({"source": ["web"] * web + ["books"] * books}) for web, books in ((200, 100), (150, 4)))
+    finding = sources_stay(before, after, DuplicateGuards())
+    assert not finding.passed and finding.detail["over"] == {"books": pytest.approx(0.96)}
+    assert sources_stay(before, after, DuplicateGuards(max_removal_rate=0.97)).passed
+    assert not sources_stay(before, before.slice(0, 0), DuplicateGuards()).passed
+    assert sources_stay(before.slice(0, 0), before.slice(0, 0), DuplicateGuards()).passed
+
+
 class Small(WorkspaceResource):
     """A workspace that is at hand."""
 
@@ -128,3 +139,21 @@ def test_a_wrong_setting_stops_the_line(tmp_path: Path) -> None:
     assert sorted(blocking) == ["alike", "largest_cluster", "removal_rate"]
     assert all(words[0] not in str(row["detail"]) for results in recorded.values() for row in results)
     assert {status.place: status.state for status in plan(_OPEN["wrong"])}["deduplicated_documents/a"] != "fresh"
+
+
+def test_repetition_that_leaves_next_to_nothing_stops_the_line(tmp_path: Path) -> None:
+    """Documents with one line in common that are to have a thousand words after it is cut: all but the first go."""
+    chance = random.Random(4)
+    rows = [{"doc_id": doc_id, "snapshot": "a", "text": f"{prose(chance, 30)}\nhome news contact"}
+            for doc_id in numbered(60)]
+    tables = (*STAGES[:3], "passage_hashes", "duplicate_spans", "cut_programs", "deduplicated_documents")
+    outcomes = {}
+    for name, min_words in {"stays": 0, "goes": 1000}.items():
+        work = workspace(tmp_path / name, ["a"], repetition={"lines": {}, "min_words": min_words},
+                         guards={"min_documents": 50})
+        fill(work.lake, rows)
+        run(work, tables)
+        stage = stages(work.recipe)["deduplicated_documents"]
+        outcomes[name] = pass_gates(work.lake, stage, "a", work.recipe)
+    assert [(one.name, one.passed) for one in outcomes["stays"]] == [("books", True), ("sources_stay", True)]
+    assert [(one.name, one.passed) for one in outcomes["goes"]] == [("books", True), ("sources_stay", False)]

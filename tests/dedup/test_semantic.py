@@ -52,6 +52,29 @@ def test_no_chain_removes_what_is_like_nothing_that_stays() -> None:
     assert all(abs(row - other) == 1 for row, other in gone.items())
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 50), st.sampled_from([0.5, 0.8, 0.95]), st.sampled_from(["hard", "easy"]))
+def test_what_goes_would_go_by_the_code_of_the_paper(seed: int, count: int, threshold: float, keep: str) -> None:
+    """There, in the order of keeping, a document goes if its largest cosine with any before it is above 1 - eps."""
+    vectors = np.random.default_rng(seed).normal(size=(count, 3)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    labels, nearness = cluster(vectors, 1, 20, 0)
+    order = np.lexsort((np.arange(count), nearness if keep == "hard" else -nearness))
+    cosines = vectors[order] @ vectors[order].T
+    most = np.triu(cosines, 1).max(axis=0, initial=-1)
+    paper = set(order[most > threshold - 1e-6].tolist())
+    gone = {row: (other, cosine) for row, other, cosine in _found(_embedded(vectors), threshold=threshold, keep=keep)}
+    stays = set(range(count)) - gone.keys()
+    assert gone.keys() <= paper and (labels == 0).all()
+    assert all(other in stays and cosine >= threshold for other, cosine in gone.values())
+    left = sorted(stays)
+    assert (np.triu(vectors[left] @ vectors[left].T, 1) < threshold + 1e-6).all(), "of two that are alike one goes"
+    # Where no document is like one that goes alone, there is no chain, and both say the same.
+    if all(any(cosines[one, two] > threshold for two in range(one) if order[two] in stays)
+           for one in range(count) if order[one] in paper):
+        assert gone.keys() == paper
+
+
 def test_equal_ones_keep_the_first_id() -> None:
     assert _found(_embedded([[1, 0], [1, 0], [0, 1], [2, 0]])) == [(1, 0, 1.0), (3, 0, 1.0)]
     assert _found(_embedded([])) == []

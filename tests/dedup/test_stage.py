@@ -52,12 +52,11 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
     return found
 
 
-@pytest.mark.parametrize("verify", [None, 0.5])
+@pytest.mark.parametrize("settings", [{}, {"verify": 0.5}, {"verify": 0.5, "hashes": "datatrove-0.10"}])
 def test_a_new_crawl_is_compared_with_those_before_it_and_these_are_left_alone(
-    tmp_path: Path, verify: float | None
+    tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     rows = corpus(["a", "b"])
-    settings = {"verify": verify}
     first = workspace(tmp_path, ["a"], **settings)
     fill(first.lake, rows)
     run(first)
@@ -79,7 +78,7 @@ def test_a_new_crawl_is_compared_with_those_before_it_and_these_are_left_alone(
         assert rows_of(other.lake, name).equals(rows_of(lake, name)), name
     # And again: nothing is written.
     assert not any(commit.written for some in run(both).values() for commit in some)
-    assert all(row["verified"] for row in matches) == (verify is not None)
+    assert all(row["verified"] for row in matches) == ("verify" in settings)
 
 
 @pytest.mark.parametrize(("count", "files"), [(1, 1), (2, 3), (7, 1)])

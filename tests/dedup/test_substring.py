@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 import unicodedata
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.columns import table
-from data_platform.dedup.substring import repeated_substrings
+from data_platform.dedup import substring
+from data_platform.dedup.substring import fingerprints, repeated_substrings, sharing_documents
 
 
 def _documents(texts: list[str], snapshots: list[str] | None = None) -> pa.Table:
@@ -27,9 +29,16 @@ def _documents(texts: list[str], snapshots: list[str] | None = None) -> pa.Table
 
 
 def _find(documents: pa.Table, min_tokens: int, rows: int = 1000) -> list[dict]:
-    return repeated_substrings(
-        lambda: documents.to_batches(max_chunksize=rows), documents["text"].nbytes, min_tokens
-    ).to_pylist()
+    """What is found in all documents, which is what is found in those that share a fingerprint."""
+    hashes = fingerprints(documents["text"], min_tokens).field("hashes")
+    some = sharing_documents(documents["doc_id"], pa.chunked_array([hashes]))
+    sharing = documents.filter(pc.is_in(documents["doc_id"], some))
+    every, found = (
+        repeated_substrings(partial(read.to_batches, rows), read["text"].nbytes, min_tokens).to_pylist()
+        for read in (documents, sharing)
+    )
+    assert found == every
+    return found
 
 
 def _tokens(text: str) -> list[tuple[str, int, int]]:
@@ -131,11 +140,28 @@ def test_spans_are_those_of_a_naive_search(
         assert rest.startswith(passage)
 
 
+def test_documents_that_share_nothing_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [[f"w{number}x{document}" for number in range(400)] for document in range(40)]
+    for document in range(0, 40, 8):  # 50 words of each eighth are in the document behind it
+        words[document + 1][100:150] = words[document][300:350]
+    texts = pa.array([" ".join(some) for some in words], pa.large_string())
+    hashes = pa.chunked_array([fingerprints(texts).field("hashes")])
+    ids = pa.chunked_array([pa.array([f"{number:032x}" for number in range(40)])])
+    expected = [document + place for document in range(0, 40, 8) for place in (0, 1)]
+    for at_once in (2**24, 500, 1):
+        monkeypatch.setattr(substring, "AT_ONCE", at_once)
+        assert [int(name, 16) for name in sharing_documents(ids, hashes).to_pylist()] == expected
+    # One of every 27 / 2 runs, as winnowing has it; none of texts that are too short.
+    assert hashes.combine_chunks().flatten().to_numpy().size == pytest.approx(40 * 376 * 2 / 27, rel=0.15)
+    short = pa.array([" ".join(some[:49]) for some in words] + [None])
+    assert fingerprints(short).field("hashes").flatten().to_pylist() == []
+
+
 def test_a_repeated_id_is_refused() -> None:
     documents = _documents(["a", "b"])
     twice = pa.concat_tables([documents, documents])
     with pytest.raises(ValueError, match="2 rows repeat one"):
-        _find(twice, 2)
+        repeated_substrings(twice.to_batches, twice["text"].nbytes, 2)
 
 
 def test_real_editions_of_a_book(shared_data: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from data_platform.books import books
 from data_platform.flow import stages
 from data_platform.lake import Lake
+from data_platform.proof.audit import audit
+from data_platform.proof.gate import prove
 from data_platform.recipe import load_recipe
 from data_platform.stage import Workspace
 from data_platform.trace import trace
@@ -126,6 +128,13 @@ def test_images_are_kept_where_they_stood_in_the_text(lake: tuple[Lake, Path]) -
     before, after = page["text"][: image["position"]], page["text"][image["position"] :]
     assert before.count("We prove") == after.count("We prove") == 1 and after.startswith("\n\nWe prove")
     assert all(row["images"] == [] for row in rows.values())
+
+
+def test_every_domain_is_proven_from_the_tables(lake: tuple[Lake, Path]) -> None:
+    for kind in PAGES:
+        proof = prove(lake[0], f"branch_{kind}")
+        assert proof.complete and proof.admitted is None and proof.examination.rows.num_rows == 1
+        assert audit(lake[0], f"branch_{kind}")["proven"]
 
 
 def test_nothing_is_lost_between_the_tables(lake: tuple[Lake, Path]) -> None:

@@ -158,3 +158,25 @@ def test_a_missing_source_is_told_before_any_work(tmp_path: Path, monkeypatch: p
     result = command("run", str(recipe))
     assert result.exit_code == 1 and "crawl" in result.output and "nowhere/*.warc.gz" in result.output
     assert not (home / "lakes").exists()
+
+
+def test_an_export_comes_with_cards_that_the_standards_read(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    import mlcroissant
+    from spdx_tools.spdx.parser.parse_anything import parse_file
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+    folder = tmp_path / "export"
+    assert command("export", "open", "--to", str(folder)).exit_code == 0
+    dataset = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
+    issues = dataset.metadata.ctx.issues
+    assert not issues.errors and not issues.warnings
+    rows = undisturbed.lake.read_table("mixture_open").to_pylist()
+    read = [(record["documents/doc_id"].decode(), record["documents/text"].decode())
+            for record in dataset.records("documents")]
+    assert read == [(row["doc_id"], row["text"]) for row in rows]
+    document = parse_file(str(folder / "spdx.json"))
+    assert validate_full_spdx_document(document) == []
+    assert [package.name for package in document.packages] == ["mixture_open", "package-files", "package-pages"]
+    notice = (folder / "NOTICE").read_text()
+    assert all(row["url"] in notice for row in rows if row["license_tier"] > 0)
+    assert command("card", "open", "--format", "notice").output == notice

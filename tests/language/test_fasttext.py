@@ -10,6 +10,7 @@ import fasttext
 import numpy as np
 import pyarrow as pa
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +61,7 @@ def theirs(texts: list[str], path: Path) -> list[tuple[str, float]]:
     model = fasttext.load_model(str(path))
     answers = []
     for text in texts:
-        labels, probabilities = model.predict(" ".join(text.split())) if any(map(str.isalpha, text)) else ((), ())
+        labels, probabilities = model.predict(" ".join(text.split())) if regex.search(r"\p{L}", text) else ((), ())
         answers.append((labels[0].removeprefix("__label__"), min(probabilities[0], 1.0)) if labels else ("und", 0.0))
     return answers
 

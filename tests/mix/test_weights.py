@@ -200,3 +200,34 @@ def test_added_documents_bring_in_no_old_ones(rows: list[Row], added: list[Row],
     after = chosen(select(pa.concat_tables([before, new]), wanted, "test"))
     old = set(before["doc_id"].to_pylist())
     assert after & old <= chosen(select(before, wanted, "test"))
+
+
+def test_a_rehydrated_document_is_seen_as_often_as_its_weight_says() -> None:
+    table = candidates([("web", 10, 0, None)] * 4).append_column(
+        "rehydration_weight", pa.array([1, 2, 3, 8], pa.int64())
+    )
+    weight = dict(zip(table["doc_id"].to_pylist(), [1, 2, 3, 8], strict=True))
+    picks = select(table, mixture(tokens=140, rehydrate=True), "m").chosen.to_pylist()
+    assert {pick["doc_id"]: pick["epochs"] for pick in picks} == weight, "14 times 10 tokens are the budget"
+    # Twice the budget and two epochs: everything twice as often.
+    picks = select(table, mixture(tokens=280, rehydrate=True, max_epochs=2), "m").chosen.to_pylist()
+    assert {pick["doc_id"]: pick["epochs"] for pick in picks} == {name: 2 * times for name, times in weight.items()}
+    # A repeated document takes its share of the budget, and of what its domain has.
+    small = select(table, mixture(tokens=70, rehydrate=True), "m")
+    assert tokens_by_domain(table, small)["web"] <= 70
+    assert all(pick["epochs"] == weight[pick["doc_id"]] for pick in small.chosen.to_pylist())
+    # Without it, weights do not count.
+    assert {pick["epochs"] for pick in select(table, mixture(tokens=140), "m").chosen.to_pylist()} == {1.0}
+    with pytest.raises(ValueError, match="lack the columns rehydration_weight"):
+        select(table.drop_columns("rehydration_weight"), mixture(rehydrate=True), "m")
+
+
+def test_domains_share_the_budget_by_their_rehydrated_tokens() -> None:
+    # By hand: web has 10 x 3 = 30 tokens, code 40 of weight 1; of 60 tokens each is given 30, so that web is seen three
+    # times and of code three documents are.
+    table = candidates([("web", 10, 0, None), *[("code", 10, 0, None)] * 4]).append_column(
+        "rehydration_weight", pa.array([3, 1, 1, 1, 1], pa.int64())
+    )
+    selection = select(table, mixture(tokens=60, weights={"web": 1, "code": 1}, rehydrate=True), "m")
+    assert tokens_by_domain(table, selection) == {"web": 30.0, "code": 30.0}
+    assert {pick["weight"] for pick in selection.chosen.to_pylist()} == {0.5}

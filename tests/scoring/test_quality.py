@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.columns import table
@@ -51,6 +51,7 @@ def test_features_are_ngram_counts_of_euclidean_length_1():
     assert matrix[[0]].toarray()[0, matrix[[3]].indices[0]] == pytest.approx(2 / math.sqrt(7))
 
 
+@settings(deadline=None)  # the first call compiles, or reads what was compiled, for longer than a deadline allows
 @given(st.lists(st.text("ab \u00e9\u4e2d\n.", max_size=40), max_size=6), st.integers(1, 4), st.integers(2, 50))
 def test_scores_are_the_logistic_of_weights_times_features(texts, ngram, buckets):
     from data_platform.scoring.kernels import score_ngrams

@@ -1,0 +1,295 @@
+"""A lake of any size with everything on the way from a mixture to its records, for benchmarks and tests of proofs.
+
+Several snapshots, sources, thousands of hosts of unequal size, evidence of a few thousand kinds of documents, licences
+decided by the platform's own rules, documents that filters and deduplication dropped, opt-outs, contradictions. Texts
+are short and all alike: no proof reads them. All columns are made vectorised from a seed, in blocks, and written
+through the lake's own commits, each pinning what the stage of that table reads.
+
+Here belongs the making. Not here: what is measured (`audit`) or planted (the tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from data_platform.columns import table
+from data_platform.lake import Lake, Partition, Pin, Provenance
+from data_platform.licenses.resolve import RESOLVER, Decision, Statement, decide
+
+MIXTURE = "audited"
+ADMITTED = (0, 1, 2)
+BLOCK = 100_000
+Plant = Callable[[pa.Table], pa.Table]
+"""Changes the rows of a table before they are written."""
+
+_WEB = (("crawl-a", "web"), ("crawl-b", "web"), ("encyclopedia", "reference"))
+_FILES = (("packages", "code"), ("books", "books"))
+_STATEMENTS: tuple[tuple[float, tuple[tuple[str, str, str, float], ...]], ...] = (
+    (20, (("link", "page", "CC-BY-4.0", 1.0),)),
+    (12, (("link", "page", "CC-BY-SA-4.0", 1.0), ("anchor", "page", "CC-BY-SA-4.0", 1.0))),
+    (8, (("jsonld", "page", "CC-BY-4.0", 1.0), ("meta", "page", "CC-BY-4.0", 1.0),
+         ("anchor", "site", "CC-BY-4.0", 1.0))),
+    (6, (("registry", "dataset", "CC0-1.0", 1.0),)),
+    (10, (("distribution", "distribution", "MIT", 1.0), ("license_file", "distribution", "MIT", 0.95),
+          ("classifier", "distribution", "MIT", 0.9))),
+    (8, (("distribution", "distribution", "Apache-2.0", 1.0), ("license_file", "distribution", "Apache-2.0", 0.95))),
+    (3, (("distribution", "distribution", "MIT OR Apache-2.0", 1.0), ("license_file", "distribution", "MIT", 0.95))),
+    (2, (("spdx_header", "file", "BSD-3-Clause", 1.0), ("classifier", "distribution", "BSD-3-Clause", 0.6))),
+    (3, (("link", "page", "CC-BY-4.0", 1.0), ("registry", "dataset", "CC-BY-NC-4.0", 1.0))),
+    (2, (("link", "page", "CC-BY-4.0", 1.0), ("meta", "page", "CC-BY-SA-3.0", 1.0))),
+    (2, (("link", "page", "CC-BY-4.0", 1.0), ("robots", "site", "LicenseRef-tdm-opt-out", 1.0))),
+    (1, (("tdmrep", "site", "LicenseRef-tdm-opt-out", 1.0),)),
+    (3, (("link", "page", "CC-BY-NC-ND-4.0", 1.0),)),
+    (2, (("statement", "page", "LicenseRef-unknown", 0.0),)),
+    (8, ()),
+)
+"""Weight and statements of kinds of documents."""
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The kinds of documents there are: their statements and what these amount to."""
+
+    weights: np.ndarray
+    statements: tuple[tuple[Statement, ...], ...]
+    decisions: tuple[Decision, ...]
+
+
+@cache
+def kinds(variants: int = 120) -> Kinds:
+    """Every kind of `_STATEMENTS` in variants that differ in how surely a footer was read, as detectors give it."""
+    weights, statements = [], []
+    for weight, said in _STATEMENTS:
+        for variant in range(variants):
+            footer = () if not variant else (("anchor", "element", "CC-BY-2.0", round(variant / variants, 3)),)
+            weights.append(weight / (variant + 1))
+            statements.append(tuple(Statement(*one) for one in (*said, *footer)))
+    share = np.array(weights)
+    return Kinds(share / share.sum(), tuple(statements), tuple(decide(list(one)) for one in statements))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All documents by number: what is needed to make their rows in any table."""
+
+    ids: np.ndarray
+    snapshot: np.ndarray
+    source: np.ndarray
+    host: np.ndarray
+    kind: np.ndarray
+    tokens: np.ndarray
+    filtered: np.ndarray
+    kept: np.ndarray
+    chosen: np.ndarray
+
+
+def make_lake(
+    uri: str, rows: int, snapshots: Sequence[str] = ("2023-14", "2023-40", "2024-10", "2024-33"), seed: int = 0,
+    plants: Mapping[str, Plant] | None = None,
+) -> Lake:
+    """Write a lake whose mixture `MIXTURE` has `rows` rows, or a few less.
+
+    Args:
+        plants: by table, what to change in its rows before they are written.
+    """
+    lake = Lake(uri)
+    corpus = _corpus(rows, len(snapshots), seed)
+    write = _Writing(lake, corpus, list(snapshots), dict(plants or {}))
+    for name in _INPUTS:
+        write.table(name)
+    return lake
+
+
+_MODELS = ("language_model", "quality_classifier")
+_INPUTS = {
+    "raw_crawls": (), "documents": ("raw_crawls",), "license_evidence": ("raw_crawls",),
+    "document_licenses": ("documents", "license_evidence"), "quality_signals": ("documents",),
+    "filter_verdicts": ("documents", "quality_signals"), "refinement_programs": ("documents", "filter_verdicts"),
+    "filtered_documents": ("documents", "filter_verdicts", "refinement_programs"),
+    "document_signatures": ("filtered_documents",),
+    "duplicates": ("document_signatures", "filtered_documents", "document_licenses"),
+    "deduplicated_documents": ("filtered_documents", "duplicates"), **dict.fromkeys(_MODELS, ()),
+    "quality_annotations": ("deduplicated_documents", "language_model", "quality_classifier"),
+    f"mixture_{MIXTURE}": ("deduplicated_documents", "quality_annotations", "document_licenses"),
+}
+
+
+def _corpus(rows: int, snapshots: int, seed: int) -> Corpus:
+    chance = np.random.default_rng(seed)
+    there = kinds()
+    admitted = np.array([decision.license_tier in ADMITTED for decision in there.decisions])
+    count = int(rows / (0.85 * 0.88 * there.weights[admitted].sum()) * 1.01) + 20
+    kind = chance.choice(len(there.weights), count, p=there.weights)
+    filtered = chance.random(count) < 0.85
+    kept = filtered & (chance.random(count) < 0.88)
+    chosen = np.flatnonzero(kept & admitted[kind])[:rows]
+    return Corpus(
+        ids=chance.integers(0, 256, (count, 16), dtype=np.uint8),
+        snapshot=chance.integers(0, snapshots, count),
+        source=chance.integers(0, len(_WEB) + len(_FILES), count),
+        host=np.minimum(chance.zipf(1.3, count), 20_000),
+        kind=kind,
+        tokens=chance.integers(50, 4_000, count),
+        filtered=filtered, kept=kept, chosen=np.isin(np.arange(count), chosen),
+    )
+
+
+class _Writing:
+    """Writes table after table, each with the pins of what it reads."""
+
+    def __init__(self, lake: Lake, corpus: Corpus, snapshots: list[str], plants: dict[str, Plant]) -> None:
+        self.lake, self.corpus, self.snapshots, self.plants = lake, corpus, snapshots, plants
+        self.names = [name for name, _ in (*_WEB, *_FILES)]
+        self.domains = [domain for _, domain in (*_WEB, *_FILES)]
+
+    def table(self, name: str) -> None:
+        """One commit per snapshot, or one for the whole table."""
+        if not table(name).partition_by:
+            self._commit(name, None, np.flatnonzero(self._members(name)))
+            return
+        for number, snapshot in enumerate(self.snapshots):
+            self._commit(name, snapshot, np.flatnonzero(self._members(name) & (self.corpus.snapshot == number)))
+
+    def _members(self, name: str) -> np.ndarray:
+        if name in ("filtered_documents", "document_signatures", "duplicates"):
+            return self.corpus.filtered
+        if name in ("deduplicated_documents", "quality_annotations"):
+            return self.corpus.kept
+        if name.startswith("mixture_"):
+            return self.corpus.chosen
+        if name in _MODELS:
+            return np.arange(len(self.corpus.ids)) == 0
+        return np.ones(len(self.corpus.ids), bool)
+
+    def _commit(self, name: str, snapshot: str | None, members: np.ndarray) -> None:
+        pins: list[Pin] = []
+        for read in _INPUTS[name]:
+            if not table(read).partition_by:
+                pins.append(self.lake.pin(read))
+            else:
+                pins += self.lake.pins(read, self.snapshots if snapshot is None else [snapshot])
+        config = {"tiers": list(ADMITTED), "snapshot": snapshot} if name.startswith("mixture_") else {"of": snapshot}
+        made = Provenance(name, "benchmark", config, tuple(pins), "00000000-0000-0000-0000-000000000000")
+        schema = table(name).schema
+        reader = pa.RecordBatchReader.from_batches(schema, self._batches(name, snapshot, members))
+        self.lake.write(name, Partition.of(name, snapshot), reader, made)
+
+    def _batches(self, name: str, snapshot: str | None, members: np.ndarray) -> Iterator[pa.RecordBatch]:
+        for start in range(0, max(len(members), 1), BLOCK):
+            rows = self._rows(name, members[start:start + BLOCK])
+            if name in self.plants and start == 0:
+                rows = self.plants[name](rows)
+            if snapshot is not None:
+                rows = rows.filter(pa.compute.equal(rows["snapshot"], snapshot))
+            yield from rows.to_batches()
+
+    def _rows(self, name: str, members: np.ndarray) -> pa.Table:
+        if name == "license_evidence":
+            return self._evidence(members)
+        if name in _MODELS:
+            return _filled(name, 1, model_id=[f"{name}@000000000000"], sha256=["0" * 64], uri=["models"],
+                           license_spdx=["LicenseRef-unknown"], parameters=[1_000], training_texts=[100],
+                           metrics=['{"held_out_texts": 10}'])
+        return _filled(name, len(members), **self._document(name, members))
+
+    def _document(self, name: str, members: np.ndarray) -> dict[str, Any]:
+        """Every column that any table has of a document, by name."""
+        corpus = self.corpus
+        ids, decisions = _hexadecimal(corpus.ids[members]), kinds().decisions
+        tokens = corpus.tokens[members]
+        hosts = pa.array([f"www.site-{number:05d}.example" for number in range(20_001)])
+        host = hosts.take(pa.array(corpus.host[members]))
+        url = pa.compute.binary_join_element_wise("https://", host, "/", ids, "")
+        decided = {
+            field: pa.array([getattr(decision, field) for decision in decisions]).take(pa.array(corpus.kind[members]))
+            for field in Decision._fields
+        }
+        evidence = np.array([len(said) for said in kinds().statements])[corpus.kind[members]]
+        kept = corpus.kept[members] if name == "duplicates" else corpus.filtered[members]
+        return {
+            **decided, "doc_id": ids, "record_id": ids, "host": host, "url": url, "attribution": url,
+            "snapshot": pa.array(self.snapshots).take(pa.array(corpus.snapshot[members])),
+            "source": pa.array(self.names).take(pa.array(corpus.source[members])),
+            "domain": pa.array(self.domains).take(pa.array(corpus.source[members])),
+            "token_count": tokens, "byte_count": tokens * 4, "kept": kept, "cluster_id": ids,
+            "evidence_count": evidence.astype(np.int32), "resolver": pa.repeat(RESOLVER, len(members)),
+            "outcome": pa.repeat("unchanged", len(members)), "kind": pa.repeat("unique", len(members)),
+            "payload_digest": pa.repeat("0" * 64, len(members)), "exact_hash": ids,
+            "perplexity_model": pa.repeat("language_model@000000000000", len(members)),
+            "quality_model": pa.repeat("quality_classifier@000000000000", len(members)),
+            "extractor": pa.repeat("auto 1 benchmark", len(members)),
+            "language": pa.repeat("en", len(members)), "script": pa.repeat("Latn", len(members)),
+            "text": pa.repeat(" ".join(["word"] * 20), len(members)),
+            "cluster_size": np.ones(len(members), np.int64), "weight": np.full(len(members), 0.2),
+            "epochs": np.ones(len(members)), "phase": pa.repeat("pretrain", len(members)),
+        }
+
+    def _evidence(self, members: np.ndarray) -> pa.Table:
+        statements = [said for kind in kinds().statements for said in kind]
+        lengths = np.array([len(kind) for kind in kinds().statements])
+        first = np.concatenate([[0], np.cumsum(lengths)])[:-1]
+        kind = self.corpus.kind[members]
+        owner = np.repeat(np.arange(len(members)), lengths[kind])
+        offset = np.arange(len(owner)) - np.repeat(np.cumsum(lengths[kind]) - lengths[kind], lengths[kind])
+        chosen = first[kind][owner] + offset
+        ids = self.corpus.ids[members][owner]
+        mark = np.zeros_like(ids)
+        mark[:, 0] = offset + 1
+        said = {
+            field: pa.array([getattr(one, field) for one in statements]).take(pa.array(chosen))
+            for field in Statement._fields
+        }
+        own = _hexadecimal(ids)
+        registry = pa.compute.equal(said["location"], "registry")
+        return _filled(
+            "license_evidence", len(owner), **{**said, "license_spdx": said["spdx"]},
+            evidence_id=_hexadecimal(ids ^ mark), doc_id=own, record_id=pa.compute.if_else(registry, "", own),
+            snapshot=pa.array(self.snapshots).take(pa.array(self.corpus.snapshot[members][owner])),
+            raw_value=said["spdx"], detector=pa.repeat("benchmark@1", len(owner)),
+            context_hash=pa.repeat("0" * 32, len(owner)),
+        )
+
+
+def _hexadecimal(values: np.ndarray) -> pa.StringArray:
+    """Rows of 16 bytes as strings of 32 digits."""
+    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+    text = np.stack([digits[values >> 4], digits[values & 15]], axis=2).reshape(-1)
+    offsets = np.arange(0, 32 * len(values) + 1, 32, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+_EMPTY: Mapping[str, Any] = {"timestamp": datetime(2024, 5, 1, tzinfo=UTC), "bool": False, "list": []}
+
+
+def _filled(name: str, count: int, **columns: Any) -> pa.Table:
+    """Rows of a table: the given columns, and of those that are missing null or nothing."""
+    arrays = []
+    for field in table(name).schema:
+        if field.name in columns:
+            values = columns[field.name]
+            array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+            arrays.append(array.cast(field.type))
+        elif field.nullable:
+            arrays.append(pa.nulls(count, field.type))
+        else:
+            arrays.append(pa.repeat(pa.scalar(_nothing(field.type), field.type), count))
+    return pa.table(arrays, schema=table(name).schema)
+
+
+def _nothing(type_: pa.DataType) -> Any:
+    if pa.types.is_timestamp(type_):
+        return _EMPTY["timestamp"]
+    if pa.types.is_boolean(type_):
+        return False
+    if pa.types.is_list(type_):
+        return []
+    if pa.types.is_integer(type_) or pa.types.is_floating(type_):
+        return 0
+    return b"" if pa.types.is_large_binary(type_) else ""

@@ -1,0 +1,88 @@
+"""The gate of a mixture: whether all of it is proven from the tables, and if not, why not.
+
+A mixture is proven if every table on its way is what the platform committed, every row has an unbroken chain to its
+record and to its evidence, and every licence is what the evidence says and of a tier that the mixture admits. The code
+that made the mixture is not asked. Here belongs the verdict. Not here: what follows from it (`assets.gates` blocks,
+`commands.export` refuses).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data_platform.errors import PlainError
+from data_platform.lake import Lake
+from data_platform.proof.examination import Examination, examine
+from data_platform.proof.way import Way, way_of
+
+
+class Unproven(PlainError, RuntimeError):
+    """A mixture of which something cannot be proven. The message says what, and how to see all of it."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was asked of one version of a mixture, and what came of it."""
+
+    table: str
+    version: int
+    admitted: tuple[int, ...] | None
+    """Tiers that the mixture admits; None for a table that admits all."""
+    way: Way
+    examination: Examination
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was found."""
+        return not self.way.breaches and not self.examination.findings
+
+    def counts(self, kind: str) -> dict[str, int]:
+        """Rows by finding of one kind: 'chain' or 'license'."""
+        return {
+            f"{finding.table}: {finding.what}": len(finding.rows)
+            for finding in self.examination.findings if finding.kind == kind
+        }
+
+    def reasons(self) -> list[str]:
+        """Everything that was found, in one line each; empty if the proof is complete."""
+        counted = {**self.counts("license"), **self.counts("chain")}
+        return [f"{count:,} {'row' if count == 1 else 'rows'}: {what}" for what, count in counted.items()] + [
+            str(breach) for breach in self.way.breaches
+        ]
+
+
+def prove(
+    lake: Lake, name: str, version: int | None = None, admitted: Sequence[int] | None = None, texts: bool = False
+) -> Proof:
+    """Prove a version of a mixture, or of a branch, from the tables.
+
+    Args:
+        name: the table.
+        admitted: tiers to hold it to; by default those that its own commit names.
+        texts: whether to compare texts too: as far as they are passed on unchanged.
+
+    Raises:
+        NotFound: if the platform wrote no such version.
+        CannotExamine: if older code wrote a table on the way, without what is asked for.
+    """
+    way = way_of(lake, name, version)
+    stop = next(iter(way.stops.values()))
+    if admitted is None:
+        admitted = json.loads(stop.commit["config"]).get("tiers")
+    tiers = None if admitted is None else tuple(sorted(admitted))
+    return Proof(name, stop.version, tiers, way, examine(lake, way, tiers, texts))
+
+
+def refuse_unproven(lake: Lake, name: str, version: int | None = None) -> None:
+    """Nothing, if the mixture is proven.
+
+    Raises:
+        Unproven: if it is not.
+    """
+    proof = prove(lake, name, version, texts=True)
+    if reasons := proof.reasons():
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        raise Unproven(f"{name} version {proof.version} cannot be proven: {reasons[0]}{more}; "
+                       f"see all of it with: data-platform audit {name.removeprefix('mixture_')}")

@@ -1,0 +1,126 @@
+"""The way of a mixture: every partition of every table that it was made of, at the version that was read, and the
+commits that wrote them.
+
+Followed through the commits, from the pins of each to the commit that wrote what it pinned, so that it stays the same
+for an old version whatever was written since. Not here: rows (`examination`), one row's way (`data_platform.trace`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_platform.lake import Lake, recipe_number
+from data_platform.proof.custody import Breach, Custody
+from data_platform.trace import NotFound
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One partition of a table as it was read on the way, and the commit that wrote it."""
+
+    table: str
+    partition: str
+    version: int
+    """The version that was read: that of the commit, or a later one that left the partition as it was."""
+    commit: Mapping[str, Any]
+
+
+@dataclass
+class Way:
+    """All stops, the mixture first, by table and partition; and where the way is broken."""
+
+    stops: dict[tuple[str, str], Stop] = field(default_factory=dict)
+    breaches: list[Breach] = field(default_factory=list)
+
+    def of(self, table: str) -> list[Stop]:
+        """The stops at a table."""
+        return [stop for (name, _), stop in self.stops.items() if name == table]
+
+    @property
+    def tables(self) -> list[str]:
+        """Tables on the way, nearest first."""
+        return list(dict.fromkeys(name for name, _ in self.stops))
+
+
+def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody | None = None) -> Way:
+    """The way of a version of a mixture, or of another table, back to the crawls.
+
+    Breaches are: a partition that is not what its commit left there, files that are not as they were committed, a pin
+    that no commit answers to, two recipes of one partition on the same way, and a commit that the table `lineage` tells
+    otherwise.
+
+    Raises:
+        NotFound: if the platform wrote no such version; the message lists those that it wrote.
+    """
+    custody = custody or Custody(lake)
+    history: dict[str, list[dict[str, Any]]] = {}
+
+    def commits(table: str) -> list[dict[str, Any]]:
+        if table not in history:
+            history[table] = lake.history(table) if lake.exists(table) else []
+        return history[table]
+
+    own = commits(name)
+    if version is None:
+        version = lake.open(name).version()
+    elif version not in {commit["version"] for commit in own} | {one.version for one in custody.log(name)[1:]}:
+        known = ", ".join(str(commit["version"]) for commit in reversed(own))
+        raise NotFound(f"{name} has no version {version}; versions: {known}")
+    way = Way()
+    queue: deque[Stop] = deque()
+    for commit in own:
+        if commit["version"] <= version and (name, commit["partition"]) not in way.stops:
+            stop = way.stops[name, commit["partition"]] = Stop(name, commit["partition"], version, commit)
+            queue.append(stop)
+    if not queue:
+        raise NotFound(f"{name} has no version {version} that the platform wrote")
+    way.breaches.extend(custody.breaches(name, None, version))
+    while queue:
+        for pin in json.loads(queue.popleft().commit["inputs"]):
+            place = pin["table"], pin["partition"]
+            if place in way.stops:
+                _compare(way, pin)
+                continue
+            commit = next((row for row in commits(pin["table"]) if row["partition"] == pin["partition"]
+                           and row["version"] <= pin["version"]), None)
+            if commit is None or commit["table_id"] != pin["table_id"]:
+                what = f"no commit in its log wrote what was read as version {pin['version']}"
+                way.breaches.append(Breach(*place, what))
+                continue
+            way.stops[place] = Stop(*place, pin["version"], commit)
+            _compare(way, pin)
+            way.breaches.extend(custody.breaches(*place, pin["version"]))
+            queue.append(way.stops[place])
+    for stop in way.stops.values():
+        way.breaches.extend(custody.altered_files(stop.table, stop.partition, stop.version))
+    way.breaches.extend(_disagreements(lake, way))
+    way.breaches = list(dict.fromkeys(way.breaches))
+    return way
+
+
+def _compare(way: Way, pin: Mapping[str, Any]) -> None:
+    stop = way.stops[pin["table"], pin["partition"]]
+    if f"{recipe_number(stop.commit['recipe']):015x}" != pin["recipe"]:
+        what = f"was read with another recipe at version {pin['version']} than version {stop.version} carries"
+        way.breaches.append(Breach(stop.table, stop.partition, what))
+
+
+def _disagreements(lake: Lake, way: Way) -> list[Breach]:
+    """Commits that the table `lineage`, which was written at the same time, tells otherwise."""
+    if not lake.exists("lineage"):
+        return []
+    columns = ["table", "table_id", "version", "partition", "recipe", "rows", "run_id"]
+    recorded = {
+        (row["table"], row["table_id"], row["version"]): row for row in lake.read_table("lineage", columns).to_pylist()
+    }
+    found = []
+    for stop in way.stops.values():
+        row = recorded.get((stop.table, stop.commit["table_id"], stop.commit["version"]))
+        if row and any(row[column] != stop.commit[column] for column in columns):
+            what = f"the log and the table lineage tell different things of version {stop.commit['version']}"
+            found.append(Breach(stop.table, stop.partition, what))
+    return found
