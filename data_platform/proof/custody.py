@@ -27,12 +27,12 @@ from urllib.parse import unquote
 
 import pyarrow.fs
 
-from data_platform.columns import table
+from data_platform.columns import PLATFORM_LOGS, table
 from data_platform.errors import PlainError
 from data_platform.lake import COMMIT_KEY, Lake, Partition, application, recipe_number
 from data_platform.writer import filesystem
 
-LOGS = frozenset({"lineage", "check_results"})
+LOGS = frozenset(PLATFORM_LOGS)
 """Tables that are appended to as the platform works: logs of its own, from which no row of a corpus is made."""
 
 _SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")

@@ -323,7 +323,7 @@ def _texts(corpus: Corpus, ids: Sequence[str]) -> dict[str, tuple[bytes, dict[st
 
     wanted, seen = pa.array(ids, pa.string()), set()
     found: dict[str, tuple[bytes, dict[str, Any]]] = {}
-    others = [name for name in corpus.tables if name.startswith(("mixture_", "branch_"))]
+    others = [name for name in corpus.tables if name.startswith(("mixture_", "branch_", "datastore_"))]
     for name in [*_TEXTS, *others]:
         for file in corpus.tables[name].files if name in corpus.tables else ():
             parquet = open_parquet(corpus.lake, file)

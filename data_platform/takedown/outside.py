@@ -41,7 +41,8 @@ def known_exports(lake: Lake, roots: Sequence[Path]) -> list[dict[str, Any]]:
     if lake.exists("exports"):
         for row in lake.read_table("exports").sort_by("exported_at").to_pylist():
             found[row["path"]] = {key: row[key] for key in ("mixture", "table_id", "version", "format", "path")}
-    ids = {lake.open(name).metadata().id for name in lake.tables() if name.startswith(("mixture_", "branch_"))}
+    published = ("mixture_", "branch_", "datastore_")
+    ids = {lake.open(name).metadata().id for name in lake.tables() if name.startswith(published)}
     for root in roots:
         for manifest in sorted(root.glob(f"*/{MANIFEST}")) if root.is_dir() else ():
             stated = json.loads(manifest.read_text(encoding="utf-8"))
