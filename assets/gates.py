@@ -72,7 +72,7 @@ def pass_gates(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -
         elif name == SOURCES:
             outcomes.append(_sources(lake, stage, snapshot, recipe))
         elif name == TAKEN_DOWN:
-            outcomes.append(_taken_down(lake, stage))
+            outcomes.append(_taken_down(lake, stage, snapshot))
         elif name == CURRENT:
             outcomes.append(_current(lake, stage, snapshot, recipe))
     if TIERS in gates_of(stage):
@@ -105,10 +105,10 @@ def _balance(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
     return Outcome(BOOKS, entry.missing == 0, "critical", detail)
 
 
-def _taken_down(lake: Lake, stage: Stage) -> Outcome:
+def _taken_down(lake: Lake, stage: Stage, snapshot: str | None) -> Outcome:
     """Ask the standing list for every row, whatever kept it out on the way."""
     columns = ["doc_id", "source", "url", "host"]
-    rows = lake.read_table(stage.name, columns, version=lake.pin(stage.name).version)
+    rows = lake.read_table(stage.name, columns, partition=snapshot if stage.partitioned else None)
     found = standing(lake).of_documents(rows)
     return Outcome(TAKEN_DOWN, not found, "critical", {"rows": rows.num_rows, "taken_down": found})
 

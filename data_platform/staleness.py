@@ -119,7 +119,9 @@ def ensure_publishable(workspace: Workspace, name: str) -> None:
     if begun := unfinished(lake):
         raise NotPublishable(f"takedown {begun[0]['takedown_id']} has begun and is not done: nothing is published "
                              f"before it is; data-platform takedown --resume {begun[0]['takedown_id']}")
-    if name.startswith("mixture_") and (by := taken_down_since(lake, name)):
-        raise NotPublishable(f"{name} has had rows taken down ({by}) since it was built: {rebuild}")
-    if name.startswith("mixture_") and (changes := LicenseChanges(workspace).of(name)):
-        raise NotPublishable(f"{name} was built before licences changed ({'; '.join(changes)}): {rebuild}")
+    every = LicenseChanges(workspace)
+    for partition in dict.fromkeys(row["partition"] for row in lake.history(name)):
+        if by := taken_down_since(lake, name, partition):
+            raise NotPublishable(f"{name} has had rows taken down ({by}) since it was built: {rebuild}")
+        if changes := every.of(name, partition):
+            raise NotPublishable(f"{name} was built before licences changed ({'; '.join(changes)}): {rebuild}")

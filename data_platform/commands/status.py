@@ -35,6 +35,9 @@ def status(recipe_path: str | None, as_json: bool) -> None:
                 _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", row["why"],
             )
         out.print(grid)
+        if part["returned"]:
+            out.print(f"{many(part['returned'], 'record')} came back after a takedown and were rejected by their text; "
+                      f"their payloads are there: data-platform takedown --returned", style="red")
         for row in part["takedowns"]:
             left = "" if row["state"] == "done" else f", not done: data-platform takedown --resume {row['takedown_id']}"
             out.print(f"takedown {row['takedown_id']} of {row['begun_at'][:10]}: {many(row['documents'], 'document')}, "
@@ -48,7 +51,7 @@ def _number(value: int | None) -> str:
 def _status_of(workspace: Workspace) -> dict[str, Any]:
     from data_platform.columns import table
     from data_platform.flow import plan
-    from data_platform.takedown.execute import takedowns
+    from data_platform.takedown.execute import returned, takedowns
 
     rows = []
     for item in plan(workspace):
@@ -68,4 +71,5 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
          "documents": row["documents"], "requested_by": row["requested_by"], "reason": row["reason"]}
         for row in takedowns(workspace.lake)
     ]
-    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows, "takedowns": removed}
+    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows, "takedowns": removed,
+            "returned": len(returned(workspace.lake)) if removed else 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ _SHOWN = 20
               help="What is under this licence now. It does not keep out what will come under it: tiers do.")
 @click.option("--text-hash", "text_hashes", multiple=True,
               help="Texts by documents.text_hash (32 digits), or payloads by SHA-256 (64 digits).")
+@click.option("--returned", is_flag=True,
+              help="Records that came back and were known again by their extracted text alone.")
 @click.option("--keep-near-copies", is_flag=True, help="List near-copies and leave them. Default: they go, too.")
 @click.option("--reason", default=None, help="Why. Needed to execute; it is shown to whoever asks for a document.")
 @click.option("--by", "requested_by", default=None, help="Who asks for it. Needed to execute.")
@@ -43,15 +46,16 @@ _SHOWN = 20
 @JSON
 def takedown(
     urls: tuple[str, ...], hosts: tuple[str, ...], documents: tuple[str, ...], sources: tuple[str, ...],
-    licenses: tuple[str, ...], text_hashes: tuple[str, ...], keep_near_copies: bool, reason: str | None,
-    requested_by: str | None, carry_out: bool, yes: bool, exports: str, resumed: str | None, verified: str | None,
-    listed: bool, receipt_path: Path | None, recipe_path: str | None, as_json: bool,
+    licenses: tuple[str, ...], text_hashes: tuple[str, ...], returned: bool, keep_near_copies: bool,
+    reason: str | None, requested_by: str | None, carry_out: bool, yes: bool, exports: str, resumed: str | None,
+    verified: str | None, listed: bool, receipt_path: Path | None, recipe_path: str | None, as_json: bool,
 ) -> None:
     """Show what would be taken down, or take it down from every table, version and log, and prove that it is gone.
 
     Without --execute nothing is changed. What was taken down stays out of later crawls.
     """
     from data_platform.takedown.execute import Order
+    from data_platform.takedown.execute import returned as came_back
     from data_platform.takedown.plan import Selectors
 
     workspaces = workspaces_of(recipe_path)
@@ -64,13 +68,18 @@ def takedown(
     if resumed:
         _resume(workspaces, resumed, exports, receipt_path, as_json)
         return
+    if returned:
+        documents += tuple(id_ for workspace in workspaces for id_ in came_back(workspace.lake))
+        if not documents:
+            out.print("no record has come back whose payload is still there")
+            return
     selectors = Selectors.of(
         urls=urls, hosts=hosts, documents=documents, sources=sources, licenses=licenses, text_hashes=text_hashes
     )
     if carry_out and not (reason and requested_by):
         raise click.ClickException("a takedown is recorded with who asked and why: give --by and --reason")
     order = Order(selectors, reason or "", requested_by or "", not keep_near_copies)
-    plans = [(workspace, *_plan(workspace, order)) for workspace in workspaces]
+    plans = [(workspace, _plan(workspace, order)) for workspace in workspaces]
     if as_json and not carry_out:
         print(json.dumps([plan for _, plan in plans], indent=2))
         return
@@ -91,17 +100,24 @@ def takedown(
     _hand_out(receipts, receipt_path, as_json)
 
 
-def _places(logs: bool = True) -> Any:
+def _places(workspace: Workspace) -> Any:
     from data_platform.takedown.execute import Places
     from resources.instance import dagster_home
 
-    return Places((home() / "exports",), dagster_home() if logs else None)
+    elsewhere = {
+        "DAGSTER_POSTGRES_URL": "Dagster's runs and events: they are in Postgres",
+        "DAGSTER_S3_LOG_BUCKET": "what steps printed: it is in a bucket",
+    }
+    unsearched = [words for variable, words in elsewhere.items() if os.environ.get(variable)]
+    if "://" in workspace.lake.uri:
+        unsearched.append("old versions of objects, if the bucket of the lake keeps any")
+    return Places((home() / "exports",), dagster_home(), tuple(unsearched))
 
 
-def _plan(workspace: Workspace, order: Any) -> tuple[dict[str, Any]]:
+def _plan(workspace: Workspace, order: Any) -> dict[str, Any]:
     from data_platform.takedown.execute import plan_takedown
 
-    return (plan_takedown(workspace.lake, order, _places())[0],)
+    return plan_takedown(workspace.lake, order, _places(workspace))[0]
 
 
 def _unfinished(workspace: Workspace, order: Any) -> bool:
@@ -130,7 +146,7 @@ def _execute(workspace: Workspace, order: Any, exports: str, as_json: bool) -> d
     from data_platform.takedown.execute import execute
 
     _nobody_else()
-    return execute(workspace.lake, order, _places(), _flow(workspace), exports, _teller(as_json))
+    return execute(workspace.lake, order, _places(workspace), _flow(workspace), exports, _teller(as_json))
 
 
 def _teller(as_json: bool) -> Any:
@@ -146,7 +162,7 @@ def _resume(
         for row in takedowns(workspace.lake):
             if row["takedown_id"] == takedown_id:
                 _nobody_else()
-                made = resume(workspace.lake, row, _places(), _flow(workspace), exports, _teller(as_json))
+                made = resume(workspace.lake, row, _places(workspace), _flow(workspace), exports, _teller(as_json))
                 _hand_out([made], receipt_path, as_json)
                 return
     raise click.ClickException(f"no takedown {takedown_id!r}; see --list")
@@ -162,7 +178,7 @@ def _verify(workspaces: list[Workspace], which: str, receipt_path: Path | None, 
     having = [w for w in workspaces if any(row["takedown_id"] == takedown_id for row in takedowns(w.lake))]
     if not having:
         raise click.ClickException(f"no takedown {takedown_id!r} in any lake of the recipes; see --list")
-    made = verify(having[0].lake, stated or stored_receipt(having[0].lake, takedown_id), _places())
+    made = verify(having[0].lake, stated or stored_receipt(having[0].lake, takedown_id), _places(having[0]))
     _hand_out([made], receipt_path, as_json, keep=False)
 
 
@@ -243,6 +259,8 @@ def _print_receipt(made: dict[str, Any], target: Path | None) -> None:
     if made["texts_without_probes"]:
         alone = many(made["texts_without_probes"], "text")
         out.print(f"  {alone} without a piece that is its own: searched for by hash alone")
+    for words in made["not_searched"]:
+        out.print(f"  not searched: {words}")
     for found in made["found"][:_SHOWN]:
         out.print(f"  [red]{found['what']} in {found['place']}: {many(found['rows'], 'row')}[/red]")
     if made["named"]:

@@ -50,7 +50,7 @@ from data_platform.takedown.plan import (
     plan_of,
 )
 from data_platform.takedown.probes import CANDIDATES_PER_TEXT, make_probes, telling_probes
-from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
+from data_platform.takedown.removal_list import REASON, SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
 from data_platform.writer import filesystem, rewrite, write_bytes
 
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
@@ -64,10 +64,12 @@ class Places:
     Attributes:
         exports: folders in which exports lie.
         logs: folder in which Dagster keeps runs and events; None if it is not to be touched.
+        unsearched: what the platform may have written elsewhere, in words: receipts state that it was not searched.
     """
 
     exports: tuple[Path, ...] = ()
     logs: Path | None = None
+    unsearched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,16 @@ def takedowns(lake: Lake) -> list[dict[str, Any]]:
 def unfinished(lake: Lake) -> list[dict[str, Any]]:
     """Takedowns that have begun and are not done: killed on the way, or under way."""
     return [row for row in takedowns(lake) if row["state"] == "begun"]
+
+
+def returned(lake: Lake) -> list[str]:
+    """Records of which only the extracted text showed that they had been taken down: their payloads are still there."""
+    if not lake.exists("rejections") or not lake.exists("raw_crawls"):
+        return []
+    where = (pc.field("stage") == "documents") & pc.starts_with(pc.field("reason"), REASON)
+    ids = lake.read_table("rejections", ["id"], where=where)["id"].combine_chunks()
+    there = lake.read_table("raw_crawls", ["record_id"])["record_id"]
+    return sorted(there.filter(pc.is_in(there, ids)).to_pylist()) if len(ids) else []
 
 
 def plan_takedown(lake: Lake, order: Order, places: Places) -> tuple[dict[str, Any], Found]:
@@ -311,7 +323,7 @@ def _texts(corpus: Corpus, ids: Sequence[str]) -> dict[str, tuple[bytes, dict[st
 
     wanted, seen = pa.array(ids, pa.string()), set()
     found: dict[str, tuple[bytes, dict[str, Any]]] = {}
-    others = [name for name in corpus.tables if name.startswith(("mixture_", "branch_"))]
+    others = [name for name in corpus.tables if name.startswith(("mixture_", "branch_", "datastore_"))]
     for name in [*_TEXTS, *others]:
         for file in corpus.tables[name].files if name in corpus.tables else ():
             parquet = open_parquet(corpus.lake, file)

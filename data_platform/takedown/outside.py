@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import mmap
 import os
 import re
 import shutil
@@ -40,7 +41,8 @@ def known_exports(lake: Lake, roots: Sequence[Path]) -> list[dict[str, Any]]:
     if lake.exists("exports"):
         for row in lake.read_table("exports").sort_by("exported_at").to_pylist():
             found[row["path"]] = {key: row[key] for key in ("mixture", "table_id", "version", "format", "path")}
-    ids = {lake.open(name).metadata().id for name in lake.tables() if name.startswith(("mixture_", "branch_"))}
+    published = ("mixture_", "branch_", "datastore_")
+    ids = {lake.open(name).metadata().id for name in lake.tables() if name.startswith(published)}
     for root in roots:
         for manifest in sorted(root.glob(f"*/{MANIFEST}")) if root.is_dir() else ():
             stated = json.loads(manifest.read_text(encoding="utf-8"))
@@ -210,9 +212,12 @@ def redact_logs(folder: Path, names: Sequence[str]) -> dict[str, int]:
     if not names:
         return changed
     for path in files_below(folder):
-        content = path.read_bytes()
-        if here := sorted(occurring(content, names)):
-            redact = _redact_database if content.startswith(_SQLITE) else _redact_file
+        if not path.stat().st_size:
+            continue
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            here = sorted(occurring(content, names))
+            redact = _redact_database if content[: len(_SQLITE)] == _SQLITE else _redact_file
+        if here:
             changed[str(path.relative_to(folder))] = redact(path, here)
     return changed
 
@@ -222,10 +227,10 @@ def files_below(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
 
 
-def occurring(content: bytes, names: Collection[str]) -> set[str]:
+def occurring(content: bytes | mmap.mmap, names: Collection[str]) -> set[str]:
     """Those of `names` that occur: ids by the runs of hexadecimal digits that they are, others wherever they stand."""
     ids = {match.decode() for match in _HEX_ID.findall(content)} & set(names)
-    return ids | {name for name in names if not _is_id(name) and name.encode() in content}
+    return ids | {name for name in names if not _is_id(name) and content.find(name.encode()) >= 0}
 
 
 def _is_id(name: str) -> bool:

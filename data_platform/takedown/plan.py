@@ -474,7 +474,7 @@ def _mixtures(found: Found) -> list[dict[str, Any]]:
     """Every version of every mixture and branch that has rows of what is taken down, with how many."""
     counts: dict[tuple[str, int], int] = {}
     for hit in found.hits:
-        if hit.file.table.startswith(("mixture_", "branch_")):
+        if hit.file.table.startswith(("mixture_", "branch_", "datastore_")):
             for version in hit.file.versions(found.tables[hit.file.table].latest):
                 counts[hit.file.table, version] = counts.get((hit.file.table, version), 0) + hit.own_rows
     return [

@@ -165,7 +165,8 @@ def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, 
         "logs": _search_folder(places.logs, sought),
     }
     receipt = {
-        **receipt, "searched": searched, "found": sought.found, "named": sought.named,
+        **receipt, "searched": searched, "not_searched": list(places.unsearched),
+        "found": sought.found, "named": sought.named,
         "texts_without_probes": len(set(wanted["texts"]) - probes.keys()),
         "rows_that_share_passages": sought.shared, "absent": not sought.found,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),

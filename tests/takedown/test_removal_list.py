@@ -66,6 +66,15 @@ def test_texts_are_kept_out_as_they_were_and_nearly_so() -> None:
     assert LIST.of_labels(labels) == [True, True, True, True, False]
 
 
+def test_rows_of_a_mixture_are_counted_by_what_they_say_of_themselves() -> None:
+    rows = pa.table({
+        "doc_id": ["0" * 32, "1" * 32, "2" * 32, "3" * 32, "4" * 32], "source": ["a", "withdrawn", "a", "a", "a"],
+        "url": ["", "", "http://example.org/a/", "https://x.gone.org/1", "https://else.org/"],
+        "host": ["", "", "example.org", "x.gone.org", "else.org"],
+    })
+    assert LIST.of_documents(rows) == 4 and LIST.of_documents(rows.slice(4)) == 0 == RemovalList().of_documents(rows)
+
+
 def test_only_what_is_not_known_to_be_clear_is_made_again() -> None:
     assert LIST.config(INGESTION, "seen") == {} == LIST.config(EXTRACTION, "seen")
     assert LIST.config(INGESTION, "new") and LIST.config(INGESTION, "new") != LIST.config(EXTRACTION, "new")
