@@ -6,6 +6,7 @@ transactions, schemas of tables (`columns.py`).
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import uuid
@@ -48,7 +49,7 @@ class DataFile:
 
 
 @lru_cache(maxsize=64)
-def _filesystem(uri: str, options: tuple[tuple[str, str], ...]) -> pyarrow.fs.FileSystem:
+def _filesystem(uri: str, options: tuple[tuple[str, str], ...], endpoint: str | None) -> pyarrow.fs.FileSystem:
     from deltalake.fs import DeltaStorageHandler
 
     return pyarrow.fs.PyFileSystem(DeltaStorageHandler(uri, dict(options)))
@@ -58,7 +59,8 @@ def filesystem(uri: str, storage_options: Mapping[str, str]) -> pyarrow.fs.FileS
     """The file system rooted at `uri`, reached as delta-rs reaches it (same options, local or object store)."""
     if "://" not in uri:
         pyarrow.fs.LocalFileSystem().create_dir(uri, recursive=True)
-    return _filesystem(uri, tuple(sorted(storage_options.items())))
+    # delta-rs reads the endpoint from the environment: another one is another store.
+    return _filesystem(uri, tuple(sorted(storage_options.items())), os.environ.get("AWS_ENDPOINT_URL"))
 
 
 @dataclass

@@ -50,7 +50,7 @@ def row_of(declared: Table, number: int) -> dict[str, Any]:
         elif column.one_of:
             row[column.name] = column.one_of[0]
         elif column.pattern:
-            examples = (f"{number:064x}", f"{number:032x}", "Latn")
+            examples = (f"{number:064x}", f"{number:032x}", f"td-{number:012x}", "Latn")
             row[column.name] = next(example for example in examples if re.match(column.pattern, example))
         else:
             row[column.name] = SECRET if column.long else f"{column.name} {number}"

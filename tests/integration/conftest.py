@@ -16,5 +16,5 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbe
     recipe = write_recipe(folder)
     with factory(folder / "logs", folder / "home") as commands:
         command = commands.start("run", str(recipe))
-        assert command.wait(300) == 0, command.log.read_text()[-3000:]
+        assert command.wait(900) == 0, command.log.read_text()[-3000:]
         yield Undisturbed(recipe, folder / "home", commands, command.log.read_text())

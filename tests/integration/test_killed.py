@@ -70,7 +70,7 @@ def test_killed_at_random_moments_the_tables_end_up_equal(undisturbed: Undisturb
             command.kill()
             kills[_first_missing(workspace.lake, order)] += 1
         command = commands.start("run", str(recipe))
-        assert command.wait(300) == 0, command.log.read_text()[-3000:]
+        assert command.wait(900) == 0, command.log.read_text()[-3000:]
     print("killed while at work on:", dict(kills))
     assert sum(kills.values()) >= 20
     _assert_equal(workspace.lake, undisturbed.lake)
@@ -134,7 +134,7 @@ def test_changing_one_threshold_rewrites_what_depends_on_it_and_nothing_else(
     )
     with factory(tmp_path / "logs", home) as commands:
         command = commands.start("run", str(write_recipe(tmp_path, text)))
-        assert command.wait(300) == 0, command.log.read_text()[-3000:]
+        assert command.wait(900) == 0, command.log.read_text()[-3000:]
     rewritten = {name for name in DATA_TABLES if lake.open(name).version() != before[name]}
     assert rewritten == {
         "filter_verdicts", "refinement_programs", "filtered_documents", "document_signatures", "copy_pairs",

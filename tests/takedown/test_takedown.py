@@ -116,6 +116,7 @@ def test_what_cannot_be_meant_is_refused(workspace: Workspace, selectors: dict, 
         plan_takedown(workspace.lake, Order(Selectors.of(**selectors), "", ""), Places())
 
 
+@pytest.mark.slow
 def test_nothing_is_left_and_the_rest_is_as_if_it_had_never_been(workspace: Workspace, tmp_path: Path) -> None:
     """The law: after a takedown and a run, the tables are those of a run without these documents in the input."""
     lake, ids = workspace.lake, ids_of(workspace.lake)
@@ -163,6 +164,7 @@ def _assert_books_balance(workspace: Workspace) -> None:
     assert recorded == committed
 
 
+@pytest.mark.slow
 def test_what_comes_back_in_a_later_crawl_stays_out(original: Workspace, workspace: Workspace, tmp_path: Path) -> None:
     texts = tmp_path / "texts"
     shutil.copytree(Path(original.recipe.sources[0].paths[0]).parent, texts)
