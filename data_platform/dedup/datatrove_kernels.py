@@ -8,7 +8,8 @@ numba; import it where a kernel is called. What kernels call stays in this file,
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
 LONGEST_WORD = 12
@@ -36,7 +37,7 @@ def hash_word(word: str) -> int:
     return state ^ (state >> 32)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _find(points, start, end, keys):
     """The slot of the word `[start, end)` in a table with open addressing, -1 if it is not there."""
     if end - start > LONGEST_WORD:
@@ -53,12 +54,12 @@ def _find(points, start, end, keys):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _place(pages, point):
     return (np.int32(pages[point >> 8]) << 8) | (point & 0xFF)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _decode(data, start, end, points):
     """Write the code points of `data[start:end]`; return how many. Invalid UTF-8 gives wrong characters, never a read
     out of bounds."""
@@ -85,7 +86,7 @@ def _decode(data, start, end, points):
     return count
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _ends_word(points, position, count, pages, kinds):
     """Whether the capital sigma at `position` is written as at the end of a word (Unicode, Final_Sigma)."""
     before = position - 1
@@ -99,7 +100,7 @@ def _ends_word(points, position, count, pages, kinds):
     return after == count or not kinds[_place(pages, points[after])] & CASED
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _simplify(points, count, pages, kinds, spelled, spellings, result):
     """Write the simplified text, with a space for everything that becomes one; return how many code points it has."""
     written = 0
@@ -149,7 +150,7 @@ def _simplify(points, count, pages, kinds, spelled, spellings, result):
     return written
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _suffix_length(points, start, end, pages, kinds, unit_keys):
     """How many characters before `end` are a suffix of `[start, end)`; 0 if none. A unit has no digits."""
     if end <= start:
@@ -162,7 +163,7 @@ def _suffix_length(points, start, end, pages, kinds, unit_keys):
     return 1 if kinds[_place(pages, points[end - 1])] & (SUFFIX | ICON) else 0
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _cut_contraction(slot, start, end, cuts, ends, count):
     """Write where the parts of a contraction end; return the new count."""
     first, second = cuts[slot] & 255, cuts[slot] >> 8
@@ -175,7 +176,7 @@ def _cut_contraction(slot, start, end, cuts, ends, count):
     return count + 1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _cut_infixes(points, start, end, pages, kinds, ends, count):
     """Write where the pieces end that symbols, and "<", "=" or ">" before a letter, cut; return the new count."""
     first = start
@@ -201,7 +202,7 @@ def _cut_infixes(points, start, end, pages, kinds, ends, count):
     return count
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _cut(points, start, end, pages, kinds, contraction_keys, contraction_cuts, unit_keys, ends, stack):
     """Write where the words of a chunk `[start, end)` end; return how many there are."""
     begin = start
@@ -265,12 +266,12 @@ def _cut(points, start, end, pages, kinds, contraction_keys, contraction_cuts, u
     return _join_quoted_s(points, begin, ends, count)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _is_quoted_s(points, start, end):
     return end - start == 2 and points[start] == _OPENING and points[start + 1] == 115
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _join_quoted_s(points, start, ends, count):
     """Join "‘" and "s" that stand beside each other; return the new count."""
     kept = 0
@@ -285,7 +286,7 @@ def _join_quoted_s(points, start, ends, count):
     return kept
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _encode(points, start, end, result, written):
     """Write `[start, end)` as UTF-8; return where the next byte goes."""
     for position in range(start, end):
@@ -311,12 +312,12 @@ def _encode(points, start, end, result, written):
     return written
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _turn(value, bits):
     return (value << np.uint64(bits)) | (value >> np.uint64(64 - bits))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _read(data, position, width):
     value = np.uint64(0)
     for offset in range(width):
@@ -324,17 +325,17 @@ def _read(data, position, width):
     return value
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _round(state, value):
     return _turn(state + value * _PRIME_2, 31) * _PRIME_1
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _merge(state, value):
     return (state ^ _round(np.uint64(0), value)) * _PRIME_1 + _PRIME_4
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _xxhash64(data, start, end):
     """xxHash64 of `data[start:end]` with seed 0."""
     position = start
@@ -365,7 +366,7 @@ def _xxhash64(data, start, end):
     return state ^ (state >> np.uint64(32))
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_ngrams(
     offsets, data, pages, kinds, spelled, spellings, growth, contraction_keys, contraction_cuts, unit_keys, ngram
 ):
@@ -434,7 +435,7 @@ def hash_ngrams(
     return ngram_offsets, hashes[:total].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def minima(offsets, ngrams, multipliers, increments):
     """The least value of every permutation a x + b modulo 2^64, modulo 2^61 - 1, over the n-grams of every document.
 

@@ -7,7 +7,8 @@ module imports numba; import it where a kernel is called. What kernels call stay
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -16,7 +17,7 @@ _SECOND = np.uint64(0x5851F42D4C957F2D)
 _MULTIPLIER = np.uint32(0x9E3779B1)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _mix(value):
     """splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014; Stafford's variant 13)."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_1
@@ -24,7 +25,7 @@ def _mix(value):
     return value ^ (value >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _root(parents, member):
     while parents[member] != member:
         parents[member] = parents[parents[member]]
@@ -32,7 +33,7 @@ def _root(parents, member):
     return member
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _distinct(values, table, distinct):
     """Write the distinct `values` and return how many. `table` is a zeroed hash set, a power of two long."""
     mask = np.uint64(table.size - 1)
@@ -49,7 +50,7 @@ def _distinct(values, table, distinct):
     return count
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _minima(shingles, count, multipliers, increments, minima):
     """Write the least value of every permutation over the first `count` shingles.
 
@@ -79,7 +80,7 @@ def _minima(shingles, count, multipliers, increments, minima):
         position += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def minhash_bands(offsets, shingles, multipliers, increments, bands):
     """Count the distinct shingles of every document, hash its minima band by band, and keep a byte of each.
 
@@ -124,7 +125,7 @@ def minhash_bands(offsets, shingles, multipliers, increments, bands):
     return counts, keys, sketches
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def band_keys(offsets, shingles, minima, bands):
     """What `minhash_bands` returns, of minima of 64 bits that are known: uint64 of shape (documents, permutations)."""
     documents, permutations = minima.shape
@@ -154,7 +155,7 @@ def band_keys(offsets, shingles, minima, bands):
     return counts, keys, sketches
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def sort_distinct(offsets, shingles):
     """Sort the shingles of every document and drop repetitions. Returns new int64 offsets and the uint64 shingles."""
     documents = offsets.size - 1
@@ -171,7 +172,7 @@ def sort_distinct(offsets, shingles):
     return kept, result[:count]
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _jaccard(offsets, shingles, one, two, least):
     """Jaccard similarity of two documents of `sort_distinct`; -1 as soon as it is known to be below `least`."""
     left, left_end = offsets[one], offsets[one + 1]
@@ -198,7 +199,7 @@ def _jaccard(offsets, shingles, one, two, least):
     return common / (total - common) if alone <= allowed else -1.0
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def jaccards(offsets, shingles, left, right):
     """Jaccard similarity of the documents `left[i]` and `right[i]` of `sort_distinct`, as float64."""
     result = np.empty(left.size, np.float64)
@@ -207,7 +208,7 @@ def jaccards(offsets, shingles, left, right):
     return result
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def agreement(sketches, left, right):
     """Share of equal bytes in the rows `left[i]` and `right[i]` of `sketches`, as float64."""
     result = np.empty(left.size, np.float64)
@@ -221,7 +222,7 @@ def agreement(sketches, left, right):
     return result
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _bucket(keys, proofs, slots, member):
     """The slot of the bucket that `member` belongs to: that of an equal key and an equal proof, or a free one."""
     mask = slots.size - 1
@@ -238,7 +239,7 @@ def _bucket(keys, proofs, slots, member):
     return slot
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def link(parents, keys, proofs, members, new, left, right):
     """Join all members with the same key, and note what joined trees of which one is new.
 
@@ -274,7 +275,7 @@ def link(parents, keys, proofs, members, new, left, right):
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def link_alike(parents, keys, proofs, members, new, left, right, values, offsets, shingles, least):
     """As `link`, but two members are joined only if their Jaccard similarity is at least `least`.
 
@@ -334,7 +335,7 @@ def link_alike(parents, keys, proofs, members, new, left, right, values, offsets
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def parse_hex(digits, result):
     """Write the numbers that rows of 32 hexadecimal digits in lower case stand for, as rows of two uint64."""
     for row in range(digits.shape[0]):
@@ -346,7 +347,7 @@ def parse_hex(digits, result):
             result[row, half] = value
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def unite(parents, left, right):
     """Join the trees of every pair in the forest `parents`. A root is always the smallest member of its tree."""
     for pair in range(left.size):
@@ -354,14 +355,14 @@ def unite(parents, left, right):
         parents[max(one, two)] = min(one, two)
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def flatten(parents):
     """Point every member of the forest `parents` at its root."""
     for member in range(parents.size):
         parents[member] = parents[parents[member]]  # a parent is smaller, and so already points at its root
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def spread(starts, offsets, neighbours, edges, parents, ways):
     """Walk a graph breadth-first from all `starts`; write for every row the row it was reached from, and by which edge.
 
@@ -389,7 +390,7 @@ def spread(starts, offsets, neighbours, edges, parents, ways):
                 last += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_strings(offsets, data):
     """Hash strings byte by byte to 128 bits. Returns uint64 of shape (strings, 2)."""
     strings = offsets.size - 1
@@ -407,7 +408,7 @@ def hash_strings(offsets, data):
     return hashes
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _hex_value(byte):
     """The value of a hexadecimal digit, or -1."""
     if 48 <= byte <= 57:
@@ -416,7 +417,7 @@ def _hex_value(byte):
     return np.int64(lower) - 87 if 97 <= lower <= 102 else np.int64(-1)
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def normalize_escapes(offsets, data):
     """Percent-escapes as RFC 3986, section 6.2.2, wants them: digits in upper case, unreserved characters unescaped.
 

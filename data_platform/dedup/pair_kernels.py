@@ -7,10 +7,11 @@ import it where a kernel is called. What kernels call stays in this file, see `t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def propose(offsets, posting_offsets, posting_documents, hash_numbers, sizes, ranks, share, most, candidates):
     """For every document, those larger ones that share most of its sketch.
 
@@ -83,12 +84,12 @@ def propose(offsets, posting_offsets, posting_documents, hash_numbers, sizes, ra
     return found[0, :count].copy(), found[1, :count].copy()
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _before(one, other, sizes, ranks):
     return sizes[one] > sizes[other] or (sizes[one] == sizes[other] and ranks[one] < ranks[other])
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def shared_counts(offsets, sets, left, right):
     """How many members the sets `left[i]` and `right[i]` share; sets are those of `minhash.distinct_shingles`."""
     counts = np.zeros(left.size, np.int64)
@@ -107,7 +108,7 @@ def shared_counts(offsets, sets, left, right):
     return counts
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def first_alike(similarities, kept, begin, threshold, matches, best):
     """Go through documents in order, and keep those that are like no document kept before.
 

@@ -8,7 +8,8 @@ This module imports numba; import it where a kernel is called. What kernels call
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 SPACE, LETTER, NUMBER, MARK, UNSPACED, TERMINAL, IGNORED, DECIMAL = 1, 2, 4, 8, 16, 32, 64, 128
 REPLACEMENT = 0xFFFD
@@ -19,7 +20,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _mix(value):
     """splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014; Stafford's variant 13)."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_1
@@ -27,7 +28,7 @@ def _mix(value):
     return value ^ (value >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _scan_tokens(data, first, last, pages, classes, starts, ends, hashes):
     """Write where the tokens of `data[first:last]` stand, relative to `first`, and their hashes; return how many.
 
@@ -94,7 +95,7 @@ def _scan_tokens(data, first, last, pages, classes, starts, ends, hashes):
     return tokens
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _hash_runs(hashes, tokens, length, one, two):
     """Write two independent hashes of every run of `length` tokens; return how many there are."""
     count = max(tokens - length + 1, 0)
@@ -119,7 +120,7 @@ def _hash_runs(hashes, tokens, length, one, two):
     return count
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _room(offsets):
     """Bytes of the longest text: it has no more tokens."""
     longest = 0
@@ -128,7 +129,7 @@ def _room(offsets):
     return longest
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def count_runs(offsets, data, pages, classes, length, counters, shift):
     """Count the runs of every text in `counters`, four of two bits per byte, which stop at 2. Returns the tokens.
 
@@ -156,7 +157,7 @@ def count_runs(offsets, data, pages, classes, length, counters, shift):
     return total
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def collect_runs(offsets, data, pages, classes, length, counters, shift):
     """The runs whose counter stands at 2: those that occur twice, and some that share a counter with another.
 
@@ -192,7 +193,7 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
     return keys[:count].copy(), checks[:count].copy(), places[:, :count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def winnow(offsets, data, pages, classes, length, window):
     """The fingerprints of every text: of every `window` runs of `length` tokens that follow each other the least hash,
     the last one of equals. One that is chosen by several windows is written once.
@@ -233,7 +234,7 @@ def winnow(offsets, data, pages, classes, length, window):
     return found_offsets, found[:count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
     """For every run, the first of its equals and how many there are.
 
@@ -272,7 +273,7 @@ def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
         begin = end
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def join_runs(firsts, texts, runs):
     """Join repeated runs that follow each other, as their first occurrences do. Returns the first and the last run of
     every span, int64.

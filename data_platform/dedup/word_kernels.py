@@ -8,7 +8,8 @@ called. What kernels call stays in this file, see `text/kernels.py`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 SPACE, LETTER, NUMBER, MARK, UNSPACED, TERMINAL, IGNORED, DECIMAL = 1, 2, 4, 8, 16, 32, 64, 128
 REPLACEMENT = 0xFFFD
@@ -18,7 +19,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _mix(value):
     """splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014; Stafford's variant 13)."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_1
@@ -26,13 +27,13 @@ def _mix(value):
     return value ^ (value >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _absorb(state, value):
     state = (state ^ np.uint64(value)) * _GOLDEN
     return state ^ (state >> np.uint64(32))
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def scan_words(offsets, data, pages, classes, mapped, digits_as_one):
     """Find the words of every text: letters, marks and numbers; single letters in scripts without spaces.
 
@@ -104,7 +105,7 @@ def scan_words(offsets, data, pages, classes, mapped, digits_as_one):
     return word_offsets, starts[:words].copy(), ends[:words].copy(), hashes[:words].copy()
 
 
-@njit(nogil=True, cache=True)
+@part()
 def hash_runs(hashes, first, last, length, powers, out):
     """Write the hash of every run of `length` words of `hashes[first:last]`; return how many there are."""
     count = last - first - length + 1
@@ -123,7 +124,7 @@ def hash_runs(hashes, first, last, length, powers, out):
     return count
 
 
-@njit(nogil=True, cache=True)
+@part(allocates=True)
 def _powers(longest):
     powers = np.ones(longest + 1, np.uint64)
     for power in range(1, longest + 1):
@@ -131,7 +132,7 @@ def _powers(longest):
     return powers
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def run_hashes(word_offsets, hashes, length):
     """Hashes of all runs of `length` words: int64 offsets per text, one more than texts, and uint64 hashes."""
     texts = word_offsets.size - 1
@@ -145,7 +146,7 @@ def run_hashes(word_offsets, hashes, length):
     return offsets, found
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def index_keys(keys, slots, sieve):
     """Fill `slots`, a power of two long and full of -1, with the places of the distinct `keys`.
 
@@ -163,7 +164,7 @@ def index_keys(keys, slots, sieve):
         slots[slot] = place
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _place_of(key, keys, slots):
     mask = np.uint64(slots.size - 1)
     slot = key & mask
@@ -174,7 +175,7 @@ def _place_of(key, keys, slots):
     return -1
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def find_runs(word_offsets, hashes, lengths, keys, slots, sieve):
     """Every run of words whose hash is among `keys`.
 
@@ -219,7 +220,7 @@ def find_runs(word_offsets, hashes, lengths, keys, slots, sieve):
     return matches[:, :count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def densest_windows(
     text_ends, words, places, posting_offsets, posting_items, posting_ordinals, item_runs, item_spans, share
 ):
@@ -323,7 +324,7 @@ def densest_windows(
     return found[:, :count].copy()
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_units(offsets, data, word_offsets, word_starts, hashes, paragraphs, least_words):
     """Hash every line or paragraph of every text by its words.
 
@@ -387,14 +388,14 @@ def hash_units(offsets, data, word_offsets, word_starts, hashes, paragraphs, lea
     return unit_offsets, starts[:units].copy(), ends[:units].copy(), keys[:units].copy()
 
 
-@njit(nogil=True, cache=True)
+@part(allocates=True)
 def _widen(values):
     wider = np.empty(2 * values.size, values.dtype)
     wider[: values.size] = values
     return wider
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _is_blank(data, start, end):
     """Whether all bytes are ASCII white space."""
     for byte in data[start:end]:  # noqa: SIM110 (all() would be a generator, which numba cannot inline)

@@ -8,7 +8,8 @@ Arrow.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel
 
 _EMPTY = -1
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -19,7 +20,7 @@ _VALUES[ord("0"):ord("9") + 1] = np.arange(10)
 _VALUES[ord("a"):ord("f") + 1] = np.arange(10, 16)
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def parse_ids(data: np.ndarray, offsets: np.ndarray, numbers: np.ndarray, malformed: np.ndarray) -> int:
     """Read 32 hexadecimal digits per string into two 64-bit numbers; mark and count the strings that are no such."""
     bad = 0
@@ -42,7 +43,7 @@ def parse_ids(data: np.ndarray, offsets: np.ndarray, numbers: np.ndarray, malfor
     return bad
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def digest_texts(data: np.ndarray, offsets: np.ndarray, digests: np.ndarray) -> None:
     """Two 64-bit digests of every string, eight bytes at a time. They tell changes, not forgers who aim at them."""
     for row in range(len(offsets) - 1):
@@ -60,7 +61,7 @@ def digest_texts(data: np.ndarray, offsets: np.ndarray, digests: np.ndarray) -> 
         digests[row, 1] = other * _MIX
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def build_table(numbers: np.ndarray, slots: np.ndarray, repeated: np.ndarray) -> None:
     """Fill `slots`, a power of two of them and -1 at first, with the places of ids; mark ids that came before."""
     mask = np.uint64(len(slots) - 1)
@@ -77,7 +78,7 @@ def build_table(numbers: np.ndarray, slots: np.ndarray, repeated: np.ndarray) ->
             slot = (slot + np.uint64(1)) & mask
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def look_up(numbers: np.ndarray, slots: np.ndarray, wanted: np.ndarray, places: np.ndarray) -> None:
     """The place of every wanted id among `numbers`, of which `slots` is the table; -1 of those that are not there."""
     mask = np.uint64(len(slots) - 1)
@@ -96,7 +97,7 @@ def look_up(numbers: np.ndarray, slots: np.ndarray, wanted: np.ndarray, places: 
         places[row] = found
 
 
-@njit(nogil=True, cache=True)
+@kernel()
 def tally(places: np.ndarray, counts: np.ndarray) -> None:
     """Count every place that is not negative."""
     for row in range(len(places)):

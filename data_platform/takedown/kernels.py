@@ -10,7 +10,8 @@ before it, times a base, plus the byte that enters, less the byte that leaves; a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from data_platform.compiled import kernel, part
 
 WIDTH = 64
 BITMAP_BITS = 22
@@ -19,7 +20,7 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(64 - BITMAP_BITS)
 
 
-@njit(nogil=True, cache=True)
+@part()
 def _leaving() -> np.uint64:
     factor = np.uint64(1)
     for _ in range(WIDTH):
@@ -27,7 +28,7 @@ def _leaving() -> np.uint64:
     return factor
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def hash_windows(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """The hash of the `WIDTH` bytes of `data` at every start."""
     hashes = np.empty(starts.size, np.uint64)
@@ -39,7 +40,7 @@ def hash_windows(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return hashes
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def bitmap_of(hashes: np.ndarray) -> np.ndarray:
     """One bit for every hash."""
     bitmap = np.zeros(1 << (BITMAP_BITS - 3), np.uint8)
@@ -49,7 +50,7 @@ def bitmap_of(hashes: np.ndarray) -> np.ndarray:
     return bitmap
 
 
-@njit(nogil=True, cache=True)
+@kernel(allocates=True)
 def find_windows(data: np.ndarray, offsets: np.ndarray, wanted: np.ndarray, bitmap: np.ndarray) -> np.ndarray:
     """Where texts hold windows with a wanted hash: rows of text, place in `wanted`, first byte in `data`.
 
