@@ -105,6 +105,18 @@ SHAPES = {
         "</pre>",
         "def f(x):\n    return x",
     ),
+    "code, Prism with line numbers": (
+        '<pre class="line-numbers language-js"><code>f(<span class="token number">1</span>);\n  g();'
+        '<span aria-hidden="true" class="line-numbers-rows"><span></span><span></span></span></code></pre>',
+        "f(1);\n  g();",
+    ),
+    "code, Chroma with line numbers": (
+        '<div class="chroma"><table class="lntable"><tr><td class="lntd"><pre><code><span class="lnt">1\n'
+        '</span><span class="lnt">2\n</span></code></pre></td><td class="lntd"><pre class="chroma"><code '
+        'class="language-go"><span class="line"><span class="cl">a := 1\n</span></span><span class="line"><span '
+        'class="cl">b := 2\n</span></span></code></pre></td></tr></table></div>',
+        "a := 1\nb := 2",
+    ),
     "code within a line": (
         "<p>Call <code>f(x)</code> as often as you like, because it has no effect on anything else.</p>",
         "Call f(x) as",
@@ -117,6 +129,16 @@ SHAPES = {
     "table with an empty cell": (
         "<table><tr><th>Day</th><th>Low</th><th>High</th></tr><tr><td>Monday</td><td></td><td>12.5</td></tr></table>",
         "Day | Low | High\nMonday | | 12.5",
+    ),
+    "columns of a layout": (
+        '<div class="row no-gutters"><div class="col-8"><p>What stands in a grid of columns without space between '
+        "them is a part of the article as well.</p></div></div>",
+        "What stands in a grid of columns",
+    ),
+    "headings that unfold": (
+        '<div class="accordion"><h3><button aria-expanded="false">How often was it measured?</button></h3><div><p>On '
+        "three days, in the morning and in the evening, by two persons each.</p></div></div>",
+        "How often was it measured?\n\nOn three days",
     ),
     "nested list": (
         "<p>There are two reasons for it, of which the first one counts:</p><ul><li>the instruments were new,<ul><li>"

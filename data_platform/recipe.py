@@ -766,6 +766,18 @@ class Recipe(Part):
             raise ValueError("known_as needs licenses.known_sources, the collection that knows the source")
         return self
 
+    @model_validator(mode="after")
+    def _known_domains(self) -> Recipe:
+        """A misspelt domain would leave documents unfiltered without a word."""
+        of_sources = {source.domain for source in self.sources}
+        named = {"filters.domains": self.filters.domains, "refinement.lines.domains": self.refinement.lines.domains}
+        fields = [(field, domains, of_sources | set(self.branches)) for field, domains in named.items()]
+        fields += [(f"branches.{name}.domains", branch.domains, of_sources) for name, branch in self.branches.items()]
+        for field, domains, known in fields:
+            if unknown := sorted(set(domains) - known):
+                raise ValueError(f"{field}: there is no domain {', '.join(unknown)}, only {', '.join(sorted(known))}")
+        return self
+
     @property
     def lake_uri(self) -> str:
         """Where the tables of this recipe live."""

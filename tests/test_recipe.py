@@ -53,6 +53,8 @@ def test_environment_variables_and_their_defaults(tmp_path: Path, monkeypatch: p
         (("snapshot: one", "snapshot: 'a,b'"), "snapshot"),
         (("paths: a.warc.gz}", "paths: a.warc.gz}, {name: pages, snapshot: one, paths: b}"), "must be unique"),
         (("paths: a.warc.gz", "kind: ftp, paths: a"), "kind"),
+        (("name: small", "name: small\nfilters: {domains: [wbe]}"), "filters.domains: there is no domain"),
+        (("name: small", "name: small\nbranches: {math: {domains: [math]}}"), "math.domains: there is no domain"),
     ],
 )
 def test_a_mistake_names_the_file_and_the_field(tmp_path: Path, change: tuple[str, str], message: str) -> None:

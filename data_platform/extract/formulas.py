@@ -20,7 +20,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import numpy as np
 
@@ -47,6 +47,7 @@ _IMAGE_ADDRESS = re.compile(
     r"(?:latex\.codecogs\.com/[\w.]+(?:\?|%3F)|mimetex(?:\.cgi)?\?|/latex\.php\?(?:.{0,200}?&)?latex=|chart\?cht=tx(?:&.{0,200}?)?&chl=)"
     r"(.{1,3000}?)(?:&(?:bg|fg|s)=|$)", re.IGNORECASE,
 )  # fmt: skip
+_CODECOGS_SETTING = re.compile(r"\\(?:inline|dpi\s?\{\d+\}|(?:bg|fn)_[a-z]+)\s?")
 _ANNOTATION = re.compile(r"<(?:\w+:)?annotation\b([^<>]*)>(.*?)</(?:\w+:)?annotation", re.DOTALL | re.IGNORECASE)
 _END_OF_ANNOTATION = re.compile(r"</(?:\w+:)?annotation", re.IGNORECASE)
 _TEX_ENCODING = re.compile(r"""encoding\s*=\s*["']?(?:application/x-tex|tex|latex|TeX|LaTeX)\b""", re.IGNORECASE)
@@ -101,7 +102,7 @@ _RARE[list(b"mMxXq")] = True
 @kernel()
 def _may_have_formulas(data):
     """Whether what every form of formula has stands somewhere: "<math", ":math" as a tag, "mwe-math", "math/", "math"
-    where a value begins, "formulaI" or "formulaD", "ql-i", or "tex" as a word or at the end of "latex" (not of
+    where a value begins, "formulaI" or "formulaD", "ql-i", "=tx", or "tex" as a word or at the end of "latex" (not of
     "translateX") or "mimetex". One rare letter of each is looked for.
     """
     for at in range(1, data.size - 4):
@@ -120,6 +121,8 @@ def _may_have_formulas(data):
             elif before == 114 and data[at + 1] == 117 and data[at + 2] == 108 and data[at + 4] in (68, 73):
                 return True
         elif byte == 120:
+            if at >= 5 and before == 116 and data[at - 2] == 61:
+                return True
             if at < 5 or (before | 32) != 101 or (data[at - 2] | 32) != 116 or 97 <= (data[at + 1] | 32) <= 122:
                 continue
             first, second = data[at - 3] | 32, data[at - 4] | 32
@@ -186,9 +189,17 @@ def _from_image(tag: str) -> str | None:
     if not (_IMAGE_CLASS.search(names) or by_address):
         return None
     if not alt or (by_address and "\\" not in alt and "\\" in unquote(by_address[1])):
-        alt = unquote(by_address[1]).replace("+", " ") if by_address else ""
+        alt = _in_address(by_address) if by_address else ""
     display = "display" in names or "formulaDsp" in names or "mwe-math-fallback-image-display" in names
     return _delimited(alt, display) or None
+
+
+def _in_address(found: re.Match[str]) -> str:
+    """The formula in the address of its image. A plus is one for CodeCogs, which writes spaces in its own way, and a
+    space wherever the formula is the value of a parameter."""
+    if "codecogs" in found[0].lower():
+        return _CODECOGS_SETTING.sub("", unquote(found[1]).replace("&space;", " "))
+    return unquote_plus(found[1])
 
 
 _FENCES = {"msqrt": ("\\sqrt{", "}"), "mphantom": ("", ""), "merror": ("", "")}
@@ -216,8 +227,8 @@ _ACCENTS = {
 
 def mathml_to_tex(markup: str) -> str:
     """Presentation MathML as TeX. Elements that are not known give what is in them."""
-    stack: list[tuple[str, list[str]]] = [("", [])]
-    for closing, name, _, text in _TOKEN.findall(markup):
+    stack: list[tuple[str, list[str], str]] = [("", [], "")]
+    for closing, name, attributes, text in _TOKEN.findall(markup):
         if text:
             if text.strip():
                 stack[-1][1].append(_leaf(stack[-1][0], html.unescape(text).strip()))
@@ -225,16 +236,16 @@ def mathml_to_tex(markup: str) -> str:
             continue
         elif not closing:
             if len(stack) <= MAX_NESTING:
-                stack.append((name.lower(), []))
-        elif any(open_ == name.lower() for open_, _ in stack[1:]):
+                stack.append((name.lower(), [], attributes))
+        elif any(open_ == name.lower() for open_, *_ in stack[1:]):
             while True:
-                open_, children = stack.pop()
-                stack[-1][1].append(_composed(open_, children))
+                open_, children, tag = stack.pop()
+                stack[-1][1].append(_composed(open_, children, tag))
                 if open_ == name.lower():
                     break
     while len(stack) > 1:
-        open_, children = stack.pop()
-        stack[-1][1].append(_composed(open_, children))
+        open_, children, tag = stack.pop()
+        stack[-1][1].append(_composed(open_, children, tag))
     return _joined(stack[0][1])
 
 
@@ -258,7 +269,7 @@ def _joined(parts: list[str]) -> str:
     return "".join(pieces)
 
 
-def _composed(name: str, children: list[str]) -> str:
+def _composed(name: str, children: list[str], tag: str) -> str:
     if name in _ARITY and len(children) >= 2:
         a, b = children[0], children[1]
         base = a if len(a) == 1 or re.fullmatch(r"\\[a-zA-Z]+|\w", a) else f"{{{a}}}"
@@ -283,7 +294,9 @@ def _composed(name: str, children: list[str]) -> str:
     if name == "mtable":
         return f"\\begin{{matrix}} {_joined(children).removesuffix(' ').removesuffix(chr(92) * 2)}\\end{{matrix}}"
     if name == "mfenced":
-        return f"({','.join(children)})"
+        given = _attributes(tag)
+        left, right = (_leaf("mo", given.get(side, usual)) for side, usual in (("open", "("), ("close", ")")))
+        return f"{left}{given.get('separators', ',')[:1].join(children)}{right}"
     if name in ("annotation", "annotation-xml"):
         return ""
     return _joined(children)

@@ -109,11 +109,12 @@ KEYWORDS = (
 anything but a letter, or an end of the value. They are the names that templates, content management systems and
 schema.org give to parts of a page, in the languages of the web's common systems."""
 
-_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT = 58, 59, 60, 61
+_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT = 58, 59, 60, 61, 62
 _SPECIAL = (
     (_CODE_BIT, "highlight _code prettyprint brush language_ _lang_ sourcecode source_code syntax hljs codehilite"),
-    (_GUTTER_BIT, "_gutter line_number linenumber _lineno _linenos _linenodiv rouge_gutter blob_num"),
-    (_RENDERED_BIT, "katex_html mathjax_preview _mathjax_ mathjax_display mathjax_svg mathjax_chtml mjx_chtml"),
+    (_GUTTER_BIT, "_gutter line_number linenumber _lineno _linenos _linenodiv rouge_gutter blob_num _ln_ _lnt_"),
+    (_RENDERED_BIT, "katex_html mathjax_preview mathjax_display mathjax_svg mathjax_chtml mjx_chtml"),
+    (_MATHJAX_BIT, "_mathjax_"),
 )
 HIDDEN = 1 << _HIDDEN_BIT
 """Bit of `Page.bits`: `hidden`, `aria-hidden="true"` or a style that does not display the element."""
@@ -280,14 +281,16 @@ _ENTITY_KEYS, _ENTITY_SPANS, _ENTITY_BYTES = _entities()
 _CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME = (
     np.uint64(_hash(name)) for name in ("class", "id", "role", "itemprop", "style", "aria-hidden", "hidden")
 )
-_A, _BR, _P, _LI, _TABLE, _TITLE, _BODY, _HTML, _UL, _OL, _DL, _SELECT, _TR, _MENU, _DIR, _MJX, _IMG, _BASE = (
+(_A, _BR, _P, _LI, _TABLE, _TITLE, _BODY, _HTML, _UL, _OL, _DL, _SELECT, _TR, _MENU, _DIR, _MJX, _IMG, _BASE, _BUTTON,
+ _SCRIPT, _STYLES) = (
     TAG[name]
     for name in ("a", "br", "p", "li", "table", "title", "body", "html", "ul", "ol", "dl", "select", "tr", "menu",
-                 "dir", "mjx-container", "img", "base")
+                 "dir", "mjx-container", "img", "base", "button", "script", "style")
 )  # fmt: skip
-_HIDDEN_MASK, _CODE_MASK, _DROP_MASK = (
-    np.uint64(1 << _HIDDEN_BIT), np.uint64(1 << _CODE_BIT), np.uint64((1 << _GUTTER_BIT) | (1 << _RENDERED_BIT))
+_HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK = (
+    np.uint64(1 << bit) for bit in (_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT)
 )
+_MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
 _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real pages are less than 100 deep
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
 
@@ -550,6 +553,46 @@ def _attributes(data, at, delta, classes, output):
                     found |= _HIDDEN_MASK
             elif name == _ARIA_HIDDEN and last - first == 4 and _lower(data[first]) == 116:
                 found |= _HIDDEN_MASK
+
+
+@part()
+def _numbered(data, at):
+    """Whether the first line of text from `at` on, tags left out, is a number: names such as "no-gutters" are those of
+    layouts, and "line-numbers" names what holds code as well."""
+    stop = min(data.size, at + _MAX_GUTTER)
+    digits = space = False
+    while at < stop:
+        byte = data[at]
+        if byte == 60:
+            if digits:
+                return True
+            while at < stop and data[at] != 62:
+                at += 1
+        elif digits and (byte == 10 or byte == 13):
+            return True
+        elif 48 <= byte <= 57 and not space:
+            digits = True
+        elif not _is_space(byte):
+            return False
+        else:
+            space = digits
+        at += 1
+    return digits and at >= data.size
+
+
+@part()
+def _drawn(data, start, stop, number, found):
+    """Whether a tag is of what a script has drawn beside the formula that it was made from. MathJax writes its name
+    so; written small, it is the name of what holds formulas still to be drawn (arXiv's abstracts)."""
+    if number == _MJX:  # MathJax 3 calls its container what MathJax 2 calls the picture; the container holds the MathML
+        return False
+    if found & _RENDERED_MASK:
+        return True
+    if found & _MATHJAX_MASK:
+        for at in range(start, stop - 6):
+            if data[at] == 77 and data[at + 4] == 74:
+                return True
+    return False
 
 
 @part()
@@ -833,6 +876,8 @@ def _scan(
                     if number == _TITLE and title_stop == 0 and dropped < 0:
                         title_start, title_stop = at, end
                     at = end
+                elif number in (_SCRIPT, _STYLES):
+                    at = data.size  # a page that was cut off
                 else:
                     no_end_tag[number] = True
             continue
@@ -847,8 +892,12 @@ def _scan(
             container = element
         elif dropped < 0:
             block_inline |= found
-        # MathJax 3 calls its container what MathJax 2 calls the picture; the container holds the MathML.
-        if dropped < 0 and (kind & _IS_DROPPED or (found & _DROP_MASK and number != _MJX)):
+        # In a heading, a button unfolds what follows, and its text is the heading.
+        if dropped < 0 and (
+            (kind & _IS_DROPPED and not (number == _BUTTON and properties[tag[container]] & _IS_HEADING))
+            or _drawn(data, last, at, number, found)
+            or (found & _GUTTER_MASK and _numbered(data, at))
+        ):
             dropped = top
         if number == _A:
             anchor = top

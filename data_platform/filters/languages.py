@@ -1,17 +1,51 @@
 """The cut by language: which languages a recipe wants, and how sure of them one must be.
 
-Here belongs that rule set alone. Not here: how a language is identified (`language/`).
+Here belong that rule set and what it may name. Not here: how a language is identified (`language/`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.errors import PlainError
 from data_platform.filters.rule_set import Rule, RuleSet
-from data_platform.recipe import Language
+from data_platform.recipe import Language, Recipe
+
+
+class UnknownLanguage(PlainError, ValueError):
+    """A recipe that names a language which no document can be in, or a model that is not there."""
+
+
+def check_languages(recipe: Recipe) -> None:
+    """That the model of the recipe is there and knows every language that the recipe names: another name would keep no
+    document, and a cut-off under it would hold for none.
+
+    Raises:
+        UnknownLanguage: naming the fields and, where there is one, the code that is meant.
+    """
+    from data_platform.language.identify import known_languages
+    from data_platform.language.labels import shortest_code
+
+    settings = recipe.language
+    if settings.model is not None and not Path(settings.model).is_file():
+        raise UnknownLanguage(f"no fastText model at {settings.model}; set language.model to one, or leave it out")
+    named = {
+        "language.languages": settings.languages, "language.cut_offs": settings.cut_offs,
+        "filters.reference": recipe.filters.reference,
+    }
+    if not any(named.values()):
+        return
+    known = known_languages(settings.model)
+    for field, languages in named.items():
+        for language in languages:
+            if language not in known:
+                short = shortest_code(language.lower())
+                meant = f"; {short!r} is meant" if short in known else ""
+                raise UnknownLanguage(f"{field}: the model of languages knows no {language!r}{meant}")
 
 
 def language_rules(settings: Language) -> RuleSet:

@@ -321,7 +321,11 @@ def filter_stages(recipe: Recipe) -> tuple[list[Stage], Stage]:
 
     Raises:
         RuleSetError: as `learning_stages`.
+        UnknownLanguage: if the recipe names a language that its model does not know.
     """
+    from data_platform.filters.languages import check_languages
+
+    check_languages(recipe)
     learned = learning_stages(recipe)
     read = [stage.name for stage in learned if stage.name != "filter_stop_words"]  # they are in the language signals
     branches = ["document_branches"] if recipe.branches else []

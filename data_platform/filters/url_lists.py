@@ -18,8 +18,10 @@ Hosts, prefixes and words become 64-bit hashes in one sorted table, 14 bytes per
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -237,9 +239,10 @@ def _list_files(urls: Urls) -> Iterator[tuple[str, str, Path]]:
 
 def _content(path: Path) -> bytes:
     try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
         raise UrlListError(f"{path}: cannot read the list: {error}") from error
+    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _lines(values: Sequence[str]) -> bytes:

@@ -71,6 +71,15 @@ def identify(texts: pa.Array, model_path: str | None = None) -> pa.StructArray:
     )
 
 
+def known_languages(model_path: str | None = None) -> frozenset[str]:
+    """The languages that a text can be found to be in, `und` among them.
+
+    Raises:
+        FileNotFoundError, ModelError: as `identify`.
+    """
+    return frozenset([UNDETERMINED, *_model(model_path).languages.to_pylist()])
+
+
 def default_model() -> Path:
     """Where the default model is installed."""
     return Path(

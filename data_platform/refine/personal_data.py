@@ -159,7 +159,9 @@ def _is_word(byte: int) -> bool:
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
 _IPV4 = re.compile(rb"(?<![0-9A-Za-z_.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_-]|\.[0-9])")
-_VERSION = re.compile(rb"(?i:version|release|ver\.?|rev\.?|section|abschnitt|kapitel|chapter) ?$")
+_VERSION = re.compile(
+    rb"(?i:version|release|ver\.?|rev\.?|build|firmware|driver|kernel|section|abschnitt|kapitel|chapter):? ?$"
+)
 _CARD = re.compile(
     rb"(?<![0-9A-Za-z_.,+/=&?%-])(?:[0-9]{12,19}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3})?"
     rb"|3[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5})(?![0-9A-Za-z_-]|[.,][0-9])"
@@ -196,14 +198,21 @@ _DATE = re.compile(
     rb"(?:" + _DAY + rb"([./ -])" + _MONTH + rb"\1(?:19|20)?[0-9]{2}|" + _MONTH + rb"([/-])" + _DAY
     + rb"\2(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}([./ -])" + _MONTH + rb"\3" + _DAY + rb")(?![0-9])"
 )
+_DATES = re.compile(  # "05.-07.06.2021", "01.02.-03.04.2021", "02/2021-03/2022"
+    _DAY + rb"(?:[./]" + _MONTH + rb")?[./]?(?:(?:19|20)[0-9]{2})? ?(?:[/-]|\xe2\x80[\x90-\x94]) ?" + _DAY + rb"[./]"
+    + _MONTH + rb"[./](?:19|20)?[0-9]{2}|" + _MONTH + rb"[./](?:19|20)[0-9]{2} ?(?:-|\xe2\x80[\x90-\x94]) ?" + _MONTH
+    + rb"[./](?:19|20)[0-9]{2}"
+)
 _TELEPHONE_BEFORE = re.compile(
-    rb"(?i:phone|\btele?f|\btel\b|t\xc3\xa9l|\bfax|\bmobile?|\bhandy|\bcell|\bcall|\bring\b|\bdial|hotline|whatsapp|\bsms\b"
+    rb"(?i:phone|\btele?f|\btel\b|t\xc3\xa9l|\bfax|\bmobile?|\bhandy|(?<!\.)\bcell|\bcall|\bring\b|\bdial|hotline"
+    rb"|whatsapp|\bsms\b"
     rb"|\bfon\b|rufnummer|durchwahl|\breach|telefoon|telefone|m\xc3\xb3vil|celular|komorka|kom\.)"
+    + "|☎|📞|ел(?:ефон|\\.)|電話|电话|手机|전화|هاتف|טלפון|फोन|โทร".encode()
 )
 _TELEPHONE_AFTER = re.compile(rb"[^0-9A-Za-z]{0,4}(?i:fax|mobile|mobil|office|cell|phone|tel\b)")
 _OTHER_NUMBER = re.compile(
     rb"(?i:isbn|issn|ean\b|iban|bic\b|konto|account|ssn|social security|licen[cs]e|doi\b|hrb|ust|\bvat\b|steuer|tax|sku"
-    rb"|patent|order|invoice|rechnung|bestell|artikel|card|serial|zip\b|plz)"
+    rb"|patent|\baz\b|aktenzeichen|order|invoice|rechnung|bestell|artikel|card|serial|zip\b|plz)"
 )
 _BEFORE, _AFTER = 40, 16
 
@@ -226,6 +235,8 @@ def _in_number(data: memoryview, start: int, end: int, types: Sequence[str], pub
                 yield Span(*match.span(), "CREDIT_CARD")
     if "PHONE" in types:
         for match in _PHONE.finditer(data, start, end + 12):
+            if match.start() >= end:  # the beginning of the next number, cut off
+                break
             before = bytes(data[max(0, match.start() - _BEFORE) : match.start()])
             after = bytes(data[match.end() : match.end() + _AFTER])
             if _is_phone(match[0], before, after):
@@ -253,23 +264,25 @@ def _is_phone(number: bytes, before: bytes, after: bytes) -> bool:
     if not 7 <= digits <= 15 or main.count(b"(") != main.count(b")"):
         return False
     if main[:1] == b"+" or main[:2] == b"(+":
-        return digits >= 8 and groups[0][:1] != b"0"
-    if _DATE.match(main) or all(_YEAR.fullmatch(group) for group in groups):
-        return False
+        return digits >= 8 and groups[0][:1] != b"0" and set(groups[1:]) != {b"000"}  # millions
+    lengths = [len(group) for group in groups]
     said, other = _last(_TELEPHONE_BEFORE, before), _last(_OTHER_NUMBER, before)
     telephone = said > other or bool(_TELEPHONE_AFTER.match(after))
+    # Five groups of two digits are a French number, whatever date they begin with.
+    begins_with_date = _DATE.match(main) and not (telephone and lengths == [2] * 5)
+    if begins_with_date or _DATES.fullmatch(main) or all(_YEAR.fullmatch(group) for group in groups):
+        return False
     if not telephone and other >= 0:
         return False
     if main[:2] == b"00" and main[2:3] != b"0" and len(groups) > 1 and digits >= 10:
         return True
     if (area := _BRACKETED_AREA.match(main)) and not _YEAR.fullmatch(area[0][1:-1]) and digits >= 8:
         return True
-    lengths = [len(group) for group in groups]
     if lengths[-3:] == [3, 3, 4] and groups[-3][0] >= 0x32 and b" " not in main and len(groups) <= 4:
         return len(groups) == 3 or groups[0] == b"1"
     if groups[0][0] == 0x30 and lengths[0] >= 2 and groups[0][1] > 0x30 and len(groups) > 1 and 9 <= digits <= 12:
         return True
-    return telephone and digits <= 12 and min(lengths) >= 2
+    return telephone and digits <= 12 and min(lengths[1:], default=digits) >= 2
 
 
 def _last(pattern: re.Pattern[bytes], text: bytes) -> int:

@@ -53,6 +53,9 @@ MATHJAX3 = (
         ('<img src="https://x.org/ql-cache/quicklatex.com-1.png" class="ql-img-displayed-equation" alt="\\[a+b\\]">',
          r"\[a+b\]"),
         ('<img src="https://latex.codecogs.com/gif.latex?\\frac{a}{b}" title="x">', r"\(\frac{a}{b}\)"),
+        ('<img src="https://latex.codecogs.com/gif.latex?\\dpi{120}&space;\\alpha+b&space;=&space;c%2Bd">',
+         r"\(\alpha+b = c+d\)"),
+        ('<img src="https://chart.googleapis.com/chart?cht=tx&chl=a+%2B+b">', r"\(a + b\)"),
         ('<math alttext="\\alpha" display="block"><mi>&alpha;</mi></math>', r"\[\alpha\]"),
         ("<math display='block'><mfrac><mi>a</mi><mrow><mi>b</mi><mo>+</mo><mn>1</mn></mrow></mfrac></math>",
          r"\[\frac{a}{b+1}\]"),
@@ -76,6 +79,8 @@ def test_every_shape_keeps_its_tex_once_and_in_its_place(markup: str, text: str)
          r"\begin{matrix} a & b \end{matrix}"),
         ("<m:msub><m:mi>x</m:mi><m:mi>i</m:mi></m:msub>", "x_{i}"),
         ("<mfenced><mi>a</mi><mi>b</mi></mfenced>", "(a,b)"),
+        ("<mfenced open='|' close='|'><mi>a</mi></mfenced>", "|a|"),
+        ("<mfenced open='{' close='' separators=';'><mi>a</mi><mi>b</mi></mfenced>", r"\{a;b"),
         ("<mtext>if </mtext><mi>x", r"\text{if}x"),
     ],
 )  # fmt: skip

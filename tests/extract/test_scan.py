@@ -62,13 +62,39 @@ def blocks(markup: str | bytes) -> list[tuple[str, str]]:
         ("a<!-- b --><!--> --c<?php d ?><![CDATA[e]]>f</3>g", [("a --cfg", "")]),
         ("1 < 2 <3 a&lt;b&gt;", [("1 < 2 <3 a<b>", "")]),
         ("a&nbsp; &#160;b Silben&shy;trennung \u3000c\u200bd", [("a b Silbentrennung cd", "")]),
-        ("<script>a", [("a", "")]), ("<p title='>'>a", [("a", "p")]), ("a<p", [("a", "")]), ("a</", [("a</", "")]),
+        ("a<script>b", [("a", "")]), ("a<style>b<p>c", [("a", "")]),
+        ("<p title='>'>a", [("a", "p")]), ("a<p", [("a", "")]), ("a</", [("a</", "")]),
         ("<select><option>a</select>b<svg><text>c</text></svg>d", [("bd", "")]),
         ("<h1>a<h2>b</h2>", [("a", "h1"), ("b", "h2")]),
+        ("<h3><button>a</button></h3>b<button>c</button>", [("a", "h3"), ("b", "")]),
     ],
 )  # fmt: skip
 def test_blocks_by_hand(markup: str, expected: list[tuple[str, str]]) -> None:
     assert blocks(markup) == expected
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        # Layouts with the names of columns for line numbers: Bootstrap 4, Prism on a whole page, VuePress.
+        ("<div class='row no-gutters'><div>a</div></div>", ["a"]),
+        ("<body class=line-numbers><p>a<p>b", ["a", "b"]),
+        ("<div class=line-numbers-mode><pre><code>x = 1</code></pre><div class=line-numbers-wrapper>"
+         "<span class=line-number>1</span><br></div></div>", ["x = 1"]),
+        ("<pre class='line-numbers language-js'><code>a()\nb()</code></pre>", ["a()\nb()"]),
+        ("<div class=gutter>2024 was a good year</div>", ["2024 was a good year"]),
+        # The columns: Pygments, GitHub, Hexo, and Chroma in a column and within lines.
+        ("<td class=linenos><div class=linenodiv><pre>1\n2\n</pre></div></td><td>a</td>", ["a"]),
+        ("<td class=blob-num>12</td><td>a</td>", ["a"]),
+        ("<td class=gutter><pre><span>1</span><br></pre></td>a", ["a"]),
+        ("<pre><span class=lnt>1\n</span></pre><pre><span class=ln> 1</span>x = 1</pre>", ["x = 1"]),
+        # What MathJax has drawn, and arXiv's abstracts, which wait for it.
+        ("<span class=MathJax><nobr>x</nobr></span><div class=MathJax_Display>x</div>a", ["a"]),
+        ("<blockquote class='abstract mathjax'>a</blockquote>", ["a"]),
+    ],
+)  # fmt: skip
+def test_names_of_what_is_left_out_are_also_those_of_content(markup: str, expected: list[str]) -> None:
+    assert [text for text, _ in blocks(markup)] == expected
 
 
 def test_links_flags_names_and_title() -> None:

@@ -125,6 +125,14 @@ def test_packed_lists_are_the_same_and_changed_ones_are_noticed(tmp_path: Path, 
     assert reasons(lists, "https://bad.example", "https://fine.example") == ["url.games", "url.adult"]
 
 
+def test_a_byte_order_mark_does_not_hide_the_first_entry(tmp_path: Path) -> None:
+    write_list(tmp_path, "adult", domains="\ufeffbad.example\nworse.example", expressions="\ufeff^http://sex")
+    found = reasons(
+        Urls(lists=(str(tmp_path),), categories=("adult",)), "http://bad.example/", "http://worse.example/", "http://sex.x"
+    )
+    assert found == ["url.adult"] * 3
+
+
 def test_faults_are_named(tmp_path: Path) -> None:
     with pytest.raises(UrlListError, match=r"no list 'adult' in .*domains, urls, expressions"):
         url_config(Urls(lists=(str(tmp_path),), categories=("adult",)))
@@ -132,9 +140,10 @@ def test_faults_are_named(tmp_path: Path) -> None:
     urls = Urls(lists=(str(tmp_path),), categories=("adult",))
     with pytest.raises(UrlListError, match=r"adult/expressions: '\(unbalanced' is no regular expression"):
         UrlMatcher(urls)
-    (tmp_path / "adult" / "urls.gz").write_bytes(b"no gzip")
-    with pytest.raises(UrlListError, match=r"adult/urls\.gz: cannot read"):
-        UrlMatcher(urls)
+    for content in (b"no gzip", gzip.compress(b"bad.example/x")[:10] + b"\xff" * 9):
+        (tmp_path / "adult" / "urls.gz").write_bytes(content)
+        with pytest.raises(UrlListError, match=r"adult/urls\.gz: cannot read"):
+            UrlMatcher(urls)
     for wrong, message in (
         ({"categories": ["adult"]}, "lists and categories belong together"),
         ({"rules": {"hard_words": {"hosts": ["a.de"]}}}, "names of their own"),
