@@ -399,7 +399,7 @@ class DuplicateGuards(Part):
 
     max_removal_rate: float = Field(
         default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped as copies, "
-        "and that may be gone once repetition and evaluation items are too."
+        "and of those of a crawl that stay, that may go for repetition and evaluation items."
     )
     max_cluster_share: float = Field(
         default=0.25, gt=0, le=1, description="Largest share of all documents that one cluster may hold."
