@@ -484,7 +484,9 @@ class EvaluationSet(Part):
     """One evaluation set: where its items are, and which of their fields a document may hold."""
 
     paths: tuple[str, ...] = Field(min_length=1, description="JSONL (plain, gz, zst) or Parquet files, a row per item.")
-    fields: tuple[str, ...] = Field(min_length=1, description="Fields of an item that are looked for, in their order.")
+    fields: tuple[str, ...] = Field(
+        min_length=1, description="Fields of an item that are looked for, in their order; dots reach into objects."
+    )
     id_field: str | None = Field(default=None, description="Field that names an item; default: file and row number.")
     action: Literal["drop", "cut", "record"] | None = Field(
         default=None, description="What is done for this set, in place of the action for all."
