@@ -768,6 +768,14 @@ class Recipe(Part):
             raise ValueError("known_as needs licenses.known_sources, the collection that knows the source")
         return self
 
+    @model_validator(mode="after")
+    def _weights_to_follow(self) -> Recipe:
+        wanting = [name for name, mixture in self.mixtures.items() if mixture.rehydrate]
+        if wanting and not self.deduplication.rehydration:
+            raise ValueError(f"mixture {wanting[0]}: rehydrate needs deduplication.rehydration, such as "
+                             "{2: 2, 3: 3, 5: 5, 100: 8, 1000: 1}: without it every document counts once")
+        return self
+
     @property
     def lake_uri(self) -> str:
         """Where the tables of this recipe live."""
