@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import pyarrow.compute as pc
+
 from assets import separation
 from assets.expectations import Outcome
 from data_platform.books import WITHOUT_BOOKS, books
@@ -35,7 +37,7 @@ DESCRIPTIONS = {
     TIERS: "No row is above the tiers that the mixture admits, and every licence is what the evidence amounts to, "
            "derived anew from the tables.",
     CHAIN: "Every row leads through every table, at the versions that were read, back to its record and its evidence.",
-    SOURCES: str(sources_stay.__doc__),
+    SOURCES: str(sources_stay.__doc__).splitlines()[0],
     TAKEN_DOWN: "No row is of a document, URL, host or source that was taken down.",
     CURRENT: "No source and no ruling has changed its licence since the table was built.",
     **{name: str(guard.__doc__).splitlines()[0] for name, guard in GUARDS.items()},
@@ -90,11 +92,10 @@ def _guards(lake: Lake, recipe: Recipe) -> list[Outcome]:
 
 def _sources(lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe) -> Outcome:
     commit = next(row for row in lake.history(stage.name) if row["partition"] == str(stage.partition(snapshot)))
-    pin = next(pin for pin in json.loads(commit["inputs"]) if pin["table"] == "filtered_documents")
-    before, after = (
-        lake.read_table(name, ["source"], partition=snapshot, version=version)
-        for name, version in (("filtered_documents", pin["version"]), (stage.name, commit["version"]))
-    )
+    pin = next(pin for pin in json.loads(commit["inputs"]) if pin["table"] == "duplicates")
+    before = lake.read_table("duplicates", ["source"], version=pin["version"],
+                             where=pc.field("kept") & (pc.field("snapshot") == snapshot))
+    after = lake.read_table(stage.name, ["source"], partition=snapshot, version=commit["version"])
     finding = sources_stay(before, after, recipe.deduplication.guards)
     return Outcome(SOURCES, finding.passed, "critical", dict(finding.detail))
 

@@ -399,7 +399,7 @@ class DuplicateGuards(Part):
 
     max_removal_rate: float = Field(
         default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped as copies, "
-        "and that may be gone once repetition and evaluation items are too."
+        "and of those of a crawl that stay, that may go for repetition and evaluation items."
     )
     max_cluster_share: float = Field(
         default=0.25, gt=0, le=1, description="Largest share of all documents that one cluster may hold."
@@ -484,7 +484,9 @@ class EvaluationSet(Part):
     """One evaluation set: where its items are, and which of their fields a document may hold."""
 
     paths: tuple[str, ...] = Field(min_length=1, description="JSONL (plain, gz, zst) or Parquet files, a row per item.")
-    fields: tuple[str, ...] = Field(min_length=1, description="Fields of an item that are looked for, in their order.")
+    fields: tuple[str, ...] = Field(
+        min_length=1, description="Fields of an item that are looked for, in their order; dots reach into objects."
+    )
     id_field: str | None = Field(default=None, description="Field that names an item; default: file and row number.")
     action: Literal["drop", "cut", "record"] | None = Field(
         default=None, description="What is done for this set, in place of the action for all."
@@ -776,6 +778,14 @@ class Recipe(Part):
         for field, domains, known in fields:
             if unknown := sorted(set(domains) - known):
                 raise ValueError(f"{field}: there is no domain {', '.join(unknown)}, only {', '.join(sorted(known))}")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_to_follow(self) -> Recipe:
+        wanting = [name for name, mixture in self.mixtures.items() if mixture.rehydrate]
+        if wanting and not self.deduplication.rehydration:
+            raise ValueError(f"mixture {wanting[0]}: rehydrate needs deduplication.rehydration, such as "
+                             "{2: 2, 3: 3, 5: 5, 100: 8, 1000: 1}: without it every document counts once")
         return self
 
     @property

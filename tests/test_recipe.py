@@ -52,6 +52,7 @@ def test_environment_variables_and_their_defaults(tmp_path: Path, monkeypatch: p
         (("snapshot: one, ", ""), "give a snapshot"),
         (("snapshot: one", "snapshot: 'a,b'"), "snapshot"),
         (("paths: a.warc.gz}", "paths: a.warc.gz}, {name: pages, snapshot: one, paths: b}"), "must be unique"),
+        (("weights: {web: 1}", "weights: {web: 1}, rehydrate: true"), "rehydrate needs deduplication.rehydration"),
         (("paths: a.warc.gz", "kind: ftp, paths: a"), "kind"),
         (("name: small", "name: small\nfilters: {domains: [wbe]}"), "filters.domains: there is no domain"),
         (("name: small", "name: small\nbranches: {math: {domains: [math]}}"), "math.domains: there is no domain"),

@@ -15,7 +15,7 @@ from data_platform.stage import Workspace
 @click.command()
 @click.argument("table", required=False)
 @click.option("--snapshot", default=None, help="Snapshot of the documents. Default: all of them.")
-@click.option("--top", default=20, show_default=True, help="How many findings to list.")
+@click.option("--top", type=click.IntRange(min=0), default=20, show_default=True, help="How many findings to list.")
 @RECIPE
 @JSON
 def contamination(table: str | None, snapshot: str | None, top: int, recipe_path: str | None, as_json: bool) -> None:

@@ -16,7 +16,8 @@ from data_platform.commands.common import JSON, RECIPE, columns, out, workspaces
 @click.command()
 @click.option("--by", type=click.Choice(["snapshot", "source", "language", "host"]), multiple=True,
               help="Tell rates by this. Default: all four.")
-@click.option("--top", default=10, show_default=True, help="How many values and clusters to list.")
+@click.option("--top", type=click.IntRange(min=0), default=10, show_default=True,
+              help="How many values and clusters to list.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), default=None,
               help="SVG file to draw the sizes of clusters to.")
 @RECIPE
@@ -32,7 +33,10 @@ def duplicates(by: tuple[str, ...], top: int, picture: Path | None, recipe_path:
         found = duplicate_report(workspace.lake, clusters=top)
         rates = [row for row in found.rates.to_pylist() if row["by"] in (by or GROUPS)]
         if picture:
-            picture.write_text(size_picture(found.sizes), encoding="utf-8")
+            try:
+                picture.write_text(size_picture(found.sizes), encoding="utf-8")
+            except OSError as error:
+                raise click.ClickException(f"cannot write {picture}: {error.strerror}") from None
         if as_json:
             print(json.dumps({
                 "recipe": workspace.recipe.name, "rates": rates, "clusters": found.clusters.to_pylist(),

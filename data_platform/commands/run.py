@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import click
+import pyarrow.compute as pc
 from rich.markup import escape
 from rich.table import Table as Grid
 
@@ -91,9 +92,11 @@ def _print_summary(workspace: Workspace, books: Any, flow: Any) -> None:
 def _print_mixture(lake: Lake, name: str) -> None:
     if not lake.exists(f"mixture_{name}"):
         return
-    rows = lake.read_table(f"mixture_{name}", ["domain", "license_spdx", "license_tier", "token_count"])
+    rows = lake.read_table(f"mixture_{name}", ["domain", "license_spdx", "license_tier", "token_count", "epochs"])
     total = sum(rows["token_count"].to_pylist())
-    out.print(f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens")
+    seen = round(pc.sum(pc.multiply(rows["token_count"], rows["epochs"])).as_py() or 0)
+    repeated = f", {seen:,} with repetitions" if seen != total else ""
+    out.print(f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens{repeated}")
     for column, what in (("domain", "domain"), ("license_spdx", "licence")):
         grouped = rows.group_by(column).aggregate([("token_count", "sum")]).sort_by(
             [("token_count_sum", "descending")]

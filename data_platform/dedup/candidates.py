@@ -35,6 +35,8 @@ Shingles = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 SHINGLES_AT_ONCE = 40_000_000
 """Shingles that are held in memory to verify pairs: 320 MB."""
+PARITY_WORDS = 16
+"""64-bit words of the bitmap of a document by which most pairs that are not alike are told: 128 bytes."""
 
 
 class Keys(NamedTuple):
@@ -201,13 +203,16 @@ def _verified(
     mine = new[rows]
     left, right = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
     values = np.empty(len(rows), np.float64)
+    bitmaps = np.zeros((len(rows), PARITY_WORDS), np.uint64)
+    kernels.parities(offsets, hashes, bitmaps)
     for keys in bands:
         has = np.zeros(len(parents), np.bool_)
         has[keys.rows] = True
         usable = np.nonzero(has[rows])[0]
         members = np.concatenate((usable[~mine[usable]], usable[mine[usable]]))
         count = kernels.link_alike(
-            own, keys.keys[rows], keys.proofs[rows], members, mine, left, right, values, offsets, hashes, least
+            own, keys.keys[rows], keys.proofs[rows], members, mine, left, right, values, offsets, hashes, bitmaps,
+            least,
         )
         yield rows[left[:count]], rows[right[:count]], values[:count].copy()
     kernels.flatten(own)

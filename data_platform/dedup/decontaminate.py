@@ -101,12 +101,13 @@ class EvaluationIndex:
 
 
 def read_items(name: str, settings: EvaluationSet) -> Items:
-    """The items of an evaluation set from JSONL (plain, gzip, zstd) or Parquet files.
+    """The items of an evaluation set from JSONL (plain, gzip, zstd) or Parquet files, as clean as documents are.
 
     Raises:
         SourceError: if a file is not there.
-        EvaluationSetError: if a row cannot be read, lacks a field, or repeats an id.
+        EvaluationSetError: if a row cannot be read, lacks a field, or repeats an id, or no item has a letter or digit.
     """
+    from data_platform.extract.clean import clean_text
     from data_platform.ingest.sources import open_archive, resolve
 
     ids: list[str] = []
@@ -122,10 +123,13 @@ def read_items(name: str, settings: EvaluationSet) -> Items:
             for number, row in enumerate(rows):
                 place = f"{archive.name}:{number}"
                 values = [_field(name, place, row, field) for field in settings.fields]
-                fields.append(tuple(values))
+                fields.append(tuple(map(clean_text, values)))
                 ids.append(_field(name, place, row, settings.id_field) if settings.id_field else place)
     if repeated := len(ids) - len(set(ids)):
         raise EvaluationSetError(f"evaluation set {name}: {repeated} ids are repeated; leave id_field out to use rows")
+    if not any(character.isalnum() for parts in fields for text in parts for character in text):
+        wanted = ", ".join(settings.fields)
+        raise EvaluationSetError(f"evaluation set {name}: its {len(ids)} items hold no word in {wanted}")
     return Items(name, ids, fields)
 
 
@@ -170,20 +174,23 @@ def _json_rows(name: str, file: str, raw: Any) -> Iterator[Mapping[str, Any]]:
 def _parquet_rows(raw: Any, settings: EvaluationSet) -> Iterator[Mapping[str, Any]]:
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(raw)
-    wanted = [field for field in (*settings.fields, settings.id_field) if field in file.schema_arrow.names]
-    for batch in file.iter_batches(columns=wanted):
+    file, named = pq.ParquetFile(raw), {field for field in (*settings.fields, settings.id_field) if field}
+    named |= {field.split(".")[0] for field in named}
+    for batch in file.iter_batches(columns=[field for field in file.schema_arrow.names if field in named]):
         yield from batch.to_pylist()
 
 
 def _field(name: str, place: str, row: Mapping[str, Any], field: str) -> str:
-    value = row.get(field)
+    from data_platform.ingest.files import reach
+    from data_platform.ingest.records import valid_text
+
+    value = reach(row, field)
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):  # the choices of a question
-        return "\n".join(value)
+        return valid_text("\n".join(value))
     if isinstance(value, bool) or not isinstance(value, str | int):
         kind = "missing" if value is None else f"a {type(value).__name__}"
         raise EvaluationSetError(f"evaluation set {name}: field {field} of {place} is {kind}, not text")
-    return str(value)
+    return valid_text(str(value))
 
 
 def build_index(sets: list[Items], settings: Decontamination) -> EvaluationIndex:

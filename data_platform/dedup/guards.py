@@ -78,9 +78,12 @@ def alike(duplicates: pa.Table, settings: DuplicateGuards) -> Finding:
     })
 
 
-def sources_stay(filtered: pa.Table, deduplicated: pa.Table, settings: DuplicateGuards) -> Finding:
-    """Of no source of some size more than a share is gone once copies, evaluation items and repetition are."""
-    counted = (pc.value_counts(rows["source"]).to_pylist() for rows in (filtered, deduplicated))
+def sources_stay(copies: pa.Table, deduplicated: pa.Table, settings: DuplicateGuards) -> Finding:
+    """Of the copies that stay, no source of some size loses more than a share to evaluation items and repetition.
+
+    What copies remove is asked before, over all snapshots: a crawl that only brings what is there already is no fault.
+    """
+    counted = (pc.value_counts(rows["source"]).to_pylist() for rows in (copies, deduplicated))
     before, after = ({row["values"]: row["counts"] for row in counts} for counts in counted)
     rates = {source: 1 - after.get(source, 0) / count for source, count in before.items()
              if count >= settings.min_documents}

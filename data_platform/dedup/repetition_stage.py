@@ -427,7 +427,8 @@ _TEXT = ("data_platform.text.buffers", "data_platform.text.characters")
 CONTAMINATION = Stage(
     name="contamination", group=_GROUP, inputs=("filtered_documents",), run=_write_contamination,
     config=_contamination_config,
-    code=("data_platform.dedup.decontaminate", "data_platform.dedup.word_kernels", *_TEXT),
+    code=("data_platform.dedup.decontaminate", "data_platform.dedup.word_kernels", "data_platform.extract.clean",
+          *_TEXT),
     libraries=("numba",),
 )
 PASSAGE_HASHES = Stage(

@@ -29,6 +29,7 @@ overlaps. Cutting (`cutting.py`) takes their union.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -39,8 +40,9 @@ from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
 
 COUNTERS_PER_BYTE = 4
-AT_ONCE = 2**24
-"""Fingerprints or runs that are sorted at once: what bounds memory."""
+AT_ONCE = 2**23
+"""Fingerprints or runs that are sorted at once: 32 bytes each."""
+_MOST_BITS = 8
 _LEAST_BITS = 10
 
 
@@ -84,10 +86,11 @@ def sharing_documents(doc_id: pa.ChunkedArray, hashes: pa.ChunkedArray) -> pa.Ar
 
 def _parts(keys: np.ndarray) -> Iterator[np.ndarray]:
     """The places of the keys in parts of at most some `AT_ONCE`: equal keys are in the same one."""
-    bits = (len(keys) // AT_ONCE).bit_length()
+    bits = min((len(keys) // AT_ONCE).bit_length(), _MOST_BITS)
+    highest = keys.view(np.uint8)[np.dtype(np.uint64).itemsize - 1 :: np.dtype(np.uint64).itemsize]
     for part in range(1 << bits):
         # Hashes are even: so many parts of their range have as many keys each.
-        yield np.flatnonzero(keys >> np.uint64(64 - bits) == np.uint64(part)) if bits else np.arange(len(keys))
+        yield np.flatnonzero(highest >> (8 - bits) == part) if bits else np.arange(len(keys))
 
 
 def repeated_substrings(
@@ -95,8 +98,8 @@ def repeated_substrings(
 ) -> pa.Table:
     """Every run of at least `min_tokens` tokens that occurs before: rows of table `duplicate_spans`.
 
-    Documents are read twice, a batch at a time. The result is the same for any order and size of the batches. Memory: a
-    sixth of a byte to a third per byte of text, and 36 bytes per repeated run of `min_tokens` tokens.
+    Documents are read three times, a batch at a time. The result is the same for any order and size of the batches.
+    Memory: a sixth of a byte to a third per byte of text, and 24 bytes per repeated run of `min_tokens` tokens.
 
     Args:
         batches: gives the documents, the same each time: `doc_id`, `snapshot` and `text`.
@@ -115,7 +118,7 @@ def repeated_substrings(
     settings = characters.pages, characters.classes, min_tokens, counters, 64 - bits
     for batch in batches():
         kernels.count_runs(*text_buffers(batch["text"]), *settings)
-    fields: tuple[list[np.ndarray], ...] = ([], [], [], [], [], [])
+    fields: tuple[list[np.ndarray], ...] = ([], [], [], [])
     ids, snapshots, documents = [], [], 0
     for batch in batches():
         keys, checks, places = kernels.collect_runs(*text_buffers(batch["text"]), *settings)
@@ -131,15 +134,38 @@ def repeated_substrings(
     })
     if repeated := documents - len(about["doc_id"].unique()):
         raise ValueError(f"doc_id must be unique, but {repeated} rows repeat one")
-    types = (np.uint64, np.uint32, *4 * [np.int32])
-    return _spans(about, *(_joined(parts, type_) for parts, type_ in zip(fields, types, strict=True)), min_tokens)
+    types = (np.uint64, np.uint32, np.int32, np.int32)
+    runs = (_joined(parts, type_) for parts, type_ in zip(fields, types, strict=True))
+    return _spans(about, *runs, min_tokens, partial(_bytes, batches, min_tokens))
 
 
 def _joined(parts: list[np.ndarray], type_: type) -> np.ndarray:
-    """All parts as one array; the list is emptied, so that one field at a time is there twice."""
-    whole = np.concatenate([np.empty(0, type_), *parts])
-    parts.clear()
+    """All parts as one array; each goes as soon as it is copied, so that nothing is there twice."""
+    end = sum(map(len, parts))
+    whole = np.empty(end, type_)
+    while parts:
+        part = parts.pop()
+        whole[end - len(part) : end] = part
+        end -= len(part)
     return whole
+
+
+def _bytes(
+    batches: Callable[[], Iterable[pa.RecordBatch | pa.Table]], min_tokens: int, texts: np.ndarray, tokens: np.ndarray
+) -> np.ndarray:
+    """First byte and byte behind the last token of runs, in two rows; the runs come by text and token."""
+    from data_platform.dedup import substring_kernels as kernels
+
+    characters = character_table()
+    places, documents, done = np.empty((2, len(texts)), np.int32), 0, 0
+    for batch in batches():
+        until = int(np.searchsorted(texts, documents + batch.num_rows))
+        places[:, done:until] = kernels.bytes_of_runs(
+            *text_buffers(batch["text"]), characters.pages, characters.classes, min_tokens,
+            texts[done:until] - np.int32(documents), tokens[done:until],
+        )
+        documents, done = documents + batch.num_rows, until
+    return places
 
 
 def _column(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
@@ -148,8 +174,8 @@ def _column(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
 
 
 def _spans(
-    about: pa.Table, keys: np.ndarray, checks: np.ndarray, text: np.ndarray, token: np.ndarray, start: np.ndarray,
-    end: np.ndarray, min_tokens: int,
+    about: pa.Table, keys: np.ndarray, checks: np.ndarray, text: np.ndarray, token: np.ndarray, min_tokens: int,
+    bytes_of: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> pa.Table:
     """Join repeated runs that follow each other, in both places, to spans."""
     from data_platform.dedup import substring_kernels as kernels
@@ -159,22 +185,23 @@ def _spans(
     ranks = np.empty(len(sorted_rows), np.int64)
     ranks[sorted_rows] = np.arange(len(sorted_rows))
     firsts = np.empty(len(keys), np.int32 if len(keys) < 2**31 else np.int64)
-    counts = np.zeros(len(keys), np.int32)
     for own in _parts(keys):
-        kernels.first_occurrences(own[np.argsort(keys[own])], keys, checks, text, token, ranks, firsts, counts)
+        kernels.first_occurrences(own[np.argsort(keys[own])], keys, checks, text, token, ranks, firsts)
     heads, tails = kernels.join_runs(firsts, text, token)
     first = firsts[heads]
+    told = np.unique(np.concatenate((heads, tails, first)))
+    starts, ends = bytes_of(text[told], token[told]).astype(np.int64)
     at, matched = pa.array(text[heads]), pa.array(text[first])
     columns = {
         "doc_id": about["doc_id"].take(at),
         "snapshot": about["snapshot"].take(at),
         "kind": pa.repeat("substring", len(heads)),
-        "start": start[heads].astype(np.int64),
-        "end": end[tails].astype(np.int64),
+        "start": starts[np.searchsorted(told, heads)],
+        "end": ends[np.searchsorted(told, tails)],
         "matched_doc_id": about["doc_id"].take(matched),
-        "matched_start": start[first].astype(np.int64),
+        "matched_start": starts[np.searchsorted(told, first)],
         "tokens": (token[tails] - token[heads] + min_tokens).astype(np.int64),
-        "occurrences": counts[first].astype(np.int64),
+        "occurrences": checks[first].astype(np.int64),
     }
     order = [(name, "ascending") for name in ("snapshot", "doc_id", "start")]
     return pa.table(columns, schema=table("duplicate_spans").schema).sort_by(order)

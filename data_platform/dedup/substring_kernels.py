@@ -162,14 +162,13 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
     """The runs whose counter stands at 2: those that occur twice, and some that share a counter with another.
 
     Returns:
-        uint64 and uint32 hashes of the runs; int32 text, first token, first byte and byte behind the last token, within
-        the text. By text and token.
+        uint64 and uint32 hashes of the runs; int32 text and first token. By text and token.
     """
     room = _room(offsets)
     starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
     hashes, one, two = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
     size = 1024
-    keys, checks, places = np.empty(size, np.uint64), np.empty(size, np.uint32), np.empty((4, size), np.int32)
+    keys, checks, places = np.empty(size, np.uint64), np.empty(size, np.uint32), np.empty((2, size), np.int32)
     count = 0
     for text in range(offsets.size - 1):
         tokens = _scan_tokens(data, offsets[text], offsets[text + 1], pages, classes, starts, ends, hashes)
@@ -180,17 +179,36 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
                 continue
             if count == size:
                 wider_keys, wider_checks = np.empty(2 * size, np.uint64), np.empty(2 * size, np.uint32)
-                wider_places = np.empty((4, 2 * size), np.int32)
+                wider_places = np.empty((2, 2 * size), np.int32)
                 wider_keys[:size], wider_checks[:size], wider_places[:, :size] = keys, checks, places
                 keys, checks, places, size = wider_keys, wider_checks, wider_places, 2 * size
             keys[count] = one[run]
             checks[count] = np.uint32(two[run] >> np.uint64(32))
             places[0, count] = text
             places[1, count] = run
-            places[2, count] = starts[run]
-            places[3, count] = ends[run + length - 1]
             count += 1
     return keys[:count].copy(), checks[:count].copy(), places[:, :count].copy()
+
+
+@kernel(allocates=True)
+def bytes_of_runs(offsets, data, pages, classes, length, texts, runs):
+    """Where runs stand: int32, first byte and byte behind the last token, within the text.
+
+    Args:
+        texts, runs: int32, text and first token of each, in ascending order.
+    """
+    room = _room(offsets)
+    starts, ends, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint64)
+    places = np.empty((2, texts.size), np.int32)
+    before = -1
+    for place in range(texts.size):
+        text = texts[place]
+        if text != before:
+            _scan_tokens(data, offsets[text], offsets[text + 1], pages, classes, starts, ends, hashes)
+            before = text
+        places[0, place] = starts[runs[place]]
+        places[1, place] = ends[runs[place] + length - 1]
+    return places
 
 
 @kernel(allocates=True)
@@ -235,16 +253,16 @@ def winnow(offsets, data, pages, classes, length, window):
 
 
 @kernel()
-def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
+def first_occurrences(order, keys, checks, texts, runs, ranks, firsts):
     """For every run, the first of its equals and how many there are.
 
     Args:
         order: int64, runs sorted by their key: all, or all of some keys.
-        keys, checks: hashes of the runs; runs are equal if both are.
+        keys, checks: hashes of the runs; runs are equal if both are. At the first of several equals, its check gives
+            place to how many there are.
         texts, runs: int32, text and first token of each.
         ranks: int64, the place of each text in the order that decides which is first.
         firsts: integers, to be filled: for each run, the first of its equals.
-        counts: int32, to be filled: at the first of several equals, how many there are.
     """
     begin = 0
     while begin < order.size:
@@ -258,18 +276,18 @@ def first_occurrences(order, keys, checks, texts, runs, ranks, firsts, counts):
             this = order[place]
             if firsts[this] >= 0:
                 continue
-            best, count = this, 0
+            best, count, check = this, 0, checks[this]
             for other in range(place, end):
                 that = order[other]
-                if checks[that] != checks[this]:
+                if firsts[that] >= 0 or checks[that] != check:
                     continue
                 count += 1
                 if ranks[texts[that]] < ranks[texts[best]] or (texts[that] == texts[best] and runs[that] < runs[best]):
                     best = that
             for other in range(place, end):
-                if checks[order[other]] == checks[this]:
+                if firsts[order[other]] < 0 and checks[order[other]] == check:
                     firsts[order[other]] = best
-            counts[best] = count
+            checks[best] = count
         begin = end
 
 

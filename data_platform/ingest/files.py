@@ -176,10 +176,10 @@ def text_charset(data: bytes) -> str | None:
 
 def _row(row: dict[str, Any], size: int, archive: Archive, place: Place, fields: Fields, limits: Ingest) -> Item:
     """A row of a table or a JSON object as a record: its text is the payload, the other fields are metadata."""
-    found_url = _reach(row, fields.url)
+    found_url = reach(row, fields.url)
     url = valid_text(found_url).strip() if isinstance(found_url, str) else ""
     url = url or f"file:{valid_text(archive.name)}#{place.offset}"
-    text = _reach(row, fields.text)
+    text = reach(row, fields.text)
     if isinstance(text, bytes):
         # Older writers leave out the mark that says a binary column is text.
         try:
@@ -198,10 +198,10 @@ def _row(row: dict[str, Any], size: int, archive: Archive, place: Place, fields:
     if len(payload) > limits.max_payload_bytes:
         return _reject(archive, place, "payload_too_large", f"{len(payload)} bytes", "row", url)
     others = {name: value for name, value in row.items() if name not in (fields.text, fields.url)}
-    return _capture(archive, place, size, "row", url, payload, "utf-8", _metadata(others, _reach(row, fields.license)))
+    return _capture(archive, place, size, "row", url, payload, "utf-8", _metadata(others, reach(row, fields.license)))
 
 
-def _reach(row: dict[str, Any], path: str | None) -> Any:
+def reach(row: dict[str, Any], path: str | None) -> Any:
     """The field of that name, or else the one that its dots reach; None if there is none."""
     if path is None or path in row:
         return row.get(path) if path else None

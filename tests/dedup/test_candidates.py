@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 
 import numpy as np
@@ -222,3 +223,29 @@ def test_a_bucket_of_copies_is_no_matter_of_pairs(verify: float | None) -> None:
     found = clustered(documents, pairs)
     assert set(found["cluster_size"].to_pylist()) == {len(rows)} and len(found["cluster_id"].unique()) == 1
     assert sum(found["kept"].to_pylist()) == 1
+
+
+@pytest.mark.parametrize("least", [0.7, 0.85, 0.95])
+def test_pages_of_one_template_are_copies_only_if_the_rest_is_alike(least: float) -> None:
+    """All are candidates: most pairs are told by their bitmaps, and none wrongly."""
+    chance = random.Random(6)
+    template = [f"t{number}" for number in range(300)]
+    tails = [[f"{kind}x{chance.randrange(9) * place}" for place in range(kind * 8)] for kind in range(10)]
+    texts = []
+    for tail in tails:
+        changed = [word if chance.random() > 0.04 else f"y{chance.random()}" for word in tail]
+        texts += [" ".join(template + tail), " ".join(template + changed), " ".join(template + tail + ["end"])]
+    ids = numbered(len(texts))
+    by_id = dict(zip(ids, texts, strict=True))
+    documents = signed([{"doc_id": name, "snapshot": "now", "text": text} for name, text in by_id.items()], bands=40,
+                       rows=1)
+    found = members(clustered(documents, pairs_in_turn(documents, ["now"], ["minhash"], least, by_id)))
+    sets = dict(zip(ids, map(set, distinct_shingles(pa.array(texts)).to_pylist()), strict=True))
+    expected = {doc_id: {doc_id} for doc_id in ids}
+    for one, two in combinations(ids, 2):
+        if len(sets[one] & sets[two]) / len(sets[one] | sets[two]) >= least:
+            joined = expected[one] | expected[two]
+            for member in joined:
+                expected[member] = joined
+    assert found == {doc_id: frozenset(cluster) for doc_id, cluster in expected.items()}
+    assert 1 < len(set(found.values())) < len(ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import unicodedata
 from pathlib import Path
 
 import pyarrow as pa
@@ -175,6 +176,34 @@ def test_what_cannot_be_read_is_named_without_its_text(tmp_path: Path, line: str
     with pytest.raises(EvaluationSetError, match=what) as raised:
         read_items("trivia", EvaluationSet(paths=str(path), fields="q", id_field="id"))
     assert "trivia" in str(raised.value) and "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "\\u2028", "?! ..."])
+def test_a_set_that_protects_nothing_is_no_evaluation_set(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f'\n{{"q": "{text}"}}\n' if text else "\n\n")
+    with pytest.raises(EvaluationSetError, match=r"trivia: its \d items hold no word in q"):
+        read_items("trivia", EvaluationSet(paths=str(path), fields="q"))
+
+
+def test_items_are_as_clean_as_documents(tmp_path: Path) -> None:
+    """Documents are in NFC and have no lone surrogates; items may come in any form."""
+    path = tmp_path / "rows.jsonl"
+    item = "Où l'été s'est-il égaré, à côté de l'école où René a mangé une pêche ?"
+    path.write_text(json.dumps({"q": unicodedata.normalize("NFD", item) + "\ud800"}))
+    index = _index(*read_items("set", EvaluationSet(paths=str(path), fields="q")).fields)
+    (found,) = _find(f"On demande : {item.upper()}", index)
+    assert found["overlap"] == 1.0
+
+
+def test_dots_reach_into_objects(tmp_path: Path) -> None:
+    rows = [{"question": {"stem": "Why?"}, "choices": {"text": ["one", "two"], "label": ["A", "B"]}}]
+    (tmp_path / "a.jsonl").write_text(json.dumps(rows[0]))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    for name in ("a.jsonl", "a.parquet"):
+        fields = ("question.stem", "choices.text")
+        items = read_items("arc", EvaluationSet(paths=str(tmp_path / name), fields=fields))
+        assert items.fields == [("Why?", "one\ntwo")]
 
 
 def test_union_joins_what_touches() -> None:

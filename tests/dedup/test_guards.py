@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from data_platform.flow import latest_checks, plan, stages
 from data_platform.recipe import DuplicateGuards
 from data_platform.stage import Workspace
 from resources.workspace import WorkspaceResource
-from tests.dedup.corpora import STAGES, fill, numbered, run, workspace
+from tests.dedup.corpora import DAY, STAGES, fill, numbered, run, workspace
 from tests.dedup.test_repetition_stage import prose
 
+REPEATING = (*STAGES[:3], "passage_hashes", "duplicate_spans", "cut_programs", "deduplicated_documents")
 SCHEMA = pa.schema([table("duplicates").schema.field(name) for name in COLUMNS])
 
 
@@ -146,14 +148,29 @@ def test_repetition_that_leaves_next_to_nothing_stops_the_line(tmp_path: Path) -
     chance = random.Random(4)
     rows = [{"doc_id": doc_id, "snapshot": "a", "text": f"{prose(chance, 30)}\nhome news contact"}
             for doc_id in numbered(60)]
-    tables = (*STAGES[:3], "passage_hashes", "duplicate_spans", "cut_programs", "deduplicated_documents")
     outcomes = {}
     for name, min_words in {"stays": 0, "goes": 1000}.items():
         work = workspace(tmp_path / name, ["a"], repetition={"lines": {}, "min_words": min_words},
                          guards={"min_documents": 50})
         fill(work.lake, rows)
-        run(work, tables)
+        run(work, REPEATING)
         stage = stages(work.recipe)["deduplicated_documents"]
         outcomes[name] = pass_gates(work.lake, stage, "a", work.recipe)
     assert [one.name for one in outcomes["stays"] if not one.passed] == []
     assert [one.name for one in outcomes["goes"] if not one.passed] == ["sources_stay"]
+
+
+def test_a_crawl_of_what_is_there_already_passes(tmp_path: Path) -> None:
+    """The second crawl of a source brings one new page: the guard of copies counts both crawls, and so do all."""
+    chance = random.Random(5)
+    texts = [f"{prose(chance, 30)}\nhome news contact" for _ in range(61)]
+    rows = [{"doc_id": doc_id, "snapshot": crawl, "source": "web", "text": text}
+            for crawl, ids in (("a", numbered(120)[:60]), ("b", numbered(120)[60:]))
+            for doc_id, text in zip(ids, texts[1:] if crawl == "b" else texts[:60], strict=True)]
+    work = workspace(tmp_path, ["a", "b"], repetition={"lines": {}}, keep=("earliest",), guards={"min_documents": 50})
+    fill(work.lake, [{**row, "fetched_at": DAY + timedelta(days=row["snapshot"] == "b")} for row in rows])
+    run(work, REPEATING)
+    assert work.lake.count("deduplicated_documents", "b") == 1
+    flow = stages(work.recipe)
+    for stage, crawl in ((flow["duplicates"], None), *((flow["deduplicated_documents"], crawl) for crawl in "ab")):
+        assert [one.name for one in pass_gates(work.lake, stage, crawl, work.recipe) if not one.passed] == []

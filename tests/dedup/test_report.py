@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
+from data_platform.cli import main
 from data_platform.columns import table
 from data_platform.dedup.report import SizeBin, duplicate_report, size_picture
 from data_platform.lake import Lake, Partition, Provenance, TableMissing
@@ -86,3 +88,16 @@ def test_sizes_in_powers_of_two_and_their_picture(lake: Lake) -> None:
 def test_nothing_to_report_is_said(tmp_path: Path) -> None:
     with pytest.raises(TableMissing):
         duplicate_report(Lake(str(tmp_path / "empty")))
+
+
+def test_the_command_says_what_it_cannot_do(lake: Lake, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"{{name: reported, lake: '{lake.uri}', sources: [{{name: a, snapshot: a, paths: a.warc.gz}}], "
+                      "mixtures: {all: {tokens: 1, weights: {web: 1}}}}")
+    drawn = tmp_path / "sizes.svg"
+    done = CliRunner().invoke(main, ["duplicates", "--recipe", str(recipe), "--picture", str(drawn)])
+    assert done.exit_code == 0 and drawn.read_text().startswith("<svg")
+    nowhere = ["duplicates", "--recipe", str(recipe), "--picture", str(tmp_path / "nowhere" / "sizes.svg")]
+    assert "sizes.svg: No such file" in CliRunner().invoke(main, nowhere).output
+    for command in ("duplicates", "contamination"):
+        assert "-1 is not in the range" in CliRunner().invoke(main, [command, "--top", "-1"]).output
