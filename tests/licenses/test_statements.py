@@ -102,6 +102,8 @@ def test_headers_of_a_response() -> None:
     assert seen({"tdm-reservation": "0"}) == [("header", "page", "LicenseRef-tdm-permitted")]
     link = '<https://example.org/>; rel="next", <https://creativecommons.org/licenses/by/4.0/>; rel="license"'
     assert seen({"link": link}) == [("header", "page", "CC-BY-4.0")]
+    assert seen({"link": f'{link}; anchor="/photo.jpg"'}) == [("header", "element", "CC-BY-4.0")]
+    assert seen({"link": f'{link}; anchor="#text"'}) == [("header", "page", "CC-BY-4.0")]
 
 
 def test_metadata_of_a_distribution() -> None:
