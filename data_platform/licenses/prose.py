@@ -181,7 +181,8 @@ _NOT_OTHERWISE = re.compile(
     r"(?:sofern|soweit|wenn|falls|wo)\s+(?:\w+\s+){0,2}?nichts?\s+(?:explizit\s+|ausdr[üu]cklich\s+)?ander\w+(?:\s+\w+){0,2}|"
     r"(?:unless|except|excepting)\s+(?:where\s+|when\s+)?(?:is\s+)?(?:otherwise|noted|specified|stated|indicated|explicitly)"
     r"[^,.;]{0,30}|sauf\s+(?:mention|indication)[^,.;]{0,20}|salvo\s+(?:que|donde|diversa|indica)[^,.;]{0,40}|"
-    r"excepto\s+donde[^,.;]{0,40}", re.I,
+    r"excepto\s+donde[^,.;]{0,40}|"
+    r"\b(?:if\s+not|si\s+no|se\s+n[ãa]o|se\s+non|s[’']il\s+n[’']est|si\s+ce\s+n[’']est)\b[^,.;]{0,40}", re.I,
 )
 _NEGATED = re.compile(r"\b(?:not|nicht|kein\w*|never|isn[’']t|aren[’']t|ne\s+\w+\s+pas|no\s+est[áa])\b", re.I)
 _DENIES = re.compile(

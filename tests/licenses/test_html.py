@@ -191,6 +191,9 @@ def test_a_footer_that_denies_a_licence_or_speaks_of_others_frees_nothing(denial
 
 def test_words_of_exception_are_no_denial() -> None:
     for sentence in ("Sofern nicht anders angegeben, stehen alle Inhalte dieser Seite unter CC BY 4.0.",
+                     "Si no se indica lo contrario, el contenido de este sitio está bajo una licencia CC BY 4.0",
+                     "Se non è indicato altrimenti, i contenuti sono sotto licenza CC BY 4.0",
+                     "Si ce n'est pas précisé autrement, le contenu est sous licence CC BY 4.0",
                      "Unless not otherwise noted, content of this site is licensed under CC BY 4.0.",
                      "This work is licensed under CC BY 4.0 and may not be sold under another name."):
         assert ("statement", "site", "CC-BY-4.0") in seen(f"<footer><p>{sentence}</p></footer>"), sentence
