@@ -41,7 +41,7 @@ from data_platform.licenses.expressions import (
     read,
 )
 from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.place import item_scope, place, surroundings
+from data_platform.licenses.place import item_scope, own_block, place, surroundings
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
 from data_platform.licenses.rsl import RslFile
 
@@ -211,6 +211,9 @@ def _declared_scope(node: DOMNode, context: str) -> str:
     if place(node) in ("figure", "quoted"):
         return "element"
     sentence = prose.sentence_around(context, node.text)
+    if prose.speaks_of_part(prose.sentence_around(own_block(node), node.text)):
+        # 'Icons by A. Uthor, CC BY', whatever the block before it speaks of.
+        return "element"
     return "element" if prose.speaks_of_part(sentence) or prose.denies(sentence, node.text.strip()) else "page"
 
 
@@ -221,7 +224,8 @@ def _linked_scope(node: DOMNode, context: str) -> str:
     if where == "elsewhere" and not sentence and node.query_selector(_BADGE_IMAGES):
         # A badge outside of the content and of every figure: nothing else is there that it could speak of.
         where = "site"
-    if prose.denies(sentence, node.text.strip()):
+    of_part = prose.subject(prose.sentence_around(own_block(node), node.text)) == "part"
+    if of_part or prose.denies(sentence, node.text.strip()):
         return "element"
     return _scope(where, prose.subject(sentence), prose.grants(sentence) and prose.points_here(sentence))
 
@@ -276,7 +280,8 @@ def _sentences(tree: HTMLTree) -> Iterator[Observation]:
         seen.add(text)
         where = place(mark)
         for mention in prose.mentions(text):
-            scope = _scope_of_mention(mention, where)
+            of_part = prose.subject(prose.sentence_around(own_block(mark), mention.raw)) == "part"
+            scope = "element" if of_part and mention.reading.spdx != OPT_OUT else _scope_of_mention(mention, where)
             yield observe("statement", scope, mention.raw, DETECTOR, mention.reading, CONFIDENCE_OF_STATEMENT[scope],
                           context=mention.sentence)
 

@@ -161,6 +161,17 @@ def _address(url: str) -> str:
     return re.sub(r"^(?:https?:)?//(?:www\.)?|[?#].*$", "", url.strip(), flags=re.I).rstrip("/")
 
 
+def own_block(node: DOMNode) -> str:
+    """Text of the nearest block around a node, white space squeezed; empty if it is longer than `MAX_SURROUNDINGS`."""
+    block: DOMNode | None = node
+    while block is not None and (block.tag or "").lower() in _INLINE:
+        block = block.parent
+    if block is None or (block.tag or "").lower() in ("body", "html"):
+        return ""
+    text = " ".join(block.text.split())
+    return text if len(text) <= MAX_SURROUNDINGS else ""
+
+
 def surroundings(node: DOMNode) -> str:
     """Text around a node, white space squeezed: of the block it stands in, or of its neighbours if that is long."""
     text = " ".join(node.text.split())

@@ -189,6 +189,15 @@ def test_a_footer_that_denies_a_licence_or_speaks_of_others_frees_nothing(denial
             assert marked(page) == [("anchor", "element", "CC-BY-4.0")], page
 
 
+def test_a_short_footer_is_not_read_as_part_of_the_text_before_it() -> None:
+    for footer in (f'Icons by A. Uthor, <a href="{BY}">CC BY 4.0</a>',
+                   f'Fonts: <a rel="license" href="{BY}">CC BY 4.0</a>',
+                   f'Theme: Foo (<a href="{BY}">CC BY 4.0</a>)'):
+        for text in ("Home Blog Site", "Text of the page about articles"):
+            page = f"<body><div><p>{text}</p><footer><p>{footer}</p></footer></div>"
+            assert {scope for _, scope, _ in seen(page)} == {"element"}, page
+
+
 def test_words_of_exception_are_no_denial() -> None:
     for sentence in ("Sofern nicht anders angegeben, stehen alle Inhalte dieser Seite unter CC BY 4.0.",
                      "Si no se indica lo contrario, el contenido de este sitio está bajo una licencia CC BY 4.0",
