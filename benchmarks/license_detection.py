@@ -8,12 +8,12 @@ no identifier for a jurisdiction, both are read as the unported licence. The pee
 address of a licence at creativecommons.org.
 
 Hosts are split in two by a hash. Rules were written and tuned on errors in the tuning half alone; the other half was
-first looked at when they were finished, and what was changed since then narrows what prose may grant and moved no
-figure. The annotation overlooks licences, so every page on which it, the peer or the platform differ was read once
-more, and a ruling with its reason is kept in labels/license_pages.tsv where the annotation is wrong: a page is under
-a licence if it says so of its text, of all its contents or of the whole site. Figures are given against the
-annotation as it is, and against the rulings. The rulings were made by the authors of the rules, so that the figures
-against them are the less independent ones.
+first looked at when they were finished, and what was changed since then narrows what prose may grant; it moved the
+figures by one page, whose photograph was credited in what Elementor calls a widget. The annotation overlooks licences,
+so every page on which it, the peer or the platform differ was read once more, and a ruling with its reason is kept in
+labels/license_pages.tsv where the annotation is wrong: a page is under a licence if it says so of its text, of all its
+contents or of the whole site. Figures are given against the annotation as it is, and against the rulings. The rulings
+were made by the authors of the rules, so that the figures against them are the less independent ones.
 
 Licence texts: the LICENSE files of the installed distributions that declare exactly one licence with an SPDX
 expression or an unambiguous classifier; what they declare is taken for the truth. A text that holds another licence,

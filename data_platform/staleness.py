@@ -1,4 +1,4 @@
-"""What a change of heart makes stale: a source that changed its licence, a ruling that was changed, a takedown.
+"""What a change of heart makes stale: a source that changed its licence or left, a changed ruling, a takedown.
 
 A table is compared with the recipe as it is now by what it was built with, which its commits say all the way back: also
 when some of what lies between was made anew already. Belongs here: what changed since, and whether a mixture may be
@@ -63,7 +63,11 @@ class LicenseChanges:
     def _differences(self, commit: Mapping[str, Any]) -> Iterator[str]:
         before, now = json.loads(commit["config"]), self._stated_now(commit["table"], commit["partition"])
         old, new = before.get("registry") or {}, now.get("registry") or {}
-        for source in sorted(old.keys() & new.keys()):
+        for source in sorted(old):
+            if source not in new:
+                # Taken out, or named otherwise: whatever it was built under holds no longer.
+                yield f"source {source}: no longer in the recipe"
+                continue
             claims = [(claim or {}).get("spdx", "none") for claim in (old[source], new[source])]
             if claims[0] != claims[1]:
                 yield f"source {source}: licence {claims[0]} -> {claims[1]}"

@@ -80,6 +80,10 @@ def takedown(
         raise click.ClickException("a takedown is recorded with who asked and why: give --by and --reason")
     order = Order(selectors, reason or "", requested_by or "", not keep_near_copies)
     plans = [(workspace, _plan(workspace, order)) for workspace in workspaces]
+    if not (urls or hosts or text_hashes or any(plan["documents"] for _, plan in plans)
+            or any(_unfinished(workspace, order) for workspace in workspaces)):
+        # Addresses and hashes may be kept out before they come; of what has no row, nothing can be kept out.
+        raise click.ClickException(_nothing_is(workspaces, documents, sources, licenses))
     if as_json and not carry_out:
         print(json.dumps([plan for _, plan in plans], indent=2))
         return
@@ -98,6 +102,16 @@ def takedown(
             continue
         receipts.append(_execute(workspace, order, exports, as_json))
     _hand_out(receipts, receipt_path, as_json)
+
+
+def _nothing_is(
+    workspaces: list[Workspace], documents: tuple[str, ...], sources: tuple[str, ...], licenses: tuple[str, ...]
+) -> str:
+    named = [f"document {id_}" for id_ in documents] + [f"source {name!r}" for name in sources]
+    named += [f"licence {name}" for name in licenses]
+    known = sorted({source.name for workspace in workspaces for source in workspace.recipe.sources})
+    there = f"; sources: {', '.join(known)}" if sources else ""
+    return f"no lake has anything of {', '.join(named)}, or has it no more{there}"
 
 
 def _places(workspace: Workspace) -> Any:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other languages are meant
 """SPDX licence expressions: parsed, combined and read from what people write.
 
 Belongs here: the SPDX licensing with our LicenseRefs, the reading of one statement (an expression, a name, a URL, a
@@ -45,6 +46,20 @@ NAMED = 0.9
 """Confidence of a name that means one licence, e.g. 'MIT License'."""
 CHOSEN = 0.6
 """Confidence of a name or classifier that may mean several licences, of which `names` chooses one, e.g. 'BSD'."""
+
+ALL_RIGHTS = re.compile(
+    r"all\s+rights\s+(?:are\s+)?reserved|alle\s+rechte\s+vorbehalten|tous\s+(?:les\s+)?droits\s+(?:sont\s+)?r[ée]serv[ée]s|"
+    r"todos\s+(?:los\s+|os\s+)?(?:derechos|direitos)(?:\s+est[áa]n)?\s+reservados|"
+    r"reservados\s+todos\s+(?:los\s+derechos|os\s+direitos)|tutti\s+i\s+diritti\s+(?:sono\s+)?riservati|"
+    r"tots\s+els\s+drets\s+reservats|toate\s+drepturile\s+rezervate|alle\s+rechten\s+voorbehouden|"
+    r"alla\s+rättigheter\s+förbehåll\w+|alle\s+rettighe[dt]er\s+(?:forbehold\w+|reserver\w+)|"
+    r"kaikki\s+oikeudet\s+pidätetään|wszelkie\s+prawa\s+zastrzeżone|všechna\s+práva\s+vyhrazena|"
+    r"minden\s+jog\s+fenntartva|tüm\s+hakları\s+saklıdır|все\s+права\s+(?:защищены|сохранены)|"
+    r"всі\s+права\s+захищен[оі]|版[权權]所有|保留(?:所有|一切)[权權]利|無断転載(?:を禁|禁止)|모든\s*권리\s*보유|"
+    r"무단\s*전재",
+    re.I,
+)
+"""How all rights are reserved, in the languages of the pages that say so."""
 
 _MAX_STATEMENT = 1_000
 _MAX_DEPTH = 16
@@ -248,17 +263,23 @@ def _as_creative_commons_url(address: str) -> Reading | None:
         return None
     version = parts[1] if len(parts) > 1 and re.fullmatch(r"\d\.\d", parts[1]) else None
     port = parts[2] if len(parts) > 2 and re.fullmatch(r"[a-z]{2,3}|scotland", parts[2]) else None
-    if elements == ["sa"] and version == "1.0":
-        return Reading("CC-SA-1.0", EXACT)
+    if "by" not in elements:
+        # Retired in 2004: licences that do not ask for attribution. SPDX has an identifier for one of them.
+        reference = NON_COMMERCIAL if "nc" in elements else ALL_RIGHTS_RESERVED
+        if elements == ["sa"]:
+            return Reading("CC-SA-1.0", EXACT) if version == "1.0" else UNREADABLE
+        return Reading(reference, NAMED)
     return creative_commons(elements, version, port)
 
 
 _CC_NAME = re.compile(
-    r"(?:licensed under )?(?:an? |the )?(?P<head>creative commons|cc)[ -]*(?P<body>.*?)"
+    r"(?:licensed under )?(?:an? |the )?(?P<head>creative commons(?: cc)?|cc)[ -]*(?P<body>.*?)"
     r"(?:[ -]*v?(?:ersion )?(?P<version>[1-4](?:\.[05])?))?[ -]*"
-    r"(?P<port>international|unported|generic|[a-z]{2,3}|igo)?(?: public)?(?: licen[sc]e)?",
+    r"(?P<port>international|unported|generic|[a-z]{2,3}|igo)?(?: public)?(?: licen[sc]e| deed)?",
     re.I,
 )
+_CC_TITLE = re.compile(r"attribution[ -].*\b[1-4]\.[05] (?:international|unported|generic)$", re.I)
+"""What the licences call themselves: 'Attribution-ShareAlike 4.0 International'."""
 _CC_ELEMENTS = {
     "by": "by", "attribution": "by", "sa": "sa", "sharealike": "sa", "nc": "nc", "noncommercial": "nc",
     "nd": "nd", "noderivs": "nd", "noderivatives": "nd", "noderivative": "nd",
@@ -267,6 +288,8 @@ _CC_ELEMENTS = {
 
 def _as_creative_commons(text: str) -> Reading | None:
     """Names such as 'CC BY-SA 4.0', 'cc-by-nc 3.0 de', 'Creative Commons Attribution-ShareAlike 3.0 License'."""
+    if _CC_TITLE.match(text):
+        text = f"Creative Commons {text}"
     match = _CC_NAME.fullmatch(re.sub(r"[,_]", " ", text))
     if not match:
         return None
@@ -349,8 +372,7 @@ def _as_cited_url(text: str) -> Reading | None:
 _RESTRICTIONS = (
     (re.compile(r"non[ -]?commercial|academic (?:use|purposes) only|research (?:use|purposes) only", re.I),
      NON_COMMERCIAL),
-    (re.compile(r"all rights reserved|alle rechte vorbehalten|tous droits r[ée]serv[ée]s|"
-                r"(?:todos los|reservados todos los) derechos|tutti i diritti riservati", re.I), ALL_RIGHTS_RESERVED),
+    (ALL_RIGHTS, ALL_RIGHTS_RESERVED),
 )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
 
-DETECTOR = "headers@2"
+DETECTOR = "headers@3"
 
 _READERS = {
     "x-robots-tag": robots_directives, "tdm-reservation": tdm_reservation, "content-usage": usage_preference,
@@ -23,6 +23,7 @@ _READERS = {
 }
 
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^\s=;,]+\s*=\s*(?:\"[^\"]*\"|[^\s\";,]+))*)")
+_ANCHORED = re.compile(r";\s*anchor\s*=\s*\"?[^\s\";#]", re.I)
 _LICENSE_RELATION = re.compile(r";\s*rel\s*=\s*(?:\"(?:[^\"]*\s)?license(?:\s[^\"]*)?\"|license\b)", re.I)
 
 
@@ -46,4 +47,6 @@ def _observations(headers: Mapping[str, object]) -> Iterator[Observation]:
     for value in _values(headers, "link"):
         for address, parameters in _LINK.findall(value):
             if _LICENSE_RELATION.search(parameters):
-                yield observe("header", "page", address.strip(), DETECTOR, most=0.95, context=value)
+                # A link with another anchor speaks of what is there (RFC 8288, section 3.2).
+                scope = "element" if _ANCHORED.search(parameters) else "page"
+                yield observe("header", scope, address.strip(), DETECTOR, most=0.95, context=value)

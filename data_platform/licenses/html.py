@@ -41,14 +41,14 @@ from data_platform.licenses.expressions import (
     read,
 )
 from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.place import item_scope, place, surroundings
+from data_platform.licenses.place import item_scope, own_block, place, surroundings
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
 from data_platform.licenses.rsl import RslFile
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree
 
-DETECTOR = "html@2"
+DETECTOR = "html@3"
 
 MAX_ANCHORS = 1_000
 """Anchors that are looked at per page; more are galleries, whose links credit pictures."""
@@ -82,9 +82,9 @@ _LICENSE_HOSTS = (
     "data.gov.tw/", "github.com/etalab/licence-ouverte",
 )
 _CANDIDATES = ",".join(
-    ["[rel~=license i]", "[rel~='cc:license' i]", "[rel~='dct:license' i]", "[rel~='dcterms:license' i]",
-     "[itemprop~=license i]"]
-    + [f":not(meta)[property~='{vocabulary}:license' i]" for vocabulary in ("cc", "dct", "dcterms", "schema", "xhv")]
+    ["[rel~=license i]", "[rel*=':license' i]", "[rel*='/license' i]", "[rel*='#license' i]", "[itemprop~=license i]",
+     "[itemprop*='schema.org/license' i]", ":not(meta)[property*=':license' i]", ":not(meta)[property*='/license' i]",
+     ":not(meta)[property*='#license' i]"]
     + [f"a[href*='{host}' i]" for host in _LICENSE_HOSTS]
 )
 _BADGES = "img[src*='creativecommons.org/l/' i],img[src*='creativecommons.org/p/' i],img[src*='licensebuttons.net/' i]"
@@ -92,8 +92,10 @@ _BADGE_IMAGES = f"{_BADGES},img[src*='88x31' i],img[src*='80x15' i]"
 _BADGE = re.compile(
     r"(?:creativecommons\.org|licensebuttons\.net)/(?P<kind>[lp])/(?P<rest>[^?#]+?)(?:/\d+x\d+\.\w+)?$", re.I
 )
-_DECLARES = re.compile(r"(?:^|\s)(?:(?:cc|dct|dcterms|xhv):)?license(?:\s|$)", re.I)
+_DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|$)", re.I)
+"""The relation by name, by a prefix that a page may choose (RDFa 1.1, section 7.4), or by its full address."""
 _MARK = "data-license-mark"
+_NO_BREAK = re.compile(rb"&(?:nbsp|#160|#xa0);", re.I)
 _HIDDEN = ((b"<script", b"<style", b"<!--"), (b"</script", b"</style", b"-->"))
 """What begins text that nobody sees, and what ends it."""
 
@@ -129,6 +131,7 @@ def observations(payload: bytes, hinted: tuple[bool, ...] | None = None) -> list
 
 def _marked(payload: bytes) -> bytes:
     """The page with an empty element at every place where its text may name a licence, so that the DOM shows where."""
+    payload = _NO_BREAK.sub(b" ", payload)
     lower = payload.lower()
     pieces, before = [], 0
     for start in _places(lower):
@@ -189,13 +192,13 @@ def _links(tree: HTMLTree) -> Iterator[Observation]:
         item, property_ = node.hasattr("itemprop"), node.hasattr("property")
         if not href and (item or property_):
             href = " ".join(node.text.split())
-        declared = item or property_ or bool(_DECLARES.search(node.getattr("rel") or ""))
+        declared = item or any(_DECLARES.search(node.getattr(name) or "") for name in ("rel", "property"))
         reading = read(href)
         if not href or (reading.spdx == UNKNOWN and not declared):
             # A link to creativecommons.org that names no licence.
             continue
-        location = "microdata" if item else "rdfa" if property_ or ":license" in (node.getattr("rel") or "") else (
-            "link" if tag == "link" else "anchor")
+        as_rdf = property_ or re.search("[:/#]license", node.getattr("rel") or "", re.I)
+        location = "microdata" if item else "rdfa" if as_rdf else "link" if tag == "link" else "anchor"
         context = href if tag in ("link", "meta") else surroundings(node)
         scope = _declared_scope(node, context) if declared else _linked_scope(node, context)
         yield observe(location, scope, href, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
@@ -205,9 +208,13 @@ def _declared_scope(node: DOMNode, context: str) -> str:
     """What a link that is declared to be the licence covers: the page, if nothing says that it is something else."""
     if scope := item_scope(node):
         return scope
-    if place(node) == "figure":
+    if place(node) in ("figure", "quoted"):
         return "element"
-    return "element" if prose.speaks_of_part(prose.sentence_around(context, node.text)) else "page"
+    sentence = prose.sentence_around(context, node.text)
+    if prose.speaks_of_part(prose.sentence_around(own_block(node), node.text)):
+        # 'Icons by A. Uthor, CC BY', whatever the block before it speaks of.
+        return "element"
+    return "element" if prose.speaks_of_part(sentence) or prose.denies(sentence, node.text.strip()) else "page"
 
 
 def _linked_scope(node: DOMNode, context: str) -> str:
@@ -217,11 +224,14 @@ def _linked_scope(node: DOMNode, context: str) -> str:
     if where == "elsewhere" and not sentence and node.query_selector(_BADGE_IMAGES):
         # A badge outside of the content and of every figure: nothing else is there that it could speak of.
         where = "site"
+    of_part = prose.subject(prose.sentence_around(own_block(node), node.text)) == "part"
+    if of_part or prose.denies(sentence, node.text.strip()):
+        return "element"
     return _scope(where, prose.subject(sentence), prose.grants(sentence) and prose.points_here(sentence))
 
 
 def _scope(where: str, subject: str, grants_here: bool) -> str:
-    if where in ("figure", "other") or subject == "part":
+    if where in ("figure", "other", "quoted") or subject == "part":
         return "element"
     if where == "site":
         return "site"
@@ -270,7 +280,8 @@ def _sentences(tree: HTMLTree) -> Iterator[Observation]:
         seen.add(text)
         where = place(mark)
         for mention in prose.mentions(text):
-            scope = _scope_of_mention(mention, where)
+            of_part = prose.subject(prose.sentence_around(own_block(mark), mention.raw)) == "part"
+            scope = "element" if of_part and mention.reading.spdx != OPT_OUT else _scope_of_mention(mention, where)
             yield observe("statement", scope, mention.raw, DETECTOR, mention.reading, CONFIDENCE_OF_STATEMENT[scope],
                           context=mention.sentence)
 
@@ -281,6 +292,8 @@ def _scope_of_mention(mention: prose.Mention, where: str) -> str:
         return "site" if where == "site" and mention.subject != "part" else "element"
     if mention.reading.spdx == OPT_OUT:
         return "site" if where == "site" else "page"
+    if prose.denies(mention.sentence, mention.raw):
+        return "element"
     here = prose.points_here(mention.sentence)
     scope = _scope(where, mention.subject, mention.grants and here)
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here):

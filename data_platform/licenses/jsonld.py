@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
-from data_platform.licenses.place import scope_of_type
+from data_platform.licenses.place import OTHER_WORKS, scope_of_type
 
 MAX_NODES = 10_000
 MAX_DEPTH = 64
@@ -21,14 +21,9 @@ _LICENSE_KEYS = frozenset({
     "license", "schema:license", "http://schema.org/license", "https://schema.org/license", "dct:license",
     "dcterms:license", "http://purl.org/dc/terms/license", "cc:license", "http://creativecommons.org/ns#license",
 })
-_VALUE_KEYS = ("url", "@id", "name", "@value")
-_OTHER_WORKS = frozenset({
-    "citation", "isbasedon", "mentions", "haspart", "itemlistelement", "comment", "review", "image", "thumbnail",
-    "video", "audio", "associatedmedia", "primaryimageofpage", "logo", "publisher", "author", "creator", "subjectof",
-    "relatedlink", "distribution", "encoding", "workexample", "exampleofwork", "photo", "suggestedanswer",
-    "acceptedanswer",
-})
-"""Properties whose values are other works: their licence is not the page's."""
+_VALUE_KEYS = ("url", "@id", "name", "@value", "@list", "@set")
+_REFERRED = OTHER_WORKS - {"haspart", "subjectof", "author", "creator", "publisher"}
+"""Those among `OTHER_WORKS` that are other works, too, where a node is only referred to by its @id."""
 
 
 def statements(text: str) -> Iterator[tuple[str, str]]:
@@ -38,10 +33,14 @@ def statements(text: str) -> Iterator[tuple[str, str]]:
         data = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return
-    yield from _walk(data)
+    yield from _walk(data, {name for name, _ in _walk(data, frozenset(), referred=True)})
 
 
-def _walk(data: Any) -> Iterator[tuple[str, str]]:
+def _walk(data: Any, others: Set[str], referred: bool = False) -> Iterator[tuple[str, str]]:
+    """Scope and value of every licence, those of the nodes whose @id is among `others` as of other works.
+
+    With `referred`: the @id of every other work that a node refers to, instead.
+    """
     pending = [(data, 0, "")]
     for _ in range(MAX_NODES):
         if not pending:
@@ -54,20 +53,29 @@ def _walk(data: Any) -> Iterator[tuple[str, str]]:
         elif isinstance(node, dict):
             kinds = node.get("@type")
             kinds = " ".join(kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str))
-            scope = within or scope_of_type(kinds) or "element"
+            other = isinstance(node.get("@id"), str) and node["@id"] in others
+            scope = "element" if other else within or scope_of_type(kinds) or "element"
             for key, value in node.items():
-                if key.lower() in _LICENSE_KEYS:
+                if referred and _name(key) in _REFERRED:
+                    yield from ((part["@id"], "") for part in (value if isinstance(value, list) else [value])
+                                if isinstance(part, dict) and len(part) == 1 and isinstance(part.get("@id"), str))
+                elif not referred and key.lower() in _LICENSE_KEYS:
                     yield from ((scope, stated) for stated in _values(value))
             pending.extend(
-                (part, depth + 1, "element" if key.lower().rpartition(":")[2] in _OTHER_WORKS else within)
+                (part, depth + 1, "element" if _name(key) in OTHER_WORKS else within)
                 for key, part in reversed(node.items()) if key.lower() not in _LICENSE_KEYS
             )
 
 
-def _values(stated: Any) -> Iterator[str]:
+def _name(key: str) -> str:
+    return re.split(r"[:/#]", key.lower())[-1]
+
+
+def _values(stated: Any, depth: int = 0) -> Iterator[str]:
     """A licence is a URL, a CreativeWork with url, @id or name, or a list of them."""
     for value in stated if isinstance(stated, list) else [stated]:
-        if isinstance(value, dict):
-            value = next((value[key] for key in _VALUE_KEYS if isinstance(value.get(key), str)), None)
-        if isinstance(value, str) and value.strip():
+        if isinstance(value, dict) and depth < MAX_DEPTH:
+            key = next((key for key in _VALUE_KEYS if isinstance(value.get(key), str | list)), None)
+            yield from _values(value.get(key), depth + 1)
+        elif isinstance(value, str) and value.strip():
             yield value.strip()

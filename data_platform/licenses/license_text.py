@@ -19,6 +19,7 @@ from data_platform.licenses.expressions import (
     ALL_RIGHTS_RESERVED,
     CHOSEN,
     NON_COMMERCIAL,
+    OPT_OUT,
     UNREADABLE,
     Reading,
     conjunction,
@@ -26,7 +27,7 @@ from data_platform.licenses.expressions import (
     read,
 )
 
-DETECTOR = "license_text@2"
+DETECTOR = "license_text@3"
 
 MAX_CHARACTERS = 400_000
 """Longer texts are cut: the longest licence, AGPL-3.0, has 35,000 characters; more is a bundle."""
@@ -107,13 +108,21 @@ _CREATIVE_COMMONS = re.compile(
 )
 _CREATIVE_COMMONS_WORDS = 3_000
 _RESTRICTION = re.compile(
-    r"non ?commercial (?:use|purposes|research)(?: purposes)? only|only for non ?commercial|"
-    r"for non ?commercial use only|"
+    r"(?<!commercial or )(?<!commercial and )\b(?:for|to|in) (?:any |internal |personal )?non ?commercial"
+    r"(?! or commercial| and commercial)|non ?commercial (?:use|purposes|research)(?: purposes)? only|"
     r"commercial use (?:is|of this software is) (?:prohibited|not permitted|forbidden)|"
     r"(?:academic|research|evaluation) (?:use|purposes) only|not be used for commercial purposes"
 )
 """Words that restrict. The GNU and Creative Commons texts use some of them in passing, so they are not asked."""
-_RIDER = re.compile(r"commons clause")
+_RIDERS = (
+    (re.compile(r"commons clause"), NON_COMMERCIAL),
+    (re.compile(r"shall be used for good not evil"), "JSON"),
+    (re.compile(r"(?:\bnot|prohibit\w*|forbid\w*|no right to)(?: \w+){0,12}? (?:train\w*|fine ?tun\w+)"
+                r"(?: \w+){0,6}? (?:machine learning|artificial intelligence|ai|ml|(?:large )?language|generative)\b|"
+                r"(?:machine learning|artificial intelligence|ai|generative)(?: \w+){0,3}? training(?: \w+){0,4}? "
+                r"(?:prohibited|not (?:permitted|allowed))"), OPT_OUT),
+)
+"""Terms that are added to a licence's text, and what they add to the licence."""
 _MAX_NOTICE_WORDS = 400
 _NOTICES = (
     (re.compile(r"licensed under the apache license version 2 0"), "Apache-2.0"),
@@ -135,8 +144,9 @@ def _words(text: str) -> str:
 def recognize(text: str) -> Reading:
     """The licences whose full text `text` holds, all of them (AND), or an unreadable reading.
 
-    A phrase that forbids commercial use, beside a recognised text or alone, adds `LicenseRef-non-commercial`. A short
-    text without a licence may hold a notice or a licence's name.
+    What is added to a text counts as well: a phrase that forbids commercial use, beside a recognised text or alone,
+    adds `LicenseRef-non-commercial`, one that forbids training `LicenseRef-tdm-opt-out`. A short text without a licence
+    may hold a notice or a licence's name.
     """
     words = _words(text)
     reading = _full_texts(words)
@@ -168,13 +178,18 @@ def _full_texts(words: str) -> Reading:
         found.append((normalize(f"CC BY{_short(elements)} {match[2]}.{match[3]}"), WHOLE))
         explained += _CREATIVE_COMMONS_WORDS
         passing = True
-    if _RIDER.search(words) or (not passing and _RESTRICTION.search(words)):
-        return Reading(conjunction([NON_COMMERCIAL, *(spdx for spdx, _ in found)]), PART)
+    if riders := _riders(words, passing):
+        return Reading(conjunction([*riders, *(spdx for spdx, _ in found)]), PART)
     if not found:
         return UNREADABLE
     share = explained / total
     certainty = WHOLE if share >= 0.75 else PART if share >= 0.4 else FRAGMENT
     return Reading(conjunction(spdx for spdx, _ in found), min(certainty, *(most for _, most in found)))
+
+
+def _riders(words: str, passing: bool = False) -> set[str]:
+    riders = {spdx for pattern, spdx in _RIDERS if pattern.search(words)}
+    return riders if passing or not _RESTRICTION.search(words) else riders | {NON_COMMERCIAL}
 
 
 def _creative_commons(words: str) -> re.Match[str] | None:
@@ -211,6 +226,6 @@ def _notice(words: str) -> Reading:
             found.add(normalize(f"{kind}-{version}-{'or-later' if match['later'] else 'only'}"))
         else:
             found.add(normalize(kind))
-    if found and (_RIDER.search(words) or _RESTRICTION.search(words)):
-        found.add(NON_COMMERCIAL)
+    if found:
+        found |= _riders(words)
     return Reading(conjunction(found), NOTICE) if found else UNREADABLE

@@ -20,16 +20,29 @@ MIN_SURROUNDINGS = 40
 """A shorter block is read with the block around it: the cell of a table, the item of a list."""
 
 _SITE_TAGS = frozenset({"footer", "aside"})
-_SITE_NAMES = re.compile(r"foot|colophon|sidebar|widget|imprint|impressum|site-?info|sub-?sidiary", re.I)
+_SITE_NAMES = re.compile(r"foot|colophon|sidebar|(?<!elementor-)widget|imprint|impressum|site-?info|sub-?sidiary", re.I)
+"""Elementor, a builder of pages, calls every paragraph of a page a widget."""
 _NOTICE_PLACES = re.compile(r"copyright|licen[sc]e|lizenz|creative-?commons|credit", re.I)
 """Names of notices of a site and of credits under a picture alike: what stands around them tells which."""
 _FIGURE_TAGS = frozenset({"figure", "figcaption", "picture"})
 _FIGURE_NAMES = re.compile(r"caption|attachment|image|img|photo|foto|bild|thumb|gallery|media-?copyright|source", re.I)
 _CONTENT_TAGS = frozenset({"article", "main"})
 _CONTENT_NAMES = re.compile(r"(?:entry|post|article|page|main)-?_?(?:content|body|text)", re.I)
-_OTHER_TAGS = frozenset({"nav", "blockquote"})
+_QUOTED = re.compile(
+    r"(?:^|\s)(?:(?:li-?)?comments?(?:-?(?:list|body|content|text|area|section|thread|wrap\w*|container))?(?:-\d+)?|"
+    r"responses|disqus_thread|(?:tweet|toot)-embed|twitter-tweet|embed(?:ded)?-post)(?=\s|$)", re.I,
+)
+"""Names of comments and of posts of others: what is declared there is not declared of the page."""
+_OTHER_TAGS = frozenset({"nav"})
 _OTHER_NAMES = re.compile(r"comment|\bmenu|\bnav(?:igation|bar|list)?\b|breadcrumb|tag-?cloud|blogroll|linkcat", re.I)
-"""Menus, comments and quotations: a licence that is named there is that of another text."""
+"""Menus and comments: a licence that is named there is that of another text."""
+OTHER_WORKS = frozenset({
+    "about", "citation", "isbasedon", "mentions", "haspart", "itemlistelement", "comment", "review", "image",
+    "thumbnail", "video", "audio", "associatedmedia", "primaryimageofpage", "logo", "publisher", "author", "creator",
+    "subjectof", "relatedlink", "distribution", "encoding", "workexample", "exampleofwork", "photo", "suggestedanswer",
+    "acceptedanswer",
+})
+"""Properties of schema.org whose values are other works: their licence is not the page's."""
 _PART_TYPES = re.compile(
     r"(?:Image|Video|Audio|Media|Music|3D)\w*(?:Object|Recording|Composition)|Photograph|Software\w+|Product|Comment|"
     r"WebApplication|Answer|Map\b|DataDownload", re.I,
@@ -42,6 +55,7 @@ _WHOLE_TYPES = re.compile(
 )
 _SITE_TYPES = re.compile(r"website|periodical|blog$|organization", re.I)
 _OTHER_FILE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|mp[34]|ogg|pdf|zip)\b", re.I)
+_OWN_ADDRESS = "link[rel~=canonical i],link[rel~=shortlink i],meta[property='og:url' i]"
 _INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
@@ -60,7 +74,8 @@ def scope_of_type(types: str) -> str | None:
 def place(node: DOMNode | None) -> str:
     """Where in the page a node stands; the nearest ancestor that tells decides.
 
-    'figure', 'other' (menus, comments, quotations), 'content', 'site' (footer, sidebar, notice) or 'elsewhere'.
+    'figure', 'quoted' (comments, quotations), 'other' (menus), 'content', 'site' (footer, sidebar, notice) or
+    'elsewhere'.
     """
     notice = False
     for _ in range(MAX_ANCESTORS):
@@ -71,6 +86,8 @@ def place(node: DOMNode | None) -> str:
             break
         if tag in _FIGURE_TAGS or "ImageObject" in (node.getattr("itemtype") or ""):
             return "figure"
+        if tag == "blockquote":
+            return "quoted"
         if tag in _OTHER_TAGS:
             return "other"
         if tag in _SITE_TAGS:
@@ -78,6 +95,8 @@ def place(node: DOMNode | None) -> str:
         name = f"{node.getattr('id') or ''} {node.getattr('class') or ''}"
         if tag in _CONTENT_TAGS or _CONTENT_NAMES.search(name):
             return "site" if notice else "content"
+        if any(_QUOTED.search(node.getattr(attribute) or "") for attribute in ("id", "class")):
+            return "quoted"
         if _OTHER_NAMES.search(name):
             return "other"
         if _SITE_NAMES.search(name):
@@ -92,20 +111,65 @@ def place(node: DOMNode | None) -> str:
 def item_scope(node: DOMNode | None) -> str | None:
     """The scope that microdata or RDFa around a node say: of the nearest item, or of another resource ('element').
 
-    An `about` or `resource` with an address speaks of something else than the page (RDFa 1.1, section 7.5).
+    An `about` with an address speaks of something else than the page (RDFa 1.1, section 7.5), unless the page says that
+    the address is its own. So does an item that is the value of one of `OTHER_WORKS`.
     """
+    names: list[str] = []
     for _ in range(MAX_ANCESTORS):
-        if node is None or (node.tag or "").lower() in ("body", "html"):
+        if node is None:
             return None
+        if (node.tag or "").lower() in ("body", "html"):
+            return _scope_of_reference(node, names)
         about = (node.getattr("about") or node.getattr("itemid") or "").strip()
-        if not about.startswith("#") and _OTHER_FILE.search(about):
+        if not about.startswith("#") and (_OTHER_FILE.search(about) or _is_elsewhere(node, about)):
             return "element"
+        names.append(node.getattr("id") or "")
         if node.hasattr("itemscope") or node.hasattr("typeof"):
-            scope = scope_of_type(node.getattr("itemtype") or node.getattr("typeof") or "")
+            scope = _scope_of_item(node)
             if scope:
                 return scope
         node = node.parent
     return None
+
+
+def _scope_of_item(item: DOMNode) -> str | None:
+    properties = f"{item.getattr('itemprop') or ''} {item.getattr('property') or ''} {item.getattr('rel') or ''}"
+    if OTHER_WORKS & {re.split(r"[:/#]", name)[-1] for name in properties.lower().split()}:
+        return "element"
+    return scope_of_type(item.getattr("itemtype") or item.getattr("typeof") or "")
+
+
+def _scope_of_reference(body: DOMNode, names: list[str]) -> str | None:
+    """The scope of the item that takes its properties from one of the elements with these ids (microdata, itemref)."""
+    for item in body.query_selector_all("[itemscope][itemref]") if any(names) else ():
+        if set((item.getattr("itemref") or "").split()) & set(filter(None, names)):
+            return _scope_of_item(item)
+    return None
+
+
+def _is_elsewhere(node: DOMNode, about: str) -> bool:
+    """Whether an absolute address is not the one that the page gives for itself."""
+    if not re.match(r"(?:https?:)?//", about, re.I):
+        return False
+    while node.parent is not None and not (node.tag or "").startswith("#document"):
+        node = node.parent
+    own = node.query_selector_all(_OWN_ADDRESS)
+    return _address(about) not in {_address(one.getattr("href") or one.getattr("content") or "") for one in own}
+
+
+def _address(url: str) -> str:
+    return re.sub(r"^(?:https?:)?//(?:www\.)?|[?#].*$", "", url.strip(), flags=re.I).rstrip("/")
+
+
+def own_block(node: DOMNode) -> str:
+    """Text of the nearest block around a node, white space squeezed; empty if it is longer than `MAX_SURROUNDINGS`."""
+    block: DOMNode | None = node
+    while block is not None and (block.tag or "").lower() in _INLINE:
+        block = block.parent
+    if block is None or (block.tag or "").lower() in ("body", "html"):
+        return ""
+    text = " ".join(block.text.split())
+    return text if len(text) <= MAX_SURROUNDINGS else ""
 
 
 def surroundings(node: DOMNode) -> str:

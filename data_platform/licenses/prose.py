@@ -17,15 +17,19 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from data_platform.licenses.expressions import (
+    ALL_RIGHTS,
     ALL_RIGHTS_RESERVED,
     CHOSEN,
     NAMED,
+    NON_COMMERCIAL,
     OPT_OUT,
     PUBLIC_DOMAIN,
     UNKNOWN,
+    UNREADABLE,
     US_GOVERNMENT,
     Reading,
     creative_commons,
+    family,
     identifier,
 )
 
@@ -35,16 +39,35 @@ STEMS = (
     b"dominio p", b"states government", b"s. government",
     # What reserves rights.
     b"rights reserved", b"vorbehalten", b"droits r", b"reservados", b"riservati", b"data mining", b"data-mining",
-    b"44b", b"train ai", b"training a", b"ai training", b"ki-training",
+    b"44b", b"train ai", b"training a", b"ai training", b"ki-training", b"language model", b"machine learning",
+    b"intelligence artificielle",
+    b"fouille de textes", "minería de textos".encode(), b"estrazione di testo",
+    *(words.encode() for words in (
+        # Spaces and hyphens that do not break, and names in other scripts.
+        "rights\xa0reserved", "cc\xa0by", "cc‑by", "コモンズ", "知识共享", "知識共享", "創用", "커먼즈",
+        "droits\xa0r", "voorbehouden", "zastrzeżone", "права ", "版权所有", "版權所有", "有权利",
+        "切权利", "有權利", "切權利", "無断転載", "förbehåll",
+        "vyhrazena", "fenntartva", "hakları", "pidätetään", "forbehold", "reserver", "drets reservats", "rezervate",
+        "권리", "무단",
+    )),
 )
 """Lower-case bytes, one of which is wherever a page names a licence or reserves rights in prose."""
 HINT = (
-    r"creative(?:\s|&nbsp;|\xc2\xa0|-)+commons|cc[ -]by|cc&nbsp;by|cc \(by|\bcc0\b|datenlizenz|dl-de|"
+    r"creative(?:\s|&nbsp;|&#160;|\xc2\xa0|-)+commons|cc(?:[ -]|&nbsp;|&#160;|\xc2\xa0|\xe2\x80\x91)by|cc \(by|\bcc0\b|"
+    r"コモンズ|知识共享|知識共享|創用|커먼즈|datenlizenz|dl-de|"
     r"open government (?:data )?licen|licence ouverte|free documentation licen|gfdl|(?:the|in) public domain|"
-    r"gemeinfrei|domaine public|dominio p|states government|u\.?s\. government|rights reserved|"
-    r"rechte vorbehalten|droits r|"
-    r"(?:derechos|direitos) reservados|diritti riservati|data[ -]mining|\b44b\s+urhg|train ai|"
-    r"training (?:a|artificial|any) |ai training|ki-training"
+    r"gemeinfrei|domaine public|dominio p|states government|u\.?s\. government|"
+    r"rights(?:\s|&nbsp;|&#160;|\xc2\xa0)(?:are )?reserved|rechte(?:\s|&nbsp;|&#160;|\xc2\xa0)vorbehalten|"
+    r"droits(?:\s|&nbsp;|&#160;|\xc2\xa0)r|(?:derechos|direitos) (?:est[^ ]+ )?reservados|"
+    r"reservados todos|diritti riservati|rechten voorbehouden|zastrzeżone|права |版权所有|版權所有|"
+    r"所有权利|一切权利|所有權利|一切權利|"
+    r"無断転載|rättigheter förbehåll|rettighe[dt]er (?:forbehold|reserver)|práva vyhrazena|jog fenntartva|"
+    r"hakları saklıdır|oikeudet pidätetään|drets reservats|drepturile rezervate|권리 ?보유|무단 ?전재|"
+    r"data[ -]mining|\b44b\s+urhg|train ai|"
+    r"training (?:a|artificial|any) |ai training|ki-training|fouille de textes|minería de textos|estrazione di testo|"
+    r"intelligence artificielle[^<]{0,80}interdi|interdi[^<]{0,80}intelligence artificielle|"
+    r"(?:language model|machine learning)[^<]{0,80}(?:prohibit|not permitted|not allowed|forbidden)|"
+    r"(?:prohibit|not permit|not allow|not use|forbid)[^<]{0,80}(?:language model|machine learning)"
 )
 """RE2 pattern that every page with such a place matches; closer than the stems, since most pages have none."""
 
@@ -65,17 +88,28 @@ class Mention(NamedTuple):
 
 _ELEMENTS = (
     ("by", r"by\b|attribution|namensnennung|paternit[ée]|reconocimiento|atribuci[oó]n|attribuzione|atribui[cç][aã]o|"
-           r"naamsvermelding|uznanie autorstwa|erkännande|navngivelse|kreditering"),
+           r"naamsvermelding|uznanie autorstwa|erkännande|navngivelse|kreditering|nimeä\b|uveďte\s+(?:původ|autora)|"
+           r"nevezd\s+meg!?|al[ıi]nt[ıi]\b|at[ıi]f\b|(?:с\s+)?указани\w+\s+авторства|атрибуция|"
+           r"із\s+зазначенням\s+авторства|表示|署名|姓名標示|저작자\s?표시|reconeixement|atribució|atribuire"),
     ("nc", r"nc\b|non[\s-]*commercial(?:e|\s+use)?\b|(?:keine|nicht)[\s-]*kommerzielle?n?(?:\s*nutzung)?|"
            r"pas\s+d[’']utilisation\s+commerciale|no[\s-]*comercial|(?:uso\s+)?n[ãa]o[\s-]*comercial|"
-           r"non\s+commerciale|niet[\s-]*commercieel|u[żz]ycie niekomercyjne|i[ck]ke[\s-]*kommers\w+"),
+           r"non\s+commerciale|niet[\s-]*commercieel|u[żz]ycie niekomercyjne|i[ck]ke[\s-]*kommer[sc]\w+|necomercial|"
+           r"ei[\s-]*kaupallinen|ne(?:vy)?užívejte(?:\s+dílo)?\s+komerčně|ne\s+add\s+el!?|gayri\s*ticar[iî]|"
+           r"некоммерческ\w+(?:\s+использование)?|некомерційн\w+|非営利|非商[业業]性(?:使用)?|비영리"),
     ("nd", r"nd\b|no[\s-]*deriv(?:ative)?(?:s|\s*works)?\b|(?:keine|ohne)[\s-]*bearbeitung(?:en)?|"
-           r"pas\s+de\s+modification|sin\s*obras?\s*derivadas?|sem\s*deriva\w+|non\s+opere\s+derivate|"
-           r"geen\s*afgeleide\s*werken|bez utwor[óo]w zale[żz]nych|inga\s*bearbetningar"),
+           r"pas\s+de\s+modification|sin\s*(?:obras?\s*)?derivad\w+|sem\s*deriva\w+|non\s+opere\s+derivate|"
+           r"geen\s*afgeleide\s*werken|bez utwor[óo]w zale[żz]nych|inga\s*bearbetningar|"
+           r"ingen\s*bearbe(?:jdels|idels)\w*|sense\s*(?:obra\s*)?derivad\w+|fără\s*(?:opere\s*)?derivate|"
+           r"ei\s*muutoksia|nezpracov[aá]vejte|ne\s+változtasd!?|türetilemez|без\s+производных(?:\s+произведений)?|"
+           r"без\s+похідних(?:\s+творів)?|改変禁止|禁止演[绎繹]|禁止改作|변경\s?금지"),
     ("sa", r"sa\b|share[\s-]*alike|weitergabe\s+unter\s+gleichen\s+bedingungen|partage\s+dans\s+les\s+m[êe]mes\s+"
            r"conditions|partage\s+des\s+conditions\s+initiales\s+[àa]\s+l[’']identique|compartir\s*igual|"
            r"compartilha\s*igual|partilha\s+nos\s+termos\s+da\s+mesma\s+licen[çc]a|condividi\s+allo\s+stesso\s+modo|"
-           r"gelijk\s*delen|na tych samych warunkach|dela\s*lika"),
+           r"gelijk\s*delen|na tych samych warunkach|dela\s*lika|"
+           r"del\s+på\s+samme\s+vilk[aå]r|jaa\s*samoin|zachovejte\s+licenci|így\s+add\s+tovább!?|"
+           r"lisans\s*devam|aynı\s*lisansla\s*paylaş|с\s+сохранением\s+условий|(?:на\s+)?тех\s+же\s+условиях|"
+           r"(?:поширення\s+)?на\s+тих\s+самих\s+умовах|distribuire\s*în\s*condiții\s*identice|継承|"
+           r"相同方式(?:共享|分享)|동일\s?조건\s?변경\s?허락"),
 )
 """Elements of Creative Commons licences as its translations call them."""
 _PORTS = {
@@ -85,10 +119,13 @@ _PORTS = {
     "italia": "it", "italy": "it", "españa": "es", "spain": "es", "japan": "jp", "canada": "ca", "brasil": "br",
     "brazil": "br", "portugal": "pt", "polska": "pl", "poland": "pl", "china mainland": "cn",
 }
-_START = re.compile(r"creative[\s-]*commons|\bcc(?=[\s:_-]*(?:by|nc|nd|sa|zero)\b|[\s-]?0\b|[\s:-]{0,3}\(?by\b)", re.I)
+_START = re.compile(
+    r"creative[\s-]*commons|\bcc(?=[\s:_\-‐‑]*(?:by|nc|nd|sa|zero)\b|[\s-]?0\b|[\s:-]{0,3}\(?by\b)|"
+    r"クリエイティブ[・･]?\s?コモンズ|知[识識]共享|創用\s*cc|크리에이티브\s*커먼즈", re.I,
+)
 _SKIP = re.compile(
-    r"[\s\-–—/,:_()\[\]„“”\"'®&+|·]+|\.(?=\s*(?:version\b|v\b|\d))|"
-    r"(?:public|licen[sc]e[ds]?|li[zc]en[zcsç][\wäöüéãç]*|licencji|"
+    r"[\s\-\xad‐‑‒−–—/,:_()\[\]„“”«»「」\"'®&+|·・]+|\.(?=\s*(?:version\b|v\b|\d))|"
+    r"(?:public|licen[sc]e[ds]?|li[zc]en[zcsç][\wäöüéãç]*|licencji|lisen\w+|лицензи\w+|"
     r"under|unter|der|einer|the|a|an|und|and|et|y|e|en|von|vom|v(?=\s*\.?\d)|ver(?:sion)?\.?|international\w*|unported|"
     r"generic|4\.0i|this|bedingungen|terms|of|(?:dieser|diese)(?=\s+(?:lizenz|namens)))(?![\wäöü])",
     re.I,
@@ -96,6 +133,7 @@ _SKIP = re.compile(
 _ELEMENT = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _ELEMENTS), re.I)
 _VERSION = re.compile(r"([1-4])(?:[.,]([015]))?(?![\d.]*\d)")
 _PORT = re.compile(rf"(?i:{'|'.join(sorted(map(re.escape, _PORTS), key=len, reverse=True))})\b|[A-Z]{{2}}(?![A-Za-z])")
+_HYPHENATED = re.compile(r"\w[\-‐‑]\w$")
 _ZERO = re.compile(r"0\b|zero\b|1\.0 universal", re.I)
 _FREE_TEXT_SPAN = 220
 
@@ -127,18 +165,15 @@ _OTHERS: tuple[tuple[re.Pattern[str], str, float], ...] = (
 )
 """Licences that prose names, other than Creative Commons: pattern, SPDX, confidence."""
 
-_ALL_RIGHTS = re.compile(
-    r"all\s+rights\s+reserved|alle\s+rechte\s+vorbehalten|tous\s+(?:les\s+)?droits\s+(?:sont\s+)?r[ée]serv[ée]s|"
-    r"todos\s+(?:los\s+)?(?:derechos|direitos)\s+reservados|todos\s+os\s+direitos\s+reservados|"
-    r"tutti\s+i\s+diritti\s+(?:sono\s+)?riservati", re.I,
-)
 _MINING = re.compile(
-    r"text[\s-]*(?:and|und|&|et)[\s-]*data[\s-]*mining|\btdm\b|§\s*44\s?b|"
-    r"(?:train\w*|entra[îi]n\w*|entren\w*)\W+(?:\w+\W+){0,6}?(?:artificial intelligence|ai\b|llms?\b|language models?|"
+    r"text[\s-]*(?:and|und|&|et)[\s-]*data[\s-]*mining|\btdm\b|§\s*44\s?b|fouille\s+de\s+textes|"
+    r"minería\s+de\s+textos|estrazione\s+di\s+testo|machine\s+learning\s+(?:or|and)\s+(?:ai|artificial)|"
+    r"(?:train\w*|entra[îi]n\w*|entren\w*)\W+(?:\w+\W+){0,6}?(?:artificial intelligence|"
+    r"intelligence\s+artificielle|ai\b|llms?\b|language models?|"
     r"machine learning|künstliche\w* intelligenz|ki\b)|\b(?:ai|ki|machine[\s-]learning)[\s-]+train\w+", re.I,
 )
 _FORBIDS = re.compile(
-    r"reserv\w+|vorbehalt\w+|prohibit\w+|not\s+(?:be\s+)?(?:permitted|allowed|used?|authori[sz]ed)|may\s+not|untersagt|"
+    r"reserv\w+|réserv\w+|(?:do(?:es)?\s+not|don[’']t)\s+(?:permit|allow|authori[sz]e|consent)|forbid\w*|^no\b|vorbehalt\w+|prohibit\w+|not\s+(?:be\s+)?(?:permitted|allowed|used?|authori[sz]ed)|may\s+not|untersagt|"
     r"nicht\s+(?:gestattet|erlaubt|zul[äa]ssig)|ausdr[üu]cklich\s+widersprochen|widersprechen|interdit\w*|prohibid\w*|"
     r"\bno part\b|opt(?:ed)?[\s-]out", re.I,
 )
@@ -146,9 +181,35 @@ _NOT_OTHERWISE = re.compile(
     r"(?:sofern|soweit|wenn|falls|wo)\s+(?:\w+\s+){0,2}?nichts?\s+(?:explizit\s+|ausdr[üu]cklich\s+)?ander\w+(?:\s+\w+){0,2}|"
     r"(?:unless|except|excepting)\s+(?:where\s+|when\s+)?(?:is\s+)?(?:otherwise|noted|specified|stated|indicated|explicitly)"
     r"[^,.;]{0,30}|sauf\s+(?:mention|indication)[^,.;]{0,20}|salvo\s+(?:que|donde|diversa|indica)[^,.;]{0,40}|"
-    r"excepto\s+donde[^,.;]{0,40}", re.I,
+    r"excepto\s+donde[^,.;]{0,40}|"
+    r"\b(?:if\s+not|si\s+no|se\s+n[ãa]o|se\s+non|s[’']il\s+n[’']est|si\s+ce\s+n[’']est)\b[^,.;]{0,40}", re.I,
 )
 _NEGATED = re.compile(r"\b(?:not|nicht|kein\w*|never|isn[’']t|aren[’']t|ne\s+\w+\s+pas|no\s+est[áa])\b", re.I)
+_DENIES = re.compile(
+    r"\b(?:not|no\s+longer|never|isn[’']t|aren[’']t)\s+(?:\w+\s+){0,2}?(?:licen[sc]\w+|available|released|published|"
+    r"covered|distributed|under|subject|in)\b|"
+    r"\b(?:nicht|niet|inte|ikke|ikkje|nie)\s+(?:mehr\s+|meer\s+|längre\s+|længere\s+|lenger\s+|jest\s+|są\s+)?"
+    r"(?:unter|lizen\w+|verf\w+|onder|beschikbaar|gelicen\w+|under|licens\w+|lisens\w+|tillgäng\w+|tilgj\w+|dostępn\w+|"
+    r"objęt\w+|na\s+licencji)|\bsteht\s+nicht|\bstehen\s+nicht|"
+    r"\bn(?:e|[’'])\s*\w+\s+(?:pas|plus)\b|\b(?:ya\s+no|no|já\s+não|não)\s+(?:está?n?|es|son|se|são|é|estão)\b|"
+    r"\bnon\s+(?:è|sono)\b", re.I,
+)
+"""How a sentence says that something is not, or no longer, under a licence."""
+_CONTRIBUTED = re.compile(
+    r"\b(?:by|when|if|before|while)\s+(?:you\s+)?(?:\w+\s+){0,2}?(?:submit|post|upload|contribut|edit|sav|send)\w*\b.{0,120}?"
+    r"\byou\s+(?:\w+\s+){0,2}?(?:agree|grant|licen[sc]e|release|consent|accept)|"
+    r"\byour\s+(?:\w+\s+){0,2}?(?:contributions?|submissions?|uploads?|edits?|posts?)\b|"
+    r"\bmit\s+(?:dem|der)\s+(?:absenden|speichern|hochladen|einreichen|veröffentlichung)\b.{0,120}?"
+    r"\b(?:stimm\w+|erklär\w+|willig\w+|lizenzier\w+)", re.I,
+)
+"""Terms for what visitors send in: they say nothing of what is there."""
+_FOR_PROFIT = re.compile(
+    r"non[\s-]?commercial\s+(?:use|purposes?|reproduction|reuse)\s+only|only\s+(?:be\s+\w+\s+)?for\s+non[\s-]?commercial|"
+    r"(?:not|no)\s+(?:be\s+used\s+)?(?:for\s+)?commercial\s+(?:use|purposes)|"
+    r"nur\s+(?:für|zu)\s+(?:den\s+)?(?:nicht[\s-]?kommerziell|privat)\w*|kommerzielle\w*\s+nutzung\s+(?:ist\s+)?(?:nicht|untersagt)",
+    re.I,
+)
+"""Use for profit that is ruled out beside the name of a licence that permits it."""
 _GRANT = re.compile(
     r"licen[sc]ed?\b|li[zs]en[zc]\w*|licen[cç]i?[aâ]\w*|licenza|\bunter\b|\bunder\b|\bsous\b|\bbajo\b|\bsotto\b|\bsob\b|"
     r"available|verf[üu]gbar|ver[öo]ffentlicht|released|published|distribu\w+|zur\s+verf[üu]gung|steh(?:t|en)\b|"
@@ -158,7 +219,7 @@ _GRANT = re.compile(
 _WHOLE_WORDS = (
     r"contents?|contenus?|contenidos?|contenut[oi]|conte[úu]dos?|\w*inhalte?n?|(?:\w*text(?:e[ns]?|s|os|i)?|artikeln?|"
     r"articles?|art[íi]culos?|articol[oi]|artigos?|\w*beitr(?:ags?|äge)n?|(?:web[\s-]?)?(?:sites?|seiten?|pages?)|homepage|"
-    r"website|(?:we)?blogs?|weblogs?|(?:web)?wiki\w*|werke?s?|works?|obras?|opera|œuvres?|oeuvres?|publications?|"
+    r"website|(?:we)?blogs?|weblogs?|(?:web)?wiki(?!media|pedia|data|source)\w*|werke?s?|works?|obras?|opera|œuvres?|oeuvres?|publications?|"
     r"publi(?:kation|caci[oó]n)\w*|documents?|dokumente?|posts?|materials?|materialien|podcasts?|folgen?|episodes?|"
     r"stories|story|everything|alles|informationen|information|diaries|tagebuch|essays?|writing|reports?|recipes?|"
     r"rezepte?|translations?|[üu]bersetzung)"
@@ -182,7 +243,7 @@ _PART = re.compile(
     r"icons?|logos?|thumbnail|header|banner|screenshots?|karten(?:daten|material)?|maps?|musi[ck]\w*|songs?|sounds?|"
     r"user[\s-](?:contribut|generat)\w*|comments?|kommentare?\w*|software|source\s+code|quellcode|quelltext|themes?|"
     r"templates?|fonts?|plugins?|data(?:sets?|base)?|daten(?:satz|bank|sätze)?|cover|via|wikimedia|flickr|pixabay|"
-    r"unsplash)\b", re.I,
+    r"unsplash|(?:web)?design(?:ed|t)?\s+(?:by|von|par)|webdesign|design(?=\s*:)|layout)\b", re.I,
 )
 _SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|[\n\r]{2,}|\s[|•·]\s")
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
@@ -203,6 +264,8 @@ def subject(sentence: str) -> str:
 
     'All photos on this site' is a part: where something is found is not what is spoken of.
     """
+    if _CONTRIBUTED.search(sentence):
+        return "part"
     sentence = _IN_PARENTHESES.sub(" ", sentence)
     if not _PART.search(sentence):
         return "whole" if _WHOLE.search(sentence) else ""
@@ -214,8 +277,16 @@ def speaks_of_part(sentence: str) -> bool:
 
     Where a link is declared to be the page's licence, pictures that are named among other things change nothing.
     """
+    if _CONTRIBUTED.search(sentence):
+        return True
     match = _PART.search(sentence)
     return bool(match and subject(sentence) == "part" and not _JOINED.search(sentence[:match.start()]))
+
+
+def denies(sentence: str, phrase: str = "") -> bool:
+    """Whether a sentence says, before `phrase`, that something is not under a licence, or is no longer."""
+    plain = _NOT_OTHERWISE.sub(lambda match: " " * len(match[0]), sentence)
+    return bool(_DENIES.search(plain.partition(phrase)[0] if phrase else plain))
 
 
 def points_here(sentence: str) -> bool:
@@ -259,12 +330,22 @@ def _in_sentence(sentence: str) -> Iterator[Mention]:
             continue
         found.add(reading.spdx)
         granted = grants(sentence, start) and reading.spdx != UNKNOWN
-        clause = next((clause for clause in _CLAUSE_END.split(window) if sentence[start:end] in clause), window)
+        clause = _clause(window, sentence[start:end])
         yield Mention(sentence[start:end], reading, subject(clause) or subject(window), granted, window)
+        freely = {"nc"}.isdisjoint(family(reading.spdx).lower().split("-")) and reading.spdx != UNKNOWN
+        if freely and (match := _FOR_PROFIT.search(clause)):
+            restricted = Reading(NON_COMMERCIAL, CHOSEN)
+            yield Mention(match[0], restricted, subject(clause) or subject(window), granted, window)
     if _MINING.search(sentence) and (match := _FORBIDS.search(sentence)):
         yield Mention(match[0], Reading(OPT_OUT, NAMED), "whole", True, sentence[:_MAX_SENTENCE])
-    if match := _ALL_RIGHTS.search(sentence):
-        yield Mention(match[0], Reading(ALL_RIGHTS_RESERVED, CHOSEN), subject(sentence), True, sentence[:_MAX_SENTENCE])
+    if match := ALL_RIGHTS.search(sentence):
+        clause = _clause(sentence, match[0])
+        yield Mention(match[0], Reading(ALL_RIGHTS_RESERVED, CHOSEN), subject(clause), True, sentence[:_MAX_SENTENCE])
+
+
+def _clause(sentence: str, phrase: str) -> str:
+    """The clause of a sentence that holds `phrase`; the sentence if none does."""
+    return next((clause for clause in _CLAUSE_END.split(sentence) if phrase in clause), sentence)
 
 
 def _named(sentence: str) -> Iterator[tuple[int, int, Reading]]:
@@ -306,4 +387,7 @@ def _creative_commons_at(sentence: str, position: int) -> tuple[Reading | None, 
             break
     if not elements:
         return None, end
+    if version is None and _HYPHENATED.search(sentence, max(0, position - 2), position + 1):
+        # 'Attribution-' and a word that is no element in any language known here: it may forbid anything.
+        return UNREADABLE, end
     return creative_commons(elements, version, port or None), end

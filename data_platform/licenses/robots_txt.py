@@ -28,13 +28,16 @@ from data_platform.licenses.expressions import CHOSEN, OPT_OUT, UNREADABLE, Read
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import RESERVED, usage_preference
 
-DETECTOR = "robots_txt@1"
+DETECTOR = "robots_txt@2"
 MAX_CHARACTERS = 500 * 1024
 """RFC 9309, section 2.5: at least so much has to be read, and longer files are cut here."""
 
 _TEXT_PROBES = ("/probe.txt", "/probe.html")
 """ai.txt reserves kinds of media by their extension: these stand for the text of a page."""
 _PREFERENCES = frozenset({"content-usage", "content-signal"})
+
+
+_TOKEN = re.compile(r"\s*(\*|[\w.-]+)")
 
 
 class _Preference(NamedTuple):
@@ -56,7 +59,7 @@ class RobotsFile:
         text = relevant(text)
         self._ai_txt = is_ai_txt
         named, self._preferences, self._licenses = _read(text, {agent.lower() for agent in agents})
-        self._agents = [agent for agent in agents if agent.lower() in named]
+        self._agents = sorted(named - {"*"}) if is_ai_txt else [agent for agent in agents if agent.lower() in named]
         self._rules = Protego.parse(text)
         self._text = text
 
@@ -73,9 +76,10 @@ class RobotsFile:
             context = f"{raw}\n{self._text}"
             return observe(place, "site", raw, DETECTOR, reading, context=context, record_id=record_id)
 
-        if blocked := [agent for agent in self._agents if not self._rules.can_fetch(url, agent)]:
+        asked = (url, *_probes(url)) if self._ai_txt else (url,)
+        if blocked := [agent for agent in self._agents if not all(self._rules.can_fetch(one, agent) for one in asked)]:
             yield seen(location, f"disallowed: {', '.join(blocked)}", RESERVED)
-        elif self._ai_txt and not all(self._rules.can_fetch(probe, "*") for probe in (url, *_probes(url))):
+        elif self._ai_txt and not all(self._rules.can_fetch(one, "*") for one in asked):
             yield seen(location, "disallowed: *", RESERVED)
         elif not self._rules.can_fetch(url, "*"):
             yield seen(location, "disallowed: *", Reading(OPT_OUT, CHOSEN))
@@ -95,7 +99,8 @@ class RobotsFile:
 def relevant(text: str) -> str:
     """A robots.txt without comments, empty lines and sitemaps, which are most of many files.
 
-    A crawl has one file per host, and workers hold them all.
+    A crawl has one file per host, and workers hold them all. Crawlers are named by their product token alone: what
+    follows it, as in 'GPTBot/1.0' or 'CCBot (Common Crawl)', is passed over, as crawlers do (RFC 9309, section 2.2.1).
     """
     kept = []
     for line in text[:MAX_CHARACTERS].splitlines():
@@ -103,6 +108,8 @@ def relevant(text: str) -> str:
         field = field.strip().lower()
         if field == "license":
             kept.append(line.strip())
+        elif field == "user-agent" and (token := _TOKEN.match(line.partition(":")[2])):
+            kept.append(f"User-agent: {token[1]}")
         elif colon and field not in ("sitemap", "host") and (rule := line.partition("#")[0].strip()):
             kept.append(rule)
     return "\n".join(kept)

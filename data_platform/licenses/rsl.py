@@ -6,6 +6,7 @@ robots.txt; each `license` in it permits or prohibits uses and may ask for payme
 - training prohibited, or uses permitted and training not among them: reserved;
 - training permitted, nothing asked for: mining is permitted;
 - training permitted for attribution under a standard licence that is named: that licence;
+- permitted to some users or countries alone: unknown;
 - anything else, such as a subscription: terms that nobody here has agreed to, hence unknown.
 
 Belongs here: documents, wherever they were found. Does not: finding them (`site_files`, `html`).
@@ -23,7 +24,7 @@ from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import PERMITTED, RESERVED, covers_training
 from data_platform.licenses.robots_txt import path_matches
 
-DETECTOR = "rsl@1"
+DETECTOR = "rsl@2"
 MAX_BYTES = 2**20
 _FREE = frozenset({"", "free", "attribution"})
 
@@ -68,6 +69,8 @@ def _contents(payload: bytes) -> Iterator[tuple[str, str, Reading]]:
 def _license(element: ElementTree.Element) -> tuple[str, Reading]:
     permitted = [child.text or "" for child in element if _name(child) == "permits" and child.get("type") == "usage"]
     prohibited = [child.text or "" for child in element if _name(child) == "prohibits" and child.get("type") == "usage"]
+    limits = [f"{_name(child)} {child.get('type')} {' '.join((child.text or '').split())}" for child in element
+              if _name(child) in ("permits", "prohibits") and child.get("type") != "usage"]
     payments = [child for child in element if _name(child) == "payment"]
     standards = [part.text.strip() for payment in payments for part in payment
                  if _name(part) == "standard" and part.text]
@@ -75,13 +78,13 @@ def _license(element: ElementTree.Element) -> tuple[str, Reading]:
     raw = "; ".join(
         [f"prohibits {' '.join(uses.split())}" for uses in prohibited]
         + [f"permits {' '.join(uses.split())}" for uses in permitted]
-        + [f"payment {kind}" for kind in kinds] + standards
+        + limits + [f"payment {kind}" for kind in kinds] + standards
     ) or "license"
     if any(covers_training(uses) for uses in prohibited):
         return raw, RESERVED
     if permitted and not any(covers_training(uses) for uses in permitted):
         return raw, RESERVED
-    if not permitted or not set(kinds) <= _FREE:
+    if not permitted or limits or not set(kinds) <= _FREE:
         return raw, UNREADABLE
     if "attribution" in kinds:
         return raw, read(standards[0]) if standards else UNREADABLE

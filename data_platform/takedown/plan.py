@@ -173,9 +173,6 @@ def find(lake: Lake, selectors: Selectors, near_copies: bool = True, corpus: Cor
     Args:
         selectors: what is to be taken down.
         near_copies: take near-copies down, too; without, they are listed and stay.
-
-    Raises:
-        TakedownError: if a document or source is named that the lake does not know.
     """
     corpus = corpus or Corpus(lake)
     chosen = {id_: Chosen(id_, why) for id_, why in sorted(_select(corpus, selectors).items())}

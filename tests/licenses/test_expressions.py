@@ -77,6 +77,16 @@ EXPRESSIONS = st.recursive(
     ("License :: OSI Approved :: MIT License", "MIT", NAMED),
     ("License :: OSI Approved :: BSD License", "BSD-3-Clause", CHOSEN),
     ("License :: Free for non-commercial use", "LicenseRef-non-commercial", NAMED),
+    ("Attribution 4.0 International (CC BY 4.0)", "CC-BY-4.0", 1.0),
+    ("Attribution-NonCommercial 4.0 International", "CC-BY-NC-4.0", 1.0),
+    ("Creative Commons CC BY 4.0", "CC-BY-4.0", 1.0),
+    ("CC BY-SA 4.0 DEED", "CC-BY-SA-4.0", 1.0),
+    ("CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "CC0-1.0", 0.9),
+    ("Open Government Licence v1.0", "OGL-UK-1.0", 0.9),
+    ("https://creativecommons.org/licenses/nc-sa/1.0/", "LicenseRef-non-commercial", 0.9),
+    ("https://creativecommons.org/licenses/nd/1.0/", "LicenseRef-all-rights-reserved", 0.9),
+    ("https://creativecommons.org/licenses/sa/1.0/fi/", "CC-SA-1.0", 1.0),
+    ("Alle rechten voorbehouden", "LicenseRef-all-rights-reserved", 0.6),
 ])
 def test_a_statement_is_read(raw: str, spdx: str, confidence: float) -> None:
     assert read(raw) == (spdx, confidence)

@@ -1,7 +1,9 @@
+# ruff: noqa: RUF001 - letters of other languages are meant
 """Licence statements in pages: what each says and what it covers."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -170,6 +172,114 @@ def test_what_a_page_says_of_other_works_is_not_said_of_the_page() -> None:
     footer = "<footer>Unless otherwise noted, content on this site is in the public domain.</footer>"
     assert seen(footer) == [("statement", "site", "LicenseRef-public-domain")]
     assert seen("<article><p>This text is released under CC0.</p></article>") == [("statement", "page", "CC0-1.0")]
+
+
+@pytest.mark.parametrize("denial", [
+    "This site is not licensed under CC BY 4.0.", "The content of this site is no longer available under CC BY 4.0.",
+    "Diese Seite steht nicht mehr unter CC BY 4.0.", "Ce site n'est pas sous licence CC BY 4.0.",
+    "Este sitio no está bajo una licencia CC BY 4.0.", "Deze site valt niet onder CC BY 4.0.",
+    "By submitting content you agree to license it under CC BY 4.0.", "Design: HTML5 UP, CC BY 4.0",
+    "Foto: Wikimedia / A. Uthor, CC BY 4.0",
+])
+def test_a_footer_that_denies_a_licence_or_speaks_of_others_frees_nothing(denial: str) -> None:
+    assert seen(f"<footer><p>{denial}</p></footer>") == [("statement", "element", "CC-BY-4.0")]
+    for anchor in (f'<a href="{BY}">CC BY 4.0</a>', f'<a rel="license" href="{BY}">CC BY 4.0</a>'):
+        page = f"<footer><p>{denial.replace('CC BY 4.0', anchor)}</p></footer>"
+        if "Foto" not in denial or "rel" not in anchor:
+            assert marked(page) == [("anchor", "element", "CC-BY-4.0")], page
+
+
+def test_a_short_footer_is_not_read_as_part_of_the_text_before_it() -> None:
+    for footer in (f'Icons by A. Uthor, <a href="{BY}">CC BY 4.0</a>',
+                   f'Fonts: <a rel="license" href="{BY}">CC BY 4.0</a>',
+                   f'Theme: Foo (<a href="{BY}">CC BY 4.0</a>)'):
+        for text in ("Home Blog Site", "Text of the page about articles"):
+            page = f"<body><div><p>{text}</p><footer><p>{footer}</p></footer></div>"
+            assert {scope for _, scope, _ in seen(page)} == {"element"}, page
+
+
+def test_words_of_exception_are_no_denial() -> None:
+    for sentence in ("Sofern nicht anders angegeben, stehen alle Inhalte dieser Seite unter CC BY 4.0.",
+                     "Si no se indica lo contrario, el contenido de este sitio está bajo una licencia CC BY 4.0",
+                     "Se non è indicato altrimenti, i contenuti sono sotto licenza CC BY 4.0",
+                     "Si ce n'est pas précisé autrement, le contenu est sous licence CC BY 4.0",
+                     "Unless not otherwise noted, content of this site is licensed under CC BY 4.0.",
+                     "This work is licensed under CC BY 4.0 and may not be sold under another name."):
+        assert ("statement", "site", "CC-BY-4.0") in seen(f"<footer><p>{sentence}</p></footer>"), sentence
+
+
+def test_what_stands_in_comments_and_quotations_is_declared_of_them() -> None:
+    anchor = f'our content is <a rel="license" href="{BY}">CC BY</a>'
+    for page in (f'<div class="comment-body"><p>{anchor}</div>', f'<ol id="responses"><li>{anchor}</ol>',
+                 f"<blockquote>{anchor}</blockquote>", f'<li class="comment even thread-even" id="comment-12">{anchor}',
+                 f'<div class="elementor-widget"><p>Foto: A. Uthor (<a href="{BY}">CC BY 4.0</a>)</p></div>'):
+        assert marked(page) == [("anchor", "element", "CC-BY-4.0")], page
+    assert marked(f'<article class="post comments-open"><p>{anchor}</article>') == [("anchor", "page", "CC-BY-4.0")]
+
+
+def test_nodes_and_items_that_are_other_works() -> None:
+    def jsonld(text: str) -> list[tuple[str, str, str]]:
+        return seen(f'<script type="application/ld+json">{text}</script>')
+
+    work = '{"@type": "ScholarlyArticle", "@id": "#c", "license": "' + BY + '"}'
+    for property_ in ("citation", "about", "schema:isBasedOn"):
+        page = f'{{"@graph": [{{"@type": "Article", "{property_}": [{{"@id": "#c"}}]}}, {work}]}}'
+        assert jsonld(page) == [("jsonld", "element", "CC-BY-4.0")], property_
+    whole = [("jsonld", "page", "CC-BY-4.0")]
+    assert jsonld(f'{{"@graph": [{{"@type": "WebSite", "hasPart": {{"@id": "#c"}}}}, {work}]}}') == whole
+    for value in ("@list", "url"):
+        assert jsonld(f'{{"@type": "Article", "license": {{"{value}": ["{BY}"]}}}}') == whole
+    cited = '<div itemprop="citation" itemscope itemtype="https://schema.org/CreativeWork">'
+    assert seen(f'{cited}<a itemprop="license" href="{BY}">') == [("microdata", "element", "CC-BY-4.0")]
+    for kind, scope in (("ImageObject", "element"), ("Article", "page")):
+        page = (f'<body><div itemscope itemtype="https://schema.org/{kind}" itemref="a b"></div>'
+                f'<p id="b"><a itemprop="license" href="{BY}">l</a></p>')
+        assert seen(page) == [("microdata", scope, "CC-BY-4.0")]
+
+
+def test_rdfa_with_any_prefix_and_of_other_addresses() -> None:
+    for rel in ("lic:license", "http://creativecommons.org/ns#license", "http://purl.org/dc/terms/license"):
+        assert seen(f'<p><a rel="{rel}" href="{BY}">l</a></p>') == [("rdfa", "page", "CC-BY-4.0")], rel
+    other = f'<body><div about="https://other.example/work"><a rel="license" href="{BY}">l</a></div>'
+    assert seen(other) == [("anchor", "element", "CC-BY-4.0")]
+    own = '<head><link rel="canonical" href="http://www.other.example/work/"></head>'
+    assert seen(own + other) == [("anchor", "page", "CC-BY-4.0")]
+
+
+@pytest.mark.parametrize(("sentence", "spdx"), [
+    ("Esta obra está bajo una Licencia Creative Commons Atribución-SinDerivadas 4.0 Internacional.", "CC-BY-ND-4.0"),
+    ("Creative Commons Navngivelse-IkkeKommerciel 4.0 International", "CC-BY-NC-4.0"),
+    ("All content on this site is licensed under CC BY‑SA 4.0", "CC-BY-SA-4.0"),
+    ("All content is licensed under CC&nbsp;BY-NC&#160;4.0", "CC-BY-NC-4.0"),
+    ("Контент доступен по лицензии Creative Commons «С указанием авторства — Некоммерческая» 4.0", "CC-BY-NC-4.0"),
+    ("コンテンツは、クリエイティブ・コモンズ 表示 - 継承 4.0 国際 ライセンスの下に提供されています", "CC-BY-SA-4.0"),
+    ("本作品采用知识共享署名-非商业性使用-禁止演绎 4.0 国际许可协议进行许可", "CC-BY-NC-ND-4.0"),
+    ("크리에이티브 커먼즈 저작자표시-비영리 4.0 국제 라이선스", "CC-BY-NC-4.0"),
+    ("Sisältö: Creative Commons Nimeä-EiMuutoksia 4.0", "CC-BY-ND-4.0"),
+    ("Obsah: Creative Commons Uveďte původ-Nevyužívejte dílo komerčně 4.0", "CC-BY-NC-4.0"),
+    ("Creative Commons Alıntı-GayriTicari 4.0", "CC-BY-NC-4.0"),
+    ("All&nbsp;rights&nbsp;reserved", "LicenseRef-all-rights-reserved"),
+    ("Все права защищены", "LicenseRef-all-rights-reserved"), ("版权所有", "LicenseRef-all-rights-reserved"),
+    ("We do not permit text and data mining of this content.", "LicenseRef-tdm-opt-out"),
+    ("You may not use this content to train large language models", "LicenseRef-tdm-opt-out"),
+])
+def test_footers_of_many_languages(sentence: str, spdx: str) -> None:
+    assert seen(f"<footer><p>{sentence}</p></footer>") == [("statement", "site", spdx)]
+
+
+def test_an_element_of_a_licence_that_nobody_here_knows_frees_nothing() -> None:
+    assert seen("<footer>Creative Commons Attribution-Zweifelhaft 4.0</footer>") == [
+        ("statement", "element", "LicenseRef-unknown")
+    ]
+
+
+def test_what_is_said_beside_a_licence() -> None:
+    assert seen("<footer>All content is licensed under CC BY 4.0, for non-commercial use only</footer>") == [
+        ("statement", "site", "CC-BY-4.0"), ("statement", "site", "LicenseRef-non-commercial")
+    ]
+    assert seen("<footer>Text is available under CC BY 4.0; photographs: all rights reserved.</footer>") == [
+        ("statement", "site", "CC-BY-4.0"), ("statement", "element", "LicenseRef-all-rights-reserved")
+    ]
 
 
 def test_embedded_rsl() -> None:

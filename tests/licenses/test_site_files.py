@@ -33,6 +33,28 @@ def test_files_of_a_site_by_their_address(url: str, kind: str | None) -> None:
     assert kind_of(url, "text/html") is None
 
 
+def test_crawlers_are_known_by_their_product_token() -> None:
+    for name in ("GPTBot/1.0", "gptbot (+https://example.com/bot)", "GPTBot # all of them", "\tGPTBot"):
+        assert said("robots", f"User-agent: {name}\nDisallow: /\n") == [("robots", "disallowed: GPTBot", OPT_OUT)], name
+    assert said("robots", "User-agent: OtherBot/1.0\nDisallow: /\n") == []
+
+
+def test_every_group_of_an_ai_txt_speaks_of_training() -> None:
+    assert said("ai_txt", "User-Agent: SomeBot\nDisallow: /\n") == [("ai_txt", "disallowed: somebot", OPT_OUT)]
+    assert said("ai_txt", "User-Agent: SomeBot\nDisallow: *.txt\n") == [("ai_txt", "disallowed: somebot", OPT_OUT)]
+    assert said("ai_txt", "User-Agent: SomeBot\nDisallow: *.jpg\n") == []
+
+
+@pytest.mark.parametrize("limit", [
+    '<prohibits type="user">commercial</prohibits>', '<permits type="user">education</permits>',
+    '<permits type="geo">US</permits>',
+])
+def test_rsl_that_permits_training_to_some_permits_it_to_nobody_here(limit: str) -> None:
+    rsl = f'<rsl><content url="/"><license><permits type="usage">ai-train</permits>{limit}</license></content></rsl>'
+    ((_, raw, spdx),) = said("rsl", rsl)
+    assert spdx == UNKNOWN and raw.startswith("permits ai-train; ")
+
+
 def test_crawlers_that_gather_for_training() -> None:
     both = "User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /blog/\n\nUser-agent: *\nDisallow: /private/\n"
     assert said("robots", both) == [("robots", "disallowed: GPTBot, CCBot", OPT_OUT)]

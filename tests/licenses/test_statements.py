@@ -42,6 +42,17 @@ def test_words_that_restrict_count_beside_a_licence() -> None:
     assert spdx == "LicenseRef-non-commercial AND MIT"
 
 
+def test_terms_that_are_added_to_a_licence_count() -> None:
+    for terms, spdx in (
+        ("The Software shall be used for Good, not Evil.", "JSON AND MIT"),
+        ("You may not use this software to train machine learning models.", "LicenseRef-tdm-opt-out AND MIT"),
+        ("Use of the code for AI training is prohibited.", "LicenseRef-tdm-opt-out AND MIT"),
+        ("This grant is for non-commercial research.", "LicenseRef-non-commercial AND MIT"),
+        ("It may be used in commercial and non-commercial products, and to train people.", "MIT"),
+    ):
+        assert recognize(f"{MIT}\n{terms}\n").spdx == spdx, terms
+
+
 def test_prose_about_licences_is_no_licence() -> None:
     assert recognize("We love the MIT licence and the GNU General Public License. " * 60) == ("LicenseRef-unknown", 0.0)
 
@@ -102,6 +113,8 @@ def test_headers_of_a_response() -> None:
     assert seen({"tdm-reservation": "0"}) == [("header", "page", "LicenseRef-tdm-permitted")]
     link = '<https://example.org/>; rel="next", <https://creativecommons.org/licenses/by/4.0/>; rel="license"'
     assert seen({"link": link}) == [("header", "page", "CC-BY-4.0")]
+    assert seen({"link": f'{link}; anchor="/photo.jpg"'}) == [("header", "element", "CC-BY-4.0")]
+    assert seen({"link": f'{link}; anchor="#text"'}) == [("header", "page", "CC-BY-4.0")]
 
 
 def test_metadata_of_a_distribution() -> None:

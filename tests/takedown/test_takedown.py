@@ -285,6 +285,18 @@ def test_a_source_that_changes_its_license_is_named_wherever_something_was_made_
     assert LicenseChanges(changed).of("document_licenses", "one") == []
 
 
+def test_a_source_that_left_or_was_renamed_is_no_longer_published(workspace: Workspace) -> None:
+    lake = workspace.lake
+    rows = pa.Table.from_pylist([], table("mixture_all").schema)
+    pins = tuple(lake.pins("document_licenses", ["one", "two"]))
+    lake.write("mixture_all", Partition(), rows, Provenance("mixture_all", "1", {}, pins))
+    first, *others = workspace.recipe.sources
+    for sources in (others, [first.model_copy(update={"name": "renamed"}), *others]):
+        changed = Workspace(workspace.recipe.model_copy(update={"sources": sources}), workspace.lake)
+        with pytest.raises(NotPublishable, match=f"source {first.name}: no longer in the recipe"):
+            ensure_publishable(changed, "mixture_all")
+
+
 # -- killed on the way ------------------------------------------------------------------------------------------------
 
 
