@@ -41,7 +41,7 @@ from data_platform.licenses.expressions import (
     read,
 )
 from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.place import item_scope, own_block, place, surroundings
+from data_platform.licenses.place import every, item_scope, own_block, place, surroundings
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
 from data_platform.licenses.rsl import RslFile
 
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 
 DETECTOR = "html@3"
 
-MAX_ANCHORS = 1_000
-"""Anchors that are looked at per page; more are galleries, whose links credit pictures."""
 MAX_MARKS = 200
 """Places per page and name at which text is read for statements."""
 
@@ -160,7 +158,7 @@ def _places(lower: bytes) -> list[int]:
 
 
 def _metas(tree: HTMLTree) -> Iterator[Observation]:
-    for meta in tree.document.query_selector_all(_METAS):
+    for meta in every(tree.document, _METAS, None):
         name = (meta.getattr("name") or meta.getattr("property") or meta.getattr("http-equiv") or "").strip().lower()
         content = (meta.getattr("content") or "").strip()
         if not name or not content:
@@ -183,9 +181,7 @@ def _metas(tree: HTMLTree) -> Iterator[Observation]:
 
 
 def _links(tree: HTMLTree) -> Iterator[Observation]:
-    for count, node in enumerate(tree.document.query_selector_all(_CANDIDATES)):
-        if count == MAX_ANCHORS:
-            return
+    for node in every(tree.document, _CANDIDATES):
         tag = (node.tag or "").lower()
         href = (node.getattr("href") or node.getattr("content") or node.getattr("resource") or node.getattr("src")
                 or "").strip()
@@ -240,9 +236,7 @@ def _scope(where: str, subject: str, grants_here: bool) -> str:
 
 def _badges(tree: HTMLTree) -> Iterator[Observation]:
     """Badges that no link to a licence surrounds."""
-    for count, node in enumerate(tree.document.query_selector_all(_BADGES)):
-        if count == MAX_ANCHORS:
-            return
+    for node in every(tree.document, _BADGES):
         source = (node.getattr("src") or "").strip()
         match = _BADGE.search(source)
         parent = node.parent
@@ -258,14 +252,14 @@ def _badges(tree: HTMLTree) -> Iterator[Observation]:
 
 
 def _jsonld(tree: HTMLTree) -> Iterator[Observation]:
-    for script in tree.document.query_selector_all("script[type*='ld+json' i]"):
+    for script in every(tree.document, "script[type*='ld+json' i]"):
         for scope, stated in jsonld.statements(script.text or ""):
             yield observe("jsonld", scope, stated, DETECTOR, most=CONFIDENCE_OF_SCOPE[scope])
 
 
 def _rsl(tree: HTMLTree) -> Iterator[Observation]:
     """RSL that is embedded in the page and speaks of it (RSL 1.0, section on HTML)."""
-    for script in tree.document.query_selector_all("script[type*='rsl+xml' i]"):
+    for script in every(tree.document, "script[type*='rsl+xml' i]"):
         for _, raw, reading in RslFile((script.text or "").strip().encode()).contents:
             yield observe("rsl", "page", raw, DETECTOR, reading)
 
@@ -273,7 +267,7 @@ def _rsl(tree: HTMLTree) -> Iterator[Observation]:
 def _sentences(tree: HTMLTree) -> Iterator[Observation]:
     """What the text of the page says in words, at the places that `_marked` found."""
     seen: set[str] = set()
-    for mark in tree.document.query_selector_all(f"wbr[{_MARK}]"):
+    for mark in every(tree.document, f"wbr[{_MARK}]", None):
         text = surroundings(mark)
         if text in seen:
             continue

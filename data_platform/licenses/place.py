@@ -7,11 +7,14 @@ words (`prose`).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode
 
+MAX_ELEMENTS = 1_000
+"""Elements of a kind that are looked at per page; more are galleries, whose links credit pictures."""
 MAX_ANCESTORS = 40
 """How far up the tree the place of a node is judged."""
 MAX_SURROUNDINGS = 600
@@ -60,6 +63,14 @@ _INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
 })
+
+
+def every(node: DOMNode, selector: str, limit: int | None = MAX_ELEMENTS) -> list[DOMNode]:
+    """The first elements below a node that a selector matches.
+
+    As a list: Resiliparse wraps all that match for each one that is asked for, which is quadratic.
+    """
+    return list(node.query_selector_all(selector)[:limit])
 
 
 def scope_of_type(types: str) -> str | None:
@@ -141,7 +152,7 @@ def _scope_of_item(item: DOMNode) -> str | None:
 
 def _scope_of_reference(body: DOMNode, names: list[str]) -> str | None:
     """The scope of the item that takes its properties from one of the elements with these ids (microdata, itemref)."""
-    for item in body.query_selector_all("[itemscope][itemref]") if any(names) else ():
+    for item in every(body, "[itemscope][itemref]") if any(names) else ():
         if set((item.getattr("itemref") or "").split()) & set(filter(None, names)):
             return _scope_of_item(item)
     return None
@@ -153,12 +164,18 @@ def _is_elsewhere(node: DOMNode, about: str) -> bool:
         return False
     while node.parent is not None and not (node.tag or "").startswith("#document"):
         node = node.parent
-    own = node.query_selector_all(_OWN_ADDRESS)
+    own = every(node, _OWN_ADDRESS)
     return _address(about) not in {_address(one.getattr("href") or one.getattr("content") or "") for one in own}
 
 
 def _address(url: str) -> str:
     return re.sub(r"^(?:https?:)?//(?:www\.)?|[?#].*$", "", url.strip(), flags=re.I).rstrip("/")
+
+
+@lru_cache(maxsize=4)
+def _squeezed(node: DOMNode) -> str:
+    """Text of a node, white space squeezed: made once for all links in a block. It keeps its tree alive."""
+    return " ".join(node.text.split())
 
 
 def own_block(node: DOMNode) -> str:
@@ -168,7 +185,7 @@ def own_block(node: DOMNode) -> str:
         block = block.parent
     if block is None or (block.tag or "").lower() in ("body", "html"):
         return ""
-    text = " ".join(block.text.split())
+    text = _squeezed(block)
     return text if len(text) <= MAX_SURROUNDINGS else ""
 
 
@@ -181,7 +198,7 @@ def surroundings(node: DOMNode) -> str:
             break
         if (node.tag or "").lower() not in _INLINE and len(text) > MIN_SURROUNDINGS:
             return text
-        around = " ".join(parent.text.split())
+        around = _squeezed(parent)
         if len(around) > MAX_SURROUNDINGS:
             break
         node, text = parent, around

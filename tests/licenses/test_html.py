@@ -282,6 +282,13 @@ def test_what_is_said_beside_a_licence() -> None:
     ]
 
 
+def test_a_gallery_of_many_thousand_links_is_looked_at_in_part() -> None:
+    # Without a limit before nodes are wrapped, this takes minutes.
+    gallery = "<div>" + f'<a rel="license" href="{BY}">l</a> ' * 20_000 + "</div>"
+    found = seen(gallery + '<meta name="robots" content="noai">')
+    assert len(found) == 1_001 and ("meta", "page", "LicenseRef-tdm-opt-out") in found
+
+
 def test_embedded_rsl() -> None:
     rsl = '<rsl><content url="/"><license><prohibits type="usage">ai-train</prohibits></license></content></rsl>'
     assert seen(f'<script type="application/rsl+xml">{rsl}</script>') == [("rsl", "page", "LicenseRef-tdm-opt-out")]
