@@ -8,7 +8,7 @@ A compiled scan finds where something could be (`kernels.find_candidates`), a ru
 EMAIL
     local@domain.tld as people write addresses: letters, digits and ._%+'~- before the @, Latin letters with accents
     included. Also spelled `name (at) domain.tld` and `name [at] domain [dot] tld`, as pages do against harvesters.
-    File names such as `icon@2x.png` are not addresses.
+    File names such as `icon@2x.png` are not addresses, nor is the `git@` of a repository.
 IP
     IPv4 and IPv6 in full, as `ipaddress` of the standard library reads them. By default only addresses that are
     globally reachable (`is_global`), as in FineWeb's pipeline (`PIIFormatter` of datatrove): 127.0.0.1 is nobody's. Of
@@ -123,7 +123,8 @@ _SPELLED_EMAIL = re.compile(
 
 
 def _email(data: memoryview, start: int, end: int) -> Iterator[Span]:
-    if match := _EMAIL.search(data, start, end):
+    match = _EMAIL.search(data, start, end)
+    if match and not match[0].startswith(b"git@"):
         yield Span(*match.span(), "EMAIL")
 
 

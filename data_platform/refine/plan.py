@@ -24,7 +24,7 @@ from data_platform.recipe import LineRules, Refinement
 from data_platform.refine.interpreter import Interpreted, interpret
 from data_platform.refine.line_rules import find_lines
 from data_platform.refine.personal_data import Span, find_personal_data
-from data_platform.refine.program import DropDocument, Redact, Replace, write
+from data_platform.refine.program import DropDocument, Normalize, Redact, Replace, write
 from data_platform.refine.unicode_repair import find_repairs
 
 TOO_SHORT = "too_short"
@@ -79,12 +79,22 @@ def _own_programs(text: pa.LargeStringArray, domain: pa.Array, settings: Refinem
         find_personal_data(repaired, settings.personal_data, settings.public_addresses_only)
         if settings.personal_data else {}
     )
-    programs = [""] * len(text)
+    programs, without_marks = [""] * len(text), {}
     for row in repairs.keys() | lines.keys() | personal.keys():
         mended = repairs.get(row, [])
         redactions, mended = _in_the_original(personal.get(row, []), mended)
         spans = sorted([*mended, *redactions], key=lambda call: call.start)
-        programs[row] = write([*lines.get(row, []), *spans])
+        edits = lines.get(row, [])
+        programs[row] = write([*edits, *spans])
+        whole_lines = [edit for edit in edits if not isinstance(edit, Normalize)]
+        if spans and len(whole_lines) < len(edits):
+            without_marks[row] = write([*whole_lines, *spans])
+    # A mark of citation within what is repaired or redacted stays: the other edits of the document matter more.
+    rows = sorted(without_marks)
+    made = interpret(text.take(pa.array(rows, pa.int64())), pa.array([programs[row] for row in rows], pa.string()))
+    for row, outcome in zip(rows, made.outcome.to_pylist(), strict=True):
+        if outcome == "malformed":
+            programs[row] = without_marks[row]
     return programs
 
 

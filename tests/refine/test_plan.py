@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data_platform.recipe import C4Lines, CulturaXLines, LineRules, Refinement
@@ -35,6 +35,7 @@ def _redacted(text: str, **settings) -> str:
         ("<müller@example.de>, (info@example.de);", "<<EMAIL>>, (<EMAIL>);"),
         ("info (at) example.de or anna [at] mail [dot] example [dot] org!", "<EMAIL> or <EMAIL>!"),
         ("icon@2x.png, @handle, a@b, user@localhost", "icon@2x.png, @handle, a@b, user@localhost"),
+        ("git clone git@github.com:a/b.git by digit@example.org", "git clone git@github.com:a/b.git by <EMAIL>"),
         ("from 81.2.69.160:80 and 2001:4860:4860::8888.", "from <IP>:80 and <IP>."),
         ("192.168.0.1, 127.0.0.1, 10.1.2.300, v81.2.69.160, version 81.2.69.160, 3.2.1.4, ::1",
          "192.168.0.1, 127.0.0.1, 10.1.2.300, v81.2.69.160, version 81.2.69.160, 3.2.1.4, ::1"),
@@ -145,6 +146,7 @@ _PIECES = st.lists(
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(_PIECES, min_size=1, max_size=5))
+@example(["Ã¼[1]Ã¼words and more."])
 def test_what_is_planned_can_always_be_applied(texts: list[str]) -> None:
     array = pa.array(texts, pa.large_string())
     planned = plan(array, pa.array(["web"] * len(texts)), EVERYTHING)
@@ -154,6 +156,11 @@ def test_what_is_planned_can_always_be_applied(texts: list[str]) -> None:
     assert [plan(array[row : row + 1], pa.array(["web"]), EVERYTHING).program[0] for row in range(len(texts))] == list(
         planned.program
     )
+
+
+def test_a_mark_within_a_repair_does_not_undo_the_other_edits() -> None:
+    assert _refine(["Ã¼[1]Ã¼ by a@b.org [2]."], EVERYTHING) == ["ü[1]ü by <EMAIL> [2]."]
+    assert _refine(["Ã¼ [1] by a@b.org [2]."], EVERYTHING) == ["ü  by <EMAIL> ."]
 
 
 def _fixed(text: str) -> str:
