@@ -3,8 +3,8 @@
 Here belongs what stands between two blocks. Not here: which blocks are content. This module imports numba.
 
 Paragraphs are parted by a blank line. Items of a list stand on lines of their own behind "- " or their number, indented
-by depth. A row of a data table is one line with " | " between cells. Code is fenced by three backticks, as in Markdown,
-so that what follows can tell it from prose.
+by depth. A row of a data table is one line with " | " between cells. Code is fenced by three backticks, or more if
+it holds as many itself (CommonMark 0.31, section 4.5), so that what follows can tell it from prose.
 """
 
 from __future__ import annotations
@@ -113,6 +113,16 @@ def _put(out, size, piece):
     return size
 
 
+@part()
+def _fence_length(text, start, stop):
+    """How many backticks fence the code `[start, stop)`: three, or more than stand together in it."""
+    longest = run = np.int64(0)
+    for position in range(start, stop):
+        run = run + 1 if text[position] == 96 else np.int64(0)
+        longest = max(longest, run)
+    return max(longest + 1, 3)
+
+
 @kernel(allocates=True)
 def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
     """See `render_places`."""
@@ -131,11 +141,14 @@ def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
     for block in range(start.size):
         if keep[block]:
             count += stop[block] - start[block] + 2 * min(depth[node[block]], 8) + 40
+            if flags[block] & 2:
+                count += 2 * _fence_length(text, start[block], stop[block])
     out = np.empty(count, np.uint8)
     size = 0
     previous = -1
     last_item = 0
     fence = False
+    ticks = np.int64(0)
     for block in range(start.size):
         if not keep[block]:
             continue
@@ -195,8 +208,10 @@ def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
             if item and item != last_item:
                 out[size] = 10
                 size += 1
-            out[size], out[size + 1], out[size + 2], out[size + 3] = 96, 96, 96, 10
-            size += 4
+            ticks = _fence_length(text, start[block], stop[block])
+            out[size : size + ticks] = 96
+            out[size + ticks] = 10
+            size += ticks + 1
         places[0, block] = size
         for position in range(start[block], stop[block]):
             byte = text[position]
@@ -204,8 +219,9 @@ def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
             out[size] = 32 if table and byte == 10 and (flags[block] & 1) == 0 else byte
             size += 1
         if fence:
-            out[size], out[size + 1], out[size + 2], out[size + 3] = 10, 96, 96, 96
-            size += 4
+            out[size] = 10
+            out[size + 1 : size + 1 + ticks] = 96
+            size += ticks + 1
         places[1, block] = size
         last_item = item
         previous = block

@@ -35,6 +35,12 @@ def test_formulas_code_and_tables_survive_in_their_place(shape: str) -> None:
     assert not [word for word in ("About us", "Imprint", "Recent posts", "linenodiv") if word in text]
 
 
+@pytest.mark.parametrize(("ticks", "fence"), [(1, 3), (2, 3), (3, 4), (400, 401)])
+def test_a_fence_is_longer_than_any_in_the_code(ticks: int, fence: int) -> None:
+    text = extract(page_with(f"<pre><code>{'`' * ticks}python\nx = 1\n{'`' * ticks}</code></pre>")).text
+    assert f"\n\n{'`' * fence}\n{'`' * ticks}python\nx = 1\n{'`' * ticks}\n{'`' * fence}\n" in text
+
+
 def test_code_is_fenced_and_verse_is_not() -> None:
     assert "\n```\nx = 1\ny = 2\n```\n" in extract(page_with("<pre><code>x = 1\ny = 2</code></pre>")).text
     text = extract(page_with("<pre>Tyger Tyger, burning bright,\n  In the forests of the night;</pre>")).text
