@@ -122,6 +122,7 @@ def test_two_runs_at_once_lose_and_double_nothing(undisturbed: Undisturbed, tmp_
         assert len({(row["partition"], row["recipe"]) for row in history}) == len(history), f"{name} was written twice"
 
 
+@pytest.mark.slow
 def test_changing_one_threshold_rewrites_what_depends_on_it_and_nothing_else(
     undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

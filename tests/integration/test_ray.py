@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from data_platform.flow import stages
 from data_platform.lake import Lake
 from data_platform.recipe import load_recipe
@@ -13,6 +15,7 @@ from tests.integration.factory import RECIPE, Undisturbed, rows_of, write_recipe
 from tests.integration.run_stages import core
 
 
+@pytest.mark.slow
 def test_core_stages_on_a_local_ray_give_equal_tables(undisturbed: Undisturbed, tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, "engine: {ray: auto}\n" + RECIPE)
     script = Path(__file__).with_name("run_stages.py")
