@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from data_platform.commands.common import JSON, RECIPE, columns, many, out, workspace_of
+from data_platform.commands.common import JSON, RECIPE, columns, many, out, workspace_of, write_file
 
 _NAMED = 20
 """Rows that are named per finding; JSON names all."""
@@ -39,7 +39,7 @@ def audit(
     workspace = workspace_of(mixture, recipe_path)
     report = make_audit(workspace.lake, mixture, version)
     if page:
-        page.write_text(audit_page(report), encoding="utf-8")
+        write_file(page, audit_page(report))
     if as_json:
         print(json.dumps(report))  # of a large mixture, layout would take longer than the rest
     else:

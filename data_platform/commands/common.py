@@ -40,6 +40,14 @@ def columns(left: Sequence[str], right: Sequence[str]) -> Grid:
     return grid
 
 
+def write_file(path: Path, content: str) -> None:
+    """Write what a command was asked to leave in a file; that it cannot be written is told in one line."""
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
+
+
 def remember(recipe_path: str, workspace: Workspace) -> None:
     """Note the recipe in the platform's home, so that later commands find its lake by themselves."""
     known = known_recipes()

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from data_platform.commands.common import JSON, RECIPE, columns, out, workspaces_of
+from data_platform.commands.common import JSON, RECIPE, columns, out, workspaces_of, write_file
 
 
 @click.command()
@@ -33,10 +33,7 @@ def duplicates(by: tuple[str, ...], top: int, picture: Path | None, recipe_path:
         found = duplicate_report(workspace.lake, clusters=top)
         rates = [row for row in found.rates.to_pylist() if row["by"] in (by or GROUPS)]
         if picture:
-            try:
-                picture.write_text(size_picture(found.sizes), encoding="utf-8")
-            except OSError as error:
-                raise click.ClickException(f"cannot write {picture}: {error.strerror}") from None
+            write_file(picture, size_picture(found.sizes))
         if as_json:
             print(json.dumps({
                 "recipe": workspace.recipe.name, "rates": rates, "clusters": found.clusters.to_pylist(),

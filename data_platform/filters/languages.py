@@ -6,7 +6,6 @@ Here belong that rule set and what it may name. Not here: how a language is iden
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,12 +26,14 @@ def check_languages(recipe: Recipe) -> None:
     Raises:
         UnknownLanguage: naming the fields and, where there is one, the code that is meant.
     """
-    from data_platform.language.identify import known_languages
+    from data_platform.language.identify import known_languages, model_file
     from data_platform.language.labels import shortest_code
 
     settings = recipe.language
-    if settings.model is not None and not Path(settings.model).is_file():
-        raise UnknownLanguage(f"no fastText model at {settings.model}; set language.model to one, or leave it out")
+    try:
+        model_file(settings.model)
+    except FileNotFoundError as error:
+        raise UnknownLanguage(str(error)) from None
     named = {
         "language.languages": settings.languages, "language.cut_offs": settings.cut_offs,
         "filters.reference": recipe.filters.reference,

@@ -87,6 +87,18 @@ def default_model() -> Path:
     )
 
 
+def model_file(path: str | None) -> Path:
+    """The file of a model, of the default model if `path` is None.
+
+    Raises:
+        FileNotFoundError: if there is none.
+    """
+    file = Path(path) if path else default_model()
+    if not file.is_file():
+        raise FileNotFoundError(f"no fastText model at {file}; set language.model to one, or leave it out")
+    return file
+
+
 @dataclass(frozen=True)
 class _Model:
     parameters: Parameters
@@ -100,9 +112,6 @@ def _model(path: str | None) -> _Model:
     from data_platform.language.fasttext import read_model
     from data_platform.language.labels import read_labels
 
-    file = Path(path) if path else default_model()
-    if not file.is_file():
-        raise FileNotFoundError(f"no fastText model at {file}; set language.model to one, or leave it out")
-    model = read_model(file)
+    model = read_model(model_file(path))
     languages, scripts = zip(*read_labels(model.labels), strict=True)
     return _Model(model.parameters, pa.array(languages, pa.string()), pa.array(scripts, pa.string()))

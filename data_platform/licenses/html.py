@@ -220,10 +220,14 @@ def _linked_scope(node: DOMNode, context: str) -> str:
     if where == "elsewhere" and not sentence and node.query_selector(_BADGE_IMAGES):
         # A badge outside of the content and of every figure: nothing else is there that it could speak of.
         where = "site"
-    of_part = prose.subject(prose.sentence_around(own_block(node), node.text)) == "part"
-    if of_part or prose.denies(sentence, node.text.strip()):
+    if _block_speaks_of_part(node, node.text) or prose.denies(sentence, node.text.strip()):
         return "element"
     return _scope(where, prose.subject(sentence), prose.grants(sentence) and prose.points_here(sentence))
+
+
+def _block_speaks_of_part(node: DOMNode, phrase: str) -> bool:
+    """Whether the sentence with `phrase` speaks of a part in the nearest block, whatever the block before it says."""
+    return prose.subject(prose.sentence_around(own_block(node), phrase)) == "part"
 
 
 def _scope(where: str, subject: str, grants_here: bool) -> str:
@@ -274,8 +278,9 @@ def _sentences(tree: HTMLTree) -> Iterator[Observation]:
         seen.add(text)
         where = place(mark)
         for mention in prose.mentions(text):
-            of_part = prose.subject(prose.sentence_around(own_block(mark), mention.raw)) == "part"
-            scope = "element" if of_part and mention.reading.spdx != OPT_OUT else _scope_of_mention(mention, where)
+            reserved = mention.reading.spdx == OPT_OUT
+            of_part = not reserved and _block_speaks_of_part(mark, mention.raw)
+            scope = "element" if of_part else _scope_of_mention(mention, where)
             yield observe("statement", scope, mention.raw, DETECTOR, mention.reading, CONFIDENCE_OF_STATEMENT[scope],
                           context=mention.sentence)
 

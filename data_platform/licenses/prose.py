@@ -310,7 +310,7 @@ def sentence_around(text: str, phrase: str) -> str:
     phrase = " ".join(phrase.split())
     for sentence in _sentences(text) if phrase else ():
         if phrase in sentence:
-            return next((clause for clause in _CLAUSE_END.split(sentence) if phrase in clause), sentence)
+            return _clause(sentence, phrase)
     return ""
 
 
