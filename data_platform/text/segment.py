@@ -26,27 +26,26 @@ def mark_words(points: np.ndarray, kinds: np.ndarray, starts: np.ndarray, ends: 
         starts, ends: the spans in which to look, each with such a letter, without white space, ascending.
     """
     starts, ends = _runs(kinds, starts.astype(np.int64), ends.astype(np.int64))
-    joined = np.full(int((ends - starts).sum()) + len(starts), 10, np.int32)
-    origin = np.full(len(joined) + 1, -1, np.int64)
-    # Where the k-th character of the joined runs stands in the text.
-    begins = np.concatenate([[0], np.cumsum(ends - starts + 1)])
-    for start, end, begin in zip(starts, ends, begins[:-1], strict=True):
-        joined[begin : begin + end - start] = points[start:end]
-        origin[begin : begin + end - start + 1] = np.arange(start, end + 1)
+    positions, last = _positions(starts, ends)
+    joined = points[np.minimum(positions, len(points) - 1)]
+    joined[last] = 10
+    kinds[np.delete(positions, last)] &= np.uint32(~bit("BREAK") & 0xFFFFFFFF)  # a line written once more has another's
     breaks = _breaks(joined)
-    for start, end in zip(starts, ends, strict=True):  # of a line that is written once more, they are another's
-        kinds[start:end] &= np.uint32(~bit("BREAK") & 0xFFFFFFFF)
-    places = origin[breaks]
-    kinds[places[places >= 0]] |= np.uint32(bit("BREAK"))
+    kinds[positions[breaks[breaks < len(positions)]]] |= np.uint32(bit("BREAK"))
+
+
+def _positions(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every position of the spans and the one behind each, and where among them those behind are."""
+    sizes = ends - starts + 1
+    behind = np.cumsum(sizes)
+    return np.arange(behind[-1] if len(sizes) else 0) + np.repeat(starts - behind + sizes, sizes), behind - 1
 
 
 def _runs(kinds: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Starts and ends of the runs of letters of these scripts, with the marks on them, in the given spans."""
-    sizes = ends - starts + 1  # with one place behind each, so that no run goes on in the next span
-    behind = np.cumsum(sizes)
-    positions = np.arange(behind[-1]) + np.repeat(starts - behind + sizes, sizes)
+    positions, last = _positions(starts, ends)  # with one place behind each, so that no run goes on in the next span
     own = kinds[np.minimum(positions, len(kinds) - 1)]
-    own[behind - 1] = 0
+    own[last] = 0
     letters = (own & np.uint32(bit("UNSPACED"))) != 0
     inside = letters | ((own & np.uint32(bit("MARK"))) != 0)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.view(np.int8)])))
