@@ -1,0 +1,27 @@
+"""What the README tells people to run is there."""
+
+from __future__ import annotations
+
+import re
+
+from data_platform.cli import main
+from tests.conftest import REPOSITORY
+
+TEXT = (REPOSITORY / "README.md").read_text("utf-8")
+
+
+def test_every_benchmark_that_is_named_can_be_run() -> None:
+    table = TEXT[TEXT.index("| `python -m benchmarks.`") : TEXT.index("## Settings")]
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", table, re.MULTILINE)
+    named = {*re.findall(r"[a-z_]+", " ".join(rows)), *re.findall(r"python -m benchmarks\.([a-z_]+)", TEXT)}
+    assert len(named) > 15
+    for name in named:
+        source = (REPOSITORY / "benchmarks" / f"{name}.py").read_text("utf-8")
+        assert 'if __name__ == "__main__":' in source, name
+
+
+def test_every_command_and_recipe_that_is_named_exists() -> None:
+    commands = set(re.findall(r"data-platform ([a-z]+)", TEXT))
+    assert {"run", "audit", "takedown"} <= commands <= set(main.commands)
+    for recipe in set(re.findall(r"recipes/[a-z_]+\.yaml", TEXT)):
+        assert (REPOSITORY / recipe).is_file(), recipe
