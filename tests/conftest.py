@@ -12,6 +12,14 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests that share a factory or start a Ray in one process and first, those of each other file together."""
+    for item in items:
+        own = item.path.parent.name == "integration" or "ray" in item.path.stem
+        item.add_marker(pytest.mark.xdist_group("factory" if own else item.path.stem))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "factory")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with real crawls and labels: $DATA_PLATFORM_TEST_DATA, or ../shared/data beside the checkout."""
