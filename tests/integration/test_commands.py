@@ -88,16 +88,6 @@ def test_the_record_that_a_trace_names_is_in_the_archive(undisturbed: Undisturbe
         assert found.rec_headers["WARC-Target-URI"] == record["url"]
 
 
-def test_trace_names_the_duplicates_that_were_dropped(undisturbed: Undisturbed) -> None:
-    dropped = [row for row in undisturbed.lake.read_table("duplicates").to_pylist() if not row["kept"]]
-    mixed = set(undisturbed.lake.read_table("mixture_open", ["doc_id"])["doc_id"].to_pylist())
-    if not (both := [row for row in dropped if row["cluster_id"] in mixed]):
-        pytest.skip("no duplicate was dropped in favour of a row of the mixture in this environment")
-    answer = json.loads(command("trace", "open", both[0]["cluster_id"], "--json").output)
-    assert both[0]["doc_id"] in {duplicate["doc_id"] for duplicate in answer["duplicates"]}
-    assert all(duplicate["license_spdx"] for duplicate in answer["duplicates"])
-
-
 @pytest.mark.parametrize("format_", ["parquet", "jsonl.zst"])
 def test_export_writes_shards_with_ids_and_licences(undisturbed: Undisturbed, tmp_path: Path, format_: str) -> None:
     folder = tmp_path / "out"
