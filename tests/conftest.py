@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests that share a factory or start a Ray in one process and first, those of each other file together."""
     for item in items:
         own = item.path.parent.name == "integration" or "ray" in item.path.stem
-        item.add_marker(pytest.mark.xdist_group("factory" if own else item.path.stem))
+        item.add_marker(pytest.mark.xdist_group("factory" if own else item.nodeid.partition("::")[0]))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "factory")
 
 
