@@ -250,7 +250,7 @@ CLASSES = _byte_classes()
 
 _AT, _PLUS, _COLON, _DOT = 0x40, 0x2B, 0x3A, 0x2E
 _MOST_JOINTS = 4
-_LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_ACCOUNT, _LONGEST_COLONS = 64, 255, 48, 46
+_LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_ACCOUNT, _LONGEST_COLONS = 64, 255, 64, 46
 
 
 @part()
@@ -355,10 +355,11 @@ def _account(data, digit, start, end, table):
     ):
         return digit, digit
     last = digit
-    while last < end and last - first < _LONGEST_ACCOUNT and (
-        table[data[last]] & (_DIGIT | _LETTER) or data[last] == 0x20
-    ):
-        last += 1
+    while last < end and last - first < _LONGEST_ACCOUNT:
+        width = 1 if table[data[last]] & (_DIGIT | _LETTER) else _joint_width(data, last, end, table)
+        if width == 0:
+            break
+        last += width
     return first, last
 
 

@@ -13,10 +13,11 @@ IP
     IPv4 and IPv6 in full, as `ipaddress` of the standard library reads them. By default only addresses that are
     globally reachable (`is_global`), as in FineWeb's pipeline (`PIIFormatter` of datatrove): 127.0.0.1 is nobody's. Of
     IPv4, four one-digit parts are taken for the number of a section or version (3.2.1.4): one random address in
-    430,000 looks like that. What follows a letter or "version" is a version.
+    430,000 looks like that, and .0.0 at the end is a version too. So is what follows a letter, "version" in several
+    languages, or the name of a product (Opera/9.80.1.2, Chrome 96.0.46.110).
 IBAN
     ISO 13616: the length of its country in the SWIFT registry and a remainder of 1 modulo 97; in one piece or in
-    groups.
+    groups, between which a space, hyphen or full stop stands.
 CREDIT_CARD
     ISO/IEC 7812: 12 to 19 digits in one piece or in the groups that are embossed, with the Luhn checksum. One random
     number in ten has the checksum, and barcodes (GTIN-13 and -14) have the lengths and prefixes of rare cards. So 15,
@@ -146,6 +147,8 @@ def _ipv6(data: memoryview, start: int, end: int, public_only: bool) -> Iterator
 
 
 def _is_address(value: bytes, public_only: bool) -> bool:
+    if public_only and value.endswith(b".0.0"):  # a network, or Chrome's version without its last numbers
+        return False
     try:
         address = ipaddress.ip_address(value.decode("ascii"))
     except ValueError:
@@ -159,9 +162,17 @@ def _is_word(byte: int) -> bool:
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
-_IPV4 = re.compile(rb"(?<![0-9A-Za-z_.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_-]|\.[0-9])")
-_VERSION = re.compile(
-    rb"(?i:version|release|ver\.?|rev\.?|build|firmware|driver|kernel|section|abschnitt|kapitel|chapter):? ?$"
+_IPV4_FORM = rb"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+_IPV4 = re.compile(  # one or, as ranges are written, two
+    rb"(?<![0-9A-Za-z_.-])(" + _IPV4_FORM + rb")(?:-(" + _IPV4_FORM + rb"))?(?![0-9A-Za-z_-]|\.[0-9])"
+)
+_VERSION = re.compile(  # what numbers of versions, sections and registers follow
+    rb"(?:(?i:version|wersj[aie]|verze|versie|versjon|vers\xc3\xa3o|versi\xc3\xb3n|release|build|firmware|driver"
+    rb"|kernel|section|abschnitt|kapitel|chapter|\b(?:v|ver|rev|revision|update|patch|fig|figure|table|oid|ec))"
+    rb"|\b(?:Chrome|Firefox|Opera|Safari|Edge|Explorer|Android|i?OS(?: X)?|Player|Python|Java|UI)|\xc2\xa7"
+    + "|верси(?:я|и|ю)|版本|バージョン|버전".encode() + rb")(?:e[nrs]?|s|\.)?[:=]?(?: ?(?:n\xc2\xb0|n[or]\.|number))?"
+    rb" ?[\"'(]{0,2}(?:" + _IPV4_FORM + rb"(?:,| ?[-/&] ?| and| or| to| through| und| bis) ?){0,3}$"
+    rb"|(?<![^ \t\n;,(\"'])(?!(?i:local)?host/)[A-Za-z][A-Za-z0-9_-]*/$"  # a product (RFC 9110, section 10.1.5)
 )
 _CARD = re.compile(
     rb"(?<![0-9A-Za-z_.,+/=&?%-])(?:[0-9]{12,19}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3})?"
@@ -222,10 +233,10 @@ def _in_number(data: memoryview, start: int, end: int, types: Sequence[str], pub
     """What a run of digits and joints holds; it may hold several."""
     if "IP" in types:
         for match in _IPV4.finditer(data, start, end + 2):
-            before = bytes(data[max(0, match.start() - 12) : match.start()])
-            short = len(match[0]) == 7
-            if not short and not _VERSION.search(before) and _is_address(match[0], public_only):
-                yield Span(*match.span(), "IP")
+            before = bytes(data[max(0, match.start() - _BEFORE) : match.start()])
+            for group in (1, 2) if not _VERSION.search(before) else ():
+                if match[group] and len(match[group]) > 7 and _is_address(match[group], public_only):
+                    yield Span(*match.span(group), "IP")
     if "CREDIT_CARD" in types:
         for match in _CARD.finditer(data, start, end + 2):
             digits = match[0].translate(None, b" -")
@@ -298,7 +309,7 @@ _IBAN_LENGTHS = {
     country: length
     for length, countries in {
         15: "NO", 16: "BE", 18: "DK FI FK FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK",
-        21: "CH CR HR LI LV", 22: "BG BH DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
+        21: "CH HR LI LV", 22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
         24: "AD CZ DZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC MR SM",
         28: "AL AZ BY CY DO GT HN HU LB NI PL SV", 29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC",
         33: "RU",
@@ -307,19 +318,26 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 
+_ACCOUNT_GROUP = re.compile(rb"(?:[ .-]|\xc2\xa0|\xe2\x80[\x90\x91\xaf])?([0-9A-Za-z]+)")
+
+
 def _iban(data: memoryview, start: int, end: int) -> Iterator[Span]:
     length = _IBAN_LENGTHS.get(bytes(data[start : start + 2]).upper().decode("ascii"))
     if length is None:
         return
     characters = bytearray()
     position = start
-    while position < end and len(characters) < length:
-        if data[position] != 0x20:
-            characters.append(data[position])
-        elif data[position - 1] == 0x20:
-            return
-        position += 1
-    goes_on = position < len(data) and _is_word(data[position])
+    for group in _ACCOUNT_GROUP.finditer(data, start, end):
+        if group.start() != position:
+            break
+        position = group.end()
+        missing = length - len(characters)
+        characters += group[1][:missing]
+        if len(group[1]) >= missing:
+            position = group.start(1) + missing
+            break
+    # What follows must not go on with it. Checksum and length are sure enough for scripts without spaces.
+    goes_on = position < len(data) and (_is_word(data[position]) and data[position] < 0x80)
     if len(characters) == length and not goes_on and is_iban(bytes(characters)):
         yield Span(start, position, "IBAN")
 
