@@ -241,6 +241,7 @@ def _byte_classes() -> np.ndarray:
             | (character in " -.()/+") * _JOINT
             | (character in "@+([{:") * _TRIGGER
         )
+    classes[128:] = _LOCAL | _DOMAIN  # which letters they are is for the rule to say
     classes.flags.writeable = False
     return classes
 
@@ -291,21 +292,10 @@ def _number_end(data, position, end, table):
 
 
 @part()
-def _is_local(data, position, start, table):
-    byte = data[position]
-    if byte < 0x80:
-        return table[byte] & _LOCAL != 0
-    # Latin letters beyond ASCII, U+00C0 to U+02FF: either half of their two bytes.
-    if byte >= 0xC0:
-        return 0xC3 <= byte <= 0xCB
-    return position > start and 0xC3 <= data[position - 1] <= 0xCB
-
-
-@part()
 def _address(data, at, start, end, table):
     """What could be an address around an @; empty if there is none."""
     first, last, dots = at, at + 1, 0
-    while first > start and at - first < _LONGEST_LOCAL and _is_local(data, first - 1, start, table):
+    while first > start and at - first < _LONGEST_LOCAL and table[data[first - 1]] & _LOCAL:
         first -= 1
     while last < end and last - at < _LONGEST_DOMAIN and table[data[last]] & _DOMAIN:
         dots += data[last] == _DOT

@@ -6,8 +6,9 @@ whatever else needs a model, and the placeholder that is put in (`program.py`).
 A compiled scan finds where something could be (`kernels.find_candidates`), a rule per type decides:
 
 EMAIL
-    local@domain.tld as people write addresses: letters, digits and ._%+'~- before the @, Latin letters with accents
-    included. Also spelled `name (at) domain.tld` and `name [at] domain [dot] tld`, as pages do against harvesters.
+    local@domain.tld as people write addresses: letters, digits and ._%+'~- before the @, letters beyond ASCII and
+    internationalised domains included (RFC 6531), but for Chinese, Japanese, Korean and Thai before the @. Also
+    spelled `name (at) domain.tld` and `name [at] domain [dot] tld`, as pages do against harvesters.
     File names such as `icon@2x.png` are not addresses, nor is the `git@` of a repository.
 IP
     IPv4 and IPv6 in full, as `ipaddress` of the standard library reads them. By default only addresses that are
@@ -108,12 +109,26 @@ def _without_overlap(spans: Iterable[Span]) -> list[Span]:
 
 # -- addresses --------------------------------------------------------------------------------------------------------
 
-_DOMAIN_NAME = (
-    rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
-    rb"(?!(?i:png|jpe?g|gif|svg|webp|ico|css|js|html?|php)\b)[A-Za-z]{2,24}"
-)
+_FILE_ENDINGS = rb"(?i:png|jpe?g|gif|svg|webp|ico|css|js|html?|php)\b"
 _EMAIL = re.compile(
-    rb"[A-Za-z0-9_\xc3-\xcb][A-Za-z0-9._%+'~\x80-\xbf\xc3-\xcb-]{0,63}@" + _DOMAIN_NAME + rb"(?![A-Za-z0-9-])"
+    rb"[A-Za-z0-9_][A-Za-z0-9._%+'~-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
+    rb"(?!" + _FILE_ENDINGS + rb")[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+)
+# Addresses beyond ASCII (RFC 6531). Scripts without spaces have no local parts here: where one begins cannot be seen.
+_MARKS = "\u0300-\u036f\u064b-\u0655\u0900-\u0963\u0966-\u0df2\u1000-\u109f"
+_SCRIPTS = ("A-Za-zÀ-\u024f", "\u0370-\u03ff", "\u0400-\u052f", "\u0531-\u0587", "\u05d0-\u05ea", "\u0620-\u06ff",
+            "\u0900-\u0963\u0966-\u0df2", "\u10a0-\u10ff")
+_LOCAL_NAME = "|".join(f"[{script}0-9_][{script}\u0300-\u036f0-9._%+'~-]{{0,63}}" for script in _SCRIPTS)
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_UNSPACED_TOP_LEVELS = (  # the list of IANA, as of 2024: where such a domain ends cannot be seen otherwise
+    "中国|中國|香港|台湾|台灣|澳門|新加坡|公司|网络|網絡|在线|中文网|网址|网站|網站|商城|商店|商标|手机|政务|政府|公益|机构|组织机构"
+    "|移动|世界|信息|娱乐|游戏|时尚|集团|企业|健康|慈善|我爱你|みんな|コム|ストア|セール|クラウド|ファッション|ポイント"
+    "|한국|닷컴|닷넷|ไทย|คอม|ລາວ"
+)
+_EMAIL_BEYOND_ASCII = re.compile(
+    rf"(?:{_LOCAL_NAME})@(?:[^\W_](?:[\w{_MARKS}-]{{0,61}}[\w{_MARKS}])?\.)+"
+    rf"(?:(?!{_FILE_ENDINGS.decode()})[A-Za-z]{{2,24}}(?![A-Za-z0-9À-\u024f-])"
+    rf"|xn--[a-z0-9-]{{2,59}}|{_UNSPACED_TOP_LEVELS}|(?:(?![{_UNSPACED}A-Za-z0-9_])[\w{_MARKS}]){{2,24}}(?![\w{_MARKS}]))"
 )
 _BRACKETED_AT = rb" ?[(\[{] ?(?i:at) ?[)\]}] ?"
 _BRACKETED_DOT = rb" ?[(\[{] ?(?i:dot|punkt|point|punto) ?[)\]}] ?"
@@ -124,9 +139,17 @@ _SPELLED_EMAIL = re.compile(
 
 
 def _email(data: memoryview, start: int, end: int) -> Iterator[Span]:
-    match = _EMAIL.search(data, start, end)
-    if match and not match[0].startswith(b"git@"):
-        yield Span(*match.span(), "EMAIL")
+    while data[start] & 0xC0 == 0x80:  # the window begins within a character
+        start += 1
+    value = bytes(data[start:end])
+    if value.isascii():
+        first, last = match.span() if (match := _EMAIL.search(value)) else (0, 0)
+    else:
+        text = value.decode(errors="ignore")
+        match = _EMAIL_BEYOND_ASCII.search(text)
+        first, last = (len(text[:place].encode()) for place in match.span()) if match else (0, 0)
+    if first < last and not value.startswith(b"git@", first):
+        yield Span(start + first, start + last, "EMAIL")
 
 
 def _spelled_email(data: memoryview, start: int, end: int) -> Iterator[Span]:
