@@ -8,7 +8,8 @@ A compiled scan finds where something could be (`kernels.find_candidates`), a ru
 EMAIL
     local@domain.tld as people write addresses: letters, digits and ._%+'~- before the @, letters beyond ASCII and
     internationalised domains included (RFC 6531), but for Chinese, Japanese, Korean and Thai before the @. Also
-    spelled `name (at) domain.tld` and `name [at] domain [dot] tld`, as pages do against harvesters.
+    spelled `name (at) domain.tld`, `name [at] domain [dot] tld` and `name AT domain DOT tld`, as pages do against
+    harvesters; but `find us at domain dot com` is no address.
     File names such as `icon@2x.png` are not addresses, nor is the `git@` of a repository.
 IP
     IPv4 and IPv6 in full, as `ipaddress` of the standard library reads them. By default only addresses that are
@@ -73,15 +74,16 @@ def find_personal_data(
     """
     from data_platform.refine import kernels
 
-    wanted = np.zeros(5, bool)
+    wanted = np.zeros(6, bool)
     wanted[kernels.NUMBER] = not {"PHONE", "IP", "CREDIT_CARD"}.isdisjoint(types)
-    wanted[kernels.ADDRESS] = wanted[kernels.SPELLED_ADDRESS] = "EMAIL" in types
+    wanted[[kernels.ADDRESS, kernels.SPELLED_ADDRESS, kernels.WORDED_ADDRESS]] = "EMAIL" in types
     wanted[kernels.COLONS] = "IP" in types
     wanted[kernels.ACCOUNT] = "IBAN" in types
     rules = {
         kernels.NUMBER: lambda *at: _in_number(*at, types, public_addresses_only),
         kernels.ADDRESS: _email,
         kernels.SPELLED_ADDRESS: _spelled_email,
+        kernels.WORDED_ADDRESS: _worded_email,
         kernels.COLONS: lambda *at: _ipv6(*at, public_addresses_only),
         kernels.ACCOUNT: _iban,
     }
@@ -126,16 +128,28 @@ _UNSPACED_TOP_LEVELS = (  # the list of IANA, as of 2024: where such a domain en
     "|한국|닷컴|닷넷|ไทย|คอม|ລາວ"
 )
 _EMAIL_BEYOND_ASCII = re.compile(
-    rf"(?:{_LOCAL_NAME})@(?:[^\W_](?:[\w{_MARKS}-]{{0,61}}[\w{_MARKS}])?\.)+"
+    rf"(?:{_LOCAL_NAME})[@\uff20](?:[^\W_](?:[\w{_MARKS}-]{{0,61}}[\w{_MARKS}])?\.)+"
     rf"(?:(?!{_FILE_ENDINGS.decode()})[A-Za-z]{{2,24}}(?![A-Za-z0-9À-\u024f-])"
     rf"|xn--[a-z0-9-]{{2,59}}|{_UNSPACED_TOP_LEVELS}|(?:(?![{_UNSPACED}A-Za-z0-9_])[\w{_MARKS}]){{2,24}}(?![\w{_MARKS}]))"
 )
-_BRACKETED_AT = rb" ?[(\[{] ?(?i:at) ?[)\]}] ?"
-_BRACKETED_DOT = rb" ?[(\[{] ?(?i:dot|punkt|point|punto) ?[)\]}] ?"
+_BRACKETED_AT = rb" ?[(\[{<] ?(?:(?i:at|arobase|arroba|chiocciola)|\xc3\xa4t|@) ?[)\]}>] ?"
+_BRACKETED_DOT = rb" ?[(\[{<] ?(?:(?i:dot|punkt|point|punto|ponto)|\.) ?[)\]}>] ?"
 _SPELLED_EMAIL = re.compile(
     rb"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}" + _BRACKETED_AT
-    + rb"(?:[A-Za-z0-9-]{1,63}(?:\.|" + _BRACKETED_DOT + rb")){1,4}[A-Za-z]{2,24}(?![A-Za-z0-9])"
+    + rb"(?:(?:[A-Za-z0-9-]|[\xc3-\xc5][\x80-\xbf]){1,63}(?:\.|" + _BRACKETED_DOT + rb")){1,4}"
+    rb"[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
+# In words without brackets: capitals are meant to be read so. In "listen at npr dot org" nobody is addressed, so that
+# a name before a small "at" must look like none of a sentence.
+_WORDED_EMAIL = re.compile(
+    rb"(?<![A-Za-z0-9._%+@-])(?:(?!(?i:us|me|it|or|and|them|online|available|here|now)\b)"
+    rb"[A-Za-z0-9_][A-Za-z0-9._+-]{0,63} AT "
+    rb"|[A-Za-z][A-Za-z0-9]{0,30}[0-9._+-][A-Za-z0-9._+-]{0,31}(?<![._-]) at )"
+    rb"(?:[A-Za-z0-9-]{1,63}(?:\.| DOT | dot )){1,4}(?:(?i:com|org|net|edu|gov|mil|info|biz)|[a-z]{2})(?![A-Za-z0-9-])"
+)
+# With spaces around the @ it may be a price or a place, unless the words before speak of mail.
+_SPACED_EMAIL = re.compile(_EMAIL.pattern.replace(b"@", b" @ ", 1))
+_MAIL_WORD = re.compile(rb"(?i:mail|contact|kontakt|correo|courriel|posta\b|e-post)|" + "почт|邮|郵|メール".encode())
 
 
 def _email(data: memoryview, start: int, end: int) -> Iterator[Span]:
@@ -150,10 +164,17 @@ def _email(data: memoryview, start: int, end: int) -> Iterator[Span]:
         first, last = (len(text[:place].encode()) for place in match.span()) if match else (0, 0)
     if first < last and not value.startswith(b"git@", first):
         yield Span(start + first, start + last, "EMAIL")
+    elif (match := _SPACED_EMAIL.search(value)) and _MAIL_WORD.search(data, max(0, start - _BEFORE), end):
+        yield Span(start + match.start(), start + match.end(), "EMAIL")
 
 
 def _spelled_email(data: memoryview, start: int, end: int) -> Iterator[Span]:
     for match in _SPELLED_EMAIL.finditer(data, start, end):
+        yield Span(*match.span(), "EMAIL")
+
+
+def _worded_email(data: memoryview, start: int, end: int) -> Iterator[Span]:
+    for match in _WORDED_EMAIL.finditer(data, start, end):
         yield Span(*match.span(), "EMAIL")
 
 
@@ -301,11 +322,12 @@ def _is_phone(number: bytes, before: bytes, after: bytes) -> bool:
     if main[:1] == b"+" or main[:2] == b"(+":
         return digits >= 8 and groups[0][:1] != b"0" and set(groups[1:]) != {b"000"}  # millions
     lengths = [len(group) for group in groups]
+    if _DATES.fullmatch(main) or all(_YEAR.fullmatch(group) for group in groups):
+        return False
     said, other = _last(_TELEPHONE_BEFORE, before), _last(_OTHER_NUMBER, before)
     telephone = said > other or bool(_TELEPHONE_AFTER.match(after))
     # Five groups of two digits are a French number, whatever date they begin with.
-    begins_with_date = _DATE.match(main) and not (telephone and lengths == [2] * 5)
-    if begins_with_date or _DATES.fullmatch(main) or all(_YEAR.fullmatch(group) for group in groups):
+    if not (telephone and lengths == [2] * 5) and _DATE.match(main):
         return False
     if not telephone and other >= 0:
         return False

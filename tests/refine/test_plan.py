@@ -39,6 +39,15 @@ def _redacted(text: str, **settings) -> str:
         ("请发邮件到wang@例子.中国谢谢。メールはtaro@例え.jpまで、ईमेल info@उदाहरण.भारत है। info@παράδειγμα.ελ",
          "请发邮件到<EMAIL>谢谢。メールは<EMAIL>まで、ईमेल <EMAIL> है। <EMAIL>"),
         ("W@ж, 猫@狗, нас@имя, icön@2x.png, git@müller.de", "W@ж, 猫@狗, нас@имя, icön@2x.png, git@müller.de"),
+        ("john AT example DOT com, sales AT acme DOT co DOT uk; j.doe at example dot com",
+         "<EMAIL>, <EMAIL>; <EMAIL>"),
+        ("jane <at> cs <dot> example <dot> edu, max[@]firma.de, pierre (arobase) exemple (point) fr, x (ät) bräu.de",
+         "<EMAIL>, <EMAIL>, <EMAIL>, <EMAIL>"),
+        ("E-mail: office @ example.org, メール info＠example.jp", "E-mail: <EMAIL>, メール <EMAIL>"),  # noqa: RUF001
+        *((text, text) for text in (
+            "Find us at example dot com or AT example DOT com, in 2005 at example dot org", "LOOK AT EXAMPLE.COM",
+            "the AT command DOT matrix", "10 AM @ example.com", "2 apples @ 3.50", "(a) example.com (all)",
+        )),
         ("icon@2x.png, @handle, a@b, user@localhost", "icon@2x.png, @handle, a@b, user@localhost"),
         ("git clone git@github.com:a/b.git by digit@example.org", "git clone git@github.com:a/b.git by <EMAIL>"),
         ("from 81.2.69.160:80 and 2001:4860:4860::8888.", "from <IP>:80 and <IP>."),
