@@ -144,7 +144,7 @@ _SPELLED_EMAIL = re.compile(
 _WORDED_EMAIL = re.compile(
     rb"(?<![A-Za-z0-9._%+@-])(?:(?!(?i:us|me|it|or|and|them|online|available|here|now)\b)"
     rb"[A-Za-z0-9_][A-Za-z0-9._+-]{0,63} AT "
-    rb"|[A-Za-z][A-Za-z0-9]{0,30}[0-9._+-][A-Za-z0-9._+-]{0,31}(?<![._-]) at )"
+    rb"|(?=[A-Za-z0-9]{1,63}[._+-]|[A-Za-z]{1,63}[0-9])[A-Za-z][A-Za-z0-9._+-]{0,63}(?<![._-]) at )"
     rb"(?:[A-Za-z0-9-]{1,63}(?:\.| DOT | dot )){1,4}(?:(?i:com|org|net|edu|gov|mil|info|biz)|[a-z]{2})(?![A-Za-z0-9-])"
 )
 # With spaces around the @ it may be a price or a place, unless the words before speak of mail.
@@ -174,7 +174,8 @@ def _spelled_email(data: memoryview, start: int, end: int) -> Iterator[Span]:
 
 
 def _worded_email(data: memoryview, start: int, end: int) -> Iterator[Span]:
-    for match in _WORDED_EMAIL.finditer(data, start, end):
+    # The words are looked for first: the pattern would take 9 s over a megabyte of " dot dot dot".
+    for match in _WORDED_EMAIL.finditer(data, start, end) if b" at " in bytes(data[start:end]).lower() else ():
         yield Span(*match.span(), "EMAIL")
 
 
