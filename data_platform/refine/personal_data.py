@@ -243,7 +243,7 @@ _ISSUERS = (
 _JOINT = rb"(?:[ ./-]|\xc2\xa0|\xe2\x80[\x90-\x94\xaf])"
 _PHONE = re.compile(
     rb"(?<![0-9A-Za-z_/#=@$%&*<>-])(?<![0-9][.,:])(?<!\xc2[\xa3\xa5])(?<!\xe2\x82\xac)"
-    rb"(?:\(?0[1-9][0-9]{1,4}\)? [/-] (?=[0-9]))?"
+    rb"(?:(?:\+[0-9]{2,3} ?(?:\(0\) ?)?|\(?0)[1-9][0-9]{1,4}\)? [/-] (?=[0-9]))?"
     rb"\+?\(?\+?[0-9](?:[0-9()]|" + _JOINT + rb"{1,2}(?=[0-9(])){5,26}(?<=[0-9])"
     rb"(?: ?(?:x|ext\.?) ?[0-9]{1,5})?(?![0-9A-Za-z_%@]|[.,:/-][0-9]|\xe2\x82\xac)"
 )
@@ -263,8 +263,8 @@ _DATES = re.compile(  # "05.-07.06.2021", "01.02.-03.04.2021", "02/2021-03/2022"
 _TELEPHONE_BEFORE = re.compile(
     rb"(?i:phone|\btele?f|\btel\b|t\xc3\xa9l|\bfax|\bmobile?|\bhandy|(?<!\.)\bcell|\bcall|\bring\b|\bdial|hotline"
     rb"|whatsapp|\bsms\b"
-    rb"|\bfon\b|rufnummer|durchwahl|\breach|telefoon|telefone|m\xc3\xb3vil|celular|komorka|kom\.)"
-    + "|☎|📞|ел(?:ефон|\\.)|電話|电话|手机|전화|هاتف|טלפון|फोन|โทร".encode()
+    rb"|\bfon\b|\btlf\b|\bpuh\b|puhelin|telep|rufnummer|durchwahl|\breach|telefoon|telefone|m\xc3\xb3vil|celular|komorka|kom\.)"
+    + "|☎|📞|ел(?:ефон|\\.)|ηλ(?:έφωνο|\\.)|電話|电话|手机|전화|هاتف|טלפון|फोन|โทร".encode()
 )
 _TELEPHONE_AFTER = re.compile(rb"[^0-9A-Za-z]{0,4}(?i:fax|mobile|mobil|office|cell|phone|tel\b)")
 _OTHER_NUMBER = re.compile(
@@ -327,8 +327,8 @@ def _is_phone(number: bytes, before: bytes, after: bytes) -> bool:
         return False
     said, other = _last(_TELEPHONE_BEFORE, before), _last(_OTHER_NUMBER, before)
     telephone = said > other or bool(_TELEPHONE_AFTER.match(after))
-    # Five groups of two digits are a French number, whatever date they begin with.
-    if not (telephone and lengths == [2] * 5) and _DATE.match(main):
+    # Four or five groups of two digits are a Scandinavian or French number, whatever date they begin with.
+    if not (telephone and lengths in ([2] * 4, [2] * 5)) and _DATE.match(main):
         return False
     if not telephone and other >= 0:
         return False
@@ -340,6 +340,8 @@ def _is_phone(number: bytes, before: bytes, after: bytes) -> bool:
         return len(groups) == 3 or groups[0] == b"1"
     if groups[0][0] == 0x30 and lengths[0] >= 2 and groups[0][1] > 0x30 and len(groups) > 1 and 9 <= digits <= 12:
         return True
+    if main.endswith(b"-0"):  # the exchange of an Austrian or German office
+        lengths.pop()
     return telephone and digits <= 12 and min(lengths[1:], default=digits) >= 2
 
 
