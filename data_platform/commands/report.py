@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from data_platform.commands.common import JSON, RECIPE, out, the_one_with, workspaces_of
+from data_platform.commands.common import JSON, RECIPE, many, out, the_one_with, workspaces_of
 from data_platform.lake import Lake
 from data_platform.stage import Workspace
 
@@ -54,11 +54,14 @@ def report(
 
 def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as_json: bool) -> None:
     from data_platform.filters.report import filter_report
+    from data_platform.filters.url_lists import unreadable_lines
 
     found = filter_report(workspace.lake, snapshots)
+    unreadable = unreadable_lines(workspace.recipe.filters.urls)
     totals, rules = found.totals.to_pylist(), found.rules.to_pylist()
     if as_json:
-        print(json.dumps({"recipe": workspace.recipe.name, "totals": totals, "rules": rules}, indent=2))
+        lines = {"totals": totals, "rules": rules, "unreadable_list_lines": unreadable}
+        print(json.dumps({"recipe": workspace.recipe.name, **lines}, indent=2))
         return
     out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
     grid = Grid(box=None, pad_edge=False)
@@ -85,6 +88,8 @@ def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as
         if len(broken) > top:
             grid.add_row("", "", f"  and {len(broken) - top} more", "", "", "", "", "")
     out.print(grid)
+    for name, count in unreadable.items():
+        out.print(f"URL list {name}: {many(count, 'line')} without a host that can be read, which match nothing")
 
 
 def _grow_bars(grid: Grid, distribution: Any, counted: str, top: int) -> None:
