@@ -189,7 +189,10 @@ def test_what_is_planned_can_always_be_applied(texts: list[str]) -> None:
 
 
 def test_a_mark_within_a_repair_does_not_undo_the_other_edits() -> None:
-    assert _refine(["Ã¼[1]Ã¼ by a@b.org [2]."], EVERYTHING) == ["ü[1]ü by <EMAIL> [2]."]
+    assert _refine(["Ã¼[1]Ã¼ by a@b.org [2]."], EVERYTHING) == ["ü[1]ü by <EMAIL> ."]
+    assert _refine(["[1] Ã¼[1]Ã¼[12] by a@b.org [2][1] or[edit] here[1]Ã¼."], EVERYTHING) == [
+        " ü[1]ü by <EMAIL>  or hereü."
+    ]
     assert _refine(["Ã¼ [1] by a@b.org [2]."], EVERYTHING) == ["ü  by <EMAIL> ."]
 
 
