@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from data_platform.commands.common import JSON, RECIPE, out, workspaces_of
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # a value may begin with a minus sign
 @click.argument("rule_set")
 @click.argument("threshold")
 @click.argument("values", nargs=-1, required=True, type=float)

@@ -7,6 +7,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import click
 import pyarrow as pa
 import pytest
 
@@ -86,6 +87,15 @@ def test_a_sweep_counts_what_each_threshold_would_keep(tmp_path: Path) -> None:
     assert found["mean_quality"].to_pylist() == [None] * 4
     with pytest.raises(RuleSetError, match=r"gopher_quality has no threshold 'words'"):
         threshold_sweep(opened.lake, opened.recipe, "gopher_quality", "words", [1])
+
+
+def test_values_of_a_sweep_may_be_negative() -> None:
+    from data_platform.commands.sweep import sweep
+
+    context = sweep.make_context("sweep", ["language", "min_words", "-0.5", "-2e3", "1", "--json", "-inf"])
+    assert context.params["values"] == (-0.5, -2000.0, 1.0, float("-inf"))
+    with pytest.raises(click.BadParameter, match="'--alnoe' is not a valid float"):
+        sweep.make_context("sweep", ["language", "min_words", "1", "--alnoe"])
 
 
 def test_a_sweep_means_the_scores_of_what_is_kept(tmp_path: Path) -> None:
