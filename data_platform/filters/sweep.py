@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from data_platform.filters.judgement import LABELS, Judgement, filters_by_domain
 from data_platform.filters.report import judged_pins
+from data_platform.filters.rule_set import RuleSetError
 from data_platform.filters.rules import rule_set
 from data_platform.filters.stage import signal_rows
 from data_platform.filters.url_lists import list_digests
@@ -85,7 +86,12 @@ def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: 
     """
     filters = recipe.filters
     own = {**filters.rule_sets.get(rules, {}), threshold: value}
-    rule_set(rules, own)  # a wrong name is told before any work
+    swept = rule_set(rules, own)  # a wrong name is told before any work
+    if threshold in swept.settings:
+        raise RuleSetError(
+            f"{rules}.{threshold} decides how thresholds are learned, which a sweep does not do anew; what it can "
+            f"change: {', '.join(swept.thresholds)}"
+        )
     if alone:
         filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
         return Judgement(filters, Language())

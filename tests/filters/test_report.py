@@ -87,6 +87,8 @@ def test_a_sweep_counts_what_each_threshold_would_keep(tmp_path: Path) -> None:
     assert found["mean_quality"].to_pylist() == [None] * 4
     with pytest.raises(RuleSetError, match=r"gopher_quality has no threshold 'words'"):
         threshold_sweep(opened.lake, opened.recipe, "gopher_quality", "words", [1])
+    with pytest.raises(RuleSetError, match=r"culturax.lower_percentile decides how thresholds are learned.*min_words"):
+        threshold_sweep(opened.lake, opened.recipe, "culturax", "lower_percentile", [5, 10])
 
 
 def test_values_of_a_sweep_may_be_negative() -> None:
