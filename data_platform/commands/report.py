@@ -32,7 +32,7 @@ def report(
     from data_platform.distributions import distributions
 
     if table is None:
-        for workspace in workspaces_of(recipe_path):
+        for workspace in workspaces_of(recipe_path, "filter_verdicts"):
             _report_filters(workspace, [snapshot] if snapshot else workspace.snapshots, top, as_json)
         return
     lake = the_one_with("table", table, Lake.tables, recipe_path).lake
@@ -87,6 +87,10 @@ def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as
             )
         if len(broken) > top:
             grid.add_row("", "", f"  and {len(broken) - top} more", "", "", "", "", "")
+    counted = {total["snapshot"] for total in totals}
+    for pin in workspace.lake.pins("filter_verdicts", snapshots):
+        if pin.partition not in counted:
+            grid.add_row(pin.partition, "", "no documents", "0", "0", "", "", "")
     out.print(grid)
     for name, count in unreadable.items():
         out.print(f"URL list {name}: {many(count, 'line')} without a host that can be read, which match nothing")

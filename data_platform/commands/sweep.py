@@ -23,7 +23,7 @@ def sweep(
     """Show what would be kept for each of VALUES of THRESHOLD of RULE_SET, from the stored signals."""
     from data_platform.filters.sweep import threshold_sweep
 
-    for workspace in workspaces_of(recipe_path):
+    for workspace in workspaces_of(recipe_path, "filter_verdicts"):
         rows = threshold_sweep(workspace.lake, workspace.recipe, rule_set, threshold, values, alone).to_pylist()
         if as_json:
             print(json.dumps({"recipe": workspace.recipe.name, "rows": rows}, indent=2))

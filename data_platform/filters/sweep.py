@@ -92,6 +92,8 @@ def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: 
             f"{rules}.{threshold} decides how thresholds are learned, which a sweep does not do anew; what it can "
             f"change: {', '.join(swept.thresholds)}"
         )
+    if swept.learned and rules not in filters.rule_sets:
+        raise RuleSetError(f"{rules} learns its thresholds: run the recipe with it before sweeping one of them")
     if alone:
         filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
         return Judgement(filters, Language())

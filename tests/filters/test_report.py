@@ -4,14 +4,18 @@ makes of one."""
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from pathlib import Path
 
 import click
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
 from data_platform.columns import table
+from data_platform.commands import common
+from data_platform.commands.report import report
 from data_platform.filters.report import RULES, TOTALS, filter_report
 from data_platform.filters.rule_set import RuleSetError
 from data_platform.filters.signals import quality_signals
@@ -89,6 +93,28 @@ def test_a_sweep_counts_what_each_threshold_would_keep(tmp_path: Path) -> None:
         threshold_sweep(opened.lake, opened.recipe, "gopher_quality", "words", [1])
     with pytest.raises(RuleSetError, match=r"culturax.lower_percentile decides how thresholds are learned.*min_words"):
         threshold_sweep(opened.lake, opened.recipe, "culturax", "lower_percentile", [5, 10])
+    with pytest.raises(RuleSetError, match=r"culturax learns its thresholds: run the recipe with it"):
+        threshold_sweep(opened.lake, opened.recipe, "culturax", "min_words", [5, 10])
+
+
+def test_the_command_reports_on_recipes_with_verdicts_and_names_crawls_without_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two recipes one was never run to its verdicts; of the other, a crawl held nothing."""
+    monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
+    recipes = {}
+    for name in ("early", "judged"):
+        recipe = {
+            "name": name, "sources": [{"name": "none", "snapshot": "none", "paths": ["none"]}],
+            "lake": str(tmp_path / name / "lake"), "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
+        }
+        recipes[name] = str(tmp_path / f"{name}.yaml")
+        Path(recipes[name]).write_text(json.dumps(recipe), encoding="utf-8")
+    opened = workspace(tmp_path / "judged", [], GOPHER, snapshots=("none",))
+    _judge(opened)
+    monkeypatch.setattr(common, "known_recipes", lambda: recipes)
+    said = CliRunner().invoke(report, []).output
+    assert re.search("none +no documents +0", said) and "early" not in said
 
 
 def test_values_of_a_sweep_may_be_negative() -> None:
