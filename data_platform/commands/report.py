@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -20,10 +21,12 @@ from data_platform.stage import Workspace
 @click.option("--snapshot", default=None, help="Snapshot of the table. Default: all of them.")
 @click.option("--version", type=int, default=None, help="Version of the table. Default: the latest.")
 @click.option("--top", default=10, show_default=True, help="How many categories to list for each column.")
+@click.option("--stages", is_flag=True, help="Without TABLE: what each stage left of each language, over all crawls.")
 @RECIPE
 @JSON
 def report(
-    table: str | None, snapshot: str | None, version: int | None, top: int, recipe_path: str | None, as_json: bool
+    table: str | None, snapshot: str | None, version: int | None, top: int, stages: bool, recipe_path: str | None,
+    as_json: bool,
 ) -> None:
     """Show how the values of TABLE are distributed: crawl dates, domains, languages, licences, scores, signals.
 
@@ -31,9 +34,12 @@ def report(
     """
     from data_platform.distributions import distributions
 
+    if table and stages:
+        raise click.UsageError("--stages counts stages, not a table: leave TABLE out")
     if table is None:
         for workspace in workspaces_of(recipe_path, "filter_verdicts"):
-            _report_filters(workspace, [snapshot] if snapshot else workspace.snapshots, top, as_json)
+            show = _report_stages if stages else partial(_report_filters, top=top)
+            show(workspace, [snapshot] if snapshot else workspace.snapshots, as_json=as_json)
         return
     lake = the_one_with("table", table, Lake.tables, recipe_path).lake
     found = distributions(lake, table, snapshot, version)
@@ -49,6 +55,28 @@ def report(
         _grow_bars(grid, distribution, counted, top)
     version = lake.open(table, version).version()
     out.print(f"[bold]{table}[/bold]{f'/{snapshot}' if snapshot else ''} version {version}, lake {lake.uri}")
+    out.print(grid)
+
+
+def _report_stages(workspace: Workspace, snapshots: Sequence[str], as_json: bool) -> None:
+    from data_platform.filters.report import stage_report
+
+    rows = stage_report(workspace.lake, snapshots).to_pylist()
+    if as_json:
+        print(json.dumps({"recipe": workspace.recipe.name, "rows": rows}, indent=2))
+        return
+    out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
+    grid = Grid(box=None, pad_edge=False)
+    for name in ("language", "after", "documents", "removed", "tokens", "removed"):
+        grid.add_column(name, justify="left" if name in ("language", "after") else "right", no_wrap=True)
+    before: dict[str, Any] = {}
+    for row in rows:
+        first = row["language"] != before.get("language")
+        grid.add_row(row["language"] if first else "", row["stage"], *(
+            said for what in ("documents", "tokens")
+            for said in (f"{row[what]:,}", "" if first else f"{before[what] - row[what]:,}")
+        ))  # fmt: skip
+        before = row
     out.print(grid)
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from data_platform.columns import table
 from data_platform.commands import common
 from data_platform.commands.report import report
-from data_platform.filters.report import RULES, TOTALS, filter_report
+from data_platform.filters.report import RULES, STAGES, TOTALS, filter_report, stage_report
 from data_platform.filters.rule_set import RuleSetError
 from data_platform.filters.signals import quality_signals
 from data_platform.filters.sweep import SWEEP, threshold_sweep
@@ -72,6 +72,29 @@ def test_the_report_reads_the_documents_that_were_judged(tmp_path: Path) -> None
     before = filter_report(opened.lake, opened.snapshots)
     workspace(tmp_path, [{**row, "token_count": 1} for row in _rows()], GOPHER, version="2")
     assert filter_report(opened.lake, opened.snapshots).totals.equals(before.totals)
+
+
+def test_what_each_stage_leaves_of_each_language(tmp_path: Path) -> None:
+    words = "Ten words that are all kept by every rule here. "
+    rows = [
+        {**GOOD, "snapshot": snapshot, "language": language, "text": text, "token_count": tokens, "word_count": count}
+        for snapshot, language, text, tokens, count in (
+            ("one", "en", words, 10, 100), ("one", "en", words * 2, 20, 10), ("two", "en", "a@b.org " + words, 14, 100),
+            ("two", "de", words, 40, 1), ("two", "fi", words, 5, 60),
+        )
+    ]  # fmt: skip
+    opened = workspace(tmp_path, rows, GOPHER)
+    _judge(opened)
+    kept = opened.lake.read_table("filtered_documents", ["language", "token_count"]).to_pylist()
+    tokens = {name: sum(row["token_count"] for row in kept if row["language"] == name) for name in ("en", "fi")}
+    found = stage_report(opened.lake, opened.snapshots)
+    assert found.schema == STAGES
+    assert [tuple(row.values()) for row in found.to_pylist()] == [
+        ("de", "extraction", 1, 40), ("de", "filters", 0, 0), ("de", "refinement", 0, 0),
+        ("en", "extraction", 3, 44), ("en", "filters", 2, 24), ("en", "refinement", 2, tokens["en"]),
+        ("fi", "extraction", 1, 5), ("fi", "filters", 1, 5), ("fi", "refinement", 1, tokens["fi"]),
+    ]
+    assert stage_report(opened.lake, ["one"])["language"].to_pylist() == ["en"] * 3
 
 
 def test_there_is_no_report_without_verdicts(tmp_path: Path) -> None:
