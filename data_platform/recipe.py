@@ -222,7 +222,7 @@ class Filters(Part):
         default="drop", description="What becomes of documents in a language that has too few texts to learn the "
         "thresholds of a rule set from, if the rule set learns its thresholds."
     )
-    reference: dict[str, tuple[str, ...]] = Field(
+    reference: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
         default_factory=dict, description="Language to paths of reference texts (JSONL, Parquet, or one text a file), "
         "for rule sets that learn their thresholds from such. A further language is a further entry."
     )
