@@ -114,7 +114,7 @@ def _without_overlap(spans: Iterable[Span]) -> list[Span]:
 _FILE_ENDINGS = rb"(?i:png|jpe?g|gif|svg|webp|ico|css|js|html?|php)\b"
 _EMAIL = re.compile(
     rb"[A-Za-z0-9_][A-Za-z0-9._%+'~-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
-    rb"(?!" + _FILE_ENDINGS + rb")[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+    rb"(?:xn--[A-Za-z0-9-]{2,59}|(?!" + _FILE_ENDINGS + rb")[A-Za-z]{2,24})(?![A-Za-z0-9-])"
 )
 # Addresses beyond ASCII (RFC 6531). Scripts without spaces have no local parts here: where one begins cannot be seen.
 _MARKS = "\u0300-\u036f\u064b-\u0655\u0900-\u0963\u0966-\u0df2\u1000-\u109f"
@@ -130,7 +130,7 @@ _UNSPACED_TOP_LEVELS = (  # the list of IANA, as of 2024: where such a domain en
 _EMAIL_BEYOND_ASCII = re.compile(
     rf"(?:{_LOCAL_NAME})[@\uff20](?:[^\W_](?:[\w{_MARKS}-]{{0,61}}[\w{_MARKS}])?\.)+"
     rf"(?:(?!{_FILE_ENDINGS.decode()})[A-Za-z]{{2,24}}(?![A-Za-z0-9À-\u024f-])"
-    rf"|xn--[a-z0-9-]{{2,59}}|{_UNSPACED_TOP_LEVELS}|(?:(?![{_UNSPACED}A-Za-z0-9_])[\w{_MARKS}]){{2,24}}(?![\w{_MARKS}]))"
+    rf"|xn--[A-Za-z0-9-]{{2,59}}|{_UNSPACED_TOP_LEVELS}|(?:(?![{_UNSPACED}A-Za-z0-9_])[\w{_MARKS}]){{2,24}}(?![\w{_MARKS}]))"
 )
 _BRACKETED_AT = rb" ?[(\[{<] ?(?:(?i:at|arobase|arroba|chiocciola)|\xc3\xa4t|@) ?[)\]}>] ?"
 _BRACKETED_DOT = rb" ?[(\[{<] ?(?:(?i:dot|punkt|point|punto|ponto)|\.) ?[)\]}>] ?"

@@ -34,7 +34,7 @@ def _redacted(text: str, **settings) -> str:
         ("Mail anna.muster+news@mail.example.co.uk.", "Mail <EMAIL>."),
         ("<müller@example.de>, (info@example.de);", "<<EMAIL>>, (<EMAIL>);"),
         ("info (at) example.de or anna [at] mail [dot] example [dot] org!", "<EMAIL> or <EMAIL>!"),
-        ("büro@müller-söhne.de, info@a.bräu.at; иван@пример.рф. post@xn--mller-kva.de!",
+        ("büro@müller-söhne.de, info@a.bräu.at; иван@пример.рф. post@xn--mller-kva.xn--p1ai!",
          "<EMAIL>, <EMAIL>; <EMAIL>. <EMAIL>!"),
         ("请发邮件到wang@例子.中国谢谢。メールはtaro@例え.jpまで、ईमेल info@उदाहरण.भारत है। info@παράδειγμα.ελ",
          "请发邮件到<EMAIL>谢谢。メールは<EMAIL>まで、ईमेल <EMAIL> है। <EMAIL>"),
