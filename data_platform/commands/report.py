@@ -11,6 +11,7 @@ import click
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from data_platform import columns
 from data_platform.commands.common import JSON, RECIPE, many, out, the_one_with, workspaces_of
 from data_platform.lake import Lake
 from data_platform.stage import Workspace
@@ -19,7 +20,7 @@ from data_platform.stage import Workspace
 @click.command()
 @click.argument("table", required=False)
 @click.option("--snapshot", default=None, help="Snapshot of the table. Default: all of them.")
-@click.option("--version", type=int, default=None, help="Version of the table. Default: the latest.")
+@click.option("--version", type=click.IntRange(min=0), default=None, help="Version of the table. Default: the latest.")
 @click.option("--top", default=10, show_default=True, help="How many categories to list for each column.")
 @click.option("--stages", is_flag=True, help="Without TABLE: what each stage left of each language, over all crawls.")
 @RECIPE
@@ -38,10 +39,13 @@ def report(
         raise click.UsageError("--stages counts stages, not a table: leave TABLE out")
     if table is None:
         for workspace in workspaces_of(recipe_path, "filter_verdicts"):
+            _check_snapshot(workspace, "filter_verdicts", snapshot)
             show = _report_stages if stages else partial(_report_filters, top=top)
             show(workspace, [snapshot] if snapshot else workspace.snapshots, as_json=as_json)
         return
-    lake = the_one_with("table", table, Lake.tables, recipe_path).lake
+    workspace = the_one_with("table", table, Lake.tables, recipe_path)
+    _check_snapshot(workspace, table, snapshot)
+    lake = workspace.lake
     found = distributions(lake, table, snapshot, version)
     if as_json:
         print(json.dumps([distribution.to_dict() for distribution in found], indent=2))
@@ -56,6 +60,15 @@ def report(
     version = lake.open(table, version).version()
     out.print(f"[bold]{table}[/bold]{f'/{snapshot}' if snapshot else ''} version {version}, lake {lake.uri}")
     out.print(grid)
+
+
+def _check_snapshot(workspace: Workspace, table: str, snapshot: str | None) -> None:
+    """A name that is misspelt would look like a crawl without documents."""
+    if snapshot and "snapshot" not in columns.table(table).partition_by:
+        raise click.UsageError(f"{table} is one table over all snapshots: leave --snapshot out")
+    if snapshot and snapshot not in workspace.snapshots and not workspace.lake.pins(table, [snapshot]):
+        known = ", ".join(workspace.snapshots)
+        raise click.ClickException(f"no snapshot {snapshot!r} in recipe {workspace.recipe.name}; there are {known}")
 
 
 def _report_stages(workspace: Workspace, snapshots: Sequence[str], as_json: bool) -> None:

@@ -133,11 +133,16 @@ def test_the_command_reports_on_recipes_with_verdicts_and_names_crawls_without_d
         }
         recipes[name] = str(tmp_path / f"{name}.yaml")
         Path(recipes[name]).write_text(json.dumps(recipe), encoding="utf-8")
-    opened = workspace(tmp_path / "judged", [], GOPHER, snapshots=("none",))
+    opened = workspace(tmp_path / "judged", [], {"rule_sets": {"culturax": {}}}, snapshots=("none",))
     _judge(opened)
     monkeypatch.setattr(common, "known_recipes", lambda: recipes)
     said = CliRunner().invoke(report, []).output
     assert re.search("none +no documents +0", said) and "early" not in said
+    whole = CliRunner().invoke(report, ["filter_thresholds", "--snapshot", "none", "--recipe", recipes["judged"]])
+    assert whole.exit_code == 2 and "one table over all snapshots" in whole.output
+    for arguments in (["--snapshot", "non"], ["documents", "--snapshot", "non"]):
+        failed = CliRunner().invoke(report, [*arguments, "--recipe", recipes["judged"]])
+        assert failed.exit_code == 1 and "no snapshot 'non' in recipe judged; there are none" in failed.output
 
 
 def test_values_of_a_sweep_may_be_negative() -> None:

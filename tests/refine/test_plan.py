@@ -104,6 +104,7 @@ def test_types_and_private_addresses_are_switches() -> None:
     ]
 
 
+@settings(deadline=None)  # on a machine that is busy a call takes longer
 @given(st.integers(0, 10**18 - 1))
 def test_checksums_find_every_changed_digit(number: int) -> None:
     digits = f"{number:018d}"
