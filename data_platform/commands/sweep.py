@@ -20,7 +20,10 @@ from data_platform.commands.common import JSON, RECIPE, out, workspaces_of
 def sweep(
     rule_set: str, threshold: str, values: tuple[float, ...], alone: bool, recipe_path: str | None, as_json: bool
 ) -> None:
-    """Show what would be kept for each of VALUES of THRESHOLD of RULE_SET, from the stored signals."""
+    """Show what would be kept for each of VALUES of THRESHOLD of RULE_SET, from the stored signals.
+
+    The cut by language is swept as `language min_confidence`, or `language min_confidence.de` for one language.
+    """
     from data_platform.filters.sweep import threshold_sweep
 
     for workspace in workspaces_of(recipe_path, "filter_verdicts"):

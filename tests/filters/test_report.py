@@ -120,6 +120,25 @@ def test_a_sweep_counts_what_each_threshold_would_keep(tmp_path: Path) -> None:
         threshold_sweep(opened.lake, opened.recipe, "culturax", "min_words", [5, 10])
 
 
+def test_the_cut_by_language_can_be_swept_for_all_and_for_one(tmp_path: Path) -> None:
+    rows = [
+        {**GOOD, "snapshot": "one", "language": language, "language_confidence": place / 10, "token_count": 1}
+        for language in ("en", "de") for place in range(10)
+    ]  # fmt: skip
+    opened = workspace(tmp_path, rows, GOPHER)
+    _judge(opened)
+
+    def kept(threshold: str, *values: float, alone: bool = False) -> list[int]:
+        found = threshold_sweep(opened.lake, opened.recipe, "language", threshold, values, alone)
+        return found["kept_documents"].to_pylist()
+
+    assert kept("min_confidence", -1, 0, 0.5, 1) == [20, 20, 10, 0]
+    assert kept("min_confidence.de", 0, 0.5, 0.9, 1, alone=True) == [20, 15, 11, 10]
+    for wrong in ("confidence", "min_confidence.deu", "min_confidence."):
+        with pytest.raises(RuleSetError, match=rf"language has no threshold '{wrong}'; it has min_confidence, and"):
+            kept(wrong, 0.5)
+
+
 def test_the_command_reports_on_recipes_with_verdicts_and_names_crawls_without_documents(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
