@@ -202,6 +202,9 @@ class Urls(Part):
         names = [*self.categories, *self.rules, "hard_words", "soft_words", "subwords"]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"categories must have names of their own; repeated: {', '.join(repeated)}")
+        hosts = (*self.allow, *(host for rule in self.rules.values() for host in rule.hosts))
+        if wrong := sorted(host for host in hosts if not host or set(host) & set(" \t\n,;|^\"'")):
+            raise ValueError(f"one host an entry, unlike {', '.join(map(repr, wrong))}")
         words = (*self.hard_words, *self.soft_words, *self.subwords)
         if wrong := sorted({word for word in words if not (word.isascii() and word.isalnum())}):
             raise ValueError(f"words of URLs are made of the letters a to z and digits, unlike {', '.join(wrong)}")

@@ -193,6 +193,8 @@ def test_faults_are_named(tmp_path: Path) -> None:
         ({"categories": ["adult"]}, "lists and categories belong together"),
         ({"rules": {"hard_words": {"hosts": ["a.de"]}}}, "names of their own"),
         ({"rules": {"x": {}}}, "give hosts, paths or patterns"),
+        ({"rules": {"x": {"hosts": ["a.de, b.de"]}}}, "one host an entry, unlike 'a.de, b.de'"),
+        ({"allow": ["a.de b.de"]}, "one host an entry, unlike 'a.de b.de'"),
         ({"soft_words": ["two words"]}, "letters a to z and digits"),
     ):
         with pytest.raises(ValidationError, match=message):
