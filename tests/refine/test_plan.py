@@ -169,7 +169,8 @@ _PIECES = st.lists(
     st.sampled_from([
         "Ã¼", "â€™", "&amp;", "<", "é", " ", "\n", "a@b.org", "x", "+49 30 1234567", "[1]", "\x9d", "words and more.",
         "4111111111111111", "â€", "œ", "Use cookies", "function( window.x", "Â£", "81.2.69.160",
-        "GB82WEST12345698765432", "info (at) example.org",
+        "GB82WEST12345698765432", "info (at) example.org", "DE89-3704-0044-0532-0130-00", "j AT x DOT org", "\uff20",
+        "中", "ü@ö.中国", " @ ", "[2]", "81.2.69.160-81.2.69.170",
     ]),
     max_size=14,
 ).map("".join)  # fmt: skip
