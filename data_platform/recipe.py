@@ -202,6 +202,9 @@ class Urls(Part):
         names = [*self.categories, *self.rules, "hard_words", "soft_words", "subwords"]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"categories must have names of their own; repeated: {', '.join(repeated)}")
+        hosts = (*self.allow, *(host for rule in self.rules.values() for host in rule.hosts))
+        if wrong := sorted(host for host in hosts if not host or set(host) & set(" \t\n,;|^\"'")):
+            raise ValueError(f"one host an entry, unlike {', '.join(map(repr, wrong))}")
         words = (*self.hard_words, *self.soft_words, *self.subwords)
         if wrong := sorted({word for word in words if not (word.isascii() and word.isalnum())}):
             raise ValueError(f"words of URLs are made of the letters a to z and digits, unlike {', '.join(wrong)}")
@@ -222,7 +225,7 @@ class Filters(Part):
         default="drop", description="What becomes of documents in a language that has too few texts to learn the "
         "thresholds of a rule set from, if the rule set learns its thresholds."
     )
-    reference: dict[str, tuple[str, ...]] = Field(
+    reference: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
         default_factory=dict, description="Language to paths of reference texts (JSONL, Parquet, or one text a file), "
         "for rule sets that learn their thresholds from such. A further language is a further entry."
     )

@@ -65,14 +65,16 @@ def known_recipes() -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def workspaces_of(recipe_path: str | None) -> list[Workspace]:
-    """The workspace of the recipe that is named, or of all that were run from here."""
+def workspaces_of(recipe_path: str | None, having: str | None = None) -> list[Workspace]:
+    """The workspace of the recipe that is named, or of all that were run from here: those whose lake has the table
+    `having`, if it is given and any has it."""
     if recipe_path:
         return [Workspace(load_recipe(recipe_path))]
     paths = [path for path in known_recipes().values() if Path(path).is_file()]
     if not paths:
         raise click.ClickException("no recipe was run from here yet; run one, or give --recipe")
-    return [Workspace(load_recipe(path)) for path in paths]
+    workspaces = [Workspace(load_recipe(path)) for path in paths]
+    return [workspace for workspace in workspaces if having and workspace.lake.exists(having)] or workspaces
 
 
 def workspace_of(mixture: str, recipe_path: str | None) -> Workspace:

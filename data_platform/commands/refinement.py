@@ -21,7 +21,7 @@ def refinement(doc_id: str | None, recipe_path: str | None, as_json: bool) -> No
     """Show what refinement took from every snapshot, or the program of DOC_ID with its text before and after."""
     from data_platform.refine.report import NotRefined, accounts, difference
 
-    for workspace in workspaces_of(recipe_path):
+    for workspace in workspaces_of(recipe_path, "refinement_programs"):
         if doc_id:
             try:
                 program, lines = difference(workspace.lake, doc_id)

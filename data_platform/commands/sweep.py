@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from data_platform.commands.common import JSON, RECIPE, out, workspaces_of
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # a value may begin with a minus sign
 @click.argument("rule_set")
 @click.argument("threshold")
 @click.argument("values", nargs=-1, required=True, type=float)
@@ -20,10 +20,13 @@ from data_platform.commands.common import JSON, RECIPE, out, workspaces_of
 def sweep(
     rule_set: str, threshold: str, values: tuple[float, ...], alone: bool, recipe_path: str | None, as_json: bool
 ) -> None:
-    """Show what would be kept for each of VALUES of THRESHOLD of RULE_SET, from the stored signals."""
+    """Show what would be kept for each of VALUES of THRESHOLD of RULE_SET, from the stored signals.
+
+    The cut by language is swept as `language min_confidence`, or `language min_confidence.de` for one language.
+    """
     from data_platform.filters.sweep import threshold_sweep
 
-    for workspace in workspaces_of(recipe_path):
+    for workspace in workspaces_of(recipe_path, "filter_verdicts"):
         rows = threshold_sweep(workspace.lake, workspace.recipe, rule_set, threshold, values, alone).to_pylist()
         if as_json:
             print(json.dumps({"recipe": workspace.recipe.name, "rows": rows}, indent=2))

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from data_platform.filters.rule_set import Bound, Learning, RuleSet, at_least, at_most
+from data_platform.filters.rule_set import SAMPLE_LIMITS, Bound, Learning, RuleSet, at_least, at_most
 
 
 def _percentile(
@@ -53,6 +53,7 @@ CULTURAX = RuleSet(
     ),
     learning=Learning("documents", _percentile),
     settings={"lower_percentile": 10, "upper_percentile": 90, "min_documents": 100, "sample_documents": 50_000},
+    limits={"lower_percentile": (0, 50), "upper_percentile": (50, 100), **SAMPLE_LIMITS},
 )
 
 DIALECTS = (CULTURAX,)

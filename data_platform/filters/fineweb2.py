@@ -36,7 +36,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from data_platform.filters import gopher_quality, gopher_repetition
-from data_platform.filters.rule_set import Bound, Learning, RuleSet, at_least, at_most, between
+from data_platform.filters.rule_set import SAMPLE_LIMITS, Bound, Learning, RuleSet, at_least, at_most, between
 
 _REPETITION = (
     "duplicate_line_fraction",
@@ -108,6 +108,7 @@ FINEWEB2 = RuleSet(
         "tail": 0.1, "word_length_deviations": 1, "alphabetic_deviations": 3, "min_documents": 20,
         "sample_documents": 50_000, "stop_word_share": 0.008, "rare_stop_word_share": 0.003, "fewest_stop_words": 8,
     },
+    limits={**dict.fromkeys(("tail", "stop_word_share", "rare_stop_word_share"), (0, 1)), **SAMPLE_LIMITS},
 )
 
 DIALECTS = (FINEWEB2,)

@@ -42,15 +42,22 @@ def reference_texts(language: str, archives: list[Archive]) -> Iterator[pa.Table
     """Batches of the texts of a language: columns `doc_id` (the text's digest), `language`, `text`.
 
     Raises:
-        ReferenceTextError: if a file or row cannot be read.
+        ReferenceTextError: if a file or row cannot be read, or no file holds a text.
     """
     rows: list[dict[str, str]] = []
+    none = True
     for archive in archives:
         for doc_id, text in _texts(language, archive):
             rows.append({"doc_id": doc_id, "language": language, "text": text})
+            none = False
             if len(rows) == BATCH_ROWS:
                 yield _batch(rows)
                 rows = []
+    if none:
+        names = ", ".join(archive.name for archive in archives[:3])
+        raise ReferenceTextError(
+            f"reference text of {language}: none in {names}; rows of JSONL and Parquet hold it in the field text"
+        )
     if rows:
         yield _batch(rows)
 

@@ -31,6 +31,12 @@ RULES = pa.schema({
 (these add up to what was removed), where it was broken at all, and where no other rule was."""
 
 
+STAGES = pa.schema({
+    "language": pa.string(), "stage": pa.string(), "documents": pa.int64(), "tokens": pa.int64(),
+})
+"""One row per language and stage, in the order of the stages: what there was after it."""
+
+
 class FilterReport(NamedTuple):
     """`totals` as `TOTALS`, `rules` as `RULES`."""
 
@@ -59,6 +65,50 @@ def filter_report(lake: Lake, snapshots: Sequence[str]) -> FilterReport:
             *order, ("first_documents", "descending"), ("any_documents", "descending"), ("rule", "ascending")
         ]),
     )
+
+
+def stage_report(lake: Lake, snapshots: Sequence[str]) -> pa.Table:
+    """What is left of each language after extraction, filters, refinement and deduplication, over `snapshots`.
+
+    Returns:
+        A table as `STAGES`; stages that were not run are left out.
+
+    Raises:
+        TableMissing: if there are no verdicts at all.
+    """
+    totals = filter_report(lake, snapshots).totals
+    after = {
+        "extraction": [totals.select(["language", "documents", "tokens"])],
+        "filters": [totals.select(["language", "kept_documents", "kept_tokens"])],
+        "refinement": [_by_language(lake, pin) for pin in lake.pins("filtered_documents", snapshots)],
+        "deduplication": [_by_language(lake, pin) for pin in lake.pins("deduplicated_documents", snapshots)],
+    }
+    languages = sorted(set(totals["language"].to_pylist()))
+    rows = []
+    for stage, parts in after.items():
+        counts = dict.fromkeys(languages if parts else (), (0, 0))
+        for part in parts:
+            for language, *more in zip(*(column.to_pylist() for column in part.columns), strict=True):
+                before = counts.get(language, (0, 0))
+                counts[language] = (before[0] + more[0], before[1] + more[1])
+        rows += [
+            {"language": language, "stage": stage, "documents": documents, "tokens": tokens}
+            for language, (documents, tokens) in counts.items()
+        ]
+    rows.sort(key=lambda row: row["language"])
+    return pa.Table.from_pylist(rows, STAGES)
+
+
+def _by_language(lake: Lake, pin: Pin) -> pa.Table:
+    """Documents and tokens by language."""
+    from daft import DataType, col, lit
+
+    from data_platform import engine
+
+    frame = engine.read(lake, pin, ["language", "token_count"])
+    one = lit(1).cast(DataType.int64())
+    counted = frame.select("language", one.alias("documents"), col("token_count").alias("tokens"))
+    return counted.groupby("language").sum("documents", "tokens").to_arrow()
 
 
 def judged_pins(lake: Lake, verdicts: Pin) -> Iterator[Pin]:

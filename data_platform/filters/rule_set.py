@@ -74,6 +74,10 @@ class Learning:
     base: str | None = None
 
 
+SAMPLE_LIMITS = {"min_documents": (0, 10**9), "sample_documents": (1, 10**9)}
+"""What the settings can be that every rule set with learned thresholds has. No text at all is never enough."""
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """A published set of rules, in one dialect: as one code base reads the paper, at one version.
@@ -86,6 +90,7 @@ class RuleSet:
         settings: what decides how thresholds are learned per language, by name; empty if all are published numbers.
             Always among them: `min_documents`, below which a language has no thresholds, and `sample_documents`.
         learning: how thresholds that are None are learned.
+        limits: the least and the greatest value of each setting. (A threshold can be any number.)
     """
 
     name: str
@@ -94,6 +99,7 @@ class RuleSet:
     dialect: str = ""
     settings: Mapping[str, float] = field(default_factory=dict)
     learning: Learning | None = None
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def thresholds(self) -> dict[str, float | None]:
@@ -111,7 +117,7 @@ class RuleSet:
         """This set with some thresholds or settings replaced. Infinity switches a bound off.
 
         Raises:
-            RuleSetError: if no rule has such a threshold, or the value is not a number.
+            RuleSetError: if no rule has such a threshold, the value is not a number, or beyond what a setting can be.
         """
         known = [*self.thresholds, *self.settings]
         for name, value in overrides.items():
@@ -119,6 +125,9 @@ class RuleSet:
                 raise RuleSetError(f"{self.name} has no threshold {name!r}; it has {', '.join(known)}")
             if not isinstance(value, Real) or isinstance(value, bool) or math.isnan(value):
                 raise RuleSetError(f"{self.name}.{name} must be a number, not {value!r}")
+            least, most = self.limits.get(name, (-math.inf, math.inf))
+            if not least <= value <= most:
+                raise RuleSetError(f"{self.name}.{name} must be between {least:,} and {most:,}, not {value:g}")
         rules = tuple(
             replace(rule, thresholds={name: overrides.get(name, value) for name, value in rule.thresholds.items()})
             for rule in self.rules

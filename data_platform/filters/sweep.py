@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from data_platform.filters.judgement import LABELS, Judgement, filters_by_domain
 from data_platform.filters.report import judged_pins
+from data_platform.filters.rule_set import RuleSetError
 from data_platform.filters.rules import rule_set
 from data_platform.filters.stage import signal_rows
 from data_platform.filters.url_lists import list_digests
@@ -40,8 +41,9 @@ def threshold_sweep(
     Args:
         lake: with verdicts of the recipe: signals, documents and learned thresholds are read as the verdicts read them.
         recipe: whose rule sets are applied, with its own thresholds for all but the one that is swept.
-        rules: rule set, `name` or `name@dialect`; added to the recipe's if it is not among them.
-        threshold: one of its thresholds.
+        rules: rule set, `name` or `name@dialect`; added to the recipe's if it is not among them. `language` is the cut
+            by language.
+        threshold: one of its thresholds; of `language` `min_confidence`, or `min_confidence.CODE` for one language.
         values: any numbers; infinity switches a bound off.
         alone: apply this rule set and no other.
 
@@ -83,15 +85,49 @@ def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: 
     Raises:
         RuleSetError: as `threshold_sweep`.
     """
+    if rules == "language":
+        language = _with_cut_off(recipe.language, threshold, value)
+        if alone:
+            return Judgement(Filters(rule_sets={}), language)
+        recipe = recipe.model_copy(update={"language": language})
+        return Judgement(
+            recipe.filters, language, filters_by_domain(recipe), url_digests=list_digests(recipe.filters.urls)
+        )
     filters = recipe.filters
     own = {**filters.rule_sets.get(rules, {}), threshold: value}
-    rule_set(rules, own)  # a wrong name is told before any work
+    swept = rule_set(rules, own)  # a wrong name is told before any work
+    if threshold in swept.settings:
+        raise RuleSetError(
+            f"{rules}.{threshold} decides how thresholds are learned, which a sweep does not do anew; what it can "
+            f"change: {', '.join(swept.thresholds)}"
+        )
+    if swept.learned and rules not in filters.rule_sets:
+        raise RuleSetError(f"{rules} learns its thresholds: run the recipe with it before sweeping one of them")
     if alone:
         filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
         return Judgement(filters, Language())
     filters = filters.model_copy(update={"rule_sets": {**filters.rule_sets, rules: own}})
     return Judgement(
         filters, recipe.language, filters_by_domain(recipe), url_digests=list_digests(recipe.filters.urls)
+    )
+
+
+def _with_cut_off(language: Language, threshold: str, value: float) -> Language:
+    """The cut by language with another confidence for all languages without a cut-off of their own, or for one.
+
+    Raises:
+        RuleSetError: if there is no such threshold or language.
+    """
+    from data_platform.language.identify import known_languages
+
+    name, _, code = threshold.partition(".")
+    if name != "min_confidence" or (code and code not in known_languages(language.model)) or threshold.endswith("."):
+        raise RuleSetError(
+            f"language has no threshold {threshold!r}; it has min_confidence, and min_confidence.CODE for every "
+            "language that its model knows"
+        )
+    return language.model_copy(
+        update={"cut_offs": {**language.cut_offs, code: value}} if code else {"min_confidence": value}
     )
 
 

@@ -22,6 +22,7 @@ _FNV_PRIME = np.uint64(0x100000001B3)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _NEWLINE, _SLASH, _COLON, _AT, _DOT, _HASH, _QUESTION, _AMPERSAND = (ord(sign) for sign in "\n/:@.#?&")
+_STAR, _BRACKET, _END_BRACKET, _HYPHEN, _UNDERSCORE = (ord(sign) for sign in "*[]-_")
 _WWW = np.frombuffer(b"www.", np.uint8)
 
 
@@ -53,18 +54,64 @@ def _without_www(data, first, last):
     return first
 
 
+@part()
+def _is_word(byte):
+    byte = _lower(byte)
+    return np.uint8(97) <= byte <= np.uint8(122) or np.uint8(48) <= byte <= np.uint8(57)
+
+
+@part()
+def _host(data, first, last):
+    """Where the host of `[first, last)`, a URL without its scheme, starts and ends, and where what follows it starts.
+
+    A user before the host, a port and full stops at its end are no part of it.
+    """
+    end = first
+    while end < last and data[end] != _SLASH and data[end] != _QUESTION and data[end] != _HASH:
+        end += 1
+    for at in range(end - 1, first - 1, -1):  # what stands before an @ is a user
+        if data[at] == _AT:
+            first = at + 1
+            break
+    host_end = end
+    for at in range(end - 1, first - 1, -1):  # a port
+        if data[at] == _COLON:
+            host_end = at
+            break
+        if not np.uint8(48) <= data[at] <= np.uint8(57):
+            break
+    while host_end > first and data[host_end - 1] == _DOT:
+        host_end -= 1
+    return first, host_end, end
+
+
+@part()
+def _is_host(data, first, last):
+    """Whether all bytes can be those of a host: letters of any script, digits, '-', '_', '.'; colons in brackets."""
+    bracketed = first < last and data[first] == _BRACKET
+    for at in range(first, last):
+        byte = data[at]
+        if not (
+            _is_word(byte) or byte >= 128 or byte in (_DOT, _HYPHEN, _UNDERSCORE)
+            or (bracketed and (byte == _COLON or at == first or (at == last - 1 and byte == _END_BRACKET)))
+        ):
+            return False
+    return first < last
+
+
 @kernel(allocates=True)
 def hash_entries(data, kind):
-    """One hash per line of a list that holds more than white space, of the kind `kind`.
+    """One hash per line of a list that holds more than white space, of the kind `kind`, and how many cannot be read.
 
-    Lines that start with '#' are comments. Hosts lose a leading dot; URL prefixes lose a scheme, a leading "www." and
-    slashes at the end.
+    Lines that start with '#' are comments. Hosts and URL prefixes lose a scheme, a user, a port, slashes at the end;
+    hosts a leading "." or "*."; prefixes a leading "www.". What has a path among the hosts is a URL prefix. What has no
+    host then cannot be read, and matches nothing.
     """
     lines = 1
     for byte in data:
         lines += byte == _NEWLINE
     found = np.empty(lines, np.uint64)
-    count = 0
+    count = unreadable = 0
     at = 0
     while at < data.size:
         first = at
@@ -79,30 +126,39 @@ def hash_entries(data, kind):
         if first == last or data[first] == _HASH:
             continue
         state = _STARTS[kind]
-        if kind == HOST:
-            while first < last and data[first] == _DOT:
-                first += 1
-            for place in range(last - 1, first - 1, -1):
+        if kind == WORD:
+            for place in range(first, last):
                 state = _extend(state, data[place])
-        elif kind == PREFIX:
+        else:
             for place in range(first, last - 2):
                 if data[place] == _COLON and data[place + 1] == _SLASH and data[place + 2] == _SLASH:
                     first = place + 3
                     break
                 if data[place] == _SLASH:
                     break
-            first = _without_www(data, first, last)
             while last > first and data[last - 1] == _SLASH:
                 last -= 1
-            for place in range(first, last):
-                state = _extend(state, data[place])
-        else:
-            for place in range(first, last):
-                state = _extend(state, data[place])
-        if first < last:
-            found[count] = _finish(state)
-            count += 1
-    return found[:count]
+            first, host_end, end = _host(data, first, last)
+            of_host = kind == HOST and end == last
+            if kind == HOST and first < host_end and data[first] == _STAR:
+                first += 1
+            while kind == HOST and first < host_end and data[first] == _DOT:
+                first += 1
+            if not _is_host(data, first, host_end):
+                unreadable += 1
+                continue
+            if of_host:
+                for place in range(host_end - 1, first - 1, -1):
+                    state = _extend(state, data[place])
+            else:
+                state = _STARTS[PREFIX]
+                for place in range(_without_www(data, first, host_end), host_end):
+                    state = _extend(state, data[place])
+                for place in range(end, last):
+                    state = _extend(state, data[place])
+        found[count] = _finish(state)
+        count += 1
+    return found[:count], unreadable
 
 
 @part()
@@ -123,12 +179,6 @@ def _look_up(state, hashes, groups, index, shift, counts, seen, n_seen):
                 n_seen += 1
                 counts[groups[entry]] += 1
     return n_seen
-
-
-@part()
-def _is_word(byte):
-    byte = _lower(byte)
-    return np.uint8(97) <= byte <= np.uint8(122) or np.uint8(48) <= byte <= np.uint8(57)
 
 
 @kernel(allocates=True)
@@ -160,22 +210,7 @@ def match(offsets, data, hashes, groups, index, shift, n_groups):
                 break
         if host < 0:
             continue
-        end = host
-        while end < last and data[end] != _SLASH and data[end] != _QUESTION and data[end] != _HASH:
-            end += 1
-        for at in range(end - 1, host - 1, -1):  # what stands before an @ is a user
-            if data[at] == _AT:
-                host = at + 1
-                break
-        host_end = end
-        for at in range(end - 1, host - 1, -1):  # a port
-            if data[at] == _COLON:
-                host_end = at
-                break
-            if not np.uint8(48) <= data[at] <= np.uint8(57):
-                break
-        while host_end > host and data[host_end - 1] == _DOT:
-            host_end -= 1
+        host, host_end, end = _host(data, host, last)
         if host_end == host:
             continue
         state = _STARTS[HOST]

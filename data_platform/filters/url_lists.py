@@ -4,9 +4,12 @@ Here belongs the way from lists on disk and rules in a recipe to columns, and th
 in the layout of the University of Toulouse's UT1 collection (https://dsi.ut-capitole.fr/blacklists, CC BY-SA 4.0, never
 shipped here): one folder per category, which holds
 
-    domains       hosts; each blocks its subdomains too
+    domains       hosts; each blocks its subdomains too, at every port
     urls          hosts with paths; each blocks what lies below it, up to a '/', '?', '&' or '#'
     expressions   regular expressions, found anywhere in the URL
+
+Internationalised hosts match in Unicode and in ASCII (xn--). "*.host" and "host:port" are read as hosts, and what has a
+path among the domains as a URL; lines that name no host after that are counted (`unreadable_lines`).
 
 RefinedWeb (Penedo et al. 2023, arXiv 2306.01116, appendix G.1) blocks 4.6 million domains of UT1 and scores the words
 of a URL: `hard_words` and `subwords` are its strict words, `soft_words` are counted. That two different soft words
@@ -39,6 +42,7 @@ from data_platform.text.buffers import text_buffers
 PAPER = "arXiv 2306.01116, appendix G.1"
 _FILES = ("domains", "urls", "expressions")
 _ALLOW, _HARD, _SOFT = "allow", "hard_words", "soft_words"
+_HOST_OF_LINE = re.compile(r"(\s*(?:[^/]*://|[*.]+)?)([^/?#:\s]*)(.*)", re.DOTALL)
 
 
 class UrlListError(PlainError, ValueError):
@@ -115,6 +119,15 @@ def url_columns(url: pa.Array, urls: Urls, digests: Mapping[str, Sequence[str]])
     return matcher.columns(url)
 
 
+def unreadable_lines(urls: Urls) -> dict[str, int]:
+    """How many lines of each category, rule and `allow` name no host and match nothing, where there are any.
+
+    Raises:
+        UrlListError: as `url_columns`.
+    """
+    return UrlMatcher(urls).unreadable if url_rules(urls).rules else {}
+
+
 @dataclass(frozen=True)
 class _Table:
     """Hashes of entries, sorted, with the group of each, and an index by their first bits."""
@@ -151,11 +164,17 @@ class UrlMatcher:
 
         self._urls = urls
         self._expressions: dict[str, list[str]] = {}
+        self.unreadable: dict[str, int] = {}
+        """Lines of each category, rule and `allow` that name no host and match nothing, where there are any."""
         groups = [_ALLOW, _HARD, _SOFT, *urls.categories, *urls.rules]
         self._group = {name: number for number, name in enumerate(groups)}
 
         def entries(name: str, kind: int, content: bytes) -> tuple[int, np.ndarray]:
-            return self._group[name], hash_entries(np.frombuffer(content, np.uint8), kind)
+            spelled = content if kind == WORD else content + _other_spellings(content)
+            hashes, unreadable = hash_entries(np.frombuffer(spelled, np.uint8), kind)
+            if unreadable:
+                self.unreadable[name] = self.unreadable.get(name, 0) + unreadable
+            return self._group[name], hashes
 
         found = [
             entries(_ALLOW, HOST, _lines(urls.allow)),
@@ -243,6 +262,30 @@ def _content(path: Path) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise UrlListError(f"{path}: cannot read the list: {error}") from error
     return content.removeprefix(codecs.BOM_UTF8)
+
+
+def _other_spellings(content: bytes) -> bytes:
+    """Lines of a list with internationalised hosts (RFC 3490) as they are also written: in Unicode and in ASCII."""
+    others = []
+    beyond_ascii = re.compile(rb"xn--") if content.isascii() else re.compile(rb"xn--|[\x80-\xff]")
+    end = 0
+    while found := beyond_ascii.search(content, end):
+        start = content.rfind(b"\n", 0, found.start()) + 1
+        end = content.find(b"\n", found.start())
+        end = end if end >= 0 else len(content)
+        before, host, after = _HOST_OF_LINE.match(content[start:end].decode("utf-8", "replace")).groups()
+        others.append(f"{before}{'.'.join(map(_other_spelling, host.lower().split('.')))}{after}")
+    return _lines(["", *others])
+
+
+def _other_spelling(label: str) -> str:
+    """A label of a domain in Unicode for one in ASCII, and the other way round."""
+    if not label.isascii():
+        return "xn--" + label.encode("punycode").decode("ascii")
+    try:
+        return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
 
 
 def _lines(values: Sequence[str]) -> bytes:

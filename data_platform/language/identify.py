@@ -52,7 +52,7 @@ def identify(texts: pa.Array, model_path: str | None = None) -> pa.StructArray:
 
     Raises:
         FileNotFoundError: if there is no model at `model_path`.
-        ModelError: if it is not a supervised fastText model.
+        ModelError: if it is not a supervised fastText model, or its labels are no languages.
     """
     from data_platform.language import kernels
     from data_platform.language.scripts import NAMES, dominant_script, script_table
@@ -110,9 +110,15 @@ class _Model:
 @cache
 def _model(path: str | None) -> _Model:
     """The model, loaded once per process."""
-    from data_platform.language.fasttext import read_model
-    from data_platform.language.labels import read_labels
+    from data_platform.language.fasttext import ModelError, read_model
+    from data_platform.language.labels import are_languages, read_labels
 
-    model = read_model(model_file(path))
+    file = model_file(path)
+    model = read_model(file)
+    if not are_languages(model.labels):
+        raise ModelError(
+            f"{file} is no model of languages: of its {len(model.labels):,} labels most are no language codes, such as "
+            f"{', '.join(model.labels[:3])}"
+        )
     languages, scripts = zip(*read_labels(model.labels), strict=True)
     return _Model(model.parameters, pa.array(languages, pa.string()), pa.array(scripts, pa.string()))

@@ -31,6 +31,16 @@ def read_labels(labels: Sequence[str]) -> list[tuple[str, str | None]]:
     ]
 
 
+def are_languages(labels: Sequence[str]) -> bool:
+    """Whether at least half of the labels of a model are codes of languages: of three letters, or of two that CLDR has
+    a name for. Classifiers of quality, topics or opinions are files of the same kind."""
+    from babel import Locale
+
+    named = Locale("en").languages
+    codes = [part[1].lower() for label in labels if (part := _LABEL.fullmatch(label))]
+    return 2 * sum(len(code) == 3 or (len(code) == 2 and code in named) for code in codes) >= len(labels)
+
+
 def shortest_code(code: str) -> str:
     """The ISO 639-1 code of a language given by any code of two or three letters in lower case, if it has one."""
     from babel.core import get_global

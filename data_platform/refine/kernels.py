@@ -222,8 +222,9 @@ def collect(columns: int, kernel, offsets, data, *arguments) -> np.ndarray:
 
 # -- where personal data could be -------------------------------------------------------------------------------------
 
-NUMBER, ADDRESS, SPELLED_ADDRESS, COLONS, ACCOUNT = range(5)
-"""What a candidate looks like: a run of digits, an address with @, one with (at), an IPv6 address, an IBAN."""
+NUMBER, ADDRESS, SPELLED_ADDRESS, COLONS, ACCOUNT, WORDED_ADDRESS = range(6)
+"""What a candidate looks like: a run of digits, an address with @, one with (at), an IPv6 address, an IBAN, an
+address with AT and DOT."""
 
 _DIGIT, _LETTER, _HEX, _LOCAL, _DOMAIN, _JOINT, _TRIGGER = 1, 2, 4, 8, 16, 32, 64
 
@@ -239,8 +240,10 @@ def _byte_classes() -> np.ndarray:
             | (character in "._%+'~-") * _LOCAL
             | (character in ".-") * _DOMAIN
             | (character in " -.()/+") * _JOINT
-            | (character in "@+([{:") * _TRIGGER
+            | (character in "@+([{<:dD") * _TRIGGER
         )
+    classes[128:] = _LOCAL | _DOMAIN  # which letters they are is for the rule to say
+    classes[0xEF] |= _TRIGGER
     classes.flags.writeable = False
     return classes
 
@@ -250,7 +253,7 @@ CLASSES = _byte_classes()
 
 _AT, _PLUS, _COLON, _DOT = 0x40, 0x2B, 0x3A, 0x2E
 _MOST_JOINTS = 4
-_LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_ACCOUNT, _LONGEST_COLONS = 64, 255, 48, 46
+_LONGEST_LOCAL, _LONGEST_DOMAIN, _LONGEST_ACCOUNT, _LONGEST_COLONS = 64, 255, 64, 46
 
 
 @part()
@@ -291,44 +294,53 @@ def _number_end(data, position, end, table):
 
 
 @part()
-def _is_local(data, position, start, table):
-    byte = data[position]
-    if byte < 0x80:
-        return table[byte] & _LOCAL != 0
-    # Latin letters beyond ASCII, U+00C0 to U+02FF: either half of their two bytes.
-    if byte >= 0xC0:
-        return 0xC3 <= byte <= 0xCB
-    return position > start and 0xC3 <= data[position - 1] <= 0xCB
-
-
-@part()
 def _address(data, at, start, end, table):
     """What could be an address around an @; empty if there is none."""
-    first, last, dots = at, at + 1, 0
-    while first > start and at - first < _LONGEST_LOCAL and _is_local(data, first - 1, start, table):
+    # A space on either side is allowed.
+    spaced = at - 1 > start and data[at - 1] == 0x20 and at + 2 < end and data[at + 1] == 0x20
+    first, last, dots = at - spaced, at + 1 + spaced, 0
+    while first > start and at - first < _LONGEST_LOCAL and table[data[first - 1]] & _LOCAL:
         first -= 1
     while last < end and last - at < _LONGEST_DOMAIN and table[data[last]] & _DOMAIN:
         dots += data[last] == _DOT
         last += 1
-    return (first, last) if first < at and dots else (at, at)
+    return (first, last) if first < at - spaced and dots else (at, at)
 
 
 @part()
-def _spelled_address(data, bracket, start, end):
+def _is_wide_at(data, position, end):
+    """Whether U+FF20 begins at `position`, as Japanese pages write it against harvesters."""
+    return position + 2 < end and data[position + 1] == 0xBC and data[position + 2] == 0xA0
+
+
+@part()
+def _spelled_address(data, bracket, start, end, table):
     """The surroundings of an "at" in brackets; empty if there is none."""
-    position = bracket + 1
-    if position < end and data[position] == 0x20:
-        position += 1
-    if position + 2 < end and data[position] | 0x20 == 0x61 and data[position + 1] | 0x20 == 0x74:
-        position += 2
-        if data[position] == 0x20 and position + 1 < end:
-            position += 1
-        if data[position] == 0x29 or data[position] == 0x5D or data[position] == 0x7D:
-            first, last = max(start, bracket - 70), min(end, position + 130)
-            while data[first] & 0xC0 == 0x80:
-                first += 1
-            return first, last
+    first = bracket + 1
+    if first < end and data[first] == 0x20:
+        first += 1
+    # at, arobase, arroba, chiocciola, the sign itself, an umlaut
+    if first < end and data[first] in (0x61, 0x41, 0x63, 0x43, 0x40, 0xC3):
+        for close in range(first + 1, min(end, first + 12)):
+            if data[close] in (0x29, 0x5D, 0x7D, 0x3E):
+                first, last = max(start, bracket - 70), min(end, close + 130)
+                while data[first] & 0xC0 == 0x80:
+                    first += 1
+                return first, last
+            if not (table[data[close]] & _LETTER or data[close] == 0x20 or data[close] >= 0x80):
+                break
     return bracket, bracket
+
+
+@part()
+def _worded_address(data, d, start, end):
+    """The surroundings of a word "dot" that begins at `d`; empty if there is none."""
+    if (
+        d > start and data[d - 1] == 0x20 and d + 3 < end and data[d + 1] | 0x20 == 0x6F and data[d + 2] | 0x20 == 0x74
+        and data[d + 3] == 0x20
+    ):
+        return max(start, d - 140), min(end, d + 100)
+    return d, d
 
 
 @part()
@@ -355,10 +367,11 @@ def _account(data, digit, start, end, table):
     ):
         return digit, digit
     last = digit
-    while last < end and last - first < _LONGEST_ACCOUNT and (
-        table[data[last]] & (_DIGIT | _LETTER) or data[last] == 0x20
-    ):
-        last += 1
+    while last < end and last - first < _LONGEST_ACCOUNT:
+        width = 1 if table[data[last]] & (_DIGIT | _LETTER) else _joint_width(data, last, end, table)
+        if width == 0:
+            break
+        last += width
     return first, last
 
 
@@ -368,7 +381,7 @@ def find_candidates(offsets, data, wanted, table, found):
 
     Args:
         offsets, data: a `TextBuffers`.
-        wanted: bool per kind of candidate, NUMBER to ACCOUNT.
+        wanted: bool per kind of candidate, NUMBER to WORDED_ADDRESS.
         table: CLASSES.
         found: int64 of shape (room, 4), written to: text, kind, start and end as positions in `data`; in order of text.
 
@@ -388,8 +401,8 @@ def find_candidates(offsets, data, wanted, table, found):
                 continue
             kind = -1
             first = last = position
-            if byte == _AT:
-                if wanted[ADDRESS]:
+            if byte == _AT or byte == 0xEF:
+                if wanted[ADDRESS] and (byte == _AT or _is_wide_at(data, position, end)):
                     kind = ADDRESS
                     first, last = _address(data, position, start, end, table)
             elif byte == _COLON:
@@ -397,9 +410,13 @@ def find_candidates(offsets, data, wanted, table, found):
                     first, colons_end, colons = _colons(data, position, start, end, table)
                     if colons >= 3:
                         kind, last = COLONS, colons_end
+            elif byte | 0x20 == 0x64:  # d
+                if wanted[WORDED_ADDRESS]:
+                    kind = WORDED_ADDRESS
+                    first, last = _worded_address(data, position, start, end)
             elif not of & _DIGIT and wanted[SPELLED_ADDRESS]:
                 kind = SPELLED_ADDRESS
-                first, last = _spelled_address(data, position, start, end)
+                first, last = _spelled_address(data, position, start, end, table)
             if kind >= 0 and first < last:
                 if count < len(found):
                     found[count, 0], found[count, 1], found[count, 2], found[count, 3] = text, kind, first, last

@@ -13,7 +13,8 @@ Not here: what is looked for (`unicode_repair.py`, `line_rules.py`, `personal_da
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from data_platform.recipe import LineRules, Refinement
 from data_platform.refine.interpreter import Interpreted, interpret
 from data_platform.refine.line_rules import find_lines
 from data_platform.refine.personal_data import Span, find_personal_data
-from data_platform.refine.program import DropDocument, Normalize, Redact, Replace, write
+from data_platform.refine.program import Call, DropDocument, Normalize, Redact, Replace, write
 from data_platform.refine.unicode_repair import find_repairs
 
 TOO_SHORT = "too_short"
@@ -79,23 +80,36 @@ def _own_programs(text: pa.LargeStringArray, domain: pa.Array, settings: Refinem
         find_personal_data(repaired, settings.personal_data, settings.public_addresses_only)
         if settings.personal_data else {}
     )
-    programs, without_marks = [""] * len(text), {}
+    programs, with_marks = [""] * len(text), {}
     for row in repairs.keys() | lines.keys() | personal.keys():
         mended = repairs.get(row, [])
         redactions, mended = _in_the_original(personal.get(row, []), mended)
         spans = sorted([*mended, *redactions], key=lambda call: call.start)
         edits = lines.get(row, [])
         programs[row] = write([*edits, *spans])
-        whole_lines = [edit for edit in edits if not isinstance(edit, Normalize)]
-        if spans and len(whole_lines) < len(edits):
-            without_marks[row] = write([*whole_lines, *spans])
-    # A mark of citation within what is repaired or redacted stays: the other edits of the document matter more.
-    rows = sorted(without_marks)
-    made = interpret(text.take(pa.array(rows, pa.int64())), pa.array([programs[row] for row in rows], pa.string()))
-    for row, outcome in zip(rows, made.outcome.to_pylist(), strict=True):
+        if spans and any(isinstance(edit, Normalize) for edit in edits):
+            with_marks[row] = edits, spans
+    rows = sorted(with_marks)
+    originals = text.take(pa.array(rows, pa.int64()))
+    made = interpret(originals, pa.array([programs[row] for row in rows], pa.string()))
+    for place, (row, outcome) in enumerate(zip(rows, made.outcome.to_pylist(), strict=True)):
         if outcome == "malformed":
-            programs[row] = without_marks[row]
+            edits, spans = with_marks[row]
+            programs[row] = write([*_beside(edits, spans, originals[place].as_py().encode()), *spans])
     return programs
+
+
+def _beside(edits: Sequence[Call], spans: Sequence[Replace | Redact], data: bytes) -> list[Call]:
+    """Edits of lines and marks without the marks of citation that lie within what is repaired or redacted."""
+    starts, ends, beside = [span.start for span in spans], [span.end for span in spans], []
+    for edit in edits:
+        if not isinstance(edit, Normalize):
+            beside.append(edit)
+            continue
+        places = [match.span() for match in re.finditer(re.escape(edit.source.encode()), data)]
+        free = [(start, end) for start, end in places if bisect_right(ends, start) == bisect_left(starts, end)]
+        beside += [edit] if len(free) == len(places) else [Replace(start, end, "") for start, end in free]
+    return beside
 
 
 def _repair(text: pa.LargeStringArray, repairs: dict[int, list[Replace]]) -> pa.LargeStringArray:

@@ -12,12 +12,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from data_platform.columns import table
 from data_platform.filters.learn import Sample, learn, sample_columns
 from data_platform.filters.reference import ReferenceTextError, reference_archives, reference_texts
 from data_platform.filters.rule_set import RuleSetError
 from data_platform.filters.rules import judge, rule_set, verdicts, with_learned
+from data_platform.recipe import Filters
 
 
 def _texts(language: str, count: int, signals: list[str], scale: float = 1.0) -> pa.Table:
@@ -152,3 +154,13 @@ def test_reference_texts_are_read_from_any_file_and_faults_are_told_without_text
     (tmp_path / "rows.jsonl.gz").write_bytes(gzip.compress(b'{"text": 3}\n'))
     with pytest.raises(ReferenceTextError, match=r"reference text of en, rows.jsonl.gz: text_not_string"):
         list(reference_texts("en", reference_archives({"en": (str(tmp_path),)})["en"]))
+
+
+def test_reference_texts_that_hold_none_are_an_error(tmp_path: Path) -> None:
+    """Otherwise every document of the language would be dropped as one whose thresholds were not learned."""
+    (tmp_path / "rows.jsonl").write_text('{"txt": "A text under another name."}\n{"text": ""}\n')
+    archives = reference_archives({"de": (str(tmp_path),)})
+    with pytest.raises(ReferenceTextError, match=r"reference text of de: none in rows.jsonl; .* the field text"):
+        list(reference_texts("de", archives["de"]))
+    with pytest.raises(ValidationError, match=r"reference.de\s+Tuple should have at least 1 item"):
+        Filters.model_validate({"reference": {"de": []}})

@@ -4,14 +4,19 @@ makes of one."""
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from pathlib import Path
 
+import click
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
 from data_platform.columns import table
-from data_platform.filters.report import RULES, TOTALS, filter_report
+from data_platform.commands import common
+from data_platform.commands.report import report
+from data_platform.filters.report import RULES, STAGES, TOTALS, filter_report, stage_report
 from data_platform.filters.rule_set import RuleSetError
 from data_platform.filters.signals import quality_signals
 from data_platform.filters.sweep import SWEEP, threshold_sweep
@@ -69,6 +74,29 @@ def test_the_report_reads_the_documents_that_were_judged(tmp_path: Path) -> None
     assert filter_report(opened.lake, opened.snapshots).totals.equals(before.totals)
 
 
+def test_what_each_stage_leaves_of_each_language(tmp_path: Path) -> None:
+    words = "Ten words that are all kept by every rule here. "
+    rows = [
+        {**GOOD, "snapshot": snapshot, "language": language, "text": text, "token_count": tokens, "word_count": count}
+        for snapshot, language, text, tokens, count in (
+            ("one", "en", words, 10, 100), ("one", "en", words * 2, 20, 10), ("two", "en", "a@b.org " + words, 14, 100),
+            ("two", "de", words, 40, 1), ("two", "fi", words, 5, 60),
+        )
+    ]  # fmt: skip
+    opened = workspace(tmp_path, rows, GOPHER)
+    _judge(opened)
+    kept = opened.lake.read_table("filtered_documents", ["language", "token_count"]).to_pylist()
+    tokens = {name: sum(row["token_count"] for row in kept if row["language"] == name) for name in ("en", "fi")}
+    found = stage_report(opened.lake, opened.snapshots)
+    assert found.schema == STAGES
+    assert [tuple(row.values()) for row in found.to_pylist()] == [
+        ("de", "extraction", 1, 40), ("de", "filters", 0, 0), ("de", "refinement", 0, 0),
+        ("en", "extraction", 3, 44), ("en", "filters", 2, 24), ("en", "refinement", 2, tokens["en"]),
+        ("fi", "extraction", 1, 5), ("fi", "filters", 1, 5), ("fi", "refinement", 1, tokens["fi"]),
+    ]
+    assert stage_report(opened.lake, ["one"])["language"].to_pylist() == ["en"] * 3
+
+
 def test_there_is_no_report_without_verdicts(tmp_path: Path) -> None:
     opened = workspace(tmp_path, _rows(), GOPHER)
     with pytest.raises(TableMissing, match="filter_verdicts"):
@@ -86,6 +114,63 @@ def test_a_sweep_counts_what_each_threshold_would_keep(tmp_path: Path) -> None:
     assert found["mean_quality"].to_pylist() == [None] * 4
     with pytest.raises(RuleSetError, match=r"gopher_quality has no threshold 'words'"):
         threshold_sweep(opened.lake, opened.recipe, "gopher_quality", "words", [1])
+    with pytest.raises(RuleSetError, match=r"culturax.lower_percentile decides how thresholds are learned.*min_words"):
+        threshold_sweep(opened.lake, opened.recipe, "culturax", "lower_percentile", [5, 10])
+    with pytest.raises(RuleSetError, match=r"culturax learns its thresholds: run the recipe with it"):
+        threshold_sweep(opened.lake, opened.recipe, "culturax", "min_words", [5, 10])
+
+
+def test_the_cut_by_language_can_be_swept_for_all_and_for_one(tmp_path: Path) -> None:
+    rows = [
+        {**GOOD, "snapshot": "one", "language": language, "language_confidence": place / 10, "token_count": 1}
+        for language in ("en", "de") for place in range(10)
+    ]  # fmt: skip
+    opened = workspace(tmp_path, rows, GOPHER)
+    _judge(opened)
+
+    def kept(threshold: str, *values: float, alone: bool = False) -> list[int]:
+        found = threshold_sweep(opened.lake, opened.recipe, "language", threshold, values, alone)
+        return found["kept_documents"].to_pylist()
+
+    assert kept("min_confidence", -1, 0, 0.5, 1) == [20, 20, 10, 0]
+    assert kept("min_confidence.de", 0, 0.5, 0.9, 1, alone=True) == [20, 15, 11, 10]
+    for wrong in ("confidence", "min_confidence.deu", "min_confidence."):
+        with pytest.raises(RuleSetError, match=rf"language has no threshold '{wrong}'; it has min_confidence, and"):
+            kept(wrong, 0.5)
+
+
+def test_the_command_reports_on_recipes_with_verdicts_and_names_crawls_without_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two recipes one was never run to its verdicts; of the other, a crawl held nothing."""
+    monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
+    recipes = {}
+    for name in ("early", "judged"):
+        recipe = {
+            "name": name, "sources": [{"name": "none", "snapshot": "none", "paths": ["none"]}],
+            "lake": str(tmp_path / name / "lake"), "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
+        }
+        recipes[name] = str(tmp_path / f"{name}.yaml")
+        Path(recipes[name]).write_text(json.dumps(recipe), encoding="utf-8")
+    opened = workspace(tmp_path / "judged", [], {"rule_sets": {"culturax": {}}}, snapshots=("none",))
+    _judge(opened)
+    monkeypatch.setattr(common, "known_recipes", lambda: recipes)
+    said = CliRunner().invoke(report, []).output
+    assert re.search("none +no documents +0", said) and "early" not in said
+    whole = CliRunner().invoke(report, ["filter_thresholds", "--snapshot", "none", "--recipe", recipes["judged"]])
+    assert whole.exit_code == 2 and "one table over all snapshots" in whole.output
+    for arguments in (["--snapshot", "non"], ["documents", "--snapshot", "non"]):
+        failed = CliRunner().invoke(report, [*arguments, "--recipe", recipes["judged"]])
+        assert failed.exit_code == 1 and "no snapshot 'non' in recipe judged; there are none" in failed.output
+
+
+def test_values_of_a_sweep_may_be_negative() -> None:
+    from data_platform.commands.sweep import sweep
+
+    context = sweep.make_context("sweep", ["language", "min_words", "-0.5", "-2e3", "1", "--json", "-inf"])
+    assert context.params["values"] == (-0.5, -2000.0, 1.0, float("-inf"))
+    with pytest.raises(click.BadParameter, match="'--alnoe' is not a valid float"):
+        sweep.make_context("sweep", ["language", "min_words", "1", "--alnoe"])
 
 
 def test_a_sweep_means_the_scores_of_what_is_kept(tmp_path: Path) -> None:

@@ -214,6 +214,16 @@ def test_thresholds_are_numbers(value: object) -> None:
         rule_set("gopher_quality", {"min_words": value})
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [("culturax", "lower_percentile", 60), ("culturax", "upper_percentile", 101), ("culturax", "sample_documents", 0),
+     ("culturax", "min_documents", -1), ("fineweb2", "tail", 2), ("fineweb2", "sample_documents", math.inf)],
+)  # fmt: skip
+def test_settings_of_learning_have_limits(name: str, setting: str, value: float) -> None:
+    with pytest.raises(RuleSetError, match=rf"{name}.{setting} must be between [0-9,]+ and [0-9,]+, not {value:g}"):
+        rule_set(name, {setting: value})
+
+
 def test_missing_and_null_signals_are_refused() -> None:
     with pytest.raises(RuleSetError, match="word_count"):
         verdicts(_table({}).drop_columns(["word_count"]), BOTH)

@@ -17,7 +17,15 @@ from pydantic import ValidationError
 from data_platform.filters import url_lists
 from data_platform.filters.rule_set import RuleSet
 from data_platform.filters.rules import judge
-from data_platform.filters.url_lists import UrlListError, UrlMatcher, list_digests, url_columns, url_config, url_rules
+from data_platform.filters.url_lists import (
+    UrlListError,
+    UrlMatcher,
+    list_digests,
+    unreadable_lines,
+    url_columns,
+    url_config,
+    url_rules,
+)
 from data_platform.recipe import Urls
 
 
@@ -63,6 +71,43 @@ def lists(tmp_path: Path) -> Urls:
 )  # fmt: skip
 def test_what_lists_block(lists: Urls, address: str, reason: str) -> None:
     assert reasons(lists, address) == [reason]
+
+
+STRANGE = """*.star.example
+port.example:8080
+http://scheme.example/
+DOT.example.
+host.example/path/x
+müller.example
+xn--strae-oqa.example
+*.пример.рф
+[2a00::1]
+user@u.example
+0.0.0.0 hosts.example
+||adblock.example^
+2a00::2
+*
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "blocked"),
+    [
+        ("http://a.star.example/", True), ("http://star.example", True), ("https://port.example/", True),
+        ("http://port.example:9/x", True), ("http://scheme.example/z", True), ("http://dot.example./", True),
+        ("http://host.example/", False), ("http://host.example/path/x/y", True), ("http://host.example/path/xy", False),
+        ("http://müller.example/", True), ("http://xn--mller-kva.example/", True), ("http://a.straße.example/", True),
+        ("http://XN--STRAE-OQA.example/", True), ("http://xn--e1afmkfd.xn--p1ai/", True), ("http://a.пример.рф", True),
+        ("http://[2a00::1]:80/", True), ("http://a:b@u.example", True), ("http://hosts.example", False),
+        ("http://p.example/a", True), ("http://user@p.example:8080/A/b", True), ("http://p.example/ab", False),
+        ("http://xn--bcher-kva.example/x", True), ("http://other.example", False),
+    ],
+)  # fmt: skip
+def test_lines_are_read_as_they_are_meant(tmp_path: Path, address: str, blocked: bool) -> None:
+    write_list(tmp_path, "adult", domains=STRANGE, urls="p.example:8080/a/\nhttp://www.bücher.example/x\n")
+    urls = Urls(lists=(str(tmp_path),), categories=("adult",))
+    assert reasons(urls, address) == ["url.adult" if blocked else ""]
+    assert unreadable_lines(urls) == {"adult": 4}
 
 
 def test_every_category_that_blocks_is_on_record_in_the_order_of_the_recipe(lists: Urls) -> None:
@@ -148,6 +193,8 @@ def test_faults_are_named(tmp_path: Path) -> None:
         ({"categories": ["adult"]}, "lists and categories belong together"),
         ({"rules": {"hard_words": {"hosts": ["a.de"]}}}, "names of their own"),
         ({"rules": {"x": {}}}, "give hosts, paths or patterns"),
+        ({"rules": {"x": {"hosts": ["a.de, b.de"]}}}, "one host an entry, unlike 'a.de, b.de'"),
+        ({"allow": ["a.de b.de"]}, "one host an entry, unlike 'a.de b.de'"),
         ({"soft_words": ["two words"]}, "letters a to z and digits"),
     ):
         with pytest.raises(ValidationError, match=message):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_platform.language.fasttext import ModelError
 from data_platform.language.identify import EXCERPT_CHARACTERS, EXCERPTS, identify
+from tests.language.models import write_model
 
 GERMAN = "Das ist ein deutscher Satz, der lang genug ist, um erkannt zu werden. "
 ENGLISH = "This is an English sentence that is long enough to be recognised. "
@@ -54,6 +57,15 @@ def test_slices_chunks_of_nothing_and_types() -> None:
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.ftz"):
         identify(pa.array([GERMAN]), str(tmp_path / "nowhere.ftz"))
+
+
+@pytest.mark.parametrize("labels", [["positive", "negative"], ["hq", "cc"], ["__label__1", "5"], ["english", "german"]])
+def test_a_classifier_of_something_else_is_refused(labels: list[str], tmp_path: Path) -> None:
+    path = write_model(
+        tmp_path / "other.bin", ["a"], labels, np.ones((51, 2), np.float32), np.ones((2, 2), np.float32), buckets=50
+    )
+    with pytest.raises(ModelError, match=rf"other\.bin is no model of languages: .*{labels[0]}"):
+        identify(pa.array([GERMAN]), str(path))
 
 
 @given(st.lists(st.text(max_size=200), max_size=5))
