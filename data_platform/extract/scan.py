@@ -9,8 +9,10 @@ text between blocks: implied end tags, table scope, raw text elements. It does n
 not foster-parent. Every step consumes input or pops what was pushed, so that the cost is linear in the page, times the
 depth in the worst case, and depth is what `guard` bounds.
 
-Whitespace collapses as CSS does for `white-space: normal`, and stays in <pre>. No-break and ideographic spaces count as
-spaces; soft hyphens and zero-width spaces, which are hints for line breaking, are dropped.
+Whitespace collapses as CSS does for `white-space: normal`, and stays in <pre>. So the end of a line of markup between
+two Chinese or Japanese characters is no space (CSS Text 3, section 4.1.3, "Segment Break Transformation Rules").
+No-break and ideographic spaces count as spaces; soft hyphens and zero-width spaces, which are hints for line breaking,
+are dropped.
 """
 
 from __future__ import annotations
@@ -290,6 +292,9 @@ _CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME = (
 _HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK = (
     np.uint64(1 << bit) for bit in (_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT)
 )
+# What is to be written before the next character, unless a block begins; of several, the last of this order. A space
+# beside the end of a line is a part of it, but for a no-break or ideographic one.
+_SPACE, _LINE_END, _HARD_SPACE, _BREAK = range(1, 5)
 _MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
 _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real pages are less than 100 deep
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
@@ -416,9 +421,37 @@ def _blank(text, start, stop):
 
 
 @part()
+def _width(text, start, stop):
+    """2 for a character that is East Asian and wide (Unicode Standard Annex 11), but for Hangul, which is written with
+    spaces, and emoji; 1 for punctuation that such text shares with others (dashes, quotation marks, dots); else 0."""
+    first = text[start]
+    if first < 0xE2 or start + 2 >= stop:
+        return 0
+    code = (np.int64(first) & 15) << 12 | (np.int64(text[start + 1]) & 63) << 6 | np.int64(text[start + 2]) & 63
+    if first >= 0xF0:
+        return 2 * (first == 0xF0 and 0xA0 <= text[start + 1] <= 0xBF)
+    if code < 0x2E80:
+        return int(code in (0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x2027))
+    wide = code < 0xA4D0 or 0xF900 <= code < 0xFB00 or 0xFE30 <= code < 0xFE70 or 0xFF01 <= code < 0xFFA0
+    return 2 * (wide and not 0x3131 <= code < 0x3190 and not 0x3200 <= code < 0x3220 and not 0x3260 <= code < 0x3280)
+
+
+@part()
+def _joined(text, out, following, start, stop):
+    """Whether the end of a line between `text[:out]` and `following[start:stop]` is no space."""
+    if following[start] < 0xE2 or out < 3:
+        return False
+    before = out - 1
+    while before > 0 and text[before] & 0xC0 == 0x80:
+        before -= 1
+    one, other = _width(text, before, out), _width(following, start, stop)
+    return one + other > 2 and one * other > 0
+
+
+@part()
 def _characters(data, at, text, out, begin, pending, preformatted, keys, spans, pieces):
-    """Write character data up to the next "<". `pending` is 0, 1 for a space or 2 for a line break to be written before
-    the next character, unless a block begins (`out == begin`). Returns the positions and what is pending then.
+    """Write character data up to the next "<". `pending` is 0 or what is to be written before the next character,
+    unless a block begins (`out == begin`). Returns the positions and what is pending then.
     """
     while at < data.size and data[at] != 60:
         byte = data[at]
@@ -444,12 +477,12 @@ def _characters(data, at, text, out, begin, pending, preformatted, keys, spans, 
                     out += 1
             continue
         if byte == 32 or 9 <= byte <= 13:
-            pending = max(pending, 1)
+            pending = max(pending, _LINE_END if byte == 10 or byte == 13 else _SPACE)
             at += 1
             continue
         mark = out
-        if pending and out > begin:
-            text[out] = 10 if pending == 2 else 32
+        if pending and out > begin and not (pending == _LINE_END and _joined(text, out, data, at, data.size)):
+            text[out] = 10 if pending == _BREAK else 32
             out += 1
         first = out
         if byte == 38:
@@ -460,6 +493,10 @@ def _characters(data, at, text, out, begin, pending, preformatted, keys, spans, 
             size = _blank(text, first, out)
             if size == 0 and (text[first] == 32 or 9 <= text[first] <= 13):
                 size = 1
+            if size == 0 and first > mark and pending == _LINE_END and _joined(text, mark, text, first, out):
+                for position in range(first, out):
+                    text[position - 1] = text[position]
+                out -= 1
         else:
             size = _blank(data, at, data.size) if byte >= 0xC2 else 0
             if size:
@@ -471,7 +508,7 @@ def _characters(data, at, text, out, begin, pending, preformatted, keys, spans, 
         if size:
             out = mark
             if size > 0:
-                pending = max(pending, 1)
+                pending = max(pending, _HARD_SPACE)
         else:
             pending = 0
     return at, out, pending
@@ -764,7 +801,7 @@ def _scan(
                     at = _after_declaration(data, at)
                 elif dropped < 0:
                     if pending and out > begin and pre < 0:
-                        text[out] = 10 if pending == 2 else 32
+                        text[out] = 10 if pending == _BREAK else 32
                         out += 1
                     pending = 0
                     text[out] = 60
@@ -796,8 +833,8 @@ def _scan(
                     text[out] = 10
                     out += 1
                 elif out > begin:
-                    split = breaks = pending == 2
-                    pending = 2
+                    split = breaks = pending == _BREAK
+                    pending = _BREAK
             elif kind & _IS_BLOCK:
                 if pre < 0 or (kind & _IS_PRE and closing):
                     breaks = True

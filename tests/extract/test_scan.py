@@ -97,6 +97,24 @@ def test_names_of_what_is_left_out_are_also_those_of_content(markup: str, expect
     assert [text for text, _ in blocks(markup)] == expected
 
 
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("日本語の\n  文章です。\r\n次の「行」\n、終わり", "日本語の文章です。次の「行」、終わり"),
+        ("中文\nEnglish\n中文\n12", "中文 English 中文 12"),
+        ("<b>日本</b> \n <i>語</i>\n<br>\n行", "日本語\n行"),
+        ("他说、\n“你好”\n是的…\n好\n——", "他说、“你好”是的…好——"),
+        ("한국어\n문장 ㄱ\nㄴ 日\n한", "한국어 문장 ㄱ ㄴ 日 한"),
+        ("日 本\u3000語\n\u3000行&nbsp;\n字", "日 本 語 行 字"),
+        ("&#26085;\n&#26412;\n&#120;\n\U00020000\n\U00020001\n😀\n字", "日本 x \U00020000\U00020001 😀 字"),
+        ("“a”\n“b”\n…\n", "“a” “b” …"),
+    ],
+)
+def test_lines_of_east_asian_text_are_joined_without_space(markup: str, expected: str) -> None:
+    """CSS Text 3, section 4.1.3; with it, punctuation that has no width of its own beside a character that has."""
+    assert [text for text, _ in blocks(markup)] == [expected]
+
+
 def test_links_flags_names_and_title() -> None:
     page = scan(b"<title>T &amp; t</title><div id=CommentList hidden><p>ab <a href=x>cd</a> <a>ef</a><br><br>g"
                 b"<pre class='code highlight'>x</pre>")  # fmt: skip
