@@ -117,6 +117,32 @@ SHAPES = {
         'class="cl">b := 2\n</span></span></code></pre></td></tr></table></div>',
         "a := 1\nb := 2",
     ),
+    "code, <code> with breaks": (
+        "<p><code>def f(x):<br>\n&nbsp;&nbsp;&nbsp;&nbsp;return x<br />\n</code></p>",
+        "def f(x):\n    return x",
+    ),
+    "code, <code> with lines": (
+        '<div class="highlight"><code class="language-python">def f(x):\n    return x</code></div>',
+        "def f(x):\n    return x",
+    ),
+    "code, copied from an editor": (
+        "<div style=\"background-color: #1e1e1e; font-family: Consolas, 'Courier New', monospace; white-space: pre;\">"
+        "<div><span>def</span><span> f(x):</span></div><div><span>    return x</span></div></div>",
+        "def f(x):\n    return x",
+    ),
+    "code, GitHub's table": (
+        '<table class="highlight js-file-line-container">\n  <tr>\n    <td class="blob-num" data-line-number="1"></td>'
+        '\n    <td class="blob-code js-file-line"><span class="pl-k">def</span> f(x):</td>\n  </tr>\n  <tr>\n    <td '
+        'class="blob-num" data-line-number="2"></td>\n    <td class="blob-code js-file-line">    return x</td>\n  </tr>'
+        "\n</table>",
+        "def f(x):\n    return x",
+    ),
+    "code, Crayon": (
+        '<div class="crayon-syntax"><table class="crayon-table"><tr><td class="crayon-nums"><div class="crayon-num">1'
+        '</div><div class="crayon-num">2</div></td><td class="crayon-code"><div class="crayon-pre"><div '
+        'class="crayon-line">def f(x):</div><div class="crayon-line">    return x</div></div></td></tr></table></div>',
+        "```\ndef f(x):\n    return x\n```",
+    ),
     "code within a line": (
         "<p>Call <code>f(x)</code> as often as you like, because it has no effect on anything else.</p>",
         "Call f(x) as",

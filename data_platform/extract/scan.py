@@ -111,12 +111,15 @@ KEYWORDS = (
 anything but a letter, or an end of the value. They are the names that templates, content management systems and
 schema.org give to parts of a page, in the languages of the web's common systems."""
 
-_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT = 58, 59, 60, 61, 62
+_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT, _LISTING_BIT = 58, 59, 60, 61, 62, 63
 _SPECIAL = (
     (_CODE_BIT, "highlight _code prettyprint brush language_ _lang_ sourcecode source_code syntax hljs codehilite"),
-    (_GUTTER_BIT, "_gutter line_number linenumber _lineno _linenos _linenodiv rouge_gutter blob_num _ln_ _lnt_"),
+    (_GUTTER_BIT, "_gutter line_number linenumber _lineno _linenos _linenodiv rouge_gutter blob_num _ln_ _lnt_ "
+                  "crayon_nums"),
     (_RENDERED_BIT, "katex_html mathjax_preview mathjax_display mathjax_svg mathjax_chtml mjx_chtml"),
     (_MATHJAX_BIT, "_mathjax_"),
+    # Highlighters that write lines as elements, without <pre>: Crayon, GitHub, Alex Gorbatchev's SyntaxHighlighter.
+    (_LISTING_BIT, "crayon_pre js_file_line_container syntaxhighlighter"),
 )
 HIDDEN = 1 << _HIDDEN_BIT
 """Bit of `Page.bits`: `hidden`, `aria-hidden="true"` or a style that does not display the element."""
@@ -284,17 +287,19 @@ _CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME = (
     np.uint64(_hash(name)) for name in ("class", "id", "role", "itemprop", "style", "aria-hidden", "hidden")
 )
 (_A, _BR, _P, _LI, _TABLE, _TITLE, _BODY, _HTML, _UL, _OL, _DL, _SELECT, _TR, _MENU, _DIR, _MJX, _IMG, _BASE, _BUTTON,
- _SCRIPT, _STYLES) = (
+ _SCRIPT, _STYLES, _CODE) = (
     TAG[name]
     for name in ("a", "br", "p", "li", "table", "title", "body", "html", "ul", "ol", "dl", "select", "tr", "menu",
-                 "dir", "mjx-container", "img", "base", "button", "script", "style")
+                 "dir", "mjx-container", "img", "base", "button", "script", "style", "code")
 )  # fmt: skip
-_HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK = (
-    np.uint64(1 << bit) for bit in (_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT)
+_HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK, _LISTING_MASK = (
+    np.uint64(1 << bit) for bit in (_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT, _LISTING_BIT)
 )
 # What is to be written before the next character, unless a block begins; of several, the last of this order. A space
 # beside the end of a line is a part of it, but for a no-break or ideographic one.
 _SPACE, _LINE_END, _HARD_SPACE, _BREAK = range(1, 5)
+_BY_LINES, _BY_BREAKS = 1, 2  # what parts the lines of code: ends of lines, or <br> and whatever else
+_BR_NAME, _DIV_NAME = np.uint64(_hash("br")), np.uint64(_hash("div"))
 _MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
 _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real pages are less than 100 deep
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
@@ -531,21 +536,35 @@ def _groups(data, start, stop, delta, classes, output):
 
 
 @part()
-def _not_displayed(data, start, stop):
-    """Whether a style says `display: none` or `visibility: hidden`."""
-    letters = 0  # "displaynone" or "visibilityhidden", spaces and the colon left out
+def _follow(letters, byte, word):
+    """How many letters of `word` stand before and with `byte` if `letters` did before it; for words whose first letter
+    comes again in them nowhere that matters."""
+    return letters + 1 if byte == word[letters] else int(byte == word[0])
+
+
+@part()
+def _style(data, start, stop):
+    """What a style says: `_HIDDEN_MASK` for `display: none` or `visibility: hidden`, `_LISTING_MASK` for monospace with
+    `white-space: pre` (or `pre-wrap`), which is how editors copy code."""
     display = (100, 105, 115, 112, 108, 97, 121, 58, 110, 111, 110, 101)
     hidden = (118, 105, 115, 105, 98, 105, 108, 105, 116, 121, 58, 104, 105, 100, 100, 101, 110)
-    other = 0
+    white = (119, 104, 105, 116, 101, 45, 115, 112, 97, 99, 101, 58, 112, 114, 101)
+    mono = (109, 111, 110, 111, 115, 112, 97, 99, 101)
+    one = two = three = four = 0
+    lines = fixed = False
     for position in range(start, stop):
         byte = _lower(data[position])
         if _is_space(byte):
             continue
-        letters = letters + 1 if byte == display[letters] else int(byte == display[0])
-        other = other + 1 if byte == hidden[other] else int(byte == hidden[0])
-        if letters == 12 or other == 17:
-            return True
-    return False
+        one, two = _follow(one, byte, display), _follow(two, byte, hidden)
+        if one == 12 or two == 17:
+            return _HIDDEN_MASK
+        three, four = _follow(three, byte, white), _follow(four, byte, mono)
+        if three == 15:
+            lines, three = True, 0
+        if four == 9:
+            fixed, four = True, 0
+    return _LISTING_MASK if lines and fixed else np.uint64(0)
 
 
 @part()
@@ -586,8 +605,7 @@ def _attributes(data, at, delta, classes, output):
             if name in (_CLASS, _ID, _ROLE, _ITEMPROP):
                 found |= _groups(data, first, last, delta, classes, output)
             elif name == _STYLE:
-                if _not_displayed(data, first, last):
-                    found |= _HIDDEN_MASK
+                found |= _style(data, first, last)
             elif name == _ARIA_HIDDEN and last - first == 4 and _lower(data[first]) == 116:
                 found |= _HIDDEN_MASK
 
@@ -615,6 +633,53 @@ def _numbered(data, at):
             space = digits
         at += 1
     return digits and at >= data.size
+
+
+@part()
+def _listed(data, at, end, fewest, numbers, properties):
+    """How <code> that stands at the beginning of a line, from `at` to its end tag at `end`, parts its lines, if it has
+    the line to itself: `_BY_BREAKS`, `_BY_LINES` if there are `fewest` at least, or 0.
+
+    Browsers show the lines of <code> where a style sheet says so, which is not read here.
+    """
+    lines = 0
+    ended = False
+    position = at
+    while position < end:
+        byte = data[position]
+        if byte == 60:
+            name = _OFFSET
+            for place in range(position + 1, min(position + 4, end)):
+                name = (name ^ np.uint64(_lower(data[place]))) * _PRIME
+                if place == position + 2 and name == _BR_NAME:
+                    return _BY_BREAKS * _alone(data, end, numbers, properties)
+            ended = ended or name == _DIV_NAME
+            while position < end and data[position] != 62:
+                position += 1
+        elif byte == 10 or byte == 13:
+            ended = True
+        elif not _is_space(byte):
+            lines += ended or lines == 0
+            ended = False
+        position += 1
+    return _BY_LINES * _alone(data, end, numbers, properties) if lines >= fewest else 0
+
+
+@part()
+def _alone(data, at, numbers, properties):
+    """Whether nothing of its line follows the end tag at `at`."""
+    at = _after_declaration(data, at + 1)
+    while at < data.size and _is_space(data[at]):
+        at += 1
+    if at + 1 >= data.size or data[at] != 60:
+        return at >= data.size
+    at += 1 + (data[at + 1] == 47)
+    name = _OFFSET
+    while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62:
+        name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
+        at += 1
+    number = _find(numbers, name)
+    return number == _BR or properties[number] & _IS_BLOCK != 0
 
 
 @part()
@@ -763,9 +828,10 @@ def _scan(
     # Typed, as numba would compile what they are given to once more for the constants.
     nodes = top = np.int64(1)  # element 0 is the document
     blocks = out = begin = pending = at = shown = base = np.int64(0)
-    container = 0  # innermost open block-level element
+    container = listing = 0  # innermost open block-level element, and that of the open <pre>
     dropped = anchor = pre = -1  # where in `open_` such an element stands
-    new_anchor = code = after_break = False
+    code_end = looked = np.int64(-1)  # where the next </code> begins, and up to where lines were looked for
+    new_anchor = code = after_break = by_breaks = False
     block_link = block_links = 0
     block_inline = np.uint64(0)
     title_start = title_stop = 0
@@ -777,8 +843,11 @@ def _scan(
                     at += 1
             else:
                 mark = out
+                # Between the rows of a table within code stands no code.
+                around = tag[container]
+                rows = around == _TABLE or properties[around] & (_IS_ROW_PART | _IS_CELL) == _IS_ROW_PART
                 at, out, pending = _characters(
-                    data, at, text, out, begin, pending, pre >= 0, keys, spans, pieces
+                    data, at, text, out, begin, pending, pre >= 0 and not rows, keys, spans, pieces
                 )
                 if out > mark and anchor >= 0:
                     block_link += out - mark
@@ -824,14 +893,34 @@ def _scan(
                 number = _find(numbers, name)
                 kind = np.int64(properties[number])
 
+        # Code whose lines are to be kept, without <pre>.
+        lines = 0
+        if not (ended or closing or self_closing) and dropped < 0 and pre < 0:
+            if found & _LISTING_MASK:
+                lines = _BY_LINES
+            elif number == _CODE and (out == begin or pending == _BREAK) and at > looked:
+                if code_end < at:
+                    code_end = _end_tag(data, at, first, last)
+                    code_end = data.size if code_end < 0 else code_end
+                if code_end < data.size:
+                    # Authors wrap a long command; who names it as code, or writes more lines, means them.
+                    named = (found | bits[container]) & _CODE_MASK != 0
+                    if named or properties[tag[container]] & _IS_CELL == 0:
+                        lines = _listed(data, at, code_end, 2 if named else 3, numbers, properties)
+                        looked = code_end
+
         # What ends a block.
-        breaks = ended
+        breaks = ended or lines > 0
         split = False
         if not ended and dropped < 0:
             if number == _BR:
                 if pre >= 0:
                     text[out] = 10
                     out += 1
+                    if by_breaks:  # the end of the line in the markup is no second one
+                        while at < data.size and _is_space(data[at]) and data[at] != 10:
+                            at += 1
+                        at += at < data.size and data[at] == 10
                 elif out > begin:
                     split = breaks = pending == _BREAK
                     pending = _BREAK
@@ -845,7 +934,8 @@ def _scan(
             if pre >= 0:
                 begin, out = _trimmed(text, begin, out)
             if out > begin:
-                start[blocks], stop[blocks], block_node[blocks] = begin, out, container
+                start[blocks], stop[blocks] = begin, out
+                block_node[blocks] = container if pre < 0 else listing
                 link[blocks], links[blocks], inline[blocks] = block_link, block_links, block_inline
                 flags[blocks] = (pre >= 0) * 1 + (pre >= 0 and code) * 2 + after_break * 4
                 blocks += 1
@@ -892,7 +982,7 @@ def _scan(
                 if out > begin:
                     begin, out = _trimmed(text, begin, out)
                     if out > begin:
-                        start[blocks], stop[blocks], block_node[blocks] = begin, out, container
+                        start[blocks], stop[blocks], block_node[blocks] = begin, out, listing
                         link[blocks], links[blocks], inline[blocks] = block_link, block_links, block_inline
                         flags[blocks] = 1 + code * 2
                         blocks += 1
@@ -939,9 +1029,11 @@ def _scan(
         if number == _A:
             anchor = top
             new_anchor = True
-        if kind & _IS_PRE and pre < 0:
+        if (kind & _IS_PRE or lines) and pre < 0:
             pre = top
-            code = found & _CODE_MASK != 0
+            listing = container
+            by_breaks = lines == _BY_BREAKS
+            code = lines > 0 or found & _CODE_MASK != 0
             for position in range(max(1, top - 3), top):
                 code = code or bits[open_[position]] & _CODE_MASK != 0
         elif pre >= 0 and (kind & _IS_CODE or found & _CODE_MASK):

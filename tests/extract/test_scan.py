@@ -19,6 +19,7 @@ SOUP = st.lists(st.one_of(st.binary(max_size=8), st.sampled_from(
      b"<table>", b"<tr>", b"<td>", b"</td>", b"</table>", b"<li>", b"<ul>", b"</ul>", b"<br>", b"<b>", b"</b>", b"&amp",
      b"&#x", b"&#128;", b"&nGt;", b"<!--", b"-->", b"<script>", b"</script>", b"<title>", b"</title>", b"<svg>",
      b"<select>", b"text ", b"\xc2\xa0", b"\xc2\xad", b"\xe3\x80\x80", b"\xe2\x80", b"'", b'"', b"<p class=", b"<h1>",
+     b"</code>", b"<div class=crayon-pre>",
      b"<noscript>", b"</noscript>", b"<ol>", b"\n", b"<code>", b"&", b"<p hidden", b"/>", b"<dd>", b"<dt>"]
 )), max_size=60).map(b"".join)  # fmt: skip
 
@@ -100,6 +101,32 @@ def test_names_of_what_is_left_out_are_also_those_of_content(markup: str, expect
 @pytest.mark.parametrize(
     ("markup", "expected"),
     [
+        ("<p><code>a<br>b</code></p>", "a\nb"),
+        ("<div class=hljs><code>a\n b</code>\n</div>", "a\n b"),
+        ("<p><code class=language-c>\na\n b\n</code></p>", "a\n b"),
+        ("<p><code>if a\n\n b\nc</code></p>", "if a\n\n b\nc"),
+        ("<code><div>a</div><div>  b</div><div>c</div></code>", "a\n  b\nc"),
+        ("x<br><code>a<br>\n  b</code><br>y", "a\n  b"),
+        ("<td class=code><code class=hljs>a\n b</code></td>", "a\n b"),
+        ("<p style='FONT-FAMILY: monospace; White-Space : Pre-Wrap'>a\n b</p>", "a\n b"),
+        # Wrapped by the author, and within a sentence, and in a cell.
+        ("<p><code>a\n b</code></p>", None),
+        ("<p><code>a\n b\n c</code> d</p>", None),
+        ("<p>x <code>a\n b\n c</code></p>", None),
+        ("<td><code>a\nb\nc</code></td>", None),
+        ("<p style='white-space: pre-wrap'>a\n b</p>", None),
+        ("<p><code>a\nb\nc", None),
+    ],
+)  # fmt: skip
+def test_lines_of_code_without_pre(markup: str, expected: str | None) -> None:
+    page = scan(markup.encode())
+    found = [text for (text, _), flags in zip(blocks(markup), page.flags, strict=True) if flags == PREFORMATTED | CODE]
+    assert found == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
         ("日本語の\n  文章です。\r\n次の「行」\n、終わり", "日本語の文章です。次の「行」、終わり"),
         ("中文\nEnglish\n中文\n12", "中文 English 中文 12"),
         ("<b>日本</b> \n <i>語</i>\n<br>\n行", "日本語\n行"),
@@ -158,7 +185,7 @@ def test_any_bytes_give_blocks_within_bounds(markup: bytes) -> None:
 
 @pytest.mark.parametrize("unit", [b"<div>", b"</div>", b"<p><b>", b"<td>", b"<table>", b"<li>", b"&", b"&aaaaaaaa",
                                   b"&#1", b"<", b"<!--", b"<br>", b"<script>", b"<a href='", b"\xc2", b"<pre>",
-                                  b"<tr><tbody>"])
+                                  b"<tr><tbody>", b"<code>", b"<code>a\n", b"<br><code>a\n</code>"])
 def test_nothing_is_written_beyond_its_array(unit: bytes) -> None:
     """numba checks no bounds here; what an overrun would break is the next arrays."""
     page = scan(unit * 2_000)
