@@ -156,6 +156,12 @@ SHAPES = {
         "<table><tr><th>Day</th><th>Low</th><th>High</th></tr><tr><td>Monday</td><td></td><td>12.5</td></tr></table>",
         "Day | Low | High\nMonday | | 12.5",
     ),
+    "table with cells that span others": (
+        '<table><tr><th rowspan="2">City</th><th colspan="2">Degrees</th><th rowspan="2">Sky</th></tr><tr><th>Low</th>'
+        "<th>High</th></tr><tr><td rowspan=2>Bern</td><td>1</td><td>2</td><td>blue</td></tr><tr><td>3</td><td>4</td>"
+        "<td>grey</td></tr></table>",
+        "City | Degrees | | Sky\n| Low | High\nBern | 1 | 2 | blue\n| 3 | 4 | grey",
+    ),
     "columns of a layout": (
         '<div class="row no-gutters"><div class="col-8"><p>What stands in a grid of columns without space between '
         "them is a part of the article as well.</p></div></div>",
@@ -165,6 +171,11 @@ SHAPES = {
         '<div class="accordion"><h3><button aria-expanded="false">How often was it measured?</button></h3><div><p>On '
         "three days, in the morning and in the evening, by two persons each.</p></div></div>",
         "How often was it measured?\n\nOn three days",
+    ),
+    "list that goes on": (
+        '<ol start="4"><li>the instruments were new,</li><li>the weather was bad,</li><li value="9">and nobody came.'
+        "</li></ol>",
+        "4. the instruments were new,\n5. the weather was bad,\n9. and nobody came.",
     ),
     "nested list": (
         "<p>There are two reasons for it, of which the first one counts:</p><ul><li>the instruments were new,<ul><li>"

@@ -128,6 +128,10 @@ PREFORMATTED, CODE, AFTER_BREAK = 1, 2, 4
 """Bits of `Page.flags`: whitespace was kept; it is program code; it follows two line breaks in the same element."""
 
 
+NUMBER_GIVEN, REVERSED = 1, 2
+"""Bits of the second row of `Page.given` for lists: there is a number in the first; the list counts down."""
+
+
 class Page(NamedTuple):
     """Blocks in the order of the page, and the elements around them.
 
@@ -143,6 +147,8 @@ class Page(NamedTuple):
         parent: parent of each element; smaller than the element.
         tag: number in `TAGS` of each element.
         bits: keyword groups of each element, see `KEYWORDS` and `HIDDEN`.
+        given: two numbers that the attributes of each element give: of a cell how many columns and rows it spans, 0 if
+            it does not say; of <ol> its `start`, of <li> its `value`, and for both `NUMBER_GIVEN` and `REVERSED`.
         title: where the first <title> begins and ends in `markup`; empty if there is none.
         images: of each <img> that is displayed, four numbers: where its attributes begin in `markup`, how much of
             `text` stands before it, the block that this lies in or that comes next, and its innermost block-level
@@ -162,6 +168,7 @@ class Page(NamedTuple):
     parent: np.ndarray
     tag: np.ndarray
     bits: np.ndarray
+    given: np.ndarray
     title: tuple[int, int]
     images: np.ndarray
     base: int
@@ -172,7 +179,7 @@ def scan(markup: bytes) -> Page:
     """Blocks and elements of a page in UTF-8. Never raises for bad markup; let `guard` bound its depth first."""
     tags = markup.count(b"<") + 2
     text = np.empty(len(markup) + len(markup) // 4 + 64, np.uint8)
-    whole = np.zeros((7, tags), np.int32)
+    whole = np.zeros((9, tags), np.int32)
     images = np.empty((tags, 4), np.int32)
     bits = np.zeros((3, tags), np.uint64)
     small = np.zeros((2, tags), np.uint8)
@@ -183,7 +190,7 @@ def scan(markup: bytes) -> Page:
     start, stop, node, link, links = whole[:5, :blocks]
     return Page(
         text[:out], start, stop, node, link, links, bits[0, :blocks], small[0, :blocks], whole[5, :nodes],
-        small[1, :nodes], bits[1, :nodes], (title_start, title_stop), images[:shown], base, markup,
+        small[1, :nodes], bits[1, :nodes], whole[7:, :nodes], (title_start, title_stop), images[:shown], base, markup,
     )
 
 
@@ -283,9 +290,12 @@ def _entities() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 _NUMBERS, _PROPERTIES, _CLASSES = _numbers(), _properties(), _classes()
 _DELTA, _OUTPUT = _automaton()
 _ENTITY_KEYS, _ENTITY_SPANS, _ENTITY_BYTES = _entities()
-_CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME = (
-    np.uint64(_hash(name)) for name in ("class", "id", "role", "itemprop", "style", "aria-hidden", "hidden")
-)
+(_CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME, _COLSPAN, _ROWSPAN, _START, _VALUE,
+ _REVERSED) = (
+    np.uint64(_hash(name))
+    for name in ("class", "id", "role", "itemprop", "style", "aria-hidden", "hidden", "colspan", "rowspan", "start",
+                 "value", "reversed")
+)  # fmt: skip
 (_A, _BR, _P, _LI, _TABLE, _TITLE, _BODY, _HTML, _UL, _OL, _DL, _SELECT, _TR, _MENU, _DIR, _MJX, _IMG, _BASE, _BUTTON,
  _SCRIPT, _STYLES, _CODE) = (
     TAG[name]
@@ -301,6 +311,7 @@ _SPACE, _LINE_END, _HARD_SPACE, _BREAK = range(1, 5)
 _BY_LINES, _BY_BREAKS = 1, 2  # what parts the lines of code: ends of lines, or <br> and whatever else
 _BR_NAME, _DIV_NAME = np.uint64(_hash("br")), np.uint64(_hash("div"))
 _MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
+_MAX_NUMBER = 1_000_000_000  # of an item
 _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real pages are less than 100 deep
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
 
@@ -568,46 +579,93 @@ def _style(data, start, stop):
 
 
 @part()
+def _attribute(data, at):
+    """Hash of the name of the next attribute, where its value begins and ends (an empty one at its end), and the
+    position after it. That is negative if there is none: what `~` makes of it is the position of the `>`.
+    """
+    while at < data.size and (_is_space(data[at]) or data[at] == 47):
+        at += 1
+    if at >= data.size or data[at] == 62:
+        return _OFFSET, at, at, ~at
+    name = (_OFFSET ^ np.uint64(_lower(data[at]))) * _PRIME
+    at += 1  # an attribute name may begin with "="
+    while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62 and data[at] != 61:
+        name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
+        at += 1
+    while at < data.size and _is_space(data[at]):
+        at += 1
+    if at >= data.size or data[at] != 61:
+        return name, at, at, at
+    at += 1
+    while at < data.size and _is_space(data[at]):
+        at += 1
+    if at < data.size and (data[at] == 34 or data[at] == 39):
+        quote = data[at]
+        at += 1
+        first = at
+        while at < data.size and data[at] != quote:
+            at += 1
+        return name, first, at, min(at + 1, data.size)
+    first = at
+    while at < data.size and not _is_space(data[at]) and data[at] != 62:
+        at += 1
+    return name, first, at, at
+
+
+@part()
 def _attributes(data, at, delta, classes, output):
     """Keyword groups of a tag's attributes from `at` on, and the position of the `>` that ends the tag."""
     found = np.uint64(0)
     while True:
-        while at < data.size and (_is_space(data[at]) or data[at] == 47):
-            at += 1
-        if at >= data.size or data[at] == 62:
-            return found, at
-        name = (_OFFSET ^ np.uint64(_lower(data[at]))) * _PRIME
-        at += 1  # an attribute name may begin with "="
-        while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62 and data[at] != 61:
-            name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
-            at += 1
+        name, first, last, at = _attribute(data, at)
+        if at < 0:
+            return found, ~at
         if name == _HIDDEN_NAME:
             found |= _HIDDEN_MASK
-        while at < data.size and _is_space(data[at]):
-            at += 1
-        if at < data.size and data[at] == 61:
-            at += 1
-            while at < data.size and _is_space(data[at]):
-                at += 1
-            if at < data.size and (data[at] == 34 or data[at] == 39):
-                quote = data[at]
-                at += 1
-                first = at
-                while at < data.size and data[at] != quote:
-                    at += 1
-                last = at
-                at = min(at + 1, data.size)
-            else:
-                first = at
-                while at < data.size and not _is_space(data[at]) and data[at] != 62:
-                    at += 1
-                last = at
-            if name in (_CLASS, _ID, _ROLE, _ITEMPROP):
-                found |= _groups(data, first, last, delta, classes, output)
-            elif name == _STYLE:
-                found |= _style(data, first, last)
-            elif name == _ARIA_HIDDEN and last - first == 4 and _lower(data[first]) == 116:
-                found |= _HIDDEN_MASK
+        elif name in (_CLASS, _ID, _ROLE, _ITEMPROP):
+            found |= _groups(data, first, last, delta, classes, output)
+        elif name == _STYLE:
+            found |= _style(data, first, last)
+        elif name == _ARIA_HIDDEN and last - first == 4 and _lower(data[first]) == 116:
+            found |= _HIDDEN_MASK
+
+
+@part()
+def _integer(data, start, stop):
+    """The integer that an attribute's value begins with, and whether there is one ("rules for parsing integers")."""
+    while start < stop and _is_space(data[start]):
+        start += 1
+    sign = 1
+    if start < stop and (data[start] == 45 or data[start] == 43):
+        sign = 44 - np.int64(data[start])
+        start += 1
+    value = np.int64(0)
+    first = start
+    while start < stop and 48 <= data[start] <= 57:
+        value = min(value * 10 + data[start] - 48, np.int64(_MAX_NUMBER))
+        start += 1
+    return sign * value, start > first
+
+
+@part()
+def _numbers_given(data, at, number, element, given):
+    """Fill `Page.given` of an element from its attributes, which begin at `at`."""
+    while True:
+        name, first, last, at = _attribute(data, at)
+        if at < 0:
+            return
+        value, found = _integer(data, first, last)
+        if number in (_OL, _LI):
+            if found and name == (_START if number == _OL else _VALUE):
+                given[0, element] = value
+                given[1, element] |= NUMBER_GIVEN
+            elif name == _REVERSED:
+                given[1, element] |= REVERSED
+        elif found and value > 0:
+            if name == _COLSPAN:
+                given[0, element] = value
+            elif name == _ROWSPAN:
+                given[1, element] = value
 
 
 @part()
@@ -823,6 +881,7 @@ def _scan(
     start, stop, block_node, link, links, parent, open_ = (
         whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], whole[6]
     )
+    given = whole[7:]
     inline, bits, names = masks[0], masks[1], masks[2]
     flags, tag = small[0], small[1]
     # Typed, as numba would compile what they are given to once more for the constants.
@@ -1013,6 +1072,8 @@ def _scan(
         element = nodes
         nodes += 1
         parent[element], tag[element], bits[element], names[element] = open_[top - 1], number, found, name
+        if at - 1 > last and (number in (_OL, _LI) or kind & _IS_CELL):
+            _numbers_given(data, last, number, element, given)
         open_[top] = element
         open_by_name[name & np.uint64(4095)] += 1
         if kind & _IS_BLOCK:

@@ -55,6 +55,53 @@ def test_tables_for_the_layout_are_paragraphs() -> None:
     assert "and an end.\n\nA second one" in text
 
 
+WHOLE = Auto(Extraction(options={"main_content": False}))
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<ol start=3><li>a<li>b</ol><ol><li>c</ol>", "3. a\n4. b\n1. c"),
+        ("<ol start=-1><li>a<li>b<li>c</ol>", "-1. a\n0. b\n1. c"),
+        ("<ol reversed><li>a<ol start=7 reversed><li>x<li>y</ol><li>b</ol>", "2. a\n  7. x\n  6. y\n1. b"),
+        ("<ol reversed start=10><li>a<li value=5>b<li>c</ol>", "10. a\n5. b\n4. c"),
+        ("<ol start=''><li>a<li value=x>b<li value=' +07.5'>c</ol>", "1. a\n2. b\n7. c"),
+        ("<ul start=4><li>a<li value=9>b</ul>", "- a\n- b"),
+        (f"<ol start={'9' * 40}><li>a</ol>", "1000000000. a"),
+    ],
+)
+def test_items_have_the_number_that_a_browser_gives_them(markup: str, expected: str) -> None:
+    result = extract(markup, WHOLE)
+    assert isinstance(result, Extracted)
+    assert result.text == expected
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<tr><td rowspan=3>a<td>b<td rowspan=2>c<tr><td>d<tr><td>e<td>f", "a | b | c\n| d\n| e | f"),
+        ("<tr><td>a<td colspan=2>b<td>c<tr><td>d<td>e<td>f<td>g", "a | b | | c\nd | e | f | g"),
+        ("<tr><td colspan=2 rowspan=2>a<td>b<tr><td>c", "a | | b\n| | c"),
+        ("<tr><td colspan='100%'>a<tr><td>b<td>c<tr><td>d<td>e", "a\nb | c\nd | e"),
+        ("<tr><td colspan=0 rowspan=-1>a<td>b<tr><td>c<td>d", "a | b\nc | d"),
+        # Not beyond the head, whatever it says.
+        ("<thead><tr><th>a<th rowspan=9>b<tbody><tr><td>c<td>d<td>e", "a | b\nc | d | e"),
+        ("<caption>x</caption><tr><td rowspan=2>a<td>b<tr><td>c", "x\na | b\n| c"),
+    ],
+)
+def test_cells_stand_in_the_column_that_a_browser_gives_them(markup: str, expected: str) -> None:
+    result = extract(f"<table>{markup}</table>", WHOLE)
+    assert isinstance(result, Extracted)
+    assert result.text == expected
+
+
+def test_cells_that_span_everything_cost_no_more_than_a_hundred_columns() -> None:
+    rows = "<tr>" + "<td colspan=9999 rowspan=9999>a<td>b" + "<tr><td>c<td rowspan=9999>d" * 2_000
+    result = extract(f"<table>{rows}</table>", WHOLE)
+    assert isinstance(result, Extracted)
+    assert len(result.text) < 2_000 * 220
+
+
 def test_every_block_stays_without_main_content() -> None:
     everything = Auto(Extraction(engine="auto", options={"main_content": False}))
     assert "Imprint" in extract(page_with(""), everything).text
