@@ -13,6 +13,9 @@ Whitespace collapses as CSS does for `white-space: normal`, and stays in <pre>. 
 two Chinese or Japanese characters is no space (CSS Text 3, section 4.1.3, "Segment Break Transformation Rules").
 No-break and ideographic spaces count as spaces; soft hyphens and zero-width spaces, which are hints for line breaking,
 are dropped.
+
+Of what is no text of the line that it stands in, small numbers above it become superscript digits ("10<sup>6</sup>" is
+not 106), readings of characters (<rt>) are left out, and so are links by which headings point at themselves.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ _BLOCK = (
     "footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav ol optgroup "
     "option p plaintext pre search section summary table tbody td tfoot th thead tr ul"
 )
-_DROPPED = "noscript template svg math select datalist object audio video canvas button mjx-math map applet"
+_DROPPED = "noscript template svg math select datalist object audio video canvas button mjx-math map applet rt rp rtc"
 _OTHERS = (
     "a abbr b bdi bdo big cite code del dfn em font i ins kbd label mark mjx-container q s samp small span strike "
     "strong sub sup time tt u var"
@@ -291,16 +294,17 @@ _NUMBERS, _PROPERTIES, _CLASSES = _numbers(), _properties(), _classes()
 _DELTA, _OUTPUT = _automaton()
 _ENTITY_KEYS, _ENTITY_SPANS, _ENTITY_BYTES = _entities()
 (_CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME, _COLSPAN, _ROWSPAN, _START, _VALUE,
- _REVERSED) = (
+ _REVERSED, _HREF, _SHADOW) = (
     np.uint64(_hash(name))
     for name in ("class", "id", "role", "itemprop", "style", "aria-hidden", "hidden", "colspan", "rowspan", "start",
-                 "value", "reversed")
+                 "value", "reversed", "href", "shadowrootmode")
 )  # fmt: skip
 (_A, _BR, _P, _LI, _TABLE, _TITLE, _BODY, _HTML, _UL, _OL, _DL, _SELECT, _TR, _MENU, _DIR, _MJX, _IMG, _BASE, _BUTTON,
- _SCRIPT, _STYLES, _CODE) = (
+ _SCRIPT, _STYLES, _CODE, _SUP, _DT, _TEMPLATE) = (
     TAG[name]
     for name in ("a", "br", "p", "li", "table", "title", "body", "html", "ul", "ol", "dl", "select", "tr", "menu",
-                 "dir", "mjx-container", "img", "base", "button", "script", "style", "code")
+                 "dir", "mjx-container", "img", "base", "button", "script", "style", "code", "sup",
+                 "dt", "template")
 )  # fmt: skip
 _HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK, _LISTING_MASK = (
     np.uint64(1 << bit) for bit in (_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT, _LISTING_BIT)
@@ -311,6 +315,7 @@ _SPACE, _LINE_END, _HARD_SPACE, _BREAK = range(1, 5)
 _BY_LINES, _BY_BREAKS = 1, 2  # what parts the lines of code: ends of lines, or <br> and whatever else
 _BR_NAME, _DIV_NAME = np.uint64(_hash("br")), np.uint64(_hash("div"))
 _MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
+_MAX_RAISED = 5  # characters above the line that become superscripts; with its tags, each has room for three bytes
 _MAX_NUMBER = 1_000_000_000  # of an item
 _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real pages are less than 100 deep
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
@@ -669,6 +674,88 @@ def _numbers_given(data, at, number, element, given):
 
 
 @part()
+def _value_of(data, at, wanted):
+    """Where the value of an attribute begins and ends; two times -1 if the attributes at `at` are without it."""
+    while True:
+        name, first, last, at = _attribute(data, at)
+        if at < 0:
+            return -1, -1
+        if name == wanted:
+            return first, last
+
+
+@part()
+def _points_at_itself(data, at, text, mark, out, heading):
+    """Whether `text[mark:out]` is all of a link, whose attributes begin at `at`, by which a paragraph, a definition or
+    a heading can be linked to: a pilcrow, in headings also a section sign, a hash or a chain, to a place of the page.
+    """
+    if mark < out and text[mark] == 32:
+        mark += 1
+    size = out - mark
+    first = text[mark] if size else 0
+    if size == 2 and first == 0xC2:
+        sign = text[mark + 1] == 0xB6 or (heading and text[mark + 1] == 0xA7)
+    else:
+        sign = heading and ((size == 1 and first == 35) or (
+            size == 4 and first == 0xF0 and text[mark + 1] == 0x9F and text[mark + 2] == 0x94 and text[mark + 3] == 0x97
+        ))
+    if not sign:
+        return False
+    first, last = _value_of(data, at, _HREF)
+    return first < last and data[first] == 35
+
+
+@part()
+def _raise(text, begin, mark, out):
+    """Turn `text[mark:out]`, which stands above the line, into superscript characters if it follows a word, a number or
+    what ends a sentence, and is a number, a sign or `n`, or some of them. Returns where it ends then."""
+    if mark <= begin or out - mark > 3 * _MAX_RAISED or text[mark - 1] <= 32 or text[mark - 1] in (40, 91, 123):
+        return out
+    count = grown = 0
+    position = mark
+    while position < out:
+        byte = text[position]
+        if byte == 0xE2 and position + 2 < out and text[position + 1] == 0x88 and text[position + 2] == 0x92:
+            position += 2
+        elif 49 <= byte <= 51:
+            grown += 1
+        elif 48 <= byte <= 57 or byte in (40, 41, 43, 45, 110):
+            grown += 2
+        elif byte != 44:
+            return out
+        position += 1
+        count += 1
+    if count > _MAX_RAISED:
+        return out
+    # From the back, as what comes of a character is never shorter than the character.
+    position = out
+    end = raised = out + grown
+    while position > mark:
+        position -= 1
+        byte = text[position]
+        if byte == 44:
+            raised -= 1
+            text[raised] = byte
+        elif 49 <= byte <= 51:
+            raised -= 2
+            text[raised], text[raised + 1] = 0xC2, 0xB9 if byte == 49 else byte + 0x80
+        else:
+            last = byte + 0x80  # U+2070 and U+2074 to U+2079
+            if byte == 0x92 or byte == 45:
+                last = 0xBB
+                position -= 2 * (byte == 0x92)
+            elif byte == 110:
+                last = 0xBF
+            elif byte == 43:
+                last = 0xBA
+            elif byte < 43:
+                last = byte + 0x95
+            raised -= 3
+            text[raised], text[raised + 1], text[raised + 2] = 0xE2, 0x81, last
+    return end
+
+
+@part()
 def _numbered(data, at):
     """Whether the first line of text from `at` on, tags left out, is a number: names such as "no-gutters" are those of
     layouts, and "line-numbers" names what holds code as well."""
@@ -890,6 +977,7 @@ def _scan(
     container = listing = 0  # innermost open block-level element, and that of the open <pre>
     dropped = anchor = pre = -1  # where in `open_` such an element stands
     code_end = looked = np.int64(-1)  # where the next </code> begins, and up to where lines were looked for
+    anchor_mark = anchor_tag = raised = np.int64(0)  # where a link's text and tag begin, and what is above the line
     new_anchor = code = after_break = by_breaks = False
     block_link = block_links = 0
     block_inline = np.uint64(0)
@@ -1032,6 +1120,17 @@ def _scan(
         if target < top:
             for position in range(target, top):
                 open_by_name[names[open_[position]] & np.uint64(4095)] -= 1
+            if closing and dropped < 0 and pre < 0:
+                if number == _SUP and tag[open_[target]] == _SUP and raised >= begin:
+                    out = _raise(text, begin, raised, out)
+                elif number == _A and anchor == target and anchor_mark >= begin and _points_at_itself(
+                    data, anchor_tag, text, anchor_mark, out,
+                    tag[container] == _DT or properties[tag[container]] & _IS_HEADING != 0,
+                ):
+                    block_link -= out - anchor_mark
+                    block_links -= 1
+                    pending = max(pending, _SPACE * (text[anchor_mark] == 32))
+                    out = anchor_mark
             top = target
             if dropped >= top:
                 dropped = -1
@@ -1080,16 +1179,21 @@ def _scan(
             container = element
         elif dropped < 0:
             block_inline |= found
-        # In a heading, a button unfolds what follows, and its text is the heading.
+        # In a heading, a button unfolds what follows, and its text is the heading. A template may be a tree of its own
+        # that is shown ("declarative shadow root").
         if dropped < 0 and (
-            (kind & _IS_DROPPED and not (number == _BUTTON and properties[tag[container]] & _IS_HEADING))
+            (kind & _IS_DROPPED and not (number == _BUTTON and properties[tag[container]] & _IS_HEADING)
+             and not (number == _TEMPLATE and _value_of(data, last, _SHADOW)[0] >= 0))
             or _drawn(data, last, at, number, found)
             or (found & _GUTTER_MASK and _numbered(data, at))
         ):
             dropped = top
         if number == _A:
             anchor = top
+            anchor_mark, anchor_tag = out, last
             new_anchor = True
+        elif number == _SUP:
+            raised = out
         if (kind & _IS_PRE or lines) and pre < 0:
             pre = top
             listing = container
