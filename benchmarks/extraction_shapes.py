@@ -143,6 +143,13 @@ SHAPES = {
         'class="crayon-line">def f(x):</div><div class="crayon-line">    return x</div></div></td></tr></table></div>',
         "```\ndef f(x):\n    return x\n```",
     ),
+    "code, Doxygen": (
+        '<div class="fragment"><div class="line"><a name="l00001"></a><span class="lineno">    1</span>&#160;<span '
+        'class="keywordtype">int</span> f() {</div>\n<div class="line"><a name="l00002"></a><span class="lineno">    2'
+        '</span>&#160;  return 1;</div>\n<div class="line"><span class="lineno">    3</span>&#160;}</div>\n'
+        "</div><!-- fragment -->",
+        "```\n int f() {\n   return 1;\n }\n```",
+    ),
     "code within a line": (
         "<p>Call <code>f(x)</code> as often as you like, because it has no effect on anything else.</p>",
         "Call f(x) as",

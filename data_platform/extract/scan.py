@@ -116,12 +116,14 @@ schema.org give to parts of a page, in the languages of the web's common systems
 
 _HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT, _LISTING_BIT = 58, 59, 60, 61, 62, 63
 _SPECIAL = (
-    (_CODE_BIT, "highlight _code prettyprint brush language_ _lang_ sourcecode source_code syntax hljs codehilite"),
+    (_CODE_BIT, "highlight _code prettyprint brush language_ _lang_ sourcecode source_code syntax hljs codehilite "
+                "_example_ _smallexample_ _lisp_ programlisting _screen_ literal_block listingblock enlighter"),
     (_GUTTER_BIT, "_gutter line_number linenumber _lineno _linenos _linenodiv rouge_gutter blob_num _ln_ _lnt_ "
                   "crayon_nums"),
     (_RENDERED_BIT, "katex_html mathjax_preview mathjax_display mathjax_svg mathjax_chtml mjx_chtml"),
     (_MATHJAX_BIT, "_mathjax_"),
-    # Highlighters that write lines as elements, without <pre>: Crayon, GitHub, Alex Gorbatchev's SyntaxHighlighter.
+    # Highlighters that write lines as elements, without <pre>: Crayon, GitHub, Alex Gorbatchev's SyntaxHighlighter. For
+    # Doxygen see `_FRAGMENT`.
     (_LISTING_BIT, "crayon_pre js_file_line_container syntaxhighlighter"),
 )
 HIDDEN = 1 << _HIDDEN_BIT
@@ -300,11 +302,11 @@ _ENTITY_KEYS, _ENTITY_SPANS, _ENTITY_BYTES = _entities()
                  "value", "reversed", "href", "shadowrootmode")
 )  # fmt: skip
 (_A, _BR, _P, _LI, _TABLE, _TITLE, _BODY, _HTML, _UL, _OL, _DL, _SELECT, _TR, _MENU, _DIR, _MJX, _IMG, _BASE, _BUTTON,
- _SCRIPT, _STYLES, _CODE, _SUP, _DT, _TEMPLATE) = (
+ _SCRIPT, _STYLES, _CODE, _SUP, _DT, _TEMPLATE, _DIV) = (
     TAG[name]
     for name in ("a", "br", "p", "li", "table", "title", "body", "html", "ul", "ol", "dl", "select", "tr", "menu",
                  "dir", "mjx-container", "img", "base", "button", "script", "style", "code", "sup",
-                 "dt", "template")
+                 "dt", "template", "div")
 )  # fmt: skip
 _HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK, _LISTING_MASK = (
     np.uint64(1 << bit) for bit in (_HIDDEN_BIT, _CODE_BIT, _GUTTER_BIT, _RENDERED_BIT, _MATHJAX_BIT, _LISTING_BIT)
@@ -312,7 +314,10 @@ _HIDDEN_MASK, _CODE_MASK, _GUTTER_MASK, _RENDERED_MASK, _MATHJAX_MASK, _LISTING_
 # What is to be written before the next character, unless a block begins; of several, the last of this order. A space
 # beside the end of a line is a part of it, but for a no-break or ideographic one.
 _SPACE, _LINE_END, _HARD_SPACE, _BREAK = range(1, 5)
-_BY_LINES, _BY_BREAKS = 1, 2  # what parts the lines of code: ends of lines, or <br> and whatever else
+# How Doxygen writes code and, behind its lines, what it shows where a name is pointed at. "fragment" alone is also the
+# name of what appears later on slides.
+_FRAGMENT = np.frombuffer(b'<div class="fragment"><div class="line">', np.uint8)
+_TOOLTIP = np.frombuffer(b'<div class="ttc"', np.uint8)
 _BR_NAME, _DIV_NAME = np.uint64(_hash("br")), np.uint64(_hash("div"))
 _MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
 _MAX_RAISED = 5  # characters above the line that become superscripts; with its tags, each has room for three bytes
@@ -781,9 +786,27 @@ def _numbered(data, at):
 
 
 @part()
+def _stands(data, at, piece):
+    """Whether `piece` stands at `at`."""
+    same = 0
+    while same < piece.size and at + same < data.size and data[at + same] == piece[same]:
+        same += 1
+    return same == piece.size
+
+
+@part()
+def _after_line_end(data, at):
+    """Position after the end of the line if only spaces stand before it, else `at`."""
+    position = at
+    while position < data.size and _is_space(data[position]) and data[position] != 10:
+        position += 1
+    return position + 1 if position < data.size and data[position] == 10 else at
+
+
+@part()
 def _listed(data, at, end, fewest, numbers, properties):
-    """How <code> that stands at the beginning of a line, from `at` to its end tag at `end`, parts its lines, if it has
-    the line to itself: `_BY_BREAKS`, `_BY_LINES` if there are `fewest` at least, or 0.
+    """Whether <code> that stands at the beginning of a line, from `at` to its end tag at `end`, has the line to itself
+    and lines in it, `fewest` at least if no <br> parts them.
 
     Browsers show the lines of <code> where a style sheet says so, which is not read here.
     """
@@ -797,7 +820,7 @@ def _listed(data, at, end, fewest, numbers, properties):
             for place in range(position + 1, min(position + 4, end)):
                 name = (name ^ np.uint64(_lower(data[place]))) * _PRIME
                 if place == position + 2 and name == _BR_NAME:
-                    return _BY_BREAKS * _alone(data, end, numbers, properties)
+                    return _alone(data, end, numbers, properties)
             ended = ended or name == _DIV_NAME
             while position < end and data[position] != 62:
                 position += 1
@@ -807,7 +830,7 @@ def _listed(data, at, end, fewest, numbers, properties):
             lines += ended or lines == 0
             ended = False
         position += 1
-    return _BY_LINES * _alone(data, end, numbers, properties) if lines >= fewest else 0
+    return lines >= fewest and _alone(data, end, numbers, properties)
 
 
 @part()
@@ -978,7 +1001,7 @@ def _scan(
     dropped = anchor = pre = -1  # where in `open_` such an element stands
     code_end = looked = np.int64(-1)  # where the next </code> begins, and up to where lines were looked for
     anchor_mark = anchor_tag = raised = np.int64(0)  # where a link's text and tag begin, and what is above the line
-    new_anchor = code = after_break = by_breaks = False
+    new_anchor = code = after_break = by_elements = False
     block_link = block_links = 0
     block_inline = np.uint64(0)
     title_start = title_stop = 0
@@ -1041,10 +1064,10 @@ def _scan(
                 kind = np.int64(properties[number])
 
         # Code whose lines are to be kept, without <pre>.
-        lines = 0
+        lines = False
         if not (ended or closing or self_closing) and dropped < 0 and pre < 0:
-            if found & _LISTING_MASK:
-                lines = _BY_LINES
+            if found & _LISTING_MASK or (number == _DIV and _stands(data, first - 1, _FRAGMENT)):
+                lines = True
             elif number == _CODE and (out == begin or pending == _BREAK) and at > looked:
                 if code_end < at:
                     code_end = _end_tag(data, at, first, last)
@@ -1057,17 +1080,13 @@ def _scan(
                         looked = code_end
 
         # What ends a block.
-        breaks = ended or lines > 0
+        breaks = ended or lines
         split = False
         if not ended and dropped < 0:
             if number == _BR:
                 if pre >= 0:
                     text[out] = 10
                     out += 1
-                    if by_breaks:  # the end of the line in the markup is no second one
-                        while at < data.size and _is_space(data[at]) and data[at] != 10:
-                            at += 1
-                        at += at < data.size and data[at] == 10
                 elif out > begin:
                     split = breaks = pending == _BREAK
                     pending = _BREAK
@@ -1077,6 +1096,8 @@ def _scan(
                 elif out > begin and text[out - 1] != 10:
                     text[out] = 10
                     out += 1
+            if by_elements and pre >= 0 and (number == _BR or (kind & _IS_BLOCK and closing)):
+                at = _after_line_end(data, at)  # the markup's is no second one
         if breaks:
             if pre >= 0:
                 begin, out = _trimmed(text, begin, out)
@@ -1186,6 +1207,7 @@ def _scan(
              and not (number == _TEMPLATE and _value_of(data, last, _SHADOW)[0] >= 0))
             or _drawn(data, last, at, number, found)
             or (found & _GUTTER_MASK and _numbered(data, at))
+            or (pre >= 0 and _stands(data, first - 1, _TOOLTIP))
         ):
             dropped = top
         if number == _A:
@@ -1197,8 +1219,8 @@ def _scan(
         if (kind & _IS_PRE or lines) and pre < 0:
             pre = top
             listing = container
-            by_breaks = lines == _BY_BREAKS
-            code = lines > 0 or found & _CODE_MASK != 0
+            by_elements = lines
+            code = lines or found & _CODE_MASK != 0
             for position in range(max(1, top - 3), top):
                 code = code or bits[open_[position]] & _CODE_MASK != 0
         elif pre >= 0 and (kind & _IS_CODE or found & _CODE_MASK):

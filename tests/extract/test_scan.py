@@ -145,6 +145,11 @@ def test_headings_lose_the_links_to_themselves(markup: str, expected: str) -> No
         ("<p><code class=language-c>\na\n b\n</code></p>", "a\n b"),
         ("<p><code>if a\n\n b\nc</code></p>", "if a\n\n b\nc"),
         ("<code><div>a</div><div>  b</div><div>c</div></code>", "a\n  b\nc"),
+        ('<div class="fragment"><div class="line">a</div>\n<div class="line"> </div>\n<div class="line">b</div>\n'
+         '<div class="ttc" id="a"><div class="ttdoc">c</div></div>\n</div>', "a\n \nb"),
+        ("<div style='white-space:pre;font-family:monospace'><div>a</div>\n<div>b</div><br>\n<div>c</div></div>",
+         "a\nb\n\nc"),
+        ("<div class=example><pre class=example-preformatted>a\nb</pre></div>", "a\nb"),
         ("x<br><code>a<br>\n  b</code><br>y", "a\n  b"),
         ("<td class=code><code class=hljs>a\n b</code></td>", "a\n b"),
         ("<p style='FONT-FAMILY: monospace; White-Space : Pre-Wrap'>a\n b</p>", "a\n b"),
@@ -155,6 +160,7 @@ def test_headings_lose_the_links_to_themselves(markup: str, expected: str) -> No
         ("<td><code>a\nb\nc</code></td>", None),
         ("<p style='white-space: pre-wrap'>a\n b</p>", None),
         ("<p><code>a\nb\nc", None),
+        ("<div class='fragment'><div class='line'>a</div><div class=line>b</div></div>", None),
     ],
 )  # fmt: skip
 def test_lines_of_code_without_pre(markup: str, expected: str | None) -> None:
