@@ -55,6 +55,51 @@ def test_tables_for_the_layout_are_paragraphs() -> None:
     assert "and an end.\n\nA second one" in text
 
 
+def reference_page(entries: int) -> str:
+    """Short definitions with their code, as a generator of documentation writes them, beside an index of links."""
+    names = [f"grid_{verb}" for verb in ("set", "swap", "zero", "neg", "add", "sub", "scale", "fill")][:entries]
+    index = "".join(f"<li><a href='#{name}'>{name}()</a></li>" for name in names)
+    body = "".join(
+        f"<dl class=function><dt id={name}>void {name}(grid_t a, grid_t b)<a class=headerlink href='#{name}'>¶</a></dt>"
+        f"<dd><p>Does it.</p><dl><dt>Parameters:</dt><dd>a, b</dd></dl></dd></dl>"
+        f"<div class=method-source-code><pre>void {name}(grid_t a) {{\n  loop(a);\n}}</pre></div>"
+        for name in names
+    )
+    return (
+        "<!DOCTYPE html><html><head><title>grid.h - grids - Manual</title></head><body><div class=related><ul><li>"
+        "<a href=genindex.html>index</a></li><li><a href=next.html>next</a> |</li></ul></div><div class=document><div "
+        f"class=body role=main><h1>grid.h - grids</h1><p>Functions for grids of numbers, which are read from files and "
+        f"written to them again when the program ends.</p><h2>Arithmetic</h2>{body}</div></div><div "
+        f"class=sphinxsidebar><h3>Contents</h3><ul>{index}</ul></div><div class=footer>Made with a generator.</div>"
+        f"</body></html>"
+    )
+
+
+def test_definitions_and_code_of_reference_pages_stay_and_their_index_goes() -> None:
+    text = extract(reference_page(8)).text
+    for name in ("set", "swap", "zero", "neg", "add", "sub", "scale", "fill"):
+        assert text.count(f"void grid_{name}(grid_t a, grid_t b)\n") == 1
+        assert text.count(f"void grid_{name}(grid_t a) {{\n  loop(a);\n}}") == 1
+    assert text.count("Does it.") == 8
+    assert "Contents" not in text and "generator" not in text and "next" not in text
+
+
+@pytest.mark.parametrize("page", ["<p>{}</p>", "<html><body><article>{}</article></body></html>",
+                                  "<html><title>A town</title><body><h1>A town</h1>{}</body></html>"])
+@pytest.mark.parametrize("between", ["</p><p>", "<br><br>"])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 10, 16])
+def test_pages_of_nothing_but_prose_stay_whole(page: str, between: str, count: int) -> None:
+    """No page of the training is like them, so a forest that fits the others better may still lose half of them."""
+    prose = [
+        f"In the year {1700 + 9 * number} the council of the town decided to build a bridge over the river, which had "
+        f"been crossed by a ferry until then, and {number + 2} members voted against it because of its cost."
+        for number in range(count)
+    ]
+    result = extract(page.format(between.join(prose)))
+    assert isinstance(result, Extracted)
+    assert all(paragraph in result.text for paragraph in prose)
+
+
 WHOLE = Auto(Extraction(options={"main_content": False}))
 
 
