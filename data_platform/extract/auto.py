@@ -52,7 +52,7 @@ class Auto:
     """
 
     name = "auto"
-    version = f"auto 1 {DIGEST}"
+    version = f"auto 2 {DIGEST}"
 
     def __init__(self, settings: Extraction) -> None:
         self._settings = settings
