@@ -32,7 +32,8 @@ MAX_BLOCKS = 50_000
 """Blocks of a page; each takes 2 kB of memory. The most on 953 real pages (trafilatura's evaluation set) are 6,219."""
 
 WITHIN = 0.1
-"""Score from which code, tables, definitions and headings are kept where `reference` says that the content is."""
+"""Score from which code, tables, definitions, long paragraphs and headings are kept where `reference` says that the
+content is."""
 
 NEAR_BEST = 0.5
 """Share of the best score from which blocks are kept on a page without content."""
@@ -107,9 +108,9 @@ def choose(page: Page, title: str, tables: np.ndarray, model: Model) -> np.ndarr
 def decide(page: Page, scores: np.ndarray, tables: np.ndarray, cut: float) -> np.ndarray:
     """Which blocks are content, given their scores. A table of data is kept or left as a whole; code, such tables and
     displayed formulas are kept where both of their neighbours are, as text loses its sense without them. Within the
-    content, `WITHIN` is enough for what the classifier knows little of, see `reference`, and for headings of what is
-    kept. Where no block reaches the cut, those are kept that come near the best: whether a short page is worth
-    anything, filters decide.
+    content, `WITHIN` is enough for what is known by its place, see `reference`, and for headings of what is kept. Where
+    no block reaches the cut, those are kept that come near the best: whether a short page is worth anything, filters
+    decide.
     """
     scores = whole_tables(page, scores, tables)
     keep = scores > min(cut, NEAR_BEST * scores.max())

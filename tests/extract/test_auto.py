@@ -210,6 +210,14 @@ def test_a_page_does_not_depend_on_the_pages_before_it(pages: list[str]) -> None
 ALONE = {page: extract(page) for page in (page_with(markup) for markup, _ in SHAPES.values())}
 
 
+def test_long_paragraphs_between_others_stay(shared_data: Path) -> None:
+    """A page of the training hosts on which every second paragraph looked like a comment."""
+    (page,) = (page for page in read_pages(shared_data) if page.url == "https://changenow.de/andre-loibl/")
+    text = extract(page.payload).text
+    assert "um einen Unterschied in der Welt zu machen" in text
+    assert "Teil des großen Puzzles" in text
+
+
 def test_f1_on_hosts_that_training_has_not_seen(shared_data: Path) -> None:
     pages = [page for page in read_pages(shared_data) if page.half == HELD_OUT][::2]
     texts = {page.url: getattr(extract(page.payload), "text", "") for page in pages}
