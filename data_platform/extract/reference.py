@@ -38,7 +38,8 @@ def reference_blocks(page: Page, keep: np.ndarray, tables: np.ndarray) -> np.nda
     """
     found = np.zeros(len(keep), np.bool_)
     _reference_blocks(
-        page.start, page.stop, page.node, page.link, page.flags, page.parent, page.tag, keep, tables,
+        page.start, page.stop, page.node, page.link, page.parent, page.tag, _IS_TERM, keep,
+        (tables > 0) | (page.flags & CODE > 0),
         np.zeros(len(page.parent), np.int64), np.zeros((2, len(page.parent)), np.bool_), found,
     )
     return found
@@ -51,12 +52,14 @@ def headings(page: Page, keep: np.ndarray) -> np.ndarray:
 
 _IS_HEADING = np.zeros(256, np.bool_)
 _IS_HEADING[[TAG[name] for name in ("h2", "h3", "h4", "h5", "h6")]] = True
-_DT, _DD = TAG["dt"], TAG["dd"]
+_IS_TERM = np.zeros(256, np.bool_)
+_IS_TERM[[TAG["dt"], TAG["dd"]]] = True
 
 
 @kernel()
-def _reference_blocks(start, stop, node, link, flags, parent, tag, keep, tables, mass, inside, found):
-    """See `reference_blocks`: fills `found`; `mass` and `inside` are room for numbers of elements."""
+def _reference_blocks(start, stop, node, link, parent, tag, is_term, keep, formal, mass, inside, found):
+    """See `reference_blocks`: fills `found`. `formal` blocks are code or in a table; `mass` and `inside` are room for
+    numbers of elements."""
     for block in range(start.size):
         if keep[block]:
             mass[node[block]] += stop[block] - start[block]
@@ -71,11 +74,11 @@ def _reference_blocks(start, stop, node, link, flags, parent, tag, keep, tables,
     for element in range(1, parent.size):
         above = parent[element]
         content[element] |= content[above]
-        defined[element] = defined[above] or tag[element] == _DT or tag[element] == _DD
+        defined[element] = defined[above] or is_term[tag[element]]
     for block in range(start.size):
         element = node[block]
         size = stop[block] - start[block]
-        kind = flags[block] & CODE or tables[block] > 0 or defined[element]
+        kind = formal[block] or defined[element]
         found[block] = content[element] and (
             (kind and link[block] < MAX_LINKS * size) or (size >= LONG and link[block] < MAX_LINKS_OF_LONG * size)
         )

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from data_platform.compiled import kernel, part
-from data_platform.extract.scan import NUMBER_GIVEN, REVERSED, TAG, TAGS, Page
+from data_platform.extract.scan import TAG, TAGS, Page
 
 _MAX_CELL = 400
 """Bytes of the mean cell of a data table; with more, a table is there for the layout."""
@@ -131,6 +131,7 @@ def _fence_length(text, start, stop):
 @part(allocates=True)
 def _count_items(parent, tag, given, kinds, ordinal):
     """Write the number of each item of a list ("ordinal value", HTML standard, section 4.4.8) into `ordinal`."""
+    # Bits of the second row of `given`: 1 a number is given, 2 the list counts down.
     items = np.zeros(parent.size, np.int64)
     for element in range(1, parent.size):
         items[parent[element]] += kinds[tag[element]] == _ITEM
@@ -138,14 +139,14 @@ def _count_items(parent, tag, given, kinds, ordinal):
         above = parent[element]
         kind = kinds[tag[element]]
         if kind == _NUMBERED:
-            down = given[1, element] & REVERSED != 0
-            first = given[0, element] if given[1, element] & NUMBER_GIVEN else items[element] if down else 1
+            down = given[1, element] & 2 != 0
+            first = given[0, element] if given[1, element] & 1 else items[element] if down else 1
             items[element] = first + down - (not down)
         elif kind == _ITEM:
-            if given[1, element] & NUMBER_GIVEN:
+            if given[1, element] & 1:
                 items[above] = given[0, element]
             else:
-                items[above] += 1 - 2 * (given[1, above] & REVERSED != 0)
+                items[above] += 1 - 2 * (given[1, above] & 2 != 0)
             ordinal[element] = items[above]
 
 
