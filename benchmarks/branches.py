@@ -15,7 +15,7 @@ The tables:
 1. The cascade on held-out hosts of its labels: docstrings as pages, weakly labelled by their formulas; crawl pages,
    labelled by hand; web text of another set, all of it negative.
 2. The same by host, for hosts with a text of mathematics or a mistake.
-3. With --documentation: published documentation, see `benchmarks.branches_documentation`.
+3. With --documentation: published documentation, see `benchmarks.branches_documentation`; and the same without TeX.
 4. Sources that no classifier was trained on, each of one kind: how much of them is proposed and taken as mathematics.
 5. Every branch against the labels of the crawl pages. Of mathematics, hosts that the cascade was trained on are left
    out.
@@ -145,25 +145,30 @@ def _cascade_tables(recipe, scorer, metrics: dict, labels: pa.Table) -> None:
 
 
 def _documentation_table(recipe, scorer, folder: Path) -> None:
-    from benchmarks.branches_documentation import pages
+    from benchmarks.branches_documentation import pages, without_tex
     from data_platform.branches.cascade import agreement
     from data_platform.extract.batch import extract_batch
 
     found = list(pages(folder))
     constant = (pa.array([value] * len(found), pa.string()) for value in ("text/html", None, "", "response"))
     texts = extract_batch(pa.array([page.payload for page in found], pa.large_binary()), *constant, recipe.extraction)
-    proposed, taken = _decide(recipe, scorer, pc.fill_null(texts.field("text"), ""))
+    texts = pc.fill_null(texts.field("text"), "")
     wanted, hosts = np.array([page.label == 1 for page in found]), np.array([page.host for page in found])
-    rows = []
-    for name, looked in HALVES.items():
-        half = np.array([tuned_on(host) == looked for host in hosts])
-        for host in (None, *sorted(set(hosts[half]))):
-            mine = half if host is None else hosts == host
-            first, both = (agreement(decision[mine], wanted[mine]) for decision in (proposed, taken))
-            rows.append([host or f"{name}: {len(set(hosts[half]))} packages", int(mine.sum()), int(wanted[mine].sum()),
-                         first["recall"], *both.values()])
-    show("3. Published documentation, labelled by its markup",
-         ["host", "pages", "positive", "first recall", "found", "missed", "wrong", "recall", "precision"], rows)
+    for title, read in (
+        ("3. Published documentation, labelled by its markup", texts),
+        ("3b. The same with characters in the place of TeX", pa.array(map(without_tex, texts.to_pylist()), texts.type)),
+    ):
+        proposed, taken = _decide(recipe, scorer, read)
+        rows = []
+        for name, looked in HALVES.items():
+            half = np.array([tuned_on(host) == looked for host in hosts])
+            for host in (None, *sorted(set(hosts[half]))):
+                mine = half if host is None else hosts == host
+                first, both = (agreement(decision[mine], wanted[mine]) for decision in (proposed, taken))
+                rows.append([host or f"{name}: {len(set(hosts[half]))} packages", int(mine.sum()),
+                             int(wanted[mine].sum()), first["recall"], *both.values()])
+        show(title, ["host", "pages", "positive", "first recall", "found", "missed", "wrong", "recall", "precision"],
+             rows)
 
 
 def _probe_table(recipe, scorer, data: Path) -> None:

@@ -9,17 +9,21 @@ its projects publish it (Sphinx, Doxygen, GAPDoc, R Markdown, hand-written; Math
 A page of a mathematical package is mathematics if its source has `LEAST_FORMULAS` formulas or more and one for every
 `CHARACTERS_EACH` characters of its text; its other pages have no label. All pages of the others that hold no formula
 are not mathematics: programming, networks, mail. These labels are weak: an index of symbols counts as mathematics, too.
+The same pages are read once more with characters in the place of TeX, as nothing here has formulas without it.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from data_platform.branches.docstrings import as_characters
 
 MATHEMATICAL = (
     "ceres-solver-doc", "coinor-libipopt-doc", "fflas-ffpack-user-doc", "gap-doc", "libeigen3-doc", "libflint-doc",
@@ -41,6 +45,8 @@ _FORMULA = re.compile(
     rb'<math[ >]|<(?:span|div|p)[^>]*class="(?:math|katex)[^"]*"|class="formula(?:Inl|Dsp)"|<script type="math/tex|'
     rb'<img[^>]*class="math|\\\(|\\\['
 )
+_DELIMITED = re.compile(r"(?s)\\\((.+?)\\\)|\\\[(.+?)\\\]")
+_TAG = re.compile(r"<[^>]*>")
 _NOT_TEXT = re.compile(rb"(?s)<script.*?</script>|<style.*?</style>|<[^>]*>")
 _LISTS = re.compile(
     r"genindex|search\.html|modindex|_modules|/_sources|_8h_source|-source|-members|inherit|/src/|hierarchy|functions_|"
@@ -78,6 +84,19 @@ def pages(folder: Path) -> Iterator[Page]:
             if label is not None and taken[label] < PAGES:
                 taken[label] += 1
                 yield Page(package, name, payload, label)
+
+
+def without_tex(text: str) -> str:
+    """A text whose formulas are the characters that a page without TeX would have for them, above and below the line
+    no more than on it. What docutils cannot write so is left out.
+    """
+    def written(formula: re.Match[str]) -> str:
+        try:
+            return _TAG.sub("", html.unescape(as_characters(formula[1] or formula[2])))
+        except Exception:  # it fails in many ways on broken TeX
+            return ""
+
+    return _DELIMITED.sub(written, text)
 
 
 def _label(payload: bytes, mathematical: bool) -> int | None:

@@ -117,6 +117,39 @@ SHAPES = {
         'class="cl">b := 2\n</span></span></code></pre></td></tr></table></div>',
         "a := 1\nb := 2",
     ),
+    "code, <code> with breaks": (
+        "<p><code>def f(x):<br>\n&nbsp;&nbsp;&nbsp;&nbsp;return x<br />\n</code></p>",
+        "def f(x):\n    return x",
+    ),
+    "code, <code> with lines": (
+        '<div class="highlight"><code class="language-python">def f(x):\n    return x</code></div>',
+        "def f(x):\n    return x",
+    ),
+    "code, copied from an editor": (
+        "<div style=\"background-color: #1e1e1e; font-family: Consolas, 'Courier New', monospace; white-space: pre;\">"
+        "<div><span>def</span><span> f(x):</span></div><div><span>    return x</span></div></div>",
+        "def f(x):\n    return x",
+    ),
+    "code, GitHub's table": (
+        '<table class="highlight js-file-line-container">\n  <tr>\n    <td class="blob-num" data-line-number="1"></td>'
+        '\n    <td class="blob-code js-file-line"><span class="pl-k">def</span> f(x):</td>\n  </tr>\n  <tr>\n    <td '
+        'class="blob-num" data-line-number="2"></td>\n    <td class="blob-code js-file-line">    return x</td>\n  </tr>'
+        "\n</table>",
+        "def f(x):\n    return x",
+    ),
+    "code, Crayon": (
+        '<div class="crayon-syntax"><table class="crayon-table"><tr><td class="crayon-nums"><div class="crayon-num">1'
+        '</div><div class="crayon-num">2</div></td><td class="crayon-code"><div class="crayon-pre"><div '
+        'class="crayon-line">def f(x):</div><div class="crayon-line">    return x</div></div></td></tr></table></div>',
+        "```\ndef f(x):\n    return x\n```",
+    ),
+    "code, Doxygen": (
+        '<div class="fragment"><div class="line"><a name="l00001"></a><span class="lineno">    1</span>&#160;<span '
+        'class="keywordtype">int</span> f() {</div>\n<div class="line"><a name="l00002"></a><span class="lineno">    2'
+        '</span>&#160;  return 1;</div>\n<div class="line"><span class="lineno">    3</span>&#160;}</div>\n'
+        "</div><!-- fragment -->",
+        "```\n int f() {\n   return 1;\n }\n```",
+    ),
     "code within a line": (
         "<p>Call <code>f(x)</code> as often as you like, because it has no effect on anything else.</p>",
         "Call f(x) as",
@@ -130,6 +163,12 @@ SHAPES = {
         "<table><tr><th>Day</th><th>Low</th><th>High</th></tr><tr><td>Monday</td><td></td><td>12.5</td></tr></table>",
         "Day | Low | High\nMonday | | 12.5",
     ),
+    "table with cells that span others": (
+        '<table><tr><th rowspan="2">City</th><th colspan="2">Degrees</th><th rowspan="2">Sky</th></tr><tr><th>Low</th>'
+        "<th>High</th></tr><tr><td rowspan=2>Bern</td><td>1</td><td>2</td><td>blue</td></tr><tr><td>3</td><td>4</td>"
+        "<td>grey</td></tr></table>",
+        "City | Degrees | | Sky\n| Low | High\nBern | 1 | 2 | blue\n| 3 | 4 | grey",
+    ),
     "columns of a layout": (
         '<div class="row no-gutters"><div class="col-8"><p>What stands in a grid of columns without space between '
         "them is a part of the article as well.</p></div></div>",
@@ -139,6 +178,11 @@ SHAPES = {
         '<div class="accordion"><h3><button aria-expanded="false">How often was it measured?</button></h3><div><p>On '
         "three days, in the morning and in the evening, by two persons each.</p></div></div>",
         "How often was it measured?\n\nOn three days",
+    ),
+    "list that goes on": (
+        '<ol start="4"><li>the instruments were new,</li><li>the weather was bad,</li><li value="9">and nobody came.'
+        "</li></ol>",
+        "4. the instruments were new,\n5. the weather was bad,\n9. and nobody came.",
     ),
     "nested list": (
         "<p>There are two reasons for it, of which the first one counts:</p><ul><li>the instruments were new,<ul><li>"

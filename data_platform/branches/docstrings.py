@@ -10,7 +10,9 @@ import hashlib
 import html
 import re
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from functools import cache
+from io import StringIO
 
 from data_platform.recipe import Extraction
 
@@ -35,11 +37,12 @@ def formula_pages(extraction: Extraction) -> Iterator[tuple[str, str, str, int]]
     """(distribution, "", text, label) of docstrings as the extraction reads them from a page.
 
     Those with formulas are positive. Negative are docstrings of distributions in which none has a formula: the words of
-    a numerical library are mathematics even where no formula stands. A quarter of the positive ones (by their hash)
+    a numerical library are mathematics even where no formula stands. An eighth of the positive ones (by their hash)
     comes without formulas, so that words must tell too, as in the training of OpenWebMath's MathScore, which sees no
     formulas (Paster et al. 2023, arXiv 2310.06786, section 3.5.1); the others have them in the forms of real pages:
-    between `\\(...\\)` for MathJax, between dollars, and as the MathML that KaTeX writes. A
-    judgement of people this is not.
+    between `\\(...\\)` for MathJax, between dollars, as the MathML that KaTeX writes, and,
+    another eighth, as letters and signs on, above and below the line, as authors without TeX write them. A judgement of
+    people this is not.
     """
     from data_platform.ingest.environment import docstrings_by_distribution
 
@@ -49,7 +52,7 @@ def formula_pages(extraction: Extraction) -> Iterator[tuple[str, str, str, int]]
         label = int(any(formulas.values()))
         wanted = [text for text in long_enough if not label or formulas[text] >= LEAST_FORMULAS]
         chosen = sorted(wanted, key=_digest)[: PER_LABEL[label]]
-        pages = [docstring_page(distribution, text, list(_FORMS)[_digest(text)[0] % len(_FORMS)]) for text in chosen]
+        pages = [docstring_page(distribution, text, _SHARES[_digest(text)[0] % len(_SHARES)]) for text in chosen]
         for text in _read(pages, extraction):
             yield distribution, "", text, label
 
@@ -79,7 +82,7 @@ def docstring_page(name: str, docstring: str, form: str) -> str:
     Args:
         name: of the distribution.
         docstring: reStructuredText; directives and roles of Sphinx that docutils does not know are left out.
-        form: of the formulas: `brackets`, `dollars`, `katex`, or `none` for a page without them.
+        form: of the formulas: `brackets`, `dollars`, `katex`, `characters`, or `none` for a page without them.
     """
     body = _rendered(docstring)
     written = _FORMS[form]
@@ -110,7 +113,19 @@ def _katex(tex: str, display: bool) -> str:
     )
 
 
-_FORMS = {"brackets": _brackets, "dollars": _dollars, "katex": _katex, "none": lambda tex, display: ""}
+def as_characters(tex: str) -> str:
+    """A formula as HTML without TeX: what docutils writes for readers whose browser shows no formulas."""
+    from docutils.utils.math.math2html import math2html
+
+    with redirect_stderr(StringIO()):  # it prints what it cannot read
+        return math2html(tex)
+
+
+_FORMS = {
+    "brackets": _brackets, "dollars": _dollars, "katex": _katex,
+    "characters": lambda tex, display: as_characters(html.unescape(tex)), "none": lambda tex, display: "",
+}
+_SHARES = ("brackets", "dollars", "katex", "none", "brackets", "dollars", "katex", "characters")
 
 
 def _rendered(docstring: str) -> str:

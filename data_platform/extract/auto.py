@@ -20,6 +20,7 @@ from data_platform.extract.formulas import write_formulas
 from data_platform.extract.images import content_images
 from data_platform.extract.markup import engine_options, open_markup_utf8
 from data_platform.extract.protocol import Extracted, Rejected
+from data_platform.extract.reference import headings, reference_blocks
 from data_platform.extract.render import data_tables, render_places
 from data_platform.extract.scan import CODE, TAG, Page, scan
 from data_platform.recipe import Extraction
@@ -29,6 +30,10 @@ OPTIONS = {"main_content": True, "formulas": True, "images": True}
 
 MAX_BLOCKS = 50_000
 """Blocks of a page; each takes 2 kB of memory. The most on 953 real pages (trafilatura's evaluation set) are 6,219."""
+
+WITHIN = 0.1
+"""Score from which code, tables, definitions, long paragraphs and headings are kept where `reference` says that the
+content is."""
 
 NEAR_BEST = 0.5
 """Share of the best score from which blocks are kept on a page without content."""
@@ -48,7 +53,7 @@ class Auto:
     """
 
     name = "auto"
-    version = f"auto 1 {DIGEST}"
+    version = f"auto 2 {DIGEST}"
 
     def __init__(self, settings: Extraction) -> None:
         self._settings = settings
@@ -102,11 +107,15 @@ def choose(page: Page, title: str, tables: np.ndarray, model: Model) -> np.ndarr
 
 def decide(page: Page, scores: np.ndarray, tables: np.ndarray, cut: float) -> np.ndarray:
     """Which blocks are content, given their scores. A table of data is kept or left as a whole; code, such tables and
-    displayed formulas are kept where both of their neighbours are, as text loses its sense without them. Where no block
-    reaches the cut, those are kept that come near the best: whether a short page is worth anything, filters decide.
+    displayed formulas are kept where both of their neighbours are, as text loses its sense without them. Within the
+    content, `WITHIN` is enough for what is known by its place, see `reference`, and for headings of what is kept. Where
+    no block reaches the cut, those are kept that come near the best: whether a short page is worth anything, filters
+    decide.
     """
     scores = whole_tables(page, scores, tables)
     keep = scores > min(cut, NEAR_BEST * scores.max())
+    likely = scores > WITHIN
+    keep |= likely & reference_blocks(page, keep, tables)
     first, last = page.text[page.start], page.text[page.stop - 1]
     formula = (first == _BACKSLASH) & ((last == _BRACKETS[0]) | (last == _BRACKETS[1]))
     belonging = ((page.flags & CODE) > 0) | (tables > 0) | formula
@@ -115,7 +124,7 @@ def decide(page: Page, scores: np.ndarray, tables: np.ndarray, cut: float) -> np
         for start, stop in edges.reshape(-1, 2):
             if start > 0 and stop < len(keep) and keep[start - 1] and keep[stop]:
                 keep[start:stop] = True
-    return keep
+    return keep | (likely & headings(page, keep))
 
 
 def whole_tables(page: Page, scores: np.ndarray, tables: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ the transport's label, then <meta> or the XML declaration, then detection from t
 then windows-1252. Labels are read by the WHATWG Encoding standard: `iso-8859-1`, `latin1` and `us-ascii` mean
 windows-1252, `gb2312` means gbk, and so on. Two departures, because a label is wrong more often than bytes fit another
 encoding by accident: bytes that are valid UTF-8 are UTF-8 whatever a label says, and a label that leaves more than
-`MAX_MISFIT` of the characters beyond ASCII undecoded is passed over.
+`MAX_MISFIT` of the characters beyond ASCII undecoded is passed over. A third one: UTF-16 without a byte order mark is
+known by its zero bytes, for which the standard has no rule and text of no other encoding has a use.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ as UTF-8 has nearly 1; UTF-8 with single damaged bytes little, but a short text 
 MAX_CONTROL_SHARE = 0.05
 """Share of control and replacement characters above which bytes are no text. Random bytes read as windows-1252 have 12
 percent of them."""
+
+ZERO_BYTES = 4_096
+"""How much of the start is looked at for the zero bytes of UTF-16."""
 
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -82,11 +86,23 @@ def _decoded(payload: bytes, charset: str | None, markup: bool) -> str | None:
             return None
         except UnicodeDecodeError:
             pass
+    if name := _utf16(payload):
+        return payload.decode(name, "replace")
     labels = [encoding_of(charset), _declared(payload) if markup else None]
     for name in (*labels, detect_encoding(payload, max_len=DETECTION_BYTES)):
         if name and _fits(text := payload.decode(name, "replace")):
             return text
     return payload.decode("cp1252", "replace")
+
+
+def _utf16(payload: bytes) -> str | None:
+    """The UTF-16 that `payload` is in if every tenth character at least is of Latin-1, such as those of markup, so that
+    its upper byte is zero, and hardly any lower byte is."""
+    head = payload[:ZERO_BYTES]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 20 < len(head) or min(even, odd) * 20 > max(even, odd):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def encoding_of(label: str | None) -> str | None:

@@ -3,8 +3,10 @@
 Here belongs what stands between two blocks. Not here: which blocks are content. This module imports numba.
 
 Paragraphs are parted by a blank line. Items of a list stand on lines of their own behind "- " or their number, indented
-by depth. A row of a data table is one line with " | " between cells. Code is fenced by three backticks, or more if
-it holds as many itself (CommonMark 0.31, section 4.5), so that what follows can tell it from prose.
+by depth. A row of a data table is one line with " | " between cells; a cell that spans columns or rows stands in the
+first of them, and the others are empty, so that every text has the column that it has on the page. Code is fenced by
+three backticks, or more if it holds as many itself (CommonMark 0.31, section 4.5), so that what follows can tell it
+from prose.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from data_platform.extract.scan import TAG, TAGS, Page
 
 _MAX_CELL = 400
 """Bytes of the mean cell of a data table; with more, a table is there for the layout."""
+
+_MAX_COLUMNS = 100
+"""Columns of a table in which cells may span others, which bounds the empty cells that a page can ask for."""
 
 
 def data_tables(page: Page) -> np.ndarray:
@@ -39,7 +44,7 @@ def render(page: Page, keep: np.ndarray, tables: np.ndarray) -> str:
 def render_places(page: Page, keep: np.ndarray, tables: np.ndarray) -> tuple[bytes, np.ndarray]:
     """As `render`, in UTF-8, with where each block that is kept begins in it, and where what belongs to it ends."""
     text, places = _render(
-        page.text, page.start, page.stop, page.node, page.flags, page.parent, page.tag, _KIND, keep, tables
+        page.text, page.start, page.stop, page.node, page.flags, page.parent, page.tag, page.given, _KIND, keep, tables
     )
     return text.tobytes(), places
 
@@ -123,21 +128,76 @@ def _fence_length(text, start, stop):
     return max(longest + 1, 3)
 
 
-@kernel(allocates=True)
-def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
-    """See `render_places`."""
-    places = np.zeros((2, start.size), np.int64)
-    ordinal, depth = np.zeros(parent.size, np.int32), np.zeros(parent.size, np.int32)
-    items = np.zeros(parent.size, np.int32)
-    count = 0
+@part(allocates=True)
+def _count_items(parent, tag, given, kinds, ordinal):
+    """Write the number of each item of a list ("ordinal value", HTML standard, section 4.4.8) into `ordinal`."""
+    # Bits of the second row of `given`: 1 a number is given, 2 the list counts down.
+    items = np.zeros(parent.size, np.int64)
+    for element in range(1, parent.size):
+        items[parent[element]] += kinds[tag[element]] == _ITEM
     for element in range(1, parent.size):
         above = parent[element]
         kind = kinds[tag[element]]
-        depth[element] = depth[above] + (kind in (_LIST, _NUMBERED))
-        if kind in (_ITEM, _CELL):
-            items[above] += 1
+        if kind == _NUMBERED:
+            down = given[1, element] & 2 != 0
+            first = given[0, element] if given[1, element] & 1 else items[element] if down else 1
+            items[element] = first + down - (not down)
+        elif kind == _ITEM:
+            if given[1, element] & 1:
+                items[above] = given[0, element]
+            else:
+                items[above] += 1 - 2 * (given[1, above] & 2 != 0)
             ordinal[element] = items[above]
-            count += 3 * (kind == _CELL)
+
+
+@part(allocates=True)
+def _count_cells(node, parent, tag, given, kinds, tables, ordinal):
+    """Write the column of each cell of a table of data, from 1, into `ordinal` ("algorithm for processing rows", HTML
+    standard, section 4.9.12). Returns how many columns all rows have together.
+    """
+    table_of = np.zeros(parent.size, np.int32)
+    of_data = np.zeros(parent.size, np.bool_)
+    for block in range(node.size):
+        of_data[tables[block]] = tables[block] > 0
+    spanned = np.zeros(_MAX_COLUMNS, np.int64)  # number of the row from which on a column is free
+    last_group = last_row = -1
+    rows = column = total = np.int64(0)
+    for element in range(1, parent.size):
+        above = parent[element]
+        table_of[element] = above if kinds[tag[above]] == _TABLE else table_of[above]
+        if kinds[tag[element]] != _CELL or not of_data[table_of[element]]:
+            continue
+        row = _nearest(element, _ROW, parent, tag, kinds)
+        row = row if row else above
+        if row != last_row:
+            if parent[row] != last_group:  # cells do not reach beyond <thead> or <tbody>
+                spanned[:] = 0
+                last_group = parent[row]
+            rows += 1
+            column = 0
+            last_row = row
+        before = column
+        while column < _MAX_COLUMNS and spanned[column] > rows:
+            column += 1
+        ordinal[element] = column + 1
+        wide, high = max(given[0, element], 1), max(given[1, element], 1)
+        end = min(column + wide, max(np.int64(_MAX_COLUMNS), column + 1))
+        for place in range(column, min(end, np.int64(_MAX_COLUMNS))):
+            spanned[place] = rows + high
+        column = end
+        total += column - before
+    return total
+
+
+@kernel(allocates=True)
+def _render(text, start, stop, node, flags, parent, tag, given, kinds, keep, tables):
+    """See `render_places`."""
+    places = np.zeros((2, start.size), np.int64)
+    ordinal, depth = np.zeros(parent.size, np.int32), np.zeros(parent.size, np.int32)
+    _count_items(parent, tag, given, kinds, ordinal)
+    count = 3 * _count_cells(node, parent, tag, given, kinds, tables, ordinal)
+    for element in range(1, parent.size):
+        depth[element] = depth[parent[element]] + (kinds[tag[element]] in (_LIST, _NUMBERED))
     for block in range(start.size):
         if keep[block]:
             count += stop[block] - start[block] + 2 * min(depth[node[block]], 8) + 40
@@ -191,7 +251,11 @@ def _render(text, start, stop, node, flags, parent, tag, kinds, keep, tables):
                 out[size], out[size + 1] = 32, 32
                 size += 2
             if kinds[tag[parent[item]]] == _NUMBERED:
-                number = ordinal[item]
+                number = np.int64(ordinal[item])
+                if number < 0:
+                    out[size] = 45
+                    size += 1
+                    number = -number
                 power = 1
                 while power * 10 <= number:
                     power *= 10

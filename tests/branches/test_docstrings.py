@@ -41,6 +41,14 @@ def test_formulas_survive_in_every_form(form: str, inline: str, display: str) ->
     assert "circumference" in text and ":func:" not in text and ">>> area(1.0)" in text
 
 
+def test_formulas_as_characters_are_those_of_a_page_without_tex(capfd: pytest.CaptureFixture[str]) -> None:
+    text = text_of("characters")
+    assert "radius r, found" in text and "2πs" in text and "πr²" in text
+    assert "\\" not in text and "$" not in text
+    docstring_page("discs", r"A formula that docutils cannot write: :math:`\unheard{x}`.", "characters")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_without_formulas_the_words_remain() -> None:
     text = text_of("none")
     assert "found by integration" in text and "grows with the square" in text

@@ -55,6 +55,98 @@ def test_tables_for_the_layout_are_paragraphs() -> None:
     assert "and an end.\n\nA second one" in text
 
 
+def reference_page(entries: int) -> str:
+    """Short definitions with their code, as a generator of documentation writes them, beside an index of links."""
+    names = [f"grid_{verb}" for verb in ("set", "swap", "zero", "neg", "add", "sub", "scale", "fill")][:entries]
+    index = "".join(f"<li><a href='#{name}'>{name}()</a></li>" for name in names)
+    body = "".join(
+        f"<dl class=function><dt id={name}>void {name}(grid_t a, grid_t b)<a class=headerlink href='#{name}'>¶</a></dt>"
+        f"<dd><p>Does it.</p><dl><dt>Parameters:</dt><dd>a, b</dd></dl></dd></dl>"
+        f"<div class=method-source-code><pre>void {name}(grid_t a) {{\n  loop(a);\n}}</pre></div>"
+        for name in names
+    )
+    return (
+        "<!DOCTYPE html><html><head><title>grid.h - grids - Manual</title></head><body><div class=related><ul><li>"
+        "<a href=genindex.html>index</a></li><li><a href=next.html>next</a> |</li></ul></div><div class=document><div "
+        f"class=body role=main><h1>grid.h - grids</h1><p>Functions for grids of numbers, which are read from files and "
+        f"written to them again when the program ends.</p><h2>Arithmetic</h2>{body}</div></div><div "
+        f"class=sphinxsidebar><h3>Contents</h3><ul>{index}</ul></div><div class=footer>Made with a generator.</div>"
+        f"</body></html>"
+    )
+
+
+def test_definitions_and_code_of_reference_pages_stay_and_their_index_goes() -> None:
+    text = extract(reference_page(8)).text
+    for name in ("set", "swap", "zero", "neg", "add", "sub", "scale", "fill"):
+        assert text.count(f"void grid_{name}(grid_t a, grid_t b)\n") == 1
+        assert text.count(f"void grid_{name}(grid_t a) {{\n  loop(a);\n}}") == 1
+    assert text.count("Does it.") == 8
+    assert "Contents" not in text and "generator" not in text and "next" not in text
+
+
+@pytest.mark.parametrize("page", ["<p>{}</p>", "<html><body><article>{}</article></body></html>",
+                                  "<html><title>A town</title><body><h1>A town</h1>{}</body></html>"])
+@pytest.mark.parametrize("between", ["</p><p>", "<br><br>"])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 10, 16])
+def test_pages_of_nothing_but_prose_stay_whole(page: str, between: str, count: int) -> None:
+    """No page of the training is like them, so a forest that fits the others better may still lose half of them."""
+    prose = [
+        f"In the year {1700 + 9 * number} the council of the town decided to build a bridge over the river, which had "
+        f"been crossed by a ferry until then, and {number + 2} members voted against it because of its cost."
+        for number in range(count)
+    ]
+    result = extract(page.format(between.join(prose)))
+    assert isinstance(result, Extracted)
+    assert all(paragraph in result.text for paragraph in prose)
+
+
+WHOLE = Auto(Extraction(options={"main_content": False}))
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<ol start=3><li>a<li>b</ol><ol><li>c</ol>", "3. a\n4. b\n1. c"),
+        ("<ol start=-1><li>a<li>b<li>c</ol>", "-1. a\n0. b\n1. c"),
+        ("<ol reversed><li>a<ol start=7 reversed><li>x<li>y</ol><li>b</ol>", "2. a\n  7. x\n  6. y\n1. b"),
+        ("<ol reversed start=10><li>a<li value=5>b<li>c</ol>", "10. a\n5. b\n4. c"),
+        ("<ol start=''><li>a<li value=x>b<li value=' +07.5'>c</ol>", "1. a\n2. b\n7. c"),
+        ("<ul start=4><li>a<li value=9>b</ul>", "- a\n- b"),
+        (f"<ol start={'9' * 40}><li>a</ol>", "1000000000. a"),
+    ],
+)
+def test_items_have_the_number_that_a_browser_gives_them(markup: str, expected: str) -> None:
+    result = extract(markup, WHOLE)
+    assert isinstance(result, Extracted)
+    assert result.text == expected
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<tr><td rowspan=3>a<td>b<td rowspan=2>c<tr><td>d<tr><td>e<td>f", "a | b | c\n| d\n| e | f"),
+        ("<tr><td>a<td colspan=2>b<td>c<tr><td>d<td>e<td>f<td>g", "a | b | | c\nd | e | f | g"),
+        ("<tr><td colspan=2 rowspan=2>a<td>b<tr><td>c", "a | | b\n| | c"),
+        ("<tr><td colspan='100%'>a<tr><td>b<td>c<tr><td>d<td>e", "a\nb | c\nd | e"),
+        ("<tr><td colspan=0 rowspan=-1>a<td>b<tr><td>c<td>d", "a | b\nc | d"),
+        # Not beyond the head, whatever it says.
+        ("<thead><tr><th>a<th rowspan=9>b<tbody><tr><td>c<td>d<td>e", "a | b\nc | d | e"),
+        ("<caption>x</caption><tr><td rowspan=2>a<td>b<tr><td>c", "x\na | b\n| c"),
+    ],
+)
+def test_cells_stand_in_the_column_that_a_browser_gives_them(markup: str, expected: str) -> None:
+    result = extract(f"<table>{markup}</table>", WHOLE)
+    assert isinstance(result, Extracted)
+    assert result.text == expected
+
+
+def test_cells_that_span_everything_cost_no_more_than_a_hundred_columns() -> None:
+    rows = "<tr>" + "<td colspan=9999 rowspan=9999>a<td>b" + "<tr><td>c<td rowspan=9999>d" * 2_000
+    result = extract(f"<table>{rows}</table>", WHOLE)
+    assert isinstance(result, Extracted)
+    assert len(result.text) < 2_000 * 220
+
+
 def test_every_block_stays_without_main_content() -> None:
     everything = Auto(Extraction(engine="auto", options={"main_content": False}))
     assert "Imprint" in extract(page_with(""), everything).text
@@ -116,6 +208,14 @@ def test_a_page_does_not_depend_on_the_pages_before_it(pages: list[str]) -> None
 
 
 ALONE = {page: extract(page) for page in (page_with(markup) for markup, _ in SHAPES.values())}
+
+
+def test_long_paragraphs_between_others_stay(shared_data: Path) -> None:
+    """A page of the training hosts on which every second paragraph looked like a comment."""
+    (page,) = (page for page in read_pages(shared_data) if page.url == "https://changenow.de/andre-loibl/")
+    text = extract(page.payload).text
+    assert "um einen Unterschied in der Welt zu machen" in text
+    assert "Teil des großen Puzzles" in text
 
 
 def test_f1_on_hosts_that_training_has_not_seen(shared_data: Path) -> None:

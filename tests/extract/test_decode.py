@@ -67,6 +67,23 @@ def test_meta_cannot_say_utf_16() -> None:
     assert decode(page.encode("utf-8"), None, markup=True) == page
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("charset", [None, "utf-8", "utf-16", "windows-1252"])
+@pytest.mark.parametrize("text", [
+    f"<p>{GERMAN}", f"<html><head><title>x</title></head><body class=a><p>{JAPANESE}</p></body></html>",
+])  # fmt: skip
+def test_utf_16_without_a_mark_is_known_by_its_zero_bytes(text: str, charset: str | None, encoding: str) -> None:
+    """The label "utf-16" means little endian, and yet pages in the other order carry it."""
+    assert decode(text.encode(encoding), charset, markup=True) == text
+
+
+@pytest.mark.parametrize(
+    "payload", [b"<p>text\0\0\0\0\0\0\0\0", bytes(1_000), bytes(range(256)) * 20, b"\0a\0\0b\0" * 99]
+)
+def test_other_zero_bytes_are_not_utf_16(payload: bytes) -> None:
+    assert isinstance(decode(payload, None, markup=True), Rejected)
+
+
 def test_one_invalid_byte_costs_one_character() -> None:
     damaged = GERMAN.encode("utf-8") * 3 + b"\xff end"
     assert decode(damaged, "utf-8", markup=False) == GERMAN * 3 + "\ufffd end"
