@@ -89,7 +89,7 @@ def test_definitions_and_code_of_reference_pages_stay_and_their_index_goes() -> 
 @pytest.mark.parametrize("between", ["</p><p>", "<br><br>"])
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 10, 16])
 def test_pages_of_nothing_but_prose_stay_whole(page: str, between: str, count: int) -> None:
-    """No page of the training is like them, so a forest that fits the others better may still lose half of them."""
+    """No page of the evaluation set is like them; those that the training makes of its pages are (`bare`)."""
     prose = [
         f"In the year {1700 + 9 * number} the council of the town decided to build a bridge over the river, which had "
         f"been crossed by a ferry until then, and {number + 2} members voted against it because of its cost."
