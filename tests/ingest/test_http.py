@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 import zlib
+from functools import partial
 
 import brotli
 import pyarrow as pa
@@ -17,6 +18,7 @@ from data_platform.ingest.http import BodyError, Message, decode_body, parse_con
 from data_platform.recipe import Ingest
 from tests.ingest.archives import read_one, response, warc
 
+gzipped = partial(gzip.compress, mtime=0)  # the bytes name tests, and the processes that share them out must agree
 BODY = "<html><p>Grüße, 世界</p></html>".encode() * 3
 
 
@@ -31,7 +33,7 @@ def chunked(data: bytes, size: int = 7) -> bytes:
 
 
 ENCODERS = {
-    "gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress,
+    "gzip": gzipped, "x-gzip": gzipped, "deflate": zlib.compress, "br": brotli.compress,
     "zstd": zstandard.compress, "identity": bytes,
 }
 
@@ -39,17 +41,17 @@ ENCODERS = {
 @pytest.mark.parametrize(("headers", "body"), [
     *(([f"Content-Encoding: {name}"], encode(BODY)) for name, encode in ENCODERS.items()),
     (["Content-Encoding: deflate"], raw_deflate(BODY)),
-    (["Content-Encoding: GZIP"], gzip.compress(BODY)),
-    (["Content-Encoding: gzip"], gzip.compress(BODY[:50]) + gzip.compress(BODY[50:])),
-    (["Content-Encoding: gzip"], gzip.compress(BODY) + b"what a broken server appends"),
-    (["Content-Encoding: br, gzip"], gzip.compress(brotli.compress(BODY))),
-    (["Content-Encoding: gzip", "Content-Encoding: zstd"], zstandard.compress(gzip.compress(BODY))),
-    (["Content-Encoding: gzip, gzip"], gzip.compress(gzip.compress(BODY))),
+    (["Content-Encoding: GZIP"], gzipped(BODY)),
+    (["Content-Encoding: gzip"], gzipped(BODY[:50]) + gzipped(BODY[50:])),
+    (["Content-Encoding: gzip"], gzipped(BODY) + b"what a broken server appends"),
+    (["Content-Encoding: br, gzip"], gzipped(brotli.compress(BODY))),
+    (["Content-Encoding: gzip", "Content-Encoding: zstd"], zstandard.compress(gzipped(BODY))),
+    (["Content-Encoding: gzip, gzip"], gzipped(gzipped(BODY))),
     (["Content-Encoding: utf-8"], BODY),
     (["Transfer-Encoding: chunked"], chunked(BODY)),
     (["Transfer-Encoding: chunked"], chunked(BODY).removesuffix(b"0\r\nTrailer: x\r\n\r\n")),
     (["Transfer-Encoding: chunked"], chunked(BODY).replace(b"\r\n", b"\n")),
-    (["Transfer-Encoding: gzip, chunked"], chunked(gzip.compress(BODY))),
+    (["Transfer-Encoding: gzip, chunked"], chunked(gzipped(BODY))),
     (["Transfer-Encoding: chunked", "Content-Encoding: br"], chunked(brotli.compress(BODY))),
 ])
 def test_encodings_are_undone(headers: list[str], body: bytes) -> None:
@@ -67,9 +69,9 @@ def test_headers_that_the_crawler_left_behind_are_not_believed(headers: list[str
 
 
 def test_encoded_twice_by_header_but_once_in_fact() -> None:
-    assert read_one(warc(response(gzip.compress(BODY), "Content-Encoding: gzip, gzip"))).payload == BODY
+    assert read_one(warc(response(gzipped(BODY), "Content-Encoding: gzip, gzip"))).payload == BODY
     # Chunked by header alone: a body that is not text is taken as it is too, because no chunk begins it.
-    lying = response(gzip.compress(BODY), "Transfer-Encoding: chunked", "Content-Encoding: gzip")
+    lying = response(gzipped(BODY), "Transfer-Encoding: chunked", "Content-Encoding: gzip")
     assert read_one(warc(lying)).payload == BODY
 
 
@@ -81,9 +83,9 @@ NOISE = bytes(range(256)) * 4
     ("Content-Encoding: deflate", NOISE, "encoding_broken.deflate"),
     ("Content-Encoding: br", NOISE, "encoding_broken.br"),
     ("Content-Encoding: zstd", NOISE, "encoding_broken.zstd"),
-    ("Content-Encoding: gzip", gzip.compress(BODY)[:-1], "encoding_broken.gzip"),
-    ("Content-Encoding: gzip", gzip.compress(BODY)[:30], "encoding_broken.gzip"),
-    ("Content-Encoding: gzip", gzip.compress(BODY)[:-8] + bytes(8), "encoding_broken.gzip"),
+    ("Content-Encoding: gzip", gzipped(BODY)[:-1], "encoding_broken.gzip"),
+    ("Content-Encoding: gzip", gzipped(BODY)[:30], "encoding_broken.gzip"),
+    ("Content-Encoding: gzip", gzipped(BODY)[:-8] + bytes(8), "encoding_broken.gzip"),
     ("Content-Encoding: deflate", zlib.compress(BODY)[:-2], "encoding_broken.deflate"),
     ("Content-Encoding: br", brotli.compress(NOISE)[:-2], "encoding_broken.br"),
     ("Content-Encoding: zstd", zstandard.compress(BODY)[:-2], "encoding_broken.zstd"),
@@ -91,7 +93,7 @@ NOISE = bytes(range(256)) * 4
     ("Content-Encoding: Dä Ta", NOISE, "encoding_unknown.d__ta"),
     ("Transfer-Encoding: chunked", chunked(NOISE)[:200], "encoding_broken.chunked"),
     ("Transfer-Encoding: chunked", chunked(BODY).replace(b"7;", b"8;", 1)[:40] + NOISE, "encoding_broken.chunked"),
-    ("Content-Encoding: gzip", gzip.compress(b""), "empty_payload"),
+    ("Content-Encoding: gzip", gzipped(b""), "empty_payload"),
     ("Content-Encoding: gzip", b"", "empty_payload"),
     ("Transfer-Encoding: chunked", b"0\r\n\r\n", "empty_payload"),
 ])
@@ -103,11 +105,11 @@ def test_bodies_that_cannot_be_used_are_rejected(header: str, body: bytes, reaso
 
 UNFOLDED = 64 * 2**20
 BOMBS = {
-    "gzip": lambda: gzip.compress(bytes(UNFOLDED), 1),
+    "gzip": lambda: gzipped(bytes(UNFOLDED), compresslevel=1),
     "deflate": lambda: zlib.compress(bytes(UNFOLDED), 1),
     "zstd": lambda: zstandard.compress(bytes(UNFOLDED)),
     "br": lambda: brotli.compress(bytes(UNFOLDED), quality=0),
-    "gzip, gzip": lambda: gzip.compress(gzip.compress(bytes(UNFOLDED), 1), 1),
+    "gzip, gzip": lambda: gzipped(gzipped(bytes(UNFOLDED), compresslevel=1), 1),
 }
 
 
@@ -130,10 +132,10 @@ def test_bombs_are_stopped_in_bounded_memory(coding: str) -> None:
 
 def test_expansion_is_a_setting_and_small_payloads_are_free_of_it() -> None:
     body = b"<p>" + b" " * (2**20 - 3)
-    block = response(gzip.compress(body), "Content-Encoding: gzip")
+    block = response(gzipped(body), "Content-Encoding: gzip")
     assert read_one(warc(block), Ingest(max_expansion=1)).payload == body
     body += b" "
-    block = response(gzip.compress(body), "Content-Encoding: gzip")
+    block = response(gzipped(body), "Content-Encoding: gzip")
     assert read_one(warc(block), Ingest(max_expansion=200)).reason == "payload_bomb"
     assert read_one(warc(block), Ingest(max_expansion=2000)).payload == body
 
