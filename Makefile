@@ -11,7 +11,7 @@ run: $(STAMP)  ## Run the demo: the whole factory on what is installed here, off
 	$(BIN)/data-platform run recipes/demo.yaml
 
 test: $(STAMP)  ## Run the tests.
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --no-loadscope-reorder
 
 test-slow: $(STAMP)  ## Run the tests that take minutes: real processes killed and racing.
 	$(BIN)/python -m pytest -m slow

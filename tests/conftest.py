@@ -12,13 +12,27 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def _group(nodeid: str) -> str:
+    """What one process runs: the tests of a file, or all that share a factory or start a Ray."""
+    file = nodeid.partition("::")[0]
+    return "factory" if file.startswith("tests/integration/") or file.endswith("ray.py") else file
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that share a factory or start a Ray in one process and first, those of each other file together."""
-    for item in items:
-        own = item.path.parent.name == "integration" or "ray" in item.path.stem
-        item.add_marker(pytest.mark.xdist_group("factory" if own else item.nodeid.partition("::")[0]))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "factory")
+    """Run first what takes longest."""
+    items.sort(key=lambda item: _group(item.nodeid) != "factory")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Hand groups to the processes of pytest-xdist. Its own `--dist loadgroup` sees no marks under pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")
