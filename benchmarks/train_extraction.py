@@ -124,10 +124,12 @@ def bare(one: Example) -> Example | None:
     number = int.from_bytes(hashlib.sha256(one.page.url.encode()).digest()[2:4], "big")
     frame, between = BARE[number % len(BARE)]
     paragraphs = [escape(paragraph) for paragraph in content if len(paragraph) >= BARE_CHARACTERS]
+    if not paragraphs:
+        return None
     markup = frame.format(between.join(paragraphs[: 1 + number // len(BARE) % BARE_PARAGRAPHS]))
     page = Page(f"{one.page.url}#bare", markup.encode(), (), ())
     read = read_page(page.payload, None, Extraction())
-    if isinstance(read, Rejected) or not paragraphs:
+    if isinstance(read, Rejected):
         return None
     scanned, title = read
     count = len(scanned.start)

@@ -85,31 +85,26 @@ def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: 
     Raises:
         RuleSetError: as `threshold_sweep`.
     """
+    filters, language = recipe.filters, recipe.language
     if rules == "language":
-        language = _with_cut_off(recipe.language, threshold, value)
+        language = _with_cut_off(language, threshold, value)
         if alone:
             return Judgement(Filters(rule_sets={}), language)
-        recipe = recipe.model_copy(update={"language": language})
-        return Judgement(
-            recipe.filters, language, filters_by_domain(recipe), url_digests=list_digests(recipe.filters.urls)
-        )
-    filters = recipe.filters
-    own = {**filters.rule_sets.get(rules, {}), threshold: value}
-    swept = rule_set(rules, own)  # a wrong name is told before any work
-    if threshold in swept.settings:
-        raise RuleSetError(
-            f"{rules}.{threshold} decides how thresholds are learned, which a sweep does not do anew; what it can "
-            f"change: {', '.join(swept.thresholds)}"
-        )
-    if swept.learned and rules not in filters.rule_sets:
-        raise RuleSetError(f"{rules} learns its thresholds: run the recipe with it before sweeping one of them")
-    if alone:
-        filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
-        return Judgement(filters, Language())
-    filters = filters.model_copy(update={"rule_sets": {**filters.rule_sets, rules: own}})
-    return Judgement(
-        filters, recipe.language, filters_by_domain(recipe), url_digests=list_digests(recipe.filters.urls)
-    )
+    else:
+        own = {**filters.rule_sets.get(rules, {}), threshold: value}
+        swept = rule_set(rules, own)  # a wrong name is told before any work
+        if threshold in swept.settings:
+            raise RuleSetError(
+                f"{rules}.{threshold} decides how thresholds are learned, which a sweep does not do anew; what it can "
+                f"change: {', '.join(swept.thresholds)}"
+            )
+        if swept.learned and rules not in filters.rule_sets:
+            raise RuleSetError(f"{rules} learns its thresholds: run the recipe with it before sweeping one of them")
+        if alone:
+            filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
+            return Judgement(filters, Language())
+        filters = filters.model_copy(update={"rule_sets": {**filters.rule_sets, rules: own}})
+    return Judgement(filters, language, filters_by_domain(recipe), url_digests=list_digests(filters.urls))
 
 
 def _with_cut_off(language: Language, threshold: str, value: float) -> Language:
