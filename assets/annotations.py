@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.common import described, materialize
-from data_platform.scoring.stage import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
+from data_platform.stages.scoring import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
 from resources.workspace import WorkspaceResource
 
 

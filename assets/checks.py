@@ -18,10 +18,10 @@ import pyarrow as pa
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
 from assets.gates import DESCRIPTIONS, gates_of, pass_gates
 from assets.partitions import snapshots
-from data_platform.columns import table
-from data_platform.errors import describe
-from data_platform.lake import Lake, Pin, TableMissing
-from data_platform.stage import Stage
+from data_platform.core.errors import describe
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Pin, TableMissing
+from data_platform.run.stage import Stage
 from resources.workspace import WorkspaceResource
 
 _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}

@@ -12,13 +12,13 @@ import dagster as dg
 from assets.automation import upstream_or_code_changes
 from assets.metadata import column_metadata, commit_metadata
 from assets.partitions import snapshots
-from data_platform.columns import table
-from data_platform.errors import KernelError, PlainError, describe
-from data_platform.flow import stages
-from data_platform.lake import ConcurrentWrite
-from data_platform.openlineage import told
-from data_platform.recipe import Recipe
-from data_platform.stage import Stage, execute
+from data_platform.core.errors import KernelError, PlainError, describe
+from data_platform.core.tables import table
+from data_platform.lake.lake import ConcurrentWrite
+from data_platform.pipeline.flow import stages
+from data_platform.publish.openlineage import told
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage, execute
 from resources.workspace import WorkspaceResource
 
 OWNERS = ["team:data-platform"]

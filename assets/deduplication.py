@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.common import assets_in
-from data_platform.recipe import Recipe
+from data_platform.run.recipe import Recipe
 
 
 def deduplication_assets(recipe: Recipe) -> list[dg.AssetsDefinition]:

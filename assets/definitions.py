@@ -10,8 +10,8 @@ from assets.checks import stage_checks
 from assets.deduplication import deduplication_assets
 from assets.filters import filter_assets
 from assets.mixtures import mixture_assets
-from data_platform.flow import stages
-from data_platform.recipe import Recipe
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import Recipe
 
 
 def assets_of(recipe: Recipe) -> list[dg.AssetsDefinition]:

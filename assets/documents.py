@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.common import described, materialize
-from data_platform.extract.stage import DOCUMENTS
+from data_platform.stages.documents import DOCUMENTS
 from resources.workspace import WorkspaceResource
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import Column, Table
+from data_platform.core.columns import Column, Table
 
 if TYPE_CHECKING:
     import pandas as pd

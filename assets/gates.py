@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 
 from assets import separation
 from assets.expectations import Outcome
-from data_platform.books import WITHOUT_BOOKS, books
-from data_platform.dedup.guards import COLUMNS, GUARDS, sources_stay
-from data_platform.flow import breaches_of
-from data_platform.lake import Lake
-from data_platform.proof.custody import Custody
+from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
+from data_platform.lake.custody import Custody
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import breaches_of
+from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.proof.gate import prove
-from data_platform.recipe import Recipe
-from data_platform.stage import Stage, Workspace
-from data_platform.staleness import LicenseChanges
+from data_platform.run.books import WITHOUT_BOOKS, books
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage
+from data_platform.run.workspace import Workspace
 from data_platform.takedown.removal_list import standing
 
 CUSTODY = "custody"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.partitions import snapshots
-from data_platform.flow import phases, stages
-from data_platform.recipe import Recipe
-from data_platform.stage import Stage
+from data_platform.pipeline.flow import phases, stages
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage
 
 # By the first stage of a phase, in the order of the phases.
 _PHASES = {

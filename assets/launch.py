@@ -1,6 +1,6 @@
 """Launching runs from the command line: the same assets, checks and instance as in the UI, one run per phase.
 
-Not here: what is out of date (`data_platform/flow.py`), what is printed (`data_platform/commands/run.py`).
+Not here: what is out of date (`data_platform/pipeline/flow.py`), what is printed (`data_platform/cli/run.py`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from assets.commands import alive, end_killed_runs
 from assets.jobs import job_of_stage
 from assets.partitions import snapshots
 from data_platform.definitions import build_definitions
-from data_platform.flow import Status, plan
-from data_platform.openlineage import emitter_of
-from data_platform.stage import Workspace
+from data_platform.pipeline.flow import Status, plan
+from data_platform.publish.openlineage import emitter_of
+from data_platform.run.workspace import Workspace
 from resources.instance import open_instance
 from resources.workspace import WorkspaceResource
 

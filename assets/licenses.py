@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.common import described, materialize
-from data_platform.licenses.stage import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+from data_platform.stages.licenses import DOCUMENT_LICENSES, LICENSE_EVIDENCE
 from resources.workspace import WorkspaceResource
 
 

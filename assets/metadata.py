@@ -1,7 +1,7 @@
 """What Dagster shows of a table: its columns and where they come from, and what a commit made of it.
 
-Everything about columns comes from the registry. Not here: the numbers' meaning for the flow (`data_platform/flow.py`),
-and checks (`checks.py`).
+Everything about columns comes from the registry. Not here: the numbers' meaning for the flow
+(`data_platform/pipeline/flow.py`), and checks (`checks.py`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import Column, Table, table
-from data_platform.distributions import Distribution, distributions
-from data_platform.lake import Commit, Lake, Partition
+from data_platform.core.columns import Column, Table
+from data_platform.core.tables import table
+from data_platform.lake.distributions import Distribution, distributions
+from data_platform.lake.lake import Commit, Lake, Partition
 
 if TYPE_CHECKING:
-    from data_platform.stage import Stage
+    from data_platform.run.stage import Stage
 
 
 # -- definitions ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.common import described, materialize
-from data_platform.ingest.stage import RAW_CRAWLS
+from data_platform.stages.raw_crawls import RAW_CRAWLS
 from resources.workspace import WorkspaceResource
 
 

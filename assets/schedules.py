@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.jobs import NAMES, job_of_stage
 from assets.partitions import snapshots
-from data_platform.flow import plan
+from data_platform.pipeline.flow import plan
 from resources.workspace import WorkspaceResource
 
 

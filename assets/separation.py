@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.expectations import Outcome
-from data_platform.lake import Lake
-from data_platform.licenses.schemes import mask_of
-from data_platform.recipe import Recipe
-from data_platform.stage import Stage
+from data_platform.lake.lake import Lake
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage
+from data_platform.spdx.schemes import mask_of
 
 CLASSES = "license_classes"
 APART = "apart_from_datastores"

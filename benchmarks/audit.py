@@ -21,7 +21,7 @@ from deltalake import write_deltalake
 
 from benchmarks.audit_lake import MIXTURE, make_lake
 from benchmarks.common import own_python, parser, run_measured, show
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
 
 CORES = 2
 SECONDS = 20.0

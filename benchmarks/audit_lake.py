@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data_platform.columns import table
-from data_platform.lake import Lake, Partition, Pin, Provenance
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Pin, Provenance
 from data_platform.licenses.resolve import RESOLVER, Decision, Statement, decide
 
 MIXTURE = "audited"

@@ -67,13 +67,14 @@ HALVES = {"looked at": True, "not looked at": False}
 
 
 def _report(recipe_path: str, data: Path, documentation: Path | None, lake_uri: str) -> None:
-    from data_platform import engine
     from data_platform.branches.cascade import CascadeScorer
     from data_platform.branches.route import route
-    from data_platform.flow import stages
-    from data_platform.lake import Lake
-    from data_platform.recipe import load_recipe
-    from data_platform.stage import Workspace, execute
+    from data_platform.lake.lake import Lake
+    from data_platform.pipeline.flow import stages
+    from data_platform.run import engine
+    from data_platform.run.recipe import load_recipe
+    from data_platform.run.stage import execute
+    from data_platform.run.workspace import Workspace
 
     recipe = load_recipe(recipe_path)
     workspace = Workspace(recipe, Lake(lake_uri))
@@ -235,7 +236,7 @@ def _label_table(recipe, lake, trained: set[str]) -> None:
 
 
 def _count_table(workspace, flow) -> None:
-    from data_platform.books import books
+    from data_platform.run.books import books
 
     table = []
     for snapshot in workspace.snapshots:

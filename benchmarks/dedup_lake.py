@@ -12,12 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.near_duplicates import Member, members
-from data_platform import engine
-from data_platform.columns import table
-from data_platform.flow import stages
-from data_platform.lake import Lake, Partition, Provenance
-from data_platform.recipe import Recipe
-from data_platform.stage import Workspace, execute
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.pipeline.flow import stages
+from data_platform.run import engine
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import execute
+from data_platform.run.workspace import Workspace
 
 STAGES = ("document_signatures", "copy_pairs", "duplicates", "deduplicated_documents")
 _BATCH = 2_000

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.common import parser, show
-from data_platform.dedup.minhash import distinct_shingles, recall, signatures
+from data_platform.methods.duplicates.minhash import distinct_shingles, recall, signatures
 
 BINS = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999, 1.0001)
 RESAMPLED = 1_000
@@ -63,7 +63,7 @@ def pages(data: Path) -> tuple[list[str], list[str]]:
 
 def _all_pairs(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All pairs of documents that have shingles, and their true similarity."""
-    from data_platform.dedup import kernels
+    from data_platform.kernels import minhash as kernels
 
     shingles = distinct_shingles(pa.array(texts, pa.large_string()))
     usable = np.nonzero(shingles.value_lengths().to_numpy())[0]
@@ -123,8 +123,8 @@ def _precision(similarity: np.ndarray, same: np.ndarray, found: np.ndarray) -> N
 
 def _clusters(texts: Sequence[str], names: Sequence[str]) -> None:
     """What verification does to pairs and clusters, and how near estimates are."""
-    from data_platform.dedup import kernels
-    from data_platform.dedup.candidates import copy_pairs
+    from data_platform.duplicates.candidates import copy_pairs
+    from data_platform.kernels import minhash as kernels
 
     array = pa.array(texts, pa.large_string())
     signed = pa.Table.from_struct_array(signatures(array))

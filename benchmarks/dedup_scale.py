@@ -24,7 +24,7 @@ from benchmarks import dedup_lake
 from benchmarks.common import own_python, parser, run_measured, show
 from benchmarks.near_duplicates import Member, members
 from benchmarks.texts import english_texts
-from data_platform.recipe import home
+from data_platform.core.settings import home
 
 CORES = 2
 

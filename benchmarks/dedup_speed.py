@@ -30,7 +30,7 @@ from benchmarks import dedup_lake
 from benchmarks.common import own_python, parser, peers_python, run_measured, show
 from benchmarks.near_duplicates import members
 from benchmarks.texts import english_texts
-from data_platform.recipe import home
+from data_platform.core.settings import home
 
 OURS = {"ours": "own", "ours, with hashes of datatrove": "datatrove-0.10"}
 """What is compared, and `deduplication.hashes` of each."""
@@ -114,7 +114,7 @@ def _pairs(
     texts: dict[str, str], ours: dict[str, dict[str, str]], peers: dict[tuple[str, int], dict[str, int]]
 ) -> None:
     """Share of the pairs that datatrove puts into one cluster which others do as well, by true similarity."""
-    from data_platform.dedup.minhash import recall
+    from data_platform.methods.duplicates.minhash import recall
 
     reference = _together(peers["default", 1])
     similarity = _similarities(texts, reference)
@@ -150,8 +150,8 @@ def _together(clusters: dict[str, object]) -> set[tuple[str, str]]:
 
 
 def _similarities(texts: dict[str, str], pairs: set[tuple[str, str]]) -> dict[tuple[str, str], float]:
-    from data_platform.dedup import kernels
-    from data_platform.dedup.minhash import distinct_shingles
+    from data_platform.kernels import minhash as kernels
+    from data_platform.methods.duplicates.minhash import distinct_shingles
 
     ids = sorted({doc_id for pair in pairs for doc_id in pair})
     place = {doc_id: number for number, doc_id in enumerate(ids)}

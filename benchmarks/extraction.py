@@ -27,7 +27,7 @@ ENGINES = {"trafilatura fast": ("trafilatura", {}), "resiliparse": ("resiliparse
 def _measure(name: str, data: Path, texts: Path | None) -> None:
     """One engine over all pages in this process; prints JSON."""
     from data_platform.extract.choose import html_extractor
-    from data_platform.recipe import Extraction
+    from data_platform.extract.settings import Extraction
 
     pages = read_pages(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -88,7 +88,7 @@ def main() -> None:
 def _survivors() -> list[list[str]]:
     """For every shape of formula, code and table: which engines keep it as it should be."""
     from data_platform.extract.choose import html_extractor
-    from data_platform.recipe import Extraction
+    from data_platform.extract.settings import Extraction
 
     engines = [html_extractor(Extraction(engine=engine, options=options)) for engine, options in ENGINES.values()]
     rows = []

@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from benchmarks.common import ROOT, parser, peers_python, run_measured, show
 from benchmarks.texts import english_texts
-from data_platform.filters.rules import rule_set, verdicts
-from data_platform.filters.signals import quality_signals
-from data_platform.recipe import home
+from data_platform.core.settings import home
+from data_platform.filtering.rules import rule_set, verdicts
+from data_platform.filtering.signals import quality_signals
 
 # datatrove's reason to our rule. Reasons that are not here are ours with the same name.
 RULES = {

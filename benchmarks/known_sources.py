@@ -19,8 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common import parser, show
-from data_platform.licenses.algebra import Policy
-from data_platform.licenses.expressions import UNKNOWN, identifiers_of
 from data_platform.licenses.known_sources import (
     KnownSource,
     Provenance,
@@ -31,7 +29,9 @@ from data_platform.licenses.known_sources import (
     read_name,
     use_of,
 )
-from data_platform.licenses.tiers import tier
+from data_platform.spdx.algebra import Policy
+from data_platform.spdx.expressions import UNKNOWN, identifiers_of
+from data_platform.spdx.tiers import tier
 
 POLICY = Policy(admitted=(0, 1, 2))
 """The Common Pile admits what may be used for any purpose, share-alike included."""

@@ -29,10 +29,11 @@ import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
 from benchmarks.extraction_pages import read_pages
+from data_platform.core.settings import home
 from data_platform.extract.batch import extract_batch
+from data_platform.extract.settings import Extraction
 from data_platform.language.claimed import claimed_languages
 from data_platform.language.identify import identify, known_languages, model_file
-from data_platform.recipe import Extraction, home
 
 KINDS = ("sentences", "word-pairs", "single-words")
 CUT_OFFS = (0.3, 0.5, 0.65, 0.8)

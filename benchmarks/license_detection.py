@@ -44,9 +44,9 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from benchmarks.common import parser, show
 from data_platform.licenses import file_header, html
-from data_platform.licenses.expressions import NAMED, UNKNOWN, conjunction, family, identifiers_of, normalize, read
 from data_platform.licenses.license_text import recognize
 from data_platform.licenses.resolve import Statement, decide
+from data_platform.spdx.expressions import NAMED, UNKNOWN, conjunction, family, identifiers_of, normalize, read
 
 PRECISION = RECALL = 0.90
 EXACT = 0.85

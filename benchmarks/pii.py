@@ -1,8 +1,9 @@
 """Personal data: recall and precision per type on labelled sentences, and speed on real pages.
 
 The sentences are Presidio's synthetic set (labels/pii, 1,500 sentences, 2,863 spans of 17 types). Five of the types
-have a form that `data_platform.refine.personal_data` looks for: EMAIL_ADDRESS, PHONE_NUMBER, IP_ADDRESS, IBAN_CODE and
-CREDIT_CARD map to EMAIL, PHONE, IP, IBAN and CREDIT_CARD. A label is found if one span of its type covers all of it:
+have a form that `data_platform.methods.edits.personal_data` looks for: EMAIL_ADDRESS, PHONE_NUMBER, IP_ADDRESS,
+IBAN_CODE and CREDIT_CARD map to EMAIL, PHONE, IP, IBAN and CREDIT_CARD. A label is found if one span of its type
+covers all of it:
 what is left uncovered stays in the text. A span is right if it meets a label of its type.
 
 What to know of the labels: they are made from a few dozen templates, so that figures near 1 say little of the web;
@@ -28,8 +29,8 @@ import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
 from benchmarks.refinement import pages
-from data_platform.refine.personal_data import find_personal_data
-from data_platform.refine.program import REDACTED_TYPES
+from data_platform.methods.edits.personal_data import find_personal_data
+from data_platform.programs.program import REDACTED_TYPES
 
 TYPES = {
     "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "IP_ADDRESS": "IP", "IBAN_CODE": "IBAN",

@@ -20,13 +20,13 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
-from data_platform.recipe import C4Lines, CulturaXLines, LineRules, Refinement
-from data_platform.refine.interpreter import EDIT_KINDS, interpret
-from data_platform.refine.line_rules import find_lines
-from data_platform.refine.personal_data import find_personal_data
-from data_platform.refine.plan import plan
-from data_platform.refine.program import REDACTED_TYPES
-from data_platform.refine.unicode_repair import find_repairs
+from data_platform.methods.edits.line_rules import find_lines
+from data_platform.methods.edits.personal_data import find_personal_data
+from data_platform.methods.edits.unicode_repair import find_repairs
+from data_platform.programs.interpreter import EDIT_KINDS, interpret
+from data_platform.programs.plan import plan
+from data_platform.programs.program import REDACTED_TYPES
+from data_platform.programs.settings import C4Lines, CulturaXLines, LineRules, Refinement
 
 BATCH = 128
 

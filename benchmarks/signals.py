@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from benchmarks.common import Measured, own_python, parser, peers_python, run_measured, show
 from benchmarks.texts import english_texts
-from data_platform.recipe import home
+from data_platform.core.settings import home
 
 BATCH_BYTES = 1 << 22
 MEASURED_BYTES = 64_000_000
@@ -137,8 +137,8 @@ def _resident() -> int:
 
 
 def _child(task: str, path: str, size: str, threads: str) -> None:
-    from data_platform.filters.rules import verdicts
-    from data_platform.filters.signals import quality_signals
+    from data_platform.filtering.rules import verdicts
+    from data_platform.filtering.signals import quality_signals
 
     quality_signals(pa.array(["The kernels are compiled or loaded here. 中文"]))
     if task == "memory":

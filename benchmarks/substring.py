@@ -34,7 +34,7 @@ def memory(name):
 
 _OURS = """
 import pyarrow as pa, pyarrow.compute as pc
-from data_platform.dedup.substring import repeated_substrings
+from data_platform.methods.duplicates.substrings import repeated_substrings
 texts = pickle.load(open(sys.argv[1], "rb"))
 ids = ["%032x" % number for number in range(len(texts))]
 rows = pa.table({"doc_id": ids, "snapshot": ["one"] * len(ids), "text": pa.array(texts, pa.large_string())})

@@ -20,8 +20,8 @@ from tabulate import tabulate
 
 from benchmarks.common import parser, run_measured
 from benchmarks.dedup_lake import doc_id
-from data_platform.columns import table
-from data_platform.lake import Lake, Partition, Provenance
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.takedown.execute import Order, Places, plan_takedown
 from data_platform.takedown.inventory import open_parquet, stored_table
 from data_platform.takedown.plan import Selectors

@@ -17,13 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_platform.core.code import module_digest
+from data_platform.core.settings import home
 from data_platform.extract.batch import extract_batch
+from data_platform.extract.settings import Extraction
 from data_platform.ingest.crawl import read_archive
 from data_platform.ingest.files import Fields, read_jsonl
 from data_platform.ingest.records import Archive, Capture
+from data_platform.ingest.settings import Ingest
 from data_platform.language.identify import identify
-from data_platform.recipe import Extraction, Ingest, home
-from data_platform.stage import module_digest
 
 PAGES = "warc/pages-*.warc.gz"
 TEXT_SUFFIXES = (".txt", ".md", ".rst", ".adoc", ".neg", ".pos")

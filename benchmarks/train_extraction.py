@@ -41,7 +41,7 @@ from data_platform.extract.features import context, features
 from data_platform.extract.protocol import Rejected
 from data_platform.extract.render import data_tables, render
 from data_platform.extract.scan import Page as Scanned
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 GOLD = 8.0
 FOLDS = 3

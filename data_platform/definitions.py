@@ -36,7 +36,7 @@ def build_definitions(
     from assets.jobs import jobs_of
     from assets.schedules import refresh
     from assets.sensors import automation, new_snapshots
-    from data_platform.recipe import load_recipe
+    from data_platform.run.recipe import load_recipe
     from resources.workspace import WorkspaceResource
 
     path = recipe or recipe_path()

@@ -4,7 +4,7 @@
 `$DAGSTER_HOME` or `dagster` in the platform's home, whoever asks: `dagster dev` typed in the checkout without any
 setting (Dagster then makes a temporary home, but reads `./dagster.yaml`), `dagster-daemon` with `DAGSTER_HOME` set, and
 the command line through `open_instance`. So all of them see the same runs. Not here: limits, retries and retention,
-which are plain settings in `dagster.yaml`, and what assets run with (`lake.py` and its neighbours).
+which are plain settings in `dagster.yaml`, and what assets run with (`lake/lake.py` and its neighbours).
 
 - `DAGSTER_HOME`: the folder, instead of `dagster` in the platform's home.
 - `DAGSTER_POSTGRES_URL`: runs, events and schedules in that Postgres database instead of SQLite.
@@ -35,7 +35,7 @@ from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
-from data_platform.recipe import home
+from data_platform.core.settings import home
 
 SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
 BUSY_TIMEOUT_SECONDS = 60

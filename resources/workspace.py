@@ -5,10 +5,10 @@ from __future__ import annotations
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from data_platform import engine
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.stage import Workspace
+from data_platform.lake.lake import Lake
+from data_platform.run import engine
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 
 
 class WorkspaceResource(dg.ConfigurableResource):

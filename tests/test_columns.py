@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data_platform.columns import TABLES, table
+from data_platform.core.tables import TABLES, table
 
 EVERY = [*TABLES.values(), table("mixture_any")]
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.distributions import distributions
-from data_platform.lake import Lake, Partition, Provenance
+from data_platform.core.tables import table
+from data_platform.lake.distributions import distributions
+from data_platform.lake.lake import Lake, Partition, Provenance
 
 NAME = "quality_annotations"
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from data_platform.columns import TABLES, table
-from data_platform.lake import ConcurrentWrite, Lake, Partition, Pin, Provenance, TableMissing
+from data_platform.core.tables import TABLES, table
+from data_platform.lake.lake import ConcurrentWrite, Lake, Partition, Pin, Provenance, TableMissing
 
 NAME = "filter_verdicts"
 

@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from benchmarks.audit_lake import MIXTURE, make_lake
-from data_platform.lake import Lake, Partition
-from data_platform.proof.custody import Custody
+from data_platform.lake.custody import Custody
+from data_platform.lake.lake import Lake, Partition
 from data_platform.proof.gate import prove
 from tests.integration.ui import free_port
 from tests.test_lake import NAME, made_by, verdicts
@@ -74,7 +74,7 @@ def test_writes_are_idempotent_and_concurrent_runs_lose_nothing(bucket: str) -> 
 def test_the_engine_reads_and_writes_there(bucket: str) -> None:
     from daft import col
 
-    from data_platform import engine
+    from data_platform.run import engine
 
     engine.configure("native")
     lake = Lake(bucket)

@@ -18,13 +18,23 @@ import pytest
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.facet_v2 import column_lineage_dataset, dataset_version_dataset, schema_dataset
 
-from data_platform import openlineage
-from data_platform.columns import table
-from data_platform.errors import PlainError
-from data_platform.lake import Lake
-from data_platform.openlineage import COMMIT_FACET, LICENSE_FACET, Emitter, emitter_of, facet_schema, licenses_of, told
-from data_platform.recipe import Recipe, RecipeError, load_recipe
-from data_platform.stage import Files, Stage, Work, Workspace, execute
+from data_platform.core.errors import PlainError
+from data_platform.core.settings import RecipeError
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake
+from data_platform.publish import openlineage
+from data_platform.publish.openlineage import (
+    COMMIT_FACET,
+    LICENSE_FACET,
+    Emitter,
+    emitter_of,
+    facet_schema,
+    licenses_of,
+    told,
+)
+from data_platform.run.recipe import Recipe, load_recipe
+from data_platform.run.stage import Files, Stage, Work, execute
+from data_platform.run.workspace import Workspace
 
 RUN = "6f1c1f9e-6f0a-4a2b-8f0e-3a1d6f4f2a10"
 
@@ -94,8 +104,8 @@ def _mixture(work: Work) -> Files:
 
 LICENSES = Stage("document_licenses", "test", (), lambda work: work.files(_rows("ab" if work.snapshot == "one" else "c",
                                                                                 work.snapshot)),
-                 lambda workspace, snapshot: {}, code=())
-MIXTURE = Stage("mixture_open", "test", ("document_licenses",), _mixture, lambda workspace, snapshot: {}, code=(),
+                 lambda workspace, snapshot: {}, )
+MIXTURE = Stage("mixture_open", "test", ("document_licenses",), _mixture, lambda workspace, snapshot: {},
                 partitioned=False)
 
 
@@ -285,7 +295,7 @@ def test_a_client_that_cannot_be_made_is_a_failed_delivery() -> None:
 def test_licenses_of_an_empty_table(tmp_path: Path) -> None:
     workspace = Workspace(_recipe(), Lake(str(tmp_path)))
     empty = Stage("document_licenses", "test", (), lambda work: work.files(_rows("", work.snapshot)),
-                  lambda workspace, snapshot: {}, code=())
+                  lambda workspace, snapshot: {}, )
     commit = execute(empty, workspace, "one")
     assert licenses_of(workspace.lake, "document_licenses", "one", commit.version) == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from data_platform.cli import main
+from data_platform.cli.main import main
 from tests.conftest import REPOSITORY
 
 TEXT = (REPOSITORY / "README.md").read_text("utf-8")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.recipe import RecipeError, load_recipe
+from data_platform.core.settings import RecipeError
+from data_platform.run.recipe import load_recipe
 
 MINIMAL = """
 name: small

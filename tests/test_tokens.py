@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_platform.tokens import PIECE_CHARACTERS, count_tokens, tokenizer_name
+from data_platform.text.tokenizer import PIECE_CHARACTERS, count_tokens, tokenizer_name
 
 
 def counts(*texts: str | None, tokenizer: str | None = None) -> list[int]:

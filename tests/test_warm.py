@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from numba.core import event
 
-from data_platform import warm
-from data_platform.filters.signals import quality_signals
-from data_platform.flow import stages
-from data_platform.recipe import load_recipe
+from data_platform.filtering.signals import quality_signals
+from data_platform.pipeline import warm
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import load_recipe
 
 
 def test_a_stage_is_compiled_once_for_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 InfiMM-WebMath-40B (Han et al. 2024, arXiv 2409.12568) filters for mathematics twice: a fastText classifier
 with a low threshold (0.4) before deduplication, for recall (section 3.1.3), and after it a second one trained on finer
 labels, for precision (section 3.1.6). Here both are logistic regressions on hashed word n-grams, as in
-`scoring/quality.py`:
+`models/linear_classifier.py`:
 
 - the first reads word n-grams alone, in few buckets, and runs over everything;
 - the second is trained on what the first or the evidence proposes, among it the negatives that resemble the branch. It
@@ -14,7 +14,7 @@ keeps the recall asked for, the second the lowest that reaches the precision ask
 nothing of this; recall and precision are reported on them. The fit has no chance in it.
 
 A cascade is a folder with `cascade.json` (settings, thresholds, what was measured) and `weights.npz` (arrays alone).
-Not here: labels (`labels.py`), the compiled loops (`scoring/kernels.py`), publishing (`scoring/models.py`).
+Not here: labels (`labels.py`), the compiled loops (`kernels/ngrams.py`), publishing (`models/store.py`).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data_platform.errors import PlainError
-from data_platform.recipe import Cascade
-from data_platform.scoring.quality import features, text_words
+from data_platform.branches.settings import Cascade
+from data_platform.core.errors import PlainError
+from data_platform.models.linear_classifier import features, text_words
 
 HEADER = "cascade.json"
 WEIGHTS = "weights.npz"
@@ -159,7 +159,7 @@ class CascadeScorer:
         return _logistic(logit + evidence @ weights)
 
     def _words(self, texts: pa.Array, name: str, ngram: int) -> np.ndarray:
-        from data_platform.scoring.kernels import score_ngrams
+        from data_platform.kernels.ngrams import score_ngrams
 
         weights, intercept = self._arrays[name], float(self._arrays[f"{name}_intercept"])
         return score_ngrams(*text_words(texts), ngram, weights, intercept)

@@ -14,7 +14,7 @@ from contextlib import redirect_stderr
 from functools import cache
 from io import StringIO
 
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 PER_LABEL = {1: 200, 0: 40}
 """Texts of a distribution at most, by label, so that no library speaks for all."""

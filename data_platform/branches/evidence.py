@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.recipe import Branch, Evidence
+from data_platform.branches.settings import Branch, Evidence
 
 
 def evidence_of(branches: Mapping[str, Branch], where: str | None = None) -> dict[str, Evidence]:

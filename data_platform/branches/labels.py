@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from data_platform.columns import table
-from data_platform.errors import PlainError
-from data_platform.recipe import Branch, CrawlSource, DomainLabels, Extraction, Ingest
+from data_platform.branches.settings import Branch, DomainLabels
+from data_platform.core.errors import PlainError
+from data_platform.core.tables import table
+from data_platform.extract.settings import Extraction
+from data_platform.ingest.settings import CrawlSource, Ingest
 
 PAGES_AT_ONCE = 32
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.branches.evidence import evidence_of, feature, found, speaks
-from data_platform.recipe import Branch
+from data_platform.branches.settings import Branch
 
 if TYPE_CHECKING:
     from data_platform.branches.cascade import CascadeScorer

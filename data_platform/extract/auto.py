@@ -23,7 +23,7 @@ from data_platform.extract.protocol import Extracted, Rejected
 from data_platform.extract.reference import headings, reference_blocks
 from data_platform.extract.render import data_tables, render_places
 from data_platform.extract.scan import CODE, TAG, Page, scan
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 OPTIONS = {"main_content": True, "formulas": True, "images": True}
 """What `extraction.options` may set, and the defaults. Without `main_content` every block is kept."""

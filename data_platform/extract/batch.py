@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from data_platform.columns import table
+from data_platform.core.tables import table
 from data_platform.extract.choose import Choice
 from data_platform.extract.protocol import Extracted
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 FIELDS = pa.struct([
     pa.field("title", pa.string()),

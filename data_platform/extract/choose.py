@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from data_platform.extract.plain import Plain
 from data_platform.extract.protocol import Extracted, Extractor, Rejected
+from data_platform.extract.settings import Extraction
 from data_platform.ingest.site_files import kind_of
-from data_platform.recipe import Extraction
 
 MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 """MIME types that are HTML."""

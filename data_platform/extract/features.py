@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
 from data_platform.extract.scan import KEYWORDS, TAG, TAGS, Page
+from data_platform.kernels.compiled import kernel, part
 
 WORDS = (
     "cookie consent datenschutz privacy",

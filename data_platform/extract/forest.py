@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_platform.compiled import kernel
+from data_platform.kernels.compiled import kernel
 
 WEIGHTS = Path(__file__).with_name("blocks.npz")
 """The weights, with where they come from in the entry `provenance`."""

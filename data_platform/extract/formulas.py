@@ -24,7 +24,7 @@ from urllib.parse import unquote, unquote_plus
 
 import numpy as np
 
-from data_platform.compiled import kernel
+from data_platform.kernels.compiled import kernel
 
 MAX_FORMULA = 50_000
 """Characters of one <math>; longer ones are left, and the scan drops them."""

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
 from data_platform.extract.protocol import Rejected
+from data_platform.kernels.compiled import kernel, part
 
 MAX_ELEMENTS = 100_000
 """Start tags of a page. trafilatura takes about 0.25 ms for each, so 25 s for a page at the limit. The largest of 953

@@ -17,10 +17,10 @@ from urllib.parse import urljoin
 
 import numpy as np
 
-from data_platform.compiled import kernel
 from data_platform.extract.clean import clean_text, clean_title
 from data_platform.extract.protocol import Image
 from data_platform.extract.scan import KEYWORDS, TAG, TAGS, Page
+from data_platform.kernels.compiled import kernel
 
 MAX_URL = 2_048
 """Characters of a URL; longer ones are data or tracking."""

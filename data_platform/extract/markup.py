@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from data_platform.extract.decode import decode_to_utf8
 from data_platform.extract.guard import too_much
 from data_platform.extract.protocol import Rejected
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 # XML allows no other characters below U+0020, and lxml raises where they are set as text.
 _NOT_XML = bytes(code for code in range(0x20) if code not in b"\t\n\r")

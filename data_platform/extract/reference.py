@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel
 from data_platform.extract.scan import CODE, TAG, Page
+from data_platform.kernels.compiled import kernel
 
 CONTENT = 0.9
 """Share of what is kept, in bytes, that stands in the element of the content."""

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
 from data_platform.extract.scan import TAG, TAGS, Page
+from data_platform.kernels.compiled import kernel, part
 
 _MAX_CELL = 400
 """Bytes of the mean cell of a data table; with more, a table is there for the layout."""

@@ -26,7 +26,7 @@ from resiliparse.parse.html import HTMLTree
 from data_platform.extract.clean import clean_text, clean_title
 from data_platform.extract.markup import engine_options, open_markup
 from data_platform.extract.protocol import Extracted, Rejected
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 OPTIONS = {
     "main_content": True, "list_bullets": True, "alt_texts": False, "links": False, "form_fields": False,

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
+from data_platform.kernels.compiled import kernel, part
 
 _VOID = "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
 _RAW = "script style textarea title xmp iframe noembed noframes"

@@ -33,7 +33,7 @@ from trafilatura.metadata import extract_title
 from data_platform.extract.clean import clean_text, clean_title
 from data_platform.extract.markup import engine_options, open_markup
 from data_platform.extract.protocol import Extracted, Rejected
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 OPTIONS = {
     "fast": True, "favor_precision": False, "favor_recall": False, "include_comments": False, "include_tables": True,

@@ -34,8 +34,8 @@ from data_platform.ingest.http import (
     whole_block,
 )
 from data_platform.ingest.records import Archive, Capture, Place, Rejection, Revisit, reason, record_id, sha256
+from data_platform.ingest.settings import Ingest
 from data_platform.ingest.stream import HEAD_BYTES, ArchiveStream, Damage
-from data_platform.recipe import Ingest
 
 LINE_BYTES = 2**20
 HEADER_LINES = 1000

@@ -6,27 +6,21 @@ Not here: reading an archive (`crawl.py`, `files.py`), listing one place (`sourc
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from data_platform.core.settings import NAME, home
+from data_platform.ingest.settings import SNAPSHOT_PLACEHOLDER, EnvironmentFiles, EnvironmentPages, Source
 from data_platform.ingest.sources import Archive, SourceError, list_matches, resolve
-from data_platform.recipe import (
-    NAME,
-    SNAPSHOT_PLACEHOLDER,
-    EnvironmentFiles,
-    EnvironmentPages,
-    Recipe,
-    Source,
-    home,
-)
 
 
-def expand(recipe: Recipe) -> list[Source]:
+def expand(stated: Sequence[Source]) -> list[Source]:
     """The sources, each of one snapshot: one per snapshot found where paths hold the placeholder.
 
     An expanded source is called <source>-<snapshot>. A place that holds no snapshot yet gives no source: a folder that
     is watched may be empty.
     """
     sources: list[Source] = []
-    for source in recipe.sources:
+    for source in stated:
         if source.snapshot is not None:
             sources.append(source)
             continue

@@ -29,8 +29,8 @@ from importlib.metadata import Distribution, PackageMetadata, distributions
 from pathlib import Path
 
 from data_platform.ingest.records import Archive
+from data_platform.ingest.settings import EnvironmentFiles, EnvironmentPages
 from data_platform.ingest.sources import SourceError
-from data_platform.recipe import EnvironmentFiles, EnvironmentPages
 
 OWN_NAME = "data-platform"
 WARC_DATE = "2024-01-01T00:00:00Z"
@@ -66,7 +66,7 @@ def _state(source: EnvironmentPages | EnvironmentFiles) -> str:
 
 def _digest_with(setting: object) -> str:
     """Digest of this module's code, the installed distributions and `setting`."""
-    from data_platform.stage import module_digest
+    from data_platform.core.code import module_digest
 
     installed = [f"{_name(distribution)}=={distribution.version}" for distribution in _distributions()]
     text = json.dumps([module_digest(__name__), setting, installed], sort_keys=True)
@@ -185,7 +185,7 @@ def _render(distribution: Distribution) -> str:
 
 def _declared_license(distribution: Distribution) -> str | None:
     """The SPDX expression that the metadata declares: License-Expression, else classifiers, else the License field."""
-    from data_platform.licenses.expressions import UNKNOWN, conjunction, normalize
+    from data_platform.spdx.expressions import UNKNOWN, conjunction, normalize
 
     metadata = _metadata(distribution)
     candidates = [normalize(metadata["License-Expression"])] if metadata["License-Expression"] else []

@@ -25,8 +25,8 @@ from data_platform.ingest.records import (
     sha256,
     valid_text,
 )
+from data_platform.ingest.settings import FilesSource, Ingest
 from data_platform.ingest.stream import ArchiveStream, Damage
-from data_platform.recipe import FilesSource, Ingest
 
 METADATA_BYTES = 64 * 1024
 SHORT_FIELD_BYTES = 1000

@@ -13,7 +13,7 @@ import os
 import tempfile
 from typing import BinaryIO
 
-from data_platform.recipe import home
+from data_platform.core.settings import home
 
 FILE_NAME = "fingerprints.json"
 

@@ -14,8 +14,8 @@ from functools import partial
 
 import pyarrow as pa
 
+from data_platform.ingest.settings import Ingest
 from data_platform.ingest.stream import STEP_BYTES
-from data_platform.recipe import Ingest
 
 # An expansion is measured only above this, because small bodies of blanks compress well without harm.
 EXPANSION_FREE_BYTES = 2**20

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from data_platform.errors import PlainError
+from data_platform.core.errors import PlainError
 from data_platform.ingest.fingerprints import Fingerprints, sha256_of
 
 if TYPE_CHECKING:

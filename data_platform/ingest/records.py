@@ -10,11 +10,23 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 # Reasons are keys that people group by: a strange value in an archive must not make a long or odd one.
 REASON_CHARACTERS = 100
+TAKEN_DOWN = "takedown:"
+"""Beginning of the reason of a record that was taken down; the number of the takedown follows."""
+
+
+class KeptOut(Protocol):
+    """Whoever knows which records must not come back (`takedown/removal_list.py`)."""
+
+    def of_record(
+        self, source: str, record_id: str, url: str, host: str, payload_digest: str, payload: bytes
+    ) -> str | None:
+        """The takedown that keeps a record out, if any."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from data_platform.ingest.crawl import OFFSET_IN_MEMBER, REVISIT_OF, TRUNCATED, read_archive
 from data_platform.ingest.records import Archive, Capture, Place, Rejection, Revisit, record_id
-from data_platform.recipe import Ingest
+from data_platform.ingest.settings import Ingest
 
 _TYPES = ("response", "resource")
 _SCHEMA = pa.schema([

@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 from data_platform.ingest.fingerprints import Fingerprints
 from data_platform.ingest.places import Found, Place, SourceError, place_of
 from data_platform.ingest.records import Archive, valid_text
-from data_platform.recipe import CrawlSource, FilesSource
+from data_platform.ingest.settings import CrawlSource, FilesSource
 
 __all__ = ["Archive", "SourceError", "list_matches", "open_archive", "resolve"]
 

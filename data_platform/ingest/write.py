@@ -12,19 +12,27 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from data_platform.columns import table
+from data_platform.core.tables import table
 from data_platform.ingest.crawl import Item, read_archive
 from data_platform.ingest.files import Fields, read_file, read_jsonl, read_parquet
-from data_platform.ingest.records import Archive, Capture, Rejection, Revisit, as_json, host_of, valid_text
+from data_platform.ingest.records import (
+    TAKEN_DOWN,
+    Archive,
+    Capture,
+    KeptOut,
+    Rejection,
+    Revisit,
+    as_json,
+    host_of,
+    valid_text,
+)
 from data_platform.ingest.revisits import Originals, Pending, resolve_revisits
+from data_platform.ingest.settings import Ingest, Source
 from data_platform.ingest.sources import open_archive
-from data_platform.recipe import Ingest, Source
-from data_platform.takedown.removal_list import REASON, RemovalList
 
 BATCH_BYTES = 32 * 2**20
 BATCH_ROWS = 2_000
 STAGE = "raw_crawls"
-_NOTHING = RemovalList()
 
 Batch = tuple[str, pa.RecordBatch]
 
@@ -62,7 +70,7 @@ class Outcome:
 
 def ingest_archives(
     archives: Sequence[Archive], sources: Mapping[str, Source], snapshot: str, limits: Ingest,
-    removed: RemovalList = _NOTHING,
+    removed: KeptOut | None = None,
 ) -> Generator[Batch, None, Outcome]:
     """Read archives one after another.
 
@@ -109,7 +117,7 @@ def ingest_archives(
 
 
 def finish_revisits(
-    outcomes: Sequence[Outcome], snapshot: str, limits: Ingest, removed: RemovalList = _NOTHING
+    outcomes: Sequence[Outcome], snapshot: str, limits: Ingest, removed: KeptOut | None = None
 ) -> Iterator[Batch]:
     """Resolve the revisits of a snapshot and close its books.
 
@@ -144,7 +152,7 @@ def ingest_snapshot(
     yield from finish_revisits([outcome], snapshot, limits)
 
 
-def _unless_removed(archive: Archive, item: Capture | Rejection, removed: RemovalList) -> Capture | Rejection:
+def _unless_removed(archive: Archive, item: Capture | Rejection, removed: KeptOut | None) -> Capture | Rejection:
     """The item, or in place of a capture that was taken down its rejection."""
     if not removed or isinstance(item, Rejection):
         return item
@@ -154,7 +162,8 @@ def _unless_removed(archive: Archive, item: Capture | Rejection, removed: Remova
     if by is None:
         return item
     return Rejection(
-        item.record_id, item.place, item.record_type, item.url, REASON + by, "", item.fetched_at, item.declared_digest
+        item.record_id, item.place, item.record_type, item.url, TAKEN_DOWN + by, "", item.fetched_at,
+        item.declared_digest,
     )
 
 
@@ -235,7 +244,7 @@ def _rejection_row(archive: Archive, item: Rejection, snapshot: str) -> dict[str
         "archive": archive.name,
         "offset": item.place.offset,
         # Of what was taken down not even the address stays.
-        "url": "" if item.reason.startswith(REASON) else item.url,
+        "url": "" if item.reason.startswith(TAKEN_DOWN) else item.url,
         "record_type": item.record_type,
         "reason": item.reason,
         "detail": item.detail,

@@ -1,7 +1,7 @@
 """The language that a page says it is in.
 
 Here belongs what a page claims: the `lang` of its html element, else a meta element of Content-Language. Not here:
-what language its text is in (`identify.py`), and what follows where the two differ (`filters/languages.py`).
+what language its text is in (`identify.py`), and what follows where the two differ (`filtering/languages.py`).
 """
 
 from __future__ import annotations

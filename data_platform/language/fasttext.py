@@ -2,7 +2,7 @@
 
 Here belongs the layout of `.bin` and `.ftz` files of supervised models (Joulin et al., arXiv 1607.01759; product
 quantisation: arXiv 1612.03651), version 12 and 11 of the format as fastText 0.9.2 writes it. Not here: what a model
-predicts (`kernels.py`) and what its labels mean (`labels.py`).
+predicts (`kernels/fasttext.py`) and what its labels mean (`labels.py`).
 
 Matrices that are not quantised stay in the file and are mapped, so that the worker processes of a machine share one
 copy of a model of gigabytes. Quantised ones are small and are expanded once.
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_platform.errors import PlainError
+from data_platform.core.errors import PlainError
 
 _MAGIC = 793712314
 _SUPERVISED = 3
@@ -123,7 +123,7 @@ class _Reader:
 
 
 def _parse(reader: _Reader, path: Path) -> FastText:
-    from data_platform.language.kernels import fill_slots, split_entries
+    from data_platform.kernels.fasttext import fill_slots, split_entries
 
     magic, version, _dim, _ws, _epoch, _min_count, _neg, word_ngrams, loss, model, bucket, minn, maxn, _rate, _t = (
         reader.unpack(_ARGUMENTS)

@@ -54,7 +54,7 @@ def identify(texts: pa.Array, model_path: str | None = None) -> pa.StructArray:
         FileNotFoundError: if there is no model at `model_path`.
         ModelError: if it is not a supervised fastText model, or its labels are no languages.
     """
-    from data_platform.language import kernels
+    from data_platform.kernels import fasttext as kernels
     from data_platform.language.scripts import NAMES, dominant_script, script_table
 
     model = _model(model_path)

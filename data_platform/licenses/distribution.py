@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from data_platform.licenses import license_text
-from data_platform.licenses.expressions import UNKNOWN, read
 from data_platform.licenses.observation import Observation, observe
+from data_platform.spdx.expressions import UNKNOWN, read
 
 DETECTOR = "distribution@1"
 

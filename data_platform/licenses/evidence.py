@@ -23,14 +23,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import table
+from data_platform.core.tables import table
 from data_platform.ingest import site_files
+from data_platform.ingest.settings import Source
 from data_platform.licenses import distribution, file_header, headers, html, registry
 from data_platform.licenses.manual import Rulings
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.site_files import Policies
 from data_platform.licenses.trees import Trees
-from data_platform.recipe import Source
 
 ROW_DETECTOR = "row@1"
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from data_platform.licenses import license_text
-from data_platform.licenses.expressions import UNKNOWN
 from data_platform.licenses.observation import Observation, observe
+from data_platform.spdx.expressions import UNKNOWN
 
 DETECTOR = "file_header@1"
 

@@ -31,7 +31,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.licenses import jsonld, prose
-from data_platform.licenses.expressions import (
+from data_platform.licenses.observation import Observation, observe
+from data_platform.licenses.place import every, item_scope, own_block, place, surroundings
+from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
+from data_platform.licenses.rsl import RslFile
+from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
     CHOSEN,
     OPT_OUT,
@@ -40,10 +44,6 @@ from data_platform.licenses.expressions import (
     US_GOVERNMENT,
     read,
 )
-from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.place import every, item_scope, own_block, place, surroundings
-from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
-from data_platform.licenses.rsl import RslFile
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from data_platform.licenses.algebra import Terms, derived
-from data_platform.licenses.expressions import (
+from data_platform.licenses.observation import Observation, observe
+from data_platform.licenses.resolve import Decision, Statement, decide
+from data_platform.spdx.algebra import Terms, derived
+from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
     EXACT,
     NAMED,
@@ -32,9 +34,7 @@ from data_platform.licenses.expressions import (
     identifiers_of,
     read,
 )
-from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.resolve import Decision, Statement, decide
-from data_platform.licenses.tiers import COPYLEFT, GOVERNMENT, PERMISSIVE, RESTRICTED, tier
+from data_platform.spdx.tiers import COPYLEFT, GOVERNMENT, PERMISSIVE, RESTRICTED, tier
 
 DETECTOR = "data_provenance@1"
 HOSTS = {"GitHub License": "GitHub", "HF Yaml License": "Hugging Face", "HF Config License": "Hugging Face",

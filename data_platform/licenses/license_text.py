@@ -15,7 +15,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from data_platform.licenses.expressions import (
+from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
     CHOSEN,
     NON_COMMERCIAL,

@@ -21,10 +21,10 @@ from pathlib import Path
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from data_platform.core.settings import Part, RecipeError
 from data_platform.ingest.records import host_of
-from data_platform.licenses.expressions import EXACT, Reading, normalize, parse
 from data_platform.licenses.observation import Observation, observe
-from data_platform.recipe import Part, RecipeError
+from data_platform.spdx.expressions import EXACT, Reading, normalize, parse
 
 DETECTOR = "manual@1"
 

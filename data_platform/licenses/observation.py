@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from data_platform.licenses.expressions import Reading, read
+from data_platform.spdx.expressions import Reading, read
 
 MAX_RAW_VALUE = 1_000
 """Characters of a statement that are kept as found."""

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from data_platform.licenses.expressions import (
+from data_platform.spdx.expressions import (
     ALL_RIGHTS,
     ALL_RIGHTS_RESERVED,
     CHOSEN,

@@ -5,8 +5,8 @@ Belongs here: a recipe's claim as evidence. Does not: the claim itself (`recipe.
 
 from __future__ import annotations
 
+from data_platform.ingest.settings import LicenseClaim
 from data_platform.licenses.observation import Observation, observe
-from data_platform.recipe import LicenseClaim
 
 DETECTOR = "registry@2"
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 
-from data_platform.licenses.expressions import EXACT, OPT_OUT, TDM_PERMITTED, Reading
+from data_platform.spdx.expressions import EXACT, OPT_OUT, TDM_PERMITTED, Reading
 
 RESERVED = Reading(OPT_OUT, EXACT)
 PERMITTED = Reading(TDM_PERMITTED, EXACT)

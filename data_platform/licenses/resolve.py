@@ -45,8 +45,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import table
-from data_platform.licenses.expressions import (
+from data_platform.core.tables import table
+from data_platform.ingest.settings import Source
+from data_platform.spdx.expressions import (
     OPT_OUT,
     TDM_PERMITTED,
     UNKNOWN,
@@ -54,8 +55,7 @@ from data_platform.licenses.expressions import (
     family,
     identifiers_of,
 )
-from data_platform.licenses.tiers import tier
-from data_platform.recipe import Source
+from data_platform.spdx.tiers import tier
 
 RESOLVERS = ("resolve@1", "resolve@2")
 RESOLVER = RESOLVERS[-1]

@@ -24,9 +24,9 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from data_platform.licenses.expressions import CHOSEN, OPT_OUT, UNREADABLE, Reading
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import RESERVED, usage_preference
+from data_platform.spdx.expressions import CHOSEN, OPT_OUT, UNREADABLE, Reading
 
 DETECTOR = "robots_txt@2"
 MAX_CHARACTERS = 500 * 1024

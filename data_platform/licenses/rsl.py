@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from data_platform.licenses.expressions import UNREADABLE, Reading, read
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import PERMITTED, RESERVED, covers_training
 from data_platform.licenses.robots_txt import path_matches
+from data_platform.spdx.expressions import UNREADABLE, Reading, read
 
 DETECTOR = "rsl@2"
 MAX_BYTES = 2**20

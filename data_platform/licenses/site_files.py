@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 from data_platform.ingest.records import host_of
 from data_platform.ingest.site_files import Kind
-from data_platform.licenses.expressions import Reading
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import tdm_reservation
 from data_platform.licenses.robots_txt import RobotsFile, path_matches, relevant
 from data_platform.licenses.rsl import RslFile
+from data_platform.spdx.expressions import Reading
 
 TDMREP_DETECTOR = "tdmrep@1"
 

@@ -24,8 +24,8 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from data_platform.licenses import distribution, license_text
-from data_platform.licenses.expressions import disjunction, read
 from data_platform.licenses.observation import Observation, observe
+from data_platform.spdx.expressions import disjunction, read
 
 DETECTOR = "trees@1"
 MAX_MANIFEST_BYTES = 2**20

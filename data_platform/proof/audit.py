@@ -16,16 +16,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import PLATFORM_LOGS
-from data_platform.lake import Lake
-from data_platform.licenses.expressions import UNKNOWN
-from data_platform.licenses.tiers import tier
-from data_platform.proof.custody import Custody
+from data_platform.core.tables import PLATFORM_LOGS
+from data_platform.lake.custody import Custody
+from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination
 from data_platform.proof.gate import Proof, prove
 from data_platform.proof.models import models_of
 from data_platform.proof.terms import closeness
-from data_platform.trace import mixture_table_name
+from data_platform.proof.trace import mixture_table_name
+from data_platform.spdx.expressions import UNKNOWN
+from data_platform.spdx.tiers import tier
 
 TIERS = (
     "public domain", "permissive, with attribution", "share-alike and copyleft", "government or text-mining basis",

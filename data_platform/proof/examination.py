@@ -25,15 +25,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_platform.columns import table as declared
-from data_platform.errors import PlainError
-from data_platform.lake import Lake
-from data_platform.licenses.expressions import OPT_OUT
+from data_platform.core.errors import PlainError
+from data_platform.core.tables import table as declared
+from data_platform.lake.lake import Lake
+from data_platform.lake.writer import filesystem
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.terms import LAWS, Said, broken_laws
 from data_platform.proof.way import Stop, Way
-from data_platform.writer import filesystem
+from data_platform.spdx.expressions import OPT_OUT
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -557,7 +557,7 @@ def _coded(column: pa.Array) -> pa.Array:
 
 
 def _digests(texts: pa.ChunkedArray) -> np.ndarray:
-    from data_platform.proof.kernels import digest_texts
+    from data_platform.kernels.ids import digest_texts
 
     column = pc.fill_null(texts, "").cast(pa.large_string()).combine_chunks()
     if isinstance(column, pa.ChunkedArray):
@@ -570,7 +570,7 @@ def _digests(texts: pa.ChunkedArray) -> np.ndarray:
 
 
 def _tally(places: np.ndarray, counts: np.ndarray) -> None:
-    from data_platform.proof.kernels import tally
+    from data_platform.kernels.ids import tally
 
     tally(places, counts)
 

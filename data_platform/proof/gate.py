@@ -12,8 +12,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data_platform.errors import PlainError
-from data_platform.lake import Lake
+from data_platform.core.errors import PlainError
+from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination, examine
 from data_platform.proof.way import Way, way_of
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 def numbers_of(ids: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Ids as rows of two 64-bit numbers. A null is the empty id."""
-    from data_platform.proof.kernels import parse_ids
+    from data_platform.kernels.ids import parse_ids
 
     if isinstance(ids, pa.ChunkedArray):
         ids = ids.combine_chunks()
@@ -46,7 +46,7 @@ class IdIndex:
     """Finds ids among those that it was made of."""
 
     def __init__(self, numbers: np.ndarray) -> None:
-        from data_platform.proof.kernels import build_table
+        from data_platform.kernels.ids import build_table
 
         self._numbers = np.ascontiguousarray(numbers)
         self._slots = np.full(1 << max(4, (2 * len(numbers)).bit_length()), -1, np.int64)
@@ -62,7 +62,7 @@ class IdIndex:
 
     def find(self, numbers: np.ndarray) -> np.ndarray:
         """The first place of every id, -1 of those that are not there."""
-        from data_platform.proof.kernels import look_up
+        from data_platform.kernels.ids import look_up
 
         places = np.empty(len(numbers), np.int64)
         look_up(self._numbers, self._slots, np.ascontiguousarray(numbers), places)

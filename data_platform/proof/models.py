@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_platform.lake import Lake
-from data_platform.licenses.expressions import UNKNOWN
-from data_platform.licenses.tiers import tier
+from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination
 from data_platform.proof.way import Stop, Way
+from data_platform.spdx.expressions import UNKNOWN
+from data_platform.spdx.tiers import tier
 
 CARD_FIELDS = (
     "developer", "date", "version", "type", "training algorithm", "license", "contact", "intended use", "factors",

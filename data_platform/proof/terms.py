@@ -23,8 +23,8 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from data_platform.licenses.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN, family, licensing, parse
-from data_platform.licenses.tiers import tier, tier_of_license
+from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN, family, licensing, parse
+from data_platform.spdx.tiers import tier, tier_of_license
 
 SURE = 0.5
 """A statement that was read with less confidence than this was not read."""

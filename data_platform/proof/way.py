@@ -2,7 +2,8 @@
 commits that wrote them.
 
 Followed through the commits, from the pins of each to the commit that wrote what it pinned, so that it stays the same
-for an old version whatever was written since. Not here: rows (`examination`), one row's way (`data_platform.trace`).
+for an old version whatever was written since. Not here: rows (`examination`), one row's way
+(`data_platform.proof.trace`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_platform.lake import Lake, recipe_number
-from data_platform.proof.custody import Breach, Custody
-from data_platform.trace import NotFound
+from data_platform.lake.custody import Breach, Custody
+from data_platform.lake.lake import Lake, recipe_number
+from data_platform.proof.trace import NotFound
 
 
 @dataclass(frozen=True)

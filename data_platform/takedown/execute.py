@@ -23,8 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_platform.columns import table
-from data_platform.lake import Lake, Partition, Pin, Provenance
+from data_platform.core.tables import table
+from data_platform.ingest.records import TAKEN_DOWN
+from data_platform.lake.lake import Lake, Partition, Pin, Provenance
+from data_platform.lake.writer import filesystem, rewrite, write_bytes
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import (
     LOG,
@@ -50,8 +52,7 @@ from data_platform.takedown.plan import (
     plan_of,
 )
 from data_platform.takedown.probes import CANDIDATES_PER_TEXT, make_probes, telling_probes
-from data_platform.takedown.removal_list import REASON, SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
-from data_platform.writer import filesystem, rewrite, write_bytes
+from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
 
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
 MODELS = tuple(model for models in LABELS.values() for model in models)
@@ -109,7 +110,7 @@ def returned(lake: Lake) -> list[str]:
     """Records of which only the extracted text showed that they had been taken down: their payloads are still there."""
     if not lake.exists("rejections") or not lake.exists("raw_crawls"):
         return []
-    where = (pc.field("stage") == "documents") & pc.starts_with(pc.field("reason"), REASON)
+    where = (pc.field("stage") == "documents") & pc.starts_with(pc.field("reason"), TAKEN_DOWN)
     ids = lake.read_table("rejections", ["id"], where=where)["id"].combine_chunks()
     there = lake.read_table("raw_crawls", ["record_id"])["record_id"]
     return sorted(there.filter(pc.is_in(there, ids)).to_pylist()) if len(ids) else []
@@ -319,7 +320,7 @@ def _texts(corpus: Corpus, ids: Sequence[str]) -> dict[str, tuple[bytes, dict[st
 
     Only row groups that hold one of them are read. Extracted texts come first, whatever they were refined to later.
     """
-    from data_platform.dedup.minhash import signatures
+    from data_platform.methods.duplicates.minhash import signatures
 
     wanted, seen = pa.array(ids, pa.string()), set()
     found: dict[str, tuple[bytes, dict[str, Any]]] = {}

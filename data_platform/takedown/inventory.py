@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from data_platform.columns import PLATFORM_LOGS, Table, table
-from data_platform.errors import PlainError
-from data_platform.lake import Lake
-from data_platform.writer import filesystem
+from data_platform.core.columns import Table
+from data_platform.core.errors import PlainError
+from data_platform.core.tables import PLATFORM_LOGS, table
+from data_platform.lake.lake import Lake
+from data_platform.lake.writer import filesystem
 
 LOG = "_delta_log"
 _CHUNK = 2**20

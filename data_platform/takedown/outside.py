@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
+from data_platform.lake.writer import filesystem
 from data_platform.takedown.plan import Found
-from data_platform.writer import filesystem
 
 ExportAction = Literal["report", "rewrite", "delete"]
 MANIFEST = "manifest.json"

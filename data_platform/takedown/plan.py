@@ -22,8 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.errors import PlainError
-from data_platform.lake import Lake
+from data_platform.core.errors import PlainError
+from data_platform.ingest.records import TAKEN_DOWN
+from data_platform.lake.lake import Lake
 from data_platform.takedown.inventory import (
     StoredFile,
     StoredTable,
@@ -33,7 +34,7 @@ from data_platform.takedown.inventory import (
     open_parquet,
     stored_table,
 )
-from data_platform.takedown.removal_list import COPY_SIMILARITY, REASON, Entry, RemovalList, hash_of_url
+from data_platform.takedown.removal_list import COPY_SIMILARITY, Entry, RemovalList, hash_of_url
 
 ID_COLUMNS = ("doc_id", "record_id", "id", "matched_id", "cluster_id", "matched_doc_id")
 """Columns that name a document: its own row, or a row of another that refers to it."""
@@ -238,7 +239,7 @@ def names_any(rows: pa.Table, ids: pa.Array) -> pa.ChunkedArray:
     for name in names[1:]:
         mask = pc.or_(mask, pc.is_in(rows[name], ids))
     if "id" in rows.column_names and "reason" in rows.column_names:
-        mask = pc.and_(mask, pc.invert(pc.starts_with(rows["reason"], REASON)))
+        mask = pc.and_(mask, pc.invert(pc.starts_with(rows["reason"], TAKEN_DOWN)))
     return pc.fill_null(mask, False)
 
 
@@ -298,8 +299,8 @@ def _below(hosts: pa.ChunkedArray, names: Sequence[str]) -> pa.ChunkedArray:
 
 def _same_url(urls: pa.ChunkedArray, wanted: Sequence[str]) -> pa.Array:
     """Which URLs have the canonical form of one of `wanted`. Only those with its host are brought to that form."""
-    from data_platform.dedup.url import canonical_urls
     from data_platform.ingest.records import host_of
+    from data_platform.methods.duplicates.url import canonical_urls
 
     found = pc.fill_null(pc.is_in(urls, pa.array(wanted, pa.string())), False).to_numpy().astype(bool)
     hosts = {host_of(url).removeprefix("www.") for url in wanted} - {""}
@@ -314,7 +315,7 @@ def _same_url(urls: pa.ChunkedArray, wanted: Sequence[str]) -> pa.Array:
 
 
 def _expressions(licenses: Sequence[str]) -> set[str]:
-    from data_platform.licenses.expressions import UNKNOWN, normalize
+    from data_platform.spdx.expressions import UNKNOWN, normalize
 
     read = {given: normalize(given) for given in licenses}
     for given, expression in read.items():
@@ -414,7 +415,7 @@ def _sketches(corpus: Corpus, ids: Iterable[str]) -> dict[str, np.ndarray]:
 
 
 def _alike(sketches: Mapping[str, np.ndarray], one: str, others: Sequence[str]) -> list[float]:
-    from data_platform.dedup.minhash import estimated_similarity
+    from data_platform.methods.duplicates.minhash import estimated_similarity
 
     if len({len(sketches[id_]) for id_ in (one, *others)}) > 1:  # snapshots of different settings
         return [0.0] * len(others)

@@ -4,8 +4,8 @@ Pieces that documents hold which stay, such as the menu of a site, tell nothing 
 text is held by a row in which at least half of its probes occur: one sentence that two pages share is no copy of
 either. Nothing of a text can be read from its probes; with them the search can be made again when the text is gone.
 
-Here belongs what a probe is and when a text counts as found. Not here: the loop over bytes (`kernels.py`), and what is
-searched (`receipt.py`, `removal_list.py`).
+Here belongs what a probe is and when a text counts as found. Not here: the loop over bytes (`kernels/probes.py`), and
+what is searched (`receipt.py`, `removal_list.py`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def make_probes(text: bytes, most: int = PROBES_PER_TEXT) -> list[Probe]:
         return []
     count = min(most, len(starts))
     chosen = [starts[i * len(starts) // count] for i in range(count)]
-    from data_platform.takedown import kernels
+    from data_platform.kernels import probes as kernels
 
     data = np.frombuffer(text, np.uint8)
     windows = kernels.hash_windows(data, np.array(chosen, np.int64)).view(np.int64).tolist()
@@ -100,7 +100,7 @@ class ProbeSet:
 
     @cached_property
     def _bitmap(self) -> np.ndarray:
-        from data_platform.takedown import kernels
+        from data_platform.kernels import probes as kernels
 
         return kernels.bitmap_of(self._wanted)
 
@@ -112,7 +112,7 @@ class ProbeSet:
         """Row to name to the probes found there, as window and digest, of rows in which any was found."""
         if not self or not len(values):
             return {}
-        from data_platform.takedown import kernels
+        from data_platform.kernels import probes as kernels
 
         data, offsets = _bytes_of(values)
         found: dict[int, dict[str, set[tuple[int, str]]]] = {}

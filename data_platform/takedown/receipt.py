@@ -26,13 +26,13 @@ import pyarrow.compute as pc
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from data_platform.columns import PLATFORM_LOGS, table
-from data_platform.lake import Lake
+from data_platform.core.tables import PLATFORM_LOGS, table
+from data_platform.lake.lake import Lake
+from data_platform.lake.writer import filesystem
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import LOG
 from data_platform.takedown.plan import ID_COLUMNS, TakedownError, names_any
 from data_platform.takedown.probes import WIDTH, Probe, ProbeSet
-from data_platform.writer import filesystem
 
 if TYPE_CHECKING:
     from data_platform.takedown.execute import Places

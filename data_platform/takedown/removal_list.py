@@ -22,10 +22,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
 from data_platform.takedown.probes import Probe, ProbeSet
 
-REASON = "takedown:"
 TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
 INGESTION = ("host", "payload", "record", "source", "text", "url")
@@ -34,8 +33,6 @@ LABELS = ("copy", "host", "text", "url")
 COPY_SIMILARITY = 0.8
 """Least Jaccard similarity, estimated from sketches, of a near-copy. FineWeb's MinHash is most likely to pair documents
 from 0.75 (arXiv 2406.17557, section 3.4); sketches estimate with a standard error below 0.05."""
-CODE = ("data_platform.takedown.removal_list", "data_platform.takedown.probes", "data_platform.takedown.kernels")
-"""Modules that decide what a stage which asks the list keeps out."""
 SIGNATURE = {"ngram": 5, "bands": 14, "rows": 8, "seed": 1}
 """Settings of the list's own signatures: a copy is a copy whatever the recipe says."""
 
@@ -153,7 +150,7 @@ class RemovalList:
         return pa.array(found, pa.string())
 
     def _near_copies(self, text: pa.Array) -> dict[int, str]:
-        from data_platform.dedup.minhash import estimated_similarity, signatures
+        from data_platform.methods.duplicates.minhash import estimated_similarity, signatures
 
         made = signatures(text, **SIGNATURE)
         bands, sketches = made.field("minhash_bands"), made.field("minhash_sketch")
@@ -175,7 +172,7 @@ class RemovalList:
         """Which labelled texts are taken down: by text, and by URL where the table has one."""
         if not self.entries or not rows.num_rows:
             return [False] * rows.num_rows
-        from data_platform.dedup.exact import exact_hash
+        from data_platform.text.identity import exact_hash
 
         text = rows["text"].combine_chunks()
         by_text = self.of_texts(text, exact_hash(text)).to_pylist()
@@ -190,7 +187,7 @@ def hash_of_url(url: str) -> str:
 
 def hashes_of_urls(urls: pa.Array | pa.ChunkedArray) -> list[str]:
     """The hashes of many URLs, as `hash_of_url`."""
-    from data_platform.dedup.url import url_hash
+    from data_platform.methods.duplicates.url import url_hash
 
     return [
         canonical or hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

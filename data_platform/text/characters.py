@@ -1,6 +1,6 @@
 """What every Unicode code point is to the kernels: a table of classes and of case and diacritic folding.
 
-Here belongs what is true of a single code point. Not here: what a run of them means (`kernels.py`).
+Here belongs what is true of a single code point. Not here: what a run of them means (`kernels/text.py`).
 
 Classes come from the general category in the `unicodedata` of the running Python, so a character that its Unicode
 version does not know yet counts as no letter. Where no category says it, ranges are listed: scripts written without

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
+from data_platform.kernels.compiled import kernel, part
 
 REPLACEMENT = 0xFFFD
 BASE = np.uint64(0xBF58476D1CE4E5B9)

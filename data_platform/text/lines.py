@@ -1,7 +1,7 @@
 """The compiled scans over characters, lines and paragraphs, and over words where a rule asks for more than n-grams.
 
 Here belongs what is counted per text for the published rule sets. Not here: how texts are cut into words (`tokens.py`),
-n-grams (`repetition.py`), and the formulas of the signals, which say what each count is for (`filters/signals.py`).
+n-grams (`repetition.py`), and the formulas of the signals, which say what each count is for (`filtering/signals.py`).
 
 Lines are cut in two ways: at line feeds, and as `str.splitlines` does. Every count says which. Lines and paragraphs are
 compared by the 64-bit hashes that `decode.py` leaves.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
+from data_platform.kernels.compiled import kernel, part
 
 _at = np.uint64
 """Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
@@ -71,7 +71,7 @@ LINE_COUNTS = (
     "parts", "later_parts", "part_characters", "later_part_characters",
     "dclm_parts", "twin_parts", "dclm_part_characters", "twin_part_characters",
 )  # fmt: skip
-"""Columns of `scan_lines`; `filters/signals.py` says what each is for."""
+"""Columns of `scan_lines`; `filtering/signals.py` says what each is for."""
 
 (_SPLIT_LINES, _BULLET_SPLIT, _ELLIPSIS_SPLIT, _C4_KEPT, _C4_SENTENCES, _C4_LOREM, _C4_CURLY, _C4_ANY_KEPT,
  _C4_ANY_SENTENCES, _C4_ANY_LOREM, _C4_ANY_CURLY, _LINES, _PUNCTUATED, _SHORT, _REPEATED_CHARACTERS, _LINE_CHARACTERS,

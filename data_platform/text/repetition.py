@@ -1,7 +1,7 @@
 """The compiled scan that finds repeated words and word n-grams.
 
 Here belongs what is counted over a sequence of words. Not here: what a word is (`tokens.py`), and which count makes
-which signal (`filters/signals.py`).
+which signal (`filtering/signals.py`).
 
 Words come as numbers, equal words with the same one, and so do repeated n-grams, in the order in which they are first
 seen. A bit map finds the places whose bigram may have a twin; an n-gram has a twin only if both (n-1)-grams in it have,
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
+from data_platform.kernels.compiled import kernel, part
 
 LONGEST = 10
 """Words of the longest n-gram."""

@@ -1,7 +1,7 @@
 """All scans over texts, in one pass over the Arrow buffer.
 
 Here belongs the order of the scans and their memory. Not here: the scans themselves (`decode.py`, `tokens.py`,
-`lines.py`, `word_counts.py`, `repetition.py`) and what their counts are for (`filters/signals.py`).
+`lines.py`, `word_counts.py`, `repetition.py`) and what their counts are for (`filtering/signals.py`).
 
 Texts are read in blocks that fit a processor's cache. A block is decoded once; every scan after that reads its code
 points. What is between white space is looked up in a lexicon, so that rules for words are applied once to every

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.compiled import kernel, part
+from data_platform.kernels.compiled import kernel, part
 
 _at = np.uint64
 """Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""

@@ -1,7 +1,7 @@
 """Word n-grams of normalised text, as hashes.
 
 Here belongs the rule by which a text becomes the words that near-duplicates, features and overlaps are counted in. Not
-here: the words that quality filters count (`filters/signals.py`), which are words as written.
+here: the words that quality filters count (`filtering/signals.py`), which are words as written.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def word_ngram_hashes(text: pa.Array | pa.ChunkedArray, ngram: int) -> pa.LargeL
     """
     if ngram < 1:
         raise ValueError(f"ngram must be at least 1, not {ngram}")
-    from data_platform.text import kernels
+    from data_platform.kernels import text as kernels
 
     table = character_table()
     offsets, hashes = kernels.hash_ngrams(*text_buffers(text), table.pages, table.classes, table.folded, ngram)

@@ -10,9 +10,9 @@ import pytest
 
 from assets.checks import stage_checks
 from assets.partitions import snapshots
-from data_platform.columns import table
-from data_platform.lake import Lake, Partition, Provenance
-from data_platform.stage import Stage
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.run.stage import Stage
 from resources.workspace import WorkspaceResource
 
 SECRET = "a sentence of a document"
@@ -20,7 +20,7 @@ SECRET = "a sentence of a document"
 
 def stage_of(name: str, partitioned: bool, inputs: tuple[str, ...] = ()) -> Stage:
     return Stage(
-        name, "test", inputs, run=lambda work: {}, config=lambda workspace, snapshot: {}, code=(),
+        name, "test", inputs, run=lambda work: {}, config=lambda workspace, snapshot: {},
         partitioned=partitioned,
     )
 

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from assets.sensors import new_snapshots
-from data_platform.columns import table
+from data_platform.core.tables import table
 from data_platform.definitions import build_definitions
 from resources.workspace import WorkspaceResource
 

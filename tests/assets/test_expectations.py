@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.expectations import CHECKS, ExpectationNotEvaluated, Outcome, checks_of, suite, validate
-from data_platform.columns import TABLES, Column, Table, mixture_table, table
+from data_platform.core.columns import Column, Table
+from data_platform.core.tables import TABLES, mixture_table, table
 
 EVERY_TABLE = [*TABLES.values(), mixture_table("demo")]
 SECRET = "a sentence of a document"

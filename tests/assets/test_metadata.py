@@ -17,8 +17,9 @@ from assets.metadata import (
     table_schema,
     type_name,
 )
-from data_platform.columns import TABLES, Table, mixture_table, table
-from data_platform.lake import Lake, Partition, Provenance
+from data_platform.core.columns import Table
+from data_platform.core.tables import TABLES, mixture_table, table
+from data_platform.lake.lake import Lake, Partition, Provenance
 
 EVERY_TABLE = [*TABLES.values(), mixture_table("demo")]
 FACTS = CommitFacts("s3://lake/documents", "an-id", 4, "0" * 15, 30, 10, 2_000, 500, True)

@@ -17,7 +17,7 @@ from data_platform.branches.cascade import (
     agreement,
     train_cascade,
 )
-from data_platform.recipe import Cascade, DomainLabels
+from data_platform.branches.settings import Cascade, DomainLabels
 
 SETTINGS = Cascade(
     labels=(DomainLabels(kind="environment"),), first_buckets=2**12, second_buckets=2**13, recall=1.0, precision=1.0

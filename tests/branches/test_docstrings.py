@@ -7,7 +7,7 @@ import pytest
 from data_platform.branches import docstrings
 from data_platform.branches.docstrings import docstring_page, formula_pages
 from data_platform.extract.auto import Auto
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 DOCSTRING = """Area of a disc of radius :math:`r`, found by integration.
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from data_platform.branches.evidence import evidence_of, feature, found, speaks
-from data_platform.recipe import Evidence, load_recipe
+from data_platform.branches.settings import Evidence
+from data_platform.run.recipe import load_recipe
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "branches.yaml"
 

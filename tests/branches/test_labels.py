@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from data_platform.branches.labels import DomainLabelError, domain_labels, host_of, url_labels
-from data_platform.recipe import Branch, Cascade, DomainLabels, Extraction, Ingest
+from data_platform.branches.settings import Branch, Cascade, DomainLabels
+from data_platform.extract.settings import Extraction
+from data_platform.ingest.settings import Ingest
 from tests.ingest.archives import members, response, warc
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.branches.route import page_evidence, route
-from data_platform.recipe import Branch, Evidence
+from data_platform.branches.settings import Branch, Evidence
 
 
 class Fixed:

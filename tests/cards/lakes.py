@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_platform.columns import table
-from data_platform.lake import Lake, Partition, Pin, Provenance
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Pin, Provenance
 
 WHEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 # number: source, snapshot, URL, title, licence, tier, credit

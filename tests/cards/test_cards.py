@@ -16,16 +16,16 @@ from license_expression import get_spdx_licensing
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from data_platform.cards.account import account_of, all_of
-from data_platform.cards.license_texts import OURS, address_of, meaning_of
-from data_platform.cards.notice import write_notice
-from data_platform.cards.write import FILES, write_cards
-from data_platform.cli import main
-from data_platform.columns import table
-from data_platform.export import export_mixture
-from data_platform.lake import Lake
-from data_platform.licenses.expressions import OUR_REFERENCES, conjunction, licensing
-from data_platform.trace import NotFound
+from data_platform.cli.main import main
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake
+from data_platform.proof.trace import NotFound
+from data_platform.publish.account import account_of, all_of
+from data_platform.publish.cards import FILES, write_cards
+from data_platform.publish.export import export_mixture
+from data_platform.publish.license_texts import OURS, address_of, meaning_of
+from data_platform.publish.notice import write_notice
+from data_platform.spdx.expressions import OUR_REFERENCES, conjunction, licensing
 from tests.cards import lakes
 
 

@@ -11,15 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import table
-from data_platform.dedup.candidates import copy_pairs
-from data_platform.dedup.clusters import find_duplicates
-from data_platform.dedup.minhash import distinct_shingles, signatures
-from data_platform.dedup.url import url_hash
-from data_platform.flow import stages
-from data_platform.lake import Commit, Lake, Partition, Provenance
-from data_platform.recipe import Recipe
-from data_platform.stage import Workspace, execute
+from data_platform.core.tables import table
+from data_platform.duplicates.candidates import copy_pairs
+from data_platform.duplicates.clusters import find_duplicates
+from data_platform.lake.lake import Commit, Lake, Partition, Provenance
+from data_platform.methods.duplicates.minhash import distinct_shingles, signatures
+from data_platform.methods.duplicates.url import url_hash
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import execute
+from data_platform.run.workspace import Workspace
 
 Row = Mapping[str, Any]
 DAY = datetime(2024, 1, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.dedup.candidates import copy_pairs
-from data_platform.dedup.minhash import distinct_shingles
+from data_platform.core.tables import table
+from data_platform.duplicates.candidates import copy_pairs
+from data_platform.methods.duplicates.minhash import distinct_shingles
 from tests.dedup.corpora import clustered, members, numbered, pairs_in_turn, signed
 
 SCHEMA = table("document_signatures").schema
@@ -187,7 +187,7 @@ def test_portions_that_fit_into_memory_give_the_same_pairs(monkeypatch: pytest.M
     documents = signed(rows, ngram=1, bands=20, rows=2)
     texts = {row["doc_id"]: row["text"] for row in rows}
     whole = pairs_in_turn(documents, ["now"], verify=0.7, texts=texts, ngram=1)
-    monkeypatch.setattr("data_platform.dedup.candidates.SHINGLES_AT_ONCE", 1)
+    monkeypatch.setattr("data_platform.duplicates.candidates.SHINGLES_AT_ONCE", 1)
     assert pairs_in_turn(documents, ["now"], verify=0.7, texts=texts, ngram=1).equals(whole) and whole.num_rows
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import TIMESTAMP, table
-from data_platform.dedup.clusters import StalePairs, connected_components, find_duplicates
-from data_platform.dedup.policy import PreferenceError, alternative_licenses, preferences
+from data_platform.core.columns import TIMESTAMP
+from data_platform.core.tables import table
+from data_platform.duplicates.clusters import StalePairs, connected_components, find_duplicates
+from data_platform.duplicates.policy import PreferenceError, alternative_licenses, preferences
 
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
 SCHEMA = pa.schema({

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.dedup.containment import contained_documents, sketches
+from data_platform.methods.duplicates.containment import contained_documents, sketches
 
 
 def _documents(texts: dict[str, str]) -> pa.Table:

@@ -6,9 +6,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.dedup.cutting import FINDINGS, cut_batch, findings, with_margin
-from data_platform.refine.interpreter import rebuild
+from data_platform.core.tables import table
+from data_platform.duplicates.cutting import FINDINGS, cut_batch, findings, with_margin
+from data_platform.programs.interpreter import rebuild
 
 SPANS, REASONS = FINDINGS.field("spans").type, FINDINGS.field("reasons").type
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.dedup import datatrove
-from data_platform.dedup.minhash import distinct_shingles, signatures
+from data_platform.methods.duplicates import datatrove
+from data_platform.methods.duplicates.minhash import distinct_shingles, signatures
 
 _PLAIN = "The quick brown fox jumps over the lazy dog"
 _SIGNS = "I DON'T know, dont you? It costs 3.50€ (or £10) for 12km², im sure: a≠b ©2024 ★word★"
@@ -88,7 +88,7 @@ def test_minima_are_those_of_the_formula() -> None:
 
 
 def test_bits_of_the_tables_are_those_that_the_kernels_know() -> None:
-    from data_platform.dedup import datatrove_kernels
+    from data_platform.kernels import datatrove as datatrove_kernels
 
     names = ("SPACE", "DIGIT", "SEPARATOR", "CASED", "IGNORABLE", "SPELLED", "PREFIX", "SUFFIX", "ICON", "ALPHA")
     assert all(getattr(datatrove, name) == getattr(datatrove_kernels, name) for name in names)

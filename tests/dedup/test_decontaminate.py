@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.dedup.decontaminate import (
+from data_platform.methods.decontaminate.ngrams import (
     EvaluationIndex,
     EvaluationSetError,
     Items,
@@ -23,7 +23,7 @@ from data_platform.dedup.decontaminate import (
     read_items,
     union,
 )
-from data_platform.recipe import Decontamination, EvaluationSet
+from data_platform.methods.decontaminate.settings import Decontamination, EvaluationSet
 
 NOTHING = EvaluationSet(paths="unused", fields="text")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import ID_HEX
-from data_platform.dedup.exact import exact_hash
+from data_platform.core.columns import ID_HEX
+from data_platform.text.identity import exact_hash
 
 
 def _hashes(*texts: str) -> list[str]:

@@ -13,11 +13,11 @@ import pytest
 
 from assets.checks import stage_checks
 from assets.gates import pass_gates
-from data_platform.columns import table
-from data_platform.dedup.guards import COLUMNS, GUARDS, sources_stay
-from data_platform.flow import latest_checks, plan, stages
-from data_platform.recipe import DuplicateGuards
-from data_platform.stage import Workspace
+from data_platform.core.tables import table
+from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
+from data_platform.duplicates.settings import DuplicateGuards
+from data_platform.pipeline.flow import latest_checks, plan, stages
+from data_platform.run.workspace import Workspace
 from resources.workspace import WorkspaceResource
 from tests.dedup.corpora import DAY, STAGES, fill, numbered, run, workspace
 from tests.dedup.test_repetition_stage import prose

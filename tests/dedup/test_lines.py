@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.dedup.lines import passage_hashes, repeated_passages
+from data_platform.core.tables import table
+from data_platform.methods.duplicates.passages import passage_hashes, repeated_passages
 
 SCHEMA = table("passage_hashes").schema
 

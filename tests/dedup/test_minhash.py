@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.dedup.candidates import copy_pairs
-from data_platform.dedup.minhash import distinct_shingles, estimated_similarity, recall, signatures
+from data_platform.core.tables import table
+from data_platform.duplicates.candidates import copy_pairs
+from data_platform.methods.duplicates.minhash import distinct_shingles, estimated_similarity, recall, signatures
 from data_platform.text.words import word_ngram_hashes
 
 

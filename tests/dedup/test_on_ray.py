@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from data_platform import engine
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
+from data_platform.run import engine
 from tests.conftest import REPOSITORY
 from tests.dedup.corpora import STAGES, fill, rows_of, run, workspace
 from tests.dedup.test_stage import corpus

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data_platform.dedup.rehydration import FINEWEB2, learned_weights, weights
-from data_platform.recipe import Deduplication
+from data_platform.duplicates.rehydration import FINEWEB2, learned_weights, weights
+from data_platform.duplicates.settings import Deduplication
 
 
 def test_weights_of_the_data_card() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from data_platform.lake import Lake
-from data_platform.stage import Workspace
+from data_platform.lake.lake import Lake
+from data_platform.run.workspace import Workspace
 from tests.dedup.corpora import fill, numbered, rows_of, run, workspace
 
 REPETITION = {

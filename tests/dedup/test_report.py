@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from data_platform.cli import main
-from data_platform.columns import table
-from data_platform.dedup.report import SizeBin, duplicate_report, size_picture
-from data_platform.lake import Lake, Partition, Provenance, TableMissing
+from data_platform.cli.main import main
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance, TableMissing
+from data_platform.reports.duplicates import SizeBin, duplicate_report, size_picture
 
 # Letters are documents: those of a word are copies, the first stays. Per letter: crawl, host, tokens.
 CLUSTERS = ("a", "bcd", "ef", "g", "hijklm")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.dedup.semantic import DifferentModels, cluster, semantic_duplicates
-from data_platform.recipe import LanguageModel
+from data_platform.methods.duplicates.semantic import DifferentModels, cluster, semantic_duplicates
+from data_platform.models.settings import LanguageModel
 
 
 def _embedded(vectors: list[list[float]] | np.ndarray, model: str = "m@1") -> pa.Table:
@@ -117,8 +117,8 @@ def test_clusters_are_those_of_the_data_whatever_the_threads() -> None:
 
 
 def test_embeddings_of_a_model_made_here(tmp_path: Path) -> None:
-    from data_platform.proxy.language_model import train_language_model
-    from data_platform.scoring.embeddings import Embedder
+    from data_platform.models.embeddings import Embedder
+    from data_platform.models.language_model import train_language_model
 
     texts = [f"the mill by the river bakes bread number {number}" for number in range(20)]
     settings_ = LanguageModel(layers=1, width=32, vocabulary=300, context=32, steps=1, batch=2)

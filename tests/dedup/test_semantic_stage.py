@@ -11,12 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from data_platform.dedup.minhash import distinct_shingles
-from data_platform.lake import Lake
-from data_platform.proxy.language_model import train_language_model
-from data_platform.recipe import LanguageModel, Recipe
-from data_platform.scoring.embeddings import Embedder
-from data_platform.stage import Workspace
+from data_platform.lake.lake import Lake
+from data_platform.methods.duplicates.minhash import distinct_shingles
+from data_platform.models.embeddings import Embedder
+from data_platform.models.language_model import train_language_model
+from data_platform.models.settings import LanguageModel
+from data_platform.run.recipe import Recipe
+from data_platform.run.workspace import Workspace
 from tests.dedup.corpora import fill, numbered, rows_of, run
 
 CONTEXT, LONGEST, PLANTED = 384, 1_800, 8
@@ -116,7 +117,7 @@ _OUTCOMES: dict[str, list[tuple[str, str]]] = {}
 
 
 def test_reworded_copies_are_no_near_copies(articles: Articles) -> None:
-    from data_platform.dedup import kernels
+    from data_platform.kernels import minhash as kernels
 
     place = {row["doc_id"]: number for number, row in enumerate(articles.rows)}
     shingles = distinct_shingles(pa.array([row["text"] for row in articles.rows]))

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from data_platform.flow import stages
-from data_platform.lake import Lake, Pin
-from data_platform.stage import InputMissing, execute
+from data_platform.lake.lake import Lake, Pin
+from data_platform.pipeline.flow import stages
+from data_platform.run.stage import InputMissing, execute
 from tests.dedup.corpora import STAGES, fill, members, numbered, rows_of, run, workspace
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"]
@@ -187,7 +187,7 @@ def test_pages_of_one_address_are_copies_if_the_recipe_says_so(tmp_path: Path) -
 
 
 def test_row_groups_without_a_wanted_document_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data_platform.writer.ROW_GROUP_ROWS", 10)
+    monkeypatch.setattr("data_platform.lake.writer.ROW_GROUP_ROWS", 10)
     work = workspace(tmp_path, ["a"])
     rows = corpus(["a"])
     fill(work.lake, rows)

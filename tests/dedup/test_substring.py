@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.dedup import substring
-from data_platform.dedup.substring import fingerprints, repeated_substrings, sharing_documents
+from data_platform.core.tables import table
+from data_platform.methods.duplicates import substrings as substring
+from data_platform.methods.duplicates.substrings import fingerprints, repeated_substrings, sharing_documents
 
 
 def _documents(texts: list[str], snapshots: list[str] | None = None) -> pa.Table:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.dedup.url import canonical_urls, url_hash
+from data_platform.methods.duplicates.url import canonical_urls, url_hash
 
 
 def _canonical(*urls: str | None) -> list[str | None]:

@@ -17,7 +17,7 @@ from benchmarks.extraction_shapes import SHAPES, page_with
 from data_platform.extract.auto import Auto
 from data_platform.extract.forest import DIGEST, WEIGHTS
 from data_platform.extract.protocol import Extracted, Rejected
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 ENGINE = Auto(Extraction())
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from data_platform.extract.batch import FIELDS, extract_batch
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 
 def batch(rows: list[tuple], settings: Extraction | None = None) -> pa.StructArray:

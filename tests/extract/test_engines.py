@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data_platform.extract.choose import Choice, html_extractor
 from data_platform.extract.plain import Plain
 from data_platform.extract.protocol import Extracted, Rejected
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 ENGINES = ["auto", "trafilatura", "resiliparse"]
 URL = "https://example.org/page"

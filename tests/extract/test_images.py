@@ -10,7 +10,7 @@ from data_platform.extract.auto import Auto
 from data_platform.extract.clean import clean_text
 from data_platform.extract.images import _positions
 from data_platform.extract.protocol import Extracted, Image
-from data_platform.recipe import Extraction
+from data_platform.extract.settings import Extraction
 
 URL = "https://site.example/blog/post.html"
 PROSE = (

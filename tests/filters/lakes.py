@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_platform.columns import table
-from data_platform.lake import Lake, Partition, Provenance
-from data_platform.recipe import Recipe
-from data_platform.stage import Workspace
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.run.recipe import Recipe
+from data_platform.run.workspace import Workspace
 
 Row = Mapping[str, Any]
 

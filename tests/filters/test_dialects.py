@@ -6,8 +6,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from data_platform.filters.rules import verdicts
-from data_platform.filters.signals import quality_signals
+from data_platform.filtering.rules import verdicts
+from data_platform.filtering.signals import quality_signals
 
 PREFIXES = {"datatrove": "", "dolma": "gopher_dolma_", "curator": "gopher_curator_", "dclm": "gopher_dclm_"}
 SUFFIXES = {"datatrove": "datatrove-0.10", "dolma": "dolma-1.2", "curator": "curator-1", "dclm": "dclm"}

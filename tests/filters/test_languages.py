@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from data_platform.filters.languages import UnknownLanguage
-from data_platform.flow import stages
-from data_platform.recipe import Recipe
+from data_platform.filtering.languages import UnknownLanguage
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import Recipe
 
 
 def _recipe(**parts: object) -> Recipe:

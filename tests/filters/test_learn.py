@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_platform.columns import table
-from data_platform.filters.learn import Sample, learn, sample_columns
-from data_platform.filters.reference import ReferenceTextError, reference_archives, reference_texts
-from data_platform.filters.rule_set import RuleSetError
-from data_platform.filters.rules import judge, rule_set, verdicts, with_learned
-from data_platform.recipe import Filters
+from data_platform.core.kinds.rule_set import RuleSetError
+from data_platform.core.tables import table
+from data_platform.filtering.learn import Sample, learn, sample_columns
+from data_platform.filtering.reference import ReferenceTextError, reference_archives, reference_texts
+from data_platform.filtering.rules import judge, rule_set, verdicts, with_learned
+from data_platform.filtering.settings import Filters
 
 
 def _texts(language: str, count: int, signals: list[str], scale: float = 1.0) -> pa.Table:

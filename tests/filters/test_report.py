@@ -13,16 +13,17 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from data_platform.columns import table
-from data_platform.commands import common
-from data_platform.commands.report import report
-from data_platform.filters.report import RULES, STAGES, TOTALS, filter_report, stage_report
-from data_platform.filters.rule_set import RuleSetError
-from data_platform.filters.signals import quality_signals
-from data_platform.filters.sweep import SWEEP, threshold_sweep
-from data_platform.flow import phases, stages
-from data_platform.lake import Partition, Provenance, TableMissing
-from data_platform.stage import Workspace, execute
+from data_platform.cli.main import common
+from data_platform.cli.report import report
+from data_platform.core.kinds.rule_set import RuleSetError
+from data_platform.core.tables import table
+from data_platform.filtering.signals import quality_signals
+from data_platform.lake.lake import Partition, Provenance, TableMissing
+from data_platform.pipeline.flow import phases, stages
+from data_platform.reports.filtering import RULES, STAGES, TOTALS, filter_report, stage_report
+from data_platform.reports.sweep import SWEEP, threshold_sweep
+from data_platform.run.stage import execute
+from data_platform.run.workspace import Workspace
 from tests.filters.lakes import workspace
 
 GOOD = {"word_count": 100, "mean_word_length": 5.0, "alphabetic_word_fraction": 1.0, "stop_word_count": 8}
@@ -165,7 +166,7 @@ def test_the_command_reports_on_recipes_with_verdicts_and_names_crawls_without_d
 
 
 def test_values_of_a_sweep_may_be_negative() -> None:
-    from data_platform.commands.sweep import sweep
+    from data_platform.cli.sweep import sweep
 
     context = sweep.make_context("sweep", ["language", "min_words", "-0.5", "-2e3", "1", "--json", "-inf"])
     assert context.params["values"] == (-0.5, -2000.0, 1.0, float("-inf"))

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
-from data_platform.filters.rule_set import RuleSetError
-from data_platform.filters.rules import RULE_SETS, VERDICT, rule_set, verdicts
-from data_platform.filters.signals import quality_signals
+from data_platform.core.kinds.rule_set import RuleSetError
+from data_platform.core.tables import table
+from data_platform.filtering.rules import RULE_SETS, VERDICT, rule_set, verdicts
+from data_platform.filtering.signals import quality_signals
 
 BOTH = {"gopher_quality": {}, "fineweb": {}}
 

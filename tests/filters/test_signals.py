@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.filters.signals import quality_signals
-from data_platform.recipe import Signals
+from data_platform.core.tables import table
+from data_platform.filtering.settings import Signals
+from data_platform.filtering.signals import quality_signals
 from data_platform.text import scan
 from data_platform.text.english import GOPHER_STOP_WORDS, STOP_WORDS
 from data_platform.text.kinds import bit, kind_table

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from data_platform.columns import table
-from data_platform.filters.rules import rule_set
-from data_platform.filters.stop_words import count_stop_words, learn_stop_words
+from data_platform.core.tables import table
+from data_platform.filtering.rules import rule_set
+from data_platform.filtering.stop_words import count_stop_words, learn_stop_words
 
 SETTINGS = {"stop_word_share": 0.1, "rare_stop_word_share": 0.05, "fewest_stop_words": 2}
 

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_platform.filters import url_lists
-from data_platform.filters.rule_set import RuleSet
-from data_platform.filters.rules import judge
-from data_platform.filters.url_lists import (
+from data_platform.core.kinds.rule_set import RuleSet
+from data_platform.filtering import url_lists
+from data_platform.filtering.rules import judge
+from data_platform.filtering.settings import Urls
+from data_platform.filtering.url_lists import (
     UrlListError,
     UrlMatcher,
     list_digests,
@@ -26,7 +27,6 @@ from data_platform.filters.url_lists import (
     url_config,
     url_rules,
 )
-from data_platform.recipe import Urls
 
 
 def reasons(urls: Urls, *addresses: str) -> list[str]:

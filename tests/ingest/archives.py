@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from data_platform.ingest.crawl import Item, read_archive
 from data_platform.ingest.records import Archive, Capture, Rejection, Revisit
-from data_platform.recipe import Ingest
+from data_platform.ingest.settings import Ingest
 
 ARCHIVE = Archive("crawl", "a.warc.gz", "/data/a.warc.gz", 1, "sha256:0", "warc")
 

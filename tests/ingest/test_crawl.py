@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from data_platform.ingest.crawl import detect_mime, parse_date
 from data_platform.ingest.records import Capture, Rejection, Revisit
-from data_platform.recipe import Ingest
+from data_platform.ingest.settings import Ingest
 from tests.ingest.archives import arc, captures, members, page, read, read_one, reasons, response, tally, warc
 
 BODY = b"<html><p>Hello</p></html>"

@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from data_platform.ingest.crawl import Item, read_archive
 from data_platform.ingest.records import Archive, Revisit
-from data_platform.recipe import Ingest
+from data_platform.ingest.settings import Ingest
 from tests.ingest.archives import captures, tally
 
 EDGE = {

@@ -15,8 +15,8 @@ from data_platform.ingest.crawl import read_archive
 from data_platform.ingest.environment import environment_archives, reference_texts
 from data_platform.ingest.files import Fields, read_jsonl
 from data_platform.ingest.records import Archive
+from data_platform.ingest.settings import EnvironmentFiles, EnvironmentPages, Ingest
 from data_platform.ingest.sources import SourceError
-from data_platform.recipe import EnvironmentFiles, EnvironmentPages, Ingest
 from tests.ingest.archives import captures
 
 PAGES = EnvironmentPages(kind="environment_pages", name="pages", snapshot="s")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from data_platform.ingest.crawl import Item
 from data_platform.ingest.files import METADATA_BYTES, Fields, read_file, read_jsonl, read_parquet, text_charset
 from data_platform.ingest.records import Archive, Capture, Rejection
-from data_platform.recipe import FilesSource, Ingest
+from data_platform.ingest.settings import FilesSource, Ingest
 from tests.ingest.archives import captures, reasons, tally
 
 ARCHIVE = Archive("rows", "part/a.jsonl", "/data/a", 1, "sha256:0", "jsonl")

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.ingest.http import BodyError, Message, decode_body, parse_content_type, parse_response
-from data_platform.recipe import Ingest
+from data_platform.ingest.settings import Ingest
 from tests.ingest.archives import read_one, response, warc
 
 gzipped = partial(gzip.compress, mtime=0)  # the bytes name tests, and the processes that share them out must agree

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from data_platform.ingest.settings import CrawlSource, Ingest
 from data_platform.ingest.sources import resolve
 from data_platform.ingest.write import finish_revisits, ingest_archives, ingest_snapshot
-from data_platform.recipe import CrawlSource, Ingest
 from tests.ingest.archives import members, page, response, warc
 
 BODY = b"<html><p>the original</p></html>"

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_platform.ingest import fingerprints
+from data_platform.ingest.settings import CrawlSource, FilesSource, Ingest
 from data_platform.ingest.sources import Archive, SourceError, list_matches, open_archive, resolve
 from data_platform.ingest.write import ingest_snapshot
-from data_platform.recipe import CrawlSource, FilesSource, Ingest
 from tests.ingest.archives import arc, members, page, response
 
 WARC = members([page(1), page(2)])

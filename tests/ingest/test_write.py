@@ -13,11 +13,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
+from data_platform.core.tables import table
 from data_platform.ingest import write
+from data_platform.ingest.settings import CrawlSource, FilesSource, Ingest, Source
 from data_platform.ingest.sources import Archive, resolve
 from data_platform.ingest.write import finish_revisits, ingest_archives, ingest_snapshot
-from data_platform.recipe import CrawlSource, FilesSource, Ingest, Source
 from tests.ingest.archives import members, page, response, warc
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.columns import table
-from data_platform.flow import stages
-from data_platform.lake import Lake, Partition, Provenance
-from data_platform.recipe import load_recipe
-from data_platform.stage import Stage, Workspace, execute
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import load_recipe
+from data_platform.run.stage import Stage, execute
+from data_platform.run.workspace import Workspace
 
 MODELS = ("quality_labels", "language_model", "quality_classifier")
 

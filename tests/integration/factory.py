@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from data_platform.columns import table
-from data_platform.lake import Lake
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake
 
 RECIPE = """
 name: small

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from data_platform import engine
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.stage import Stage, Workspace, execute
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.run import engine
+from data_platform.run.recipe import load_recipe
+from data_platform.run.stage import Stage, execute
+from data_platform.run.workspace import Workspace
 
 
 def core(flow: dict[str, Stage]) -> set[str]:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.books import books
-from data_platform.flow import stages
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
 from data_platform.proof.audit import audit
 from data_platform.proof.gate import prove
-from data_platform.recipe import load_recipe
-from data_platform.stage import Workspace
-from data_platform.trace import trace
+from data_platform.proof.trace import trace
+from data_platform.run.books import books
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 from tests.ingest.archives import members, response, warc
 
 REPOSITORY = Path(__file__).resolve().parents[2]

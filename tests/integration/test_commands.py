@@ -11,7 +11,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner, Result
 
-from data_platform.cli import main
+from data_platform.cli.main import main
 from tests.integration.factory import Undisturbed
 
 

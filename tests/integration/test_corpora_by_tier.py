@@ -19,14 +19,14 @@ from click.testing import CliRunner
 from license_expression import get_spdx_licensing
 
 from assets.gates import pass_gates
-from data_platform.books import books
-from data_platform.cli import main
-from data_platform.columns import table
-from data_platform.flow import stages
-from data_platform.lake import Lake, Partition, Provenance
-from data_platform.mix.datastore import NotRemovable, datastores, remove
-from data_platform.stage import pin_inputs
-from data_platform.trace import NotFound, trace
+from data_platform.cli.main import main
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.pipeline.flow import stages
+from data_platform.proof.trace import NotFound, trace
+from data_platform.run.books import books
+from data_platform.run.stage import pin_inputs
+from data_platform.stages.datastores import NotRemovable, datastores, remove
 from tests.ingest.archives import members, warc
 from tests.integration.corpora import Corpus, prose, run
 
@@ -315,7 +315,7 @@ def test_the_store_is_removed_alone(corpora: dict[str, Corpus], tmp_path: Path) 
 
 def test_a_removal_that_was_killed_is_taken_up(corpora: dict[str, Corpus], tmp_path: Path) -> None:
     lake = Lake(_copied(corpora["open_license_corpus"], tmp_path))
-    from data_platform.mix import datastore
+    from data_platform.stages import datastores as datastore
 
     found = datastore.holdings(lake, "high_risk")
     datastore._note(lake, found, datastore._files(lake, "datastore_high_risk"))

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from assets.jobs import NAMES
-from data_platform.books import books
-from data_platform.columns import table
-from data_platform.flow import plan, stages
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.stage import Workspace
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import plan, stages
+from data_platform.run.books import books
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 from tests.integration.factory import DATA_TABLES, Undisturbed, factory, rows_of, small_lake, write_recipe
 
 KILLS = 26

@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner
 from deltalake import DeltaTable, write_deltalake
 
-from data_platform.cli import main
-from data_platform.flow import plan
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.stage import Workspace
+from data_platform.cli.main import main
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import plan
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 from tests.integration.factory import Undisturbed, factory, small_lake
 
 SMUGGLED = "ab" * 16

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import load_recipe
 from tests.integration.factory import RECIPE, Undisturbed, rows_of, write_recipe
 from tests.integration.run_stages import core
 

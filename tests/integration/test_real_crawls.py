@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from data_platform.books import books
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.stage import Workspace
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.run.books import books
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 from tests.integration.run_stages import core
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.books import books
-from data_platform.dedup.report import NothingToScan, contamination_report, scan_table
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.refine.interpreter import rebuild
-from data_platform.stage import Workspace
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.programs.interpreter import rebuild
+from data_platform.reports.duplicates import NothingToScan, contamination_report, scan_table
+from data_platform.run.books import books
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPE = """

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from assets.gates import pass_gates
-from data_platform.flow import stages
-from data_platform.licenses.expressions import OPT_OUT, TDM_PERMITTED
-from data_platform.trace import trace
+from data_platform.pipeline.flow import stages
+from data_platform.proof.trace import trace
+from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED
 from tests.ingest.archives import members, response, warc
 from tests.integration.corpora import Corpus, prose, run
 

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from data_platform.flow import plan
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.stage import Workspace
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import plan
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
 from tests.integration.factory import Factory, factory
 
 # The same crawl of 2008 as WARC and as ARC: every page is there twice.

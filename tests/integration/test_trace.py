@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from data_platform.trace import trace
+from data_platform.proof.trace import trace
 from tests.integration.corpora import prose, run
 
 RECIPE = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
 from tests.integration.factory import write_recipe
 
 pytestmark = pytest.mark.ui

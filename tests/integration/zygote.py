@@ -16,11 +16,9 @@ import sys
 def main() -> None:
     """Serve until standard input ends."""
     import assets.launch  # noqa: F401
-    import data_platform.books
-    import data_platform.export
-    import data_platform.flow
-    import data_platform.trace  # noqa: F401
-    from data_platform.cli import main as command
+    import data_platform.pipeline.flow
+    import data_platform.proof.trace  # noqa: F401
+    from data_platform.cli.main import main as command
     from data_platform.definitions import build_definitions
 
     build_definitions()

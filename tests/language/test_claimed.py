@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from data_platform.filters.languages import language_rules
-from data_platform.filters.rules import judge
+from data_platform.filtering.languages import language_rules
+from data_platform.filtering.rules import judge
 from data_platform.language.claimed import HEAD_BYTES, claimed_languages
-from data_platform.recipe import Language
+from data_platform.language.settings import Language
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import unicodedata
 import pyarrow as pa
 import pytest
 
-from data_platform.language import kernels
+from data_platform.kernels import fasttext as kernels
 from data_platform.language.identify import identify
 from data_platform.language.scripts import NAMES, SPACE, script_table
 

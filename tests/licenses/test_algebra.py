@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.licenses.algebra import Policy, Terms, alternatives, derived
-from data_platform.licenses.expressions import OPT_OUT, UNKNOWN, conjunction, disjunction, identifiers_of
-from data_platform.licenses.tiers import tier
+from data_platform.spdx.algebra import Policy, Terms, alternatives, derived
+from data_platform.spdx.expressions import OPT_OUT, UNKNOWN, conjunction, disjunction, identifiers_of
+from data_platform.spdx.tiers import tier
 from tests.licenses.test_expressions import EXPRESSIONS
 
 LISTS = st.lists(EXPRESSIONS, max_size=4)

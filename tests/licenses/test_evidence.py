@@ -7,10 +7,10 @@ import json
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
+from data_platform.core.tables import table
+from data_platform.ingest.settings import CrawlSource, EnvironmentFiles, FilesSource, LicenseClaim
 from data_platform.licenses.evidence import RECORD_COLUMNS, collect_evidence
 from data_platform.licenses.known_sources import KnownSource
-from data_platform.recipe import CrawlSource, EnvironmentFiles, FilesSource, LicenseClaim
 
 CLAIM = LicenseClaim(spdx="CC-BY-SA-4.0", basis="https://example.org/terms")
 SOURCES = {

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.licenses import names
-from data_platform.licenses.expressions import (
+from data_platform.spdx import names
+from data_platform.spdx.expressions import (
     CHOSEN,
     EXACT,
     NAMED,
@@ -26,7 +26,7 @@ from data_platform.licenses.expressions import (
     parse,
     read,
 )
-from data_platform.licenses.tiers import tier
+from data_platform.spdx.tiers import tier
 
 LEAVES = ("MIT", "CC0-1.0", "Apache-2.0", "GPL-3.0-only", "CC-BY-NC-4.0", *OUR_REFERENCES[:4])
 EXPRESSIONS = st.recursive(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.known_sources import admitted, common_pile, planted, reason
-from data_platform.licenses.expressions import UNKNOWN
 from data_platform.licenses.known_sources import (
     KnownSource,
     Provenance,
@@ -19,6 +18,7 @@ from data_platform.licenses.known_sources import (
     read_collection,
     use_of,
 )
+from data_platform.spdx.expressions import UNKNOWN
 
 SOURCE = KnownSource("ds-a", "A dataset", "C", "", (("CC BY-NC 4.0", "https://example.org"),),
                      (("GitHub", "CC BY-NC 4.0"),), "A. Uthor", (), (), ())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from data_platform.core.settings import RecipeError
 from data_platform.licenses.manual import Rulings, load_rulings
-from data_platform.recipe import RecipeError
 
 RULINGS = """
 - {url: https://example.org/a, license: cc-by-4.0, author: A. Uthor, date: 2024-05-01, reason: By letter.}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.licenses.expressions import OPT_OUT, parse
 from data_platform.licenses.prose import mentions, sentence_around, speaks_of_part, subject
+from data_platform.spdx.expressions import OPT_OUT, parse
 
 
 @pytest.mark.parametrize(("sentence", "spdx", "whole", "grants"), [

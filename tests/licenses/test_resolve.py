@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.licenses.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
+from data_platform.core.tables import table
+from data_platform.ingest.settings import CrawlSource, LicenseClaim
 from data_platform.licenses.resolve import NOTHING_STATED, RESOLVER, RESOLVERS, Statement, decide, resolve
-from data_platform.licenses.tiers import tier
-from data_platform.recipe import CrawlSource, LicenseClaim
+from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
+from data_platform.spdx.tiers import tier
 
 PLACES = (
     ("manual", "page"), ("spdx_header", "file"), ("license_file", "file"), ("link", "page"), ("meta", "page"),

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_platform.licenses.expressions import OPT_OUT, UNKNOWN, conjunction, disjunction
-from data_platform.licenses.schemes import CLASSES, is_of, mask_of
-from data_platform.licenses.tiers import tier, tier_of_license
-from data_platform.recipe import LicenseClass, Recipe
+from data_platform.run.recipe import Recipe
+from data_platform.spdx.expressions import OPT_OUT, UNKNOWN, conjunction, disjunction
+from data_platform.spdx.schemes import CLASSES, LicenseClass, is_of, mask_of
+from data_platform.spdx.tiers import tier, tier_of_license
 
 OLC = ("open_license_corpus/public_domain", "open_license_corpus/permissive_software",
        "open_license_corpus/attribution")
@@ -52,7 +52,7 @@ def test_known_members(spdx: str, page: set[str], registry: set[str]) -> None:
 
 
 def test_classes_of_one_scheme_have_no_licence_in_common() -> None:
-    from data_platform.licenses.expressions import licensing
+    from data_platform.spdx.expressions import licensing
 
     for name in licensing().known_symbols:
         for basis in ("link", "registry"):

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_platform.ingest.site_files import kind_of
-from data_platform.licenses.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
 from data_platform.licenses.robots_txt import path_matches, relevant
 from data_platform.licenses.site_files import Captured, Policies
+from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
 
 PAGE = "https://example.org/blog/post.html?id=1"
 AGENTS = ("GPTBot", "CCBot")

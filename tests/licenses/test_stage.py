@@ -9,11 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.licenses.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
-from data_platform.recipe import Recipe, RecipeError
-from data_platform.stage import Workspace, execute
+from data_platform.core.settings import RecipeError
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import execute
+from data_platform.run.workspace import Workspace
+from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
 from tests.ingest.archives import members, response, warc
 
 LINK = '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/">'

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.licenses.expressions import UNKNOWN, conjunction, disjunction, identifier
-from data_platform.licenses.tiers import tier
+from data_platform.spdx.expressions import UNKNOWN, conjunction, disjunction, identifier
+from data_platform.spdx.tiers import tier
 from tests.licenses.test_expressions import EXPRESSIONS
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.mix.protocol import CHOSEN, REASONS, REJECTED, Selection
-from data_platform.mix.weights import select, share_budget
-from data_platform.recipe import Mixture
+from data_platform.mixing.protocol import CHOSEN, REASONS, REJECTED, Selection
+from data_platform.mixing.settings import Mixture
+from data_platform.mixing.weights import select, share_budget
 
 Row = tuple[str, int, int | None, float | None]
 

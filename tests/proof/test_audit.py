@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.audit_lake import MIXTURE, make_lake
-from data_platform.lake import Lake, Partition, Provenance
+from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.proof.audit import COLUMNS, audit
 from data_platform.proof.examination import CannotExamine
 from data_platform.proof.models import CARD_FIELDS
 from data_platform.proof.page import audit_page
-from data_platform.trace import NotFound
+from data_platform.proof.trace import NotFound
 
 NAME = f"mixture_{MIXTURE}"
 EVIL = '"><script>alert(1)</script>&amp;<img src=x onerror=alert(2)>'

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
-from data_platform.columns import table
-from data_platform.lake import COMMIT_KEY, Lake, Partition, Provenance
-from data_platform.proof.custody import Custody, CustodyBroken
+from data_platform.core.tables import table
+from data_platform.lake.custody import Custody, CustodyBroken
+from data_platform.lake.lake import COMMIT_KEY, Lake, Partition, Provenance
 
 NAME = "filter_verdicts"
 

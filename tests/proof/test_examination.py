@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.audit_lake import ADMITTED, MIXTURE, make_lake
-from data_platform.lake import Lake
+from data_platform.lake.lake import Lake
 from data_platform.proof.gate import Proof, Unproven, prove, refuse_unproven
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.licenses.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
-from data_platform.licenses.tiers import tier
 from data_platform.proof.terms import Said, broken_laws
+from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
+from data_platform.spdx.tiers import tier
 
 PLACES = [
     ("manual", "page"), ("manual", "site"), ("manual", "dataset"), ("spdx_header", "file"), ("license_file", "file"),

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data_platform.proxy.language_model import train_language_model
-from data_platform.proxy.protocol import LanguageModelTrainer
-from data_platform.recipe import LanguageModel
-from data_platform.scoring.models import model_digest
+from data_platform.models.language_model import train_language_model
+from data_platform.models.settings import LanguageModel
+from data_platform.models.store import model_digest
+from data_platform.models.trainer import LanguageModelTrainer
 
 TINY = LanguageModel(layers=1, width=32, vocabulary=300, context=32, steps=3, batch=4)
 TEXTS = [f"The {animal} sat on the mat. Größe: {number} <|endoftext|>\n" for animal in ("cat", "dog", "ox")

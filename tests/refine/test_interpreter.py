@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.refine.interpreter import EDIT_KINDS, NOTHING_LEFT, interpret, rebuild
-from data_platform.refine.program import (
+from data_platform.programs.interpreter import EDIT_KINDS, NOTHING_LEFT, interpret, rebuild
+from data_platform.programs.program import (
     DropDocument,
     Malformed,
     Normalize,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data_platform.recipe import C4Lines, CulturaXLines, LineRules, Refinement
-from data_platform.refine.interpreter import interpret
-from data_platform.refine.personal_data import find_personal_data, is_iban, luhn
-from data_platform.refine.plan import plan
-from data_platform.refine.program import REDACTED_TYPES
+from data_platform.methods.edits.personal_data import find_personal_data, is_iban, luhn
+from data_platform.programs.interpreter import interpret
+from data_platform.programs.plan import plan
+from data_platform.programs.program import REDACTED_TYPES
+from data_platform.programs.settings import C4Lines, CulturaXLines, LineRules, Refinement
 
 EVERYTHING = Refinement(personal_data=REDACTED_TYPES, lines=LineRules(c4=C4Lines(), culturax=CulturaXLines()))
 

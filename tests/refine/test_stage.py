@@ -9,14 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_platform.books import books
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import Recipe, Refinement
-from data_platform.refine.interpreter import EDIT_KINDS, interpret
-from data_platform.refine.report import NotRefined, accounts, difference
-from data_platform.refine.stage import ProgramsUnusable
-from data_platform.stage import Workspace, execute
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.programs.interpreter import EDIT_KINDS, interpret
+from data_platform.programs.settings import Refinement
+from data_platform.reports.refinement import NotRefined, accounts, difference
+from data_platform.run.books import books
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import execute
+from data_platform.run.workspace import Workspace
+from data_platform.stages.refinement import ProgramsUnusable
 
 PROSE = "The committee met in the afternoon and agreed on the plan for the coming year."
 TEXTS = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_platform.scoring.batching import Window, batches, windows
+from data_platform.models.batching import Window, batches, windows
 
 LENGTHS = st.lists(st.integers(1, 60), max_size=30)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.columns import table
-from data_platform.recipe import Labels
-from data_platform.scoring.labels import LabelError, label_table
+from data_platform.core.tables import table
+from data_platform.models.labels import LabelError, label_table
+from data_platform.models.settings import Labels
 
 
 def write(path: Path, rows: list[dict]) -> str:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
-from data_platform.scoring.models import MANIFEST, ModelCorrupt, fetch, model_digest, publish
+from data_platform.core.tables import table
+from data_platform.models.store import MANIFEST, ModelCorrupt, fetch, model_digest, publish
 
 if TYPE_CHECKING:
     import s3fs

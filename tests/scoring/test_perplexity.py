@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
-from data_platform.proxy.language_model import train_language_model
-from data_platform.recipe import LanguageModel
-from data_platform.scoring.perplexity import ModelError, PerplexityScorer, parameter_count
-from data_platform.scoring.protocol import Scorer
+from data_platform.core.tables import table
+from data_platform.models.language_model import train_language_model
+from data_platform.models.perplexity import ModelError, PerplexityScorer, parameter_count
+from data_platform.models.protocol import Scorer
+from data_platform.models.settings import LanguageModel
 
 CONTEXT = 32
 TEXTS = ["", "a", "The cat sat.", "x" * 90, "Größe 🙂 日本", "the " * 40, " \n\t ", "<|endoftext|>", "Dogs at night."]

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.columns import table
-from data_platform.recipe import Labels, QualityClassifier
-from data_platform.scoring.labels import label_table
-from data_platform.scoring.models import model_digest
-from data_platform.scoring.protocol import Scorer
-from data_platform.scoring.quality import ClassifierError, QualityScorer, features, train_quality_classifier
+from data_platform.core.tables import table
+from data_platform.models.labels import label_table
+from data_platform.models.linear_classifier import ClassifierError, QualityScorer, features, train_quality_classifier
+from data_platform.models.protocol import Scorer
+from data_platform.models.settings import Labels, QualityClassifier
+from data_platform.models.store import model_digest
 
 SETTINGS = QualityClassifier(ngram=3, buckets=1_000)
 GOOD = [f"A long and thoughtful essay, number {number}, on the history of {what}."
@@ -54,7 +54,7 @@ def test_features_are_ngram_counts_of_euclidean_length_1():
 @settings(deadline=None)  # the first call compiles, or reads what was compiled, for longer than a deadline allows
 @given(st.lists(st.text("ab \u00e9\u4e2d\n.", max_size=40), max_size=6), st.integers(1, 4), st.integers(2, 50))
 def test_scores_are_the_logistic_of_weights_times_features(texts, ngram, buckets):
-    from data_platform.scoring.kernels import score_ngrams
+    from data_platform.kernels.ngrams import score_ngrams
     from data_platform.text.words import word_ngram_hashes
 
     array = pa.array(texts, pa.string())

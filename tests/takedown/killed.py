@@ -10,10 +10,11 @@ import os
 import signal
 import sys
 
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import load_recipe
-from data_platform.takedown import kernels, receipt
+from data_platform.kernels import probes as kernels
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import load_recipe
+from data_platform.takedown import receipt
 from data_platform.takedown.execute import Order, Places, execute
 from data_platform.takedown.plan import Selectors
 

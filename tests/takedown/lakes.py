@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_platform.columns import PLATFORM_LOGS, table
-from data_platform.flow import stages
-from data_platform.lake import Lake
-from data_platform.recipe import Recipe
-from data_platform.stage import Stage, Workspace, execute
+from data_platform.core.tables import PLATFORM_LOGS, table
+from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage, execute
+from data_platform.run.workspace import Workspace
 
 SUBJECTS = ("harbour", "library", "orchard", "railway", "glacier", "theatre", "vineyard", "workshop")
 

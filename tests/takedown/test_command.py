@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from data_platform.cli import main
+from data_platform.cli.main import main
 from tests.takedown.lakes import write_texts
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.takedown import kernels
+from data_platform.kernels import probes as kernels
 from data_platform.takedown.probes import PROBES_PER_TEXT, WIDTH, ProbeSet, make_probes, telling_probes
 from tests.takedown.lakes import NEAR, essay
 

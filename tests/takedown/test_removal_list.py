@@ -8,10 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
-from data_platform.dedup.exact import exact_hash
-from data_platform.dedup.minhash import signatures
-from data_platform.lake import Lake
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake
+from data_platform.methods.duplicates.minhash import signatures
 from data_platform.takedown.probes import make_probes
 from data_platform.takedown.removal_list import (
     EXTRACTION,
@@ -22,6 +21,7 @@ from data_platform.takedown.removal_list import (
     hash_of_url,
     standing,
 )
+from data_platform.text.identity import exact_hash
 from tests.takedown.lakes import NEAR, essay
 
 ID = "td-0123456789ab"

@@ -13,15 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_platform import writer
-from data_platform.books import books
-from data_platform.columns import table
-from data_platform.flow import plan as where_all_stands
-from data_platform.flow import stages
-from data_platform.lake import Lake, Partition, Provenance, VersionGone
-from data_platform.stage import Workspace
-from data_platform.stage import execute as execute_stage
-from data_platform.staleness import LicenseChanges, NotPublishable, ensure_publishable
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, Provenance, VersionGone, writer
+from data_platform.pipeline.flow import plan as where_all_stands
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.staleness import LicenseChanges, NotPublishable, ensure_publishable
+from data_platform.run.books import books
+from data_platform.run.stage import execute as execute_stage
+from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown, returned, takedowns, unfinished
 from data_platform.takedown.inventory import stored_table
 from data_platform.takedown.plan import Selectors, TakedownError

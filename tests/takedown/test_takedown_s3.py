@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from data_platform.columns import table
-from data_platform.dedup.exact import exact_hash
-from data_platform.lake import Lake, Partition, VersionGone
+from data_platform.core.tables import table
+from data_platform.lake.lake import Lake, Partition, VersionGone
 from data_platform.takedown.execute import Order, Places, execute
 from data_platform.takedown.plan import Selectors
 from data_platform.takedown.receipt import verify
+from data_platform.text.identity import exact_hash
 from tests.filters.lakes import _row
 from tests.takedown.lakes import essay
 from tests.test_lake import made_by, verdicts

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.text import characters, kernels
+from data_platform.kernels import text as kernels
+from data_platform.text import characters
 from data_platform.text.characters import character_table
 
 CLASSES = ("SPACE", "LETTER", "NUMBER", "MARK", "UNSPACED", "TERMINAL", "IGNORED", "DECIMAL")

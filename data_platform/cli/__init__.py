@@ -1,0 +1,1 @@
+"""The `data-platform` command, one module per command of it."""

@@ -1,0 +1,112 @@
+"""`data-platform audit`: what a mixture holds, under which licences, on which evidence; exit status 1 if not proven."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from data_platform.cli.common import JSON, RECIPE, columns, many, out, workspace_of, write_file
+
+_NAMED = 20
+"""Rows that are named per finding; JSON names all."""
+
+
+@click.command()
+@click.argument("mixture")
+@click.option("--version", type=int, default=None, help="Version of the mixture. Default: the latest.")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), default=None,
+              help="File to write the audit to as one page of HTML.")
+@click.option("--top", default=10, show_default=True, help="How many values to list for each kind.")
+@RECIPE
+@JSON
+def audit(
+    mixture: str, version: int | None, page: Path | None, top: int, recipe_path: str | None, as_json: bool
+) -> None:
+    """Prove of every row of MIXTURE where it came from and under which licence, and say what is in it.
+
+    The exit status is 1 if a chain is broken, a licence is not what its evidence says, a row is above the tiers that
+    the mixture admits, or a table on the way is not what the platform wrote.
+    """
+    from data_platform.proof.audit import audit as make_audit
+    from data_platform.proof.page import audit_page
+
+    workspace = workspace_of(mixture, recipe_path)
+    report = make_audit(workspace.lake, mixture, version)
+    if page:
+        write_file(page, audit_page(report))
+    if as_json:
+        print(json.dumps(report))  # of a large mixture, layout would take longer than the rest
+    else:
+        _print(report, top)
+        if page:
+            out.print(f"the page is in {page}")
+    if not report["proven"]:
+        if as_json:
+            click.echo(f"not proven: {'; '.join(report['reasons'])}", err=True)
+        sys.exit(1)
+
+
+def _print(report: Mapping[str, Any], top: int) -> None:
+    mixture, chain = report["mixture"], report["chain"]
+    out.print(f"[bold]{mixture['table']}[/bold] version {mixture['version']}: {many(mixture['rows'], 'document')}, "
+              f"{many(mixture['tokens'], 'token')}, lake {mixture['lake']}")
+    grid = columns(("tokens by", "value"), ("documents", "tokens", "share"))
+    for what, items in report["tokens_by"].items():
+        for place, item in enumerate(items[:top]):
+            label = f"{item['value']} {item['meaning']}" if "meaning" in item else str(item["value"] or "(none)")
+            grid.add_row("" if place else f"[bold]{what}[/bold]", escape(label), f"{item['documents']:,}",
+                         f"{item['tokens']:,}", f"{item['tokens'] / (mixture['tokens'] or 1):.1%}")
+        if len(items) > top:
+            grid.add_row("", f"and {len(items) - top:,} more", "", "", "")
+    out.print(grid)
+    _print_contested(report, top)
+    for model in report["models"]:
+        out.print(f"model [bold]{escape(model['model'])}[/bold], {escape(model['role'])}: "
+                  f"{many(model['rows'], 'document')}, {escape(model['license'])}; "
+                  f"no card says: {escape(', '.join(model['missing'])) or 'nothing is missing'}")
+    tables, commits = len(chain["tables"]), len(report["custody"]["foreign_commits"])
+    out.print(f"{many(chain['evidence_rows'], 'piece')} of evidence; {many(tables, 'table')} on the way; "
+              f"{many(commits, 'commit')} by other programs")
+    if report["proven"]:
+        tiers = "all tiers" if report["admitted_tiers"] is None else f"tiers {report['admitted_tiers']}"
+        out.print(f"[green]proven: all {chain['rows']:,} rows have a chain to record and evidence, no licence is freer "
+                  f"than its evidence, none is above {escape(str(tiers))}[/green]")
+    else:
+        _print_findings(report)
+
+
+def _print_contested(report: Mapping[str, Any], top: int) -> None:
+    contested, opted = report["contradictions"], report["opt_outs"]
+    out.print(f"contested: {many(contested['documents'], 'document')}, {many(contested['tokens'], 'token')}")
+    grid = columns(("  decided", "stated"), ("documents", "tokens"))
+    for group in contested["groups"][:top]:
+        grid.add_row(f"  {escape(str(group['license']))}", escape(" | ".join(group["stated"])),
+                     f"{group['documents']:,}", f"{group['tokens']:,}")
+    if contested["groups"]:
+        out.print(grid)
+    where = ", ".join(f"{item['location']} {item['documents']:,}" for item in opted["by_location"][:top])
+    out.print(f"opted out: {many(opted['documents_met'], 'document')} met on the way{f' ({where})' if where else ''}, "
+              f"{opted['in_mixture']:,} in the mixture")
+
+
+def _print_findings(report: Mapping[str, Any]) -> None:
+    from data_platform.proof.audit import named_rows
+
+    chain = report["chain"]
+    broken = chain["rows"] - chain["complete"]
+    out.print(f"[red]not proven: {many(broken, 'row')} of {chain['rows']:,}[/red]")
+    for reasons, doc_ids in named_rows(chain["findings"]):
+        for reason in reasons:
+            out.print(f"[red]{escape(reason)}[/red] ({many(len(doc_ids), 'row')})")
+        for doc_id in doc_ids[:_NAMED]:
+            out.print(f"  {escape(str(doc_id))}")
+        if len(doc_ids) > _NAMED:
+            out.print(f"  and {len(doc_ids) - _NAMED:,} more; --json names them")
+    for breach in report["custody"]["breaches"]:
+        out.print(f"[red]{escape(breach)}[/red]")

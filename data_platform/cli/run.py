@@ -1,0 +1,106 @@
+"""`data-platform run`: materialise what is not there yet, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+import pyarrow.compute as pc
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from data_platform.cli.common import many, out, remember
+from data_platform.lake.lake import Lake
+from data_platform.run.recipe import load_recipe
+from data_platform.run.workspace import Workspace
+
+
+@click.command()
+@click.argument("recipe_path", metavar="RECIPE", type=click.Path(dir_okay=False))
+def run(recipe_path: str) -> None:
+    """Materialise everything that RECIPE asks for and that is not there yet."""
+    from data_platform.pipeline import flow
+    from data_platform.run import books
+
+    started = time.monotonic()
+    recipe = load_recipe(recipe_path)
+    workspace = Workspace(recipe)
+    out.print(f"recipe [bold]{recipe.name}[/bold] from {recipe_path}, lake {workspace.lake.uri}")
+    archives = {snapshot: workspace.archives(snapshot) for snapshot in workspace.snapshots}
+    for snapshot, found in archives.items():
+        size = sum(archive.size for archive in found)
+        out.print(f"  {snapshot}: {many(len(found), 'archive')}, {size / 1e6:,.1f} MB")
+    remember(recipe_path, workspace)
+    workspace.lake.repair_lineage()
+
+    failures: list[str] = []
+    due = [status.stage for status in flow.plan(workspace) if status.state != "fresh"]
+    if not due:
+        out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
+    else:
+        from assets.launch import bring_up_to_date
+        from data_platform.pipeline.warm import cold, compile_kernels
+
+        if stages := cold(due):
+            out.print(f"compiling the kernels of {', '.join(stage.name for stage in stages)}, once on this machine")
+            compile_kernels(stages)
+        for outcome in bring_up_to_date(recipe_path, workspace, out.print):
+            mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
+            out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
+            failures.extend(outcome.failures)
+    for failure in failures:
+        out.print(f"[red]{escape(failure)}[/red]")
+    _print_summary(workspace, books, flow)
+    out.print(f"{time.monotonic() - started:,.1f} s")
+    if failures:
+        count = many(len(failures), "failure")
+        raise click.ClickException(f"{count}; nothing that depends on them was run. Mend and run again.")
+    first = next(iter(recipe.mixtures))
+    example = workspace.lake.read_table(f"mixture_{first}", ["doc_id"])["doc_id"][:1].to_pylist()
+    if example:
+        out.print(f"ask of any row: data-platform trace {first} {example[0]}")
+
+
+def _print_summary(workspace: Workspace, books: Any, flow: Any) -> None:
+    grid = Grid(title=None, box=None, pad_edge=False)
+    for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("in", "right"),
+                          ("kept", "right"), ("dropped", "right"), ("why", "left")):
+        grid.add_column(name, justify=justify, no_wrap=name != "why")
+    for status in flow.plan(workspace):
+        if status.version is None:
+            grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", status.why)
+            continue
+        entry = books.books(workspace.lake, status.stage, status.snapshot)
+        snapshot = status.snapshot or ""
+        if entry is None:
+            rows = workspace.lake.count(status.stage.name, status.snapshot)
+            grid.add_row(status.stage.name, snapshot, str(status.version), "", f"{rows:,}", "", "")
+            continue
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in list(entry.dropped.items())[:3])
+        more = len(entry.dropped) - 3
+        dropped = sum(entry.dropped.values())
+        grid.add_row(
+            status.stage.name, snapshot, str(status.version), f"{entry.incoming:,}", f"{entry.kept:,}", f"{dropped:,}",
+            reasons + (f" and {more} more" if more > 0 else "") + (f" [red]MISSING {entry.missing}[/red]"
+                                                                   if entry.missing else ""),
+        )
+    out.print(grid)
+    for name in workspace.recipe.mixtures:
+        _print_mixture(workspace.lake, name)
+
+
+def _print_mixture(lake: Lake, name: str) -> None:
+    if not lake.exists(f"mixture_{name}"):
+        return
+    rows = lake.read_table(f"mixture_{name}", ["domain", "license_spdx", "license_tier", "token_count", "epochs"])
+    total = sum(rows["token_count"].to_pylist())
+    seen = round(pc.sum(pc.multiply(rows["token_count"], rows["epochs"])).as_py() or 0)
+    repeated = f", {seen:,} with repetitions" if seen != total else ""
+    out.print(f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens{repeated}")
+    for column, what in (("domain", "domain"), ("license_spdx", "licence")):
+        grouped = rows.group_by(column).aggregate([("token_count", "sum")]).sort_by(
+            [("token_count_sum", "descending")]
+        ).to_pylist()
+        shares = [f"{item[column]} {item['token_count_sum'] / max(total, 1):.0%}" for item in grouped]
+        out.print(f"  by {what}: {', '.join(shares[:8])}" + (f" and {len(shares) - 8} more" if len(shares) > 8 else ""))

@@ -1,0 +1,75 @@
+"""`data-platform status`: tables, versions, rows, and what is out of date and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from data_platform.cli.common import JSON, RECIPE, many, out, workspaces_of
+from data_platform.run.workspace import Workspace
+
+
+@click.command()
+@RECIPE
+@JSON
+def status(recipe_path: str | None, as_json: bool) -> None:
+    """Show tables, versions, rows, tokens, and what is out of date and why."""
+    report = [_status_of(workspace) for workspace in workspaces_of(recipe_path)]
+    if as_json:
+        print(json.dumps(report, indent=2))
+        return
+    for part in report:
+        out.print(f"recipe [bold]{part['recipe']}[/bold], lake {part['lake']}")
+        grid = Grid(box=None, pad_edge=False)
+        for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("rows", "right"),
+                              ("tokens", "right"), ("state", "left"), ("why", "left")):
+            grid.add_column(name, justify=justify, no_wrap=name not in ("why",))
+        for row in part["tables"]:
+            color = {"fresh": "green", "blocked": "red"}.get(row["state"], "yellow")
+            grid.add_row(
+                row["table"], row["snapshot"] or "", _number(row["version"]), _number(row["rows"]),
+                _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", row["why"],
+            )
+        out.print(grid)
+        if part["returned"]:
+            out.print(f"{many(part['returned'], 'record')} came back after a takedown and were rejected by their text; "
+                      f"their payloads are there: data-platform takedown --returned", style="red")
+        for row in part["takedowns"]:
+            left = "" if row["state"] == "done" else f", not done: data-platform takedown --resume {row['takedown_id']}"
+            out.print(f"takedown {row['takedown_id']} of {row['begun_at'][:10]}: {many(row['documents'], 'document')}, "
+                      f"{escape(row['reason'])}{left}", style=None if row["state"] == "done" else "red")
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _status_of(workspace: Workspace) -> dict[str, Any]:
+    from data_platform.core.tables import table
+    from data_platform.pipeline.flow import plan
+    from data_platform.takedown.execute import returned, takedowns
+
+    rows = []
+    for item in plan(workspace):
+        name, count, tokens = item.stage.name, None, None
+        if item.version is not None:
+            partition = item.snapshot if item.stage.partitioned else None
+            count = workspace.lake.count(name, partition)
+            if "token_count" in table(name):
+                batches = workspace.lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
+                tokens = sum(sum(batch.column(0).to_pylist()) for batch in batches)
+        rows.append({
+            "table": name, "snapshot": item.snapshot, "version": item.version, "rows": count, "tokens": tokens,
+            "state": item.state, "why": item.why, "license_changes": list(item.license_changes),
+        })
+    removed = [
+        {"takedown_id": row["takedown_id"], "state": row["state"], "begun_at": row["begun_at"].isoformat(),
+         "documents": row["documents"], "requested_by": row["requested_by"], "reason": row["reason"]}
+        for row in takedowns(workspace.lake)
+    ]
+    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows, "takedowns": removed,
+            "returned": len(returned(workspace.lake)) if removed else 0}

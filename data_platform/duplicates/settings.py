@@ -1,0 +1,129 @@
+"""The parts of a recipe that say what counts as a copy, and what becomes of copies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from data_platform.core.settings import Part
+
+
+class DuplicateGuards(Part):
+    """What stops the line: a wrong setting must not wipe out a source."""
+
+    max_removal_rate: float = Field(
+        default=0.95, gt=0, le=1, description="Largest share of a source's documents that may be dropped as copies, "
+        "and of those of a crawl that stay, that may go for repetition and evaluation items."
+    )
+    max_cluster_share: float = Field(
+        default=0.25, gt=0, le=1, description="Largest share of all documents that one cluster may hold."
+    )
+    min_documents: int = Field(
+        default=100, ge=1, description="Sources and tables with fewer documents are too small for these two rates."
+    )
+    min_alike: float = Field(
+        default=0.4, ge=0, le=1, description="Least mean similarity of the members of a cluster to the copy that stays."
+    )
+    min_alike_members: int = Field(
+        default=10, ge=2, description="Clusters with fewer members are too small for that mean."
+    )
+
+
+class Deduplication(Part):
+    """Deduplication of whole documents across all snapshots. Defaults are FineWeb's (14 bands of 8, word 5-grams)."""
+
+    kinds: tuple[Literal["url", "exact", "minhash"], ...] = Field(
+        default=("exact", "minhash"), min_length=1, description="What makes two documents copies of each other: the "
+        "canonical URL, the normalised text, a common band."
+    )
+    ngram: int = Field(default=5, ge=1, description="Words per shingle.")
+    bands: int = Field(default=14, ge=1, description="Number of bands.")
+    rows: int = Field(default=8, ge=1, description="Hashes per band.")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="Seed of the hash permutations.")
+    hashes: Literal["own", "datatrove-0.10"] = Field(
+        default="own", description="Words, hashes and permutations: our own, or those of datatrove 0.10 for English, "
+        "hash by hash, so that the pairs are the same ones; they take longer."
+    )
+    verify: float | None = Field(
+        default=None, gt=0, le=1, description="Documents with a common band are copies only if their Jaccard "
+        "similarity, measured on the texts, is at least this; null: the band is enough, as in FineWeb."
+    )
+    keep: tuple[
+        Annotated[str, Field(pattern=r"^(license_tier|longest|shortest|earliest|latest|(highest|lowest):[a-z0-9_]+)$")],
+        ...,
+    ] = Field(
+        default=("license_tier", "longest"), description="Which copy stays: license_tier, longest, shortest, earliest, "
+        "latest, and highest:x or lowest:x of a quality signal x. The first difference decides, then doc_id."
+    )
+    rehydration: dict[int, int] = Field(
+        default_factory=dict, description="How often the copy that stays is to be repeated, by the least cluster size "
+        "that it holds for, such as {2: 2, 3: 3, 5: 5, 100: 8, 1000: 1}; once if nothing is said."
+    )
+    guards: DuplicateGuards = Field(default_factory=DuplicateGuards)
+
+    @field_validator("rehydration")
+    @classmethod
+    def _counts(cls, value: dict[int, int]) -> dict[int, int]:
+        if any(size < 1 or times < 1 for size, times in value.items()):
+            raise ValueError("cluster sizes and repetitions are at least 1")
+        return value
+
+
+class RepeatedPassages(Part):
+    """Lines or paragraphs that were seen before, in an earlier crawl, another document, or further up."""
+
+    min_words: int = Field(default=1, ge=1, description="Shorter passages are never repeated ones.")
+    min_occurrences: int = Field(default=2, ge=2, description="Passages that occur less often are not repeated.")
+    cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")
+
+
+class RepeatedSubstrings(Part):
+    """Runs of words and signs that occur word for word elsewhere, found by a suffix array."""
+
+    min_tokens: int = Field(default=50, ge=2, description="Words and signs of the shortest run.")
+    cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")
+
+
+class Containment(Part):
+    """Documents most of whose word n-grams are in a larger document."""
+
+    share: float = Field(default=0.8, gt=0, le=1, description="Share of the n-grams that are in the other document.")
+    ngram: int = Field(default=5, ge=1, description="Words per n-gram.")
+    scale: int = Field(
+        default=8, ge=1, description="One of so many n-grams proposes pairs, which are then compared by all; 1: each."
+    )
+    max_documents: int = Field(
+        default=1_000, ge=2, description="n-grams in more documents than this are boilerplate: they propose no pairs."
+    )
+    drop: bool = Field(default=True, description="Drop the contained document; false: record it.")
+
+
+class SemanticDuplicates(Part):
+    """Documents whose embeddings are alike: SemDeDup."""
+
+    max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
+    documents_per_cluster: int = Field(default=1_000, ge=1, description="Documents per cluster of k-means, on average.")
+    iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
+    threshold: float = Field(
+        default=0.95, gt=0, le=1, description="Cosine from which two documents are alike, 1 - epsilon of the paper. It "
+        "belongs to a model: of a small language model's embeddings nearly all have a cosine above 0.95."
+    )
+    keep: Literal["hard", "easy"] = Field(
+        default="hard", description="Which of two stays: the one farther from its centroid, or the one nearer to it."
+    )
+    seed: int = Field(default=0, ge=0, description="Seed of the first centroids.")
+    drop: bool = Field(default=True, description="Drop the other document; false: record it.")
+
+
+class Repetition(Part):
+    """What repeats among the documents that stay after clusters. None is looked for unless named."""
+
+    lines: RepeatedPassages | None = Field(default=None, description="Lines, as in CCNet.")
+    paragraphs: RepeatedPassages | None = Field(default=None, description="What stands between blank lines.")
+    substrings: RepeatedSubstrings | None = Field(default=None, description="Exact substrings.")
+    containment: Containment | None = Field(default=None, description="Documents that are part of others.")
+    semantic: SemanticDuplicates | None = Field(default=None, description="Documents that say the same.")
+    min_words: int = Field(
+        default=0, ge=0, description="A document that is cut and left with fewer words is dropped."
+    )

@@ -1,0 +1,4 @@
+"""What rule sets need and what is done with them: signals, lists of URLs, learned thresholds, judgement.
+
+Not here: published rule sets (`methods/filters/`) and tables (`stages/`).
+"""

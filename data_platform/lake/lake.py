@@ -1,0 +1,503 @@
+"""The lake: versioned Delta tables, read at pinned versions and written by one function.
+
+The commit contract: every version of every table says which code, which configuration, which inputs and which run made
+it, in the commit itself and in the `lineage` table. A partition is replaced by one commit through a handle pinned at
+the version that was read, so that whoever comes second finds out. A partition that already carries the recipe that is
+about to be written is left alone. Not here: what is written (`stages.py`), Parquet (`writer.py`).
+
+Idempotency rests on Delta's application transactions, which survive checkpoints and log cleanup where commit metadata
+does not: the transaction of a partition holds the recipe that it carries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset
+import pyarrow.fs
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction
+
+from data_platform.core.columns import Table
+from data_platform.core.errors import PlainError
+from data_platform.core.tables import table
+from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
+
+COMMIT_KEY = "data_platform"
+_CONFIGURATION = {
+    # Lineage is read from the log: it must not be cleaned away before it was copied.
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+    "delta.checkpointInterval": "100",
+}
+_MAX_ATTEMPTS = 20
+
+
+class TableMissing(PlainError, LookupError):
+    """A table that was asked for and does not exist. The message says what exists."""
+
+
+class VersionGone(PlainError, LookupError):
+    """A version that cannot be read any more: a takedown has deleted files that it names."""
+
+
+class ConcurrentWrite(PlainError, RuntimeError):
+    """Another run wrote the partition with another recipe after this run had read it. Nothing was overwritten."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One input as it was read: a table at a version, and of which partition, carrying which recipe."""
+
+    table: str
+    table_id: str
+    version: int
+    partition: str
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a commit. The recipe is a digest of code, configuration and inputs, and of nothing else."""
+
+    asset_key: str
+    code_version: str
+    config: Mapping[str, Any]
+    inputs: tuple[Pin, ...] = ()
+    run_id: str = ""
+    git_commit: str = ""
+
+    @cached_property
+    def recipe(self) -> str:
+        """SHA-256 of what determines the rows. A retried run has another run id and the same recipe."""
+        inputs = sorted((pin.table, pin.table_id, pin.partition, pin.recipe) for pin in self.inputs)
+        text = json.dumps([self.code_version, self.config, inputs], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The outcome of a write: the version that now carries the recipe, and whether this write made it."""
+
+    table: str
+    table_id: str
+    version: int
+    rows: int
+    written: bool
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The rows that one commit replaces: values of the first partition columns, or none for the whole table."""
+
+    values: tuple[tuple[str, str], ...] = field(default=())
+
+    def __str__(self) -> str:
+        return "/".join(value for _, value in self.values)
+
+    @classmethod
+    def of(cls, table_name: str, *values: str | None) -> Partition:
+        """The partition of `table_name` given by values of its leading partition columns."""
+        names = table(table_name).partition_by
+        given = [value for value in values if value is not None]
+        return cls(tuple(zip(names[: len(given)], given, strict=True)))
+
+
+def application(table_name: str, partition: Partition) -> str:
+    """The Delta application whose transactions tell the recipe that a partition carries."""
+    return f"data_platform/{table_name}/{partition}"
+
+
+def recipe_number(recipe: str) -> int:
+    """A recipe as a Delta transaction version: 60 bits of it, since versions are signed 64-bit integers."""
+    return int(recipe[:15], 16)
+
+
+class Lake:
+    """The tables under one URI. Cheap to make, picklable, holds no open handle."""
+
+    def __init__(self, uri: str, storage_options: Mapping[str, str] | None = None) -> None:
+        self.uri = uri.rstrip("/")
+        self.storage_options = dict(storage_options or {})
+
+    def table_uri(self, name: str) -> str:
+        """Where table `name` lives."""
+        return f"{self.uri}/{name}"
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def tables(self) -> list[str]:
+        """Names of the tables that exist, sorted."""
+        entries = filesystem(self.uri, self.storage_options).get_file_info(pa.fs.FileSelector("", allow_not_found=True))
+        names = sorted(entry.base_name for entry in entries if entry.type == pa.fs.FileType.Directory)
+        return [name for name in names if self.exists(name)]
+
+    def exists(self, name: str) -> bool:
+        """Whether table `name` has been created."""
+        return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
+
+    def open(self, name: str, version: int | None = None) -> DeltaTable:
+        """A handle pinned at `version`, or at the latest.
+
+        Raises:
+            TableMissing: if there is no such table or version; the message lists the tables that exist.
+        """
+        try:
+            return DeltaTable(self.table_uri(name), version=version, storage_options=self.storage_options)
+        except TableNotFoundError as error:
+            existing = ", ".join(self.tables()) or "none yet"
+            raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error
+        except DeltaError as error:
+            raise TableMissing(f"table {name!r} has no version {version} in {self.uri}") from error
+
+    def pin(self, name: str, partition: str | None = None) -> Pin | None:
+        """The latest version of `name` and the recipe that `partition` carries there; None if it was never written.
+
+        For an unpartitioned table, or to pin one partition of a partitioned one.
+        """
+        if not self.exists(name):
+            return None
+        handle = self.open(name)
+        return self._pin(handle, name, Partition.of(name, partition))
+
+    def pins(self, name: str, partitions: Sequence[str]) -> list[Pin]:
+        """Pins of those `partitions` that were written, all at one version of the table."""
+        if not self.exists(name):
+            return []
+        handle = self.open(name)
+        found = (self._pin(handle, name, Partition.of(name, partition)) for partition in partitions)
+        return [pin for pin in found if pin]
+
+    def _pin(self, handle: DeltaTable, name: str, partition: Partition) -> Pin | None:
+        carried = handle.transaction_version(application(name, partition))
+        if carried is None:
+            return None
+        return Pin(name, str(handle.metadata().id), handle.version(), str(partition), f"{carried:015x}")
+
+    def schema(self, name: str, version: int | None = None) -> pa.Schema:
+        """The Arrow schema of the table as Delta has it."""
+        return pa.schema(self.open(name, version).schema().to_arrow())
+
+    def read(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        partition: str | None = None,
+        version: int | None = None,
+        where: pc.Expression | None = None,
+        batch_rows: int = 8_192,
+    ) -> pa.RecordBatchReader:
+        """Stream rows of `name` at `version`, in bounded memory.
+
+        Args:
+            columns: the columns to read; all of them if None.
+            partition: value of the first partition column.
+            where: a further condition, pushed down to the files.
+        """
+        handle = self.open(name, version)
+        filters = [(key, "=", value) for key, value in Partition.of(name, partition).values]
+        dataset = handle.to_pyarrow_dataset(partitions=filters or None)
+        declared = table(name)
+        names = list(columns) if columns is not None else declared.column_names
+        scanner = dataset.scanner(
+            columns=names, filter=where, batch_size=batch_rows, batch_readahead=2, fragment_readahead=1
+        )
+        schema = pa.schema([declared.schema.field(column) for column in names])
+        return pa.RecordBatchReader.from_batches(schema, _batches(scanner, schema, name, handle.version()))
+
+    def read_table(self, name: str, columns: Sequence[str] | None = None, **where: Any) -> pa.Table:
+        """Rows of `name` in memory: for narrow columns and single documents. Arguments as of `read`."""
+        return self.read(name, columns, **where).read_all()
+
+    def read_documents(self, pin: Pin, columns: Sequence[str], ids: pa.Array) -> Iterator[pa.Table]:
+        """Rows of a pinned partition whose doc_id is among `ids`, row group by row group.
+
+        Of row groups that hold none of them nothing but the ids is read: for a few documents of a long table.
+        """
+        handle = self.open(pin.table, pin.version)
+        filters = [(key, "=", value) for key, value in Partition.of(pin.table, pin.partition or None).values]
+        for fragment in handle.to_pyarrow_dataset(partitions=filters or None).get_fragments():
+            for group in fragment.split_by_row_group():
+                wanted = pc.is_in(group.to_table(columns=["doc_id"])["doc_id"], ids)
+                if pc.any(wanted).as_py():
+                    yield group.to_table(columns=list(columns)).filter(wanted)
+
+    def count(self, name: str, partition: str | None = None, version: int | None = None) -> int:
+        """Rows of a table or partition, from the log alone."""
+        handle = self.open(name, version)
+        rows = pa.table(handle.get_add_actions(flatten=True))
+        if not rows.num_rows:
+            return 0
+        for key, value in Partition.of(name, partition).values:
+            rows = rows.filter(pc.equal(rows[f"partition.{key}"], value))
+        return pc.sum(rows["num_records"]).as_py() or 0
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def writer(self, name: str) -> TableWriter:
+        """A writer of Parquet files for `name`; what it returns goes to `replace`."""
+        return TableWriter(name, self.table_uri(name), self.storage_options)
+
+    def carries(self, name: str, partition: Partition, provenance: Provenance) -> bool:
+        """Whether the partition was written with exactly this recipe."""
+        if not self.exists(name):
+            return False
+        carried = self.open(name).transaction_version(application(name, partition))
+        return carried is not None and carried == recipe_number(provenance.recipe)
+
+    def replace(
+        self,
+        name: str,
+        partition: Partition,
+        files: Sequence[DataFile],
+        provenance: Provenance,
+        basis: int | None,
+    ) -> Commit:
+        """Replace `partition` by `files` in one commit, unless it already carries the recipe.
+
+        `basis` is the recipe number that the partition carried when the work began (see `carried`): if another run has
+        changed it to a third value since, nothing is written.
+
+        Raises:
+            ConcurrentWrite: another run wrote the partition with another recipe in the meantime.
+        """
+        declared = table(name)
+        key, number = application(name, partition), recipe_number(provenance.recipe)
+        rows = sum(file.rows for file in files)
+        for _ in range(_MAX_ATTEMPTS):
+            handle = self._create(declared)
+            carried = handle.transaction_version(key)
+            if carried is not None and carried == number:
+                discard(list(files), self.table_uri(name), self.storage_options)
+                self.record_lineage(name)
+                return Commit(name, str(handle.metadata().id), handle.version(), rows, written=False)
+            if carried != basis:
+                raise ConcurrentWrite(
+                    f"{name}/{partition} was written by another run with another recipe while this one worked; "
+                    f"nothing was overwritten, run again"
+                )
+            try:
+                handle.create_write_transaction(
+                    [_add_action(file) for file in files],
+                    mode="overwrite",
+                    # Columns of today: delta-rs renews the table's schema with the first partition that has others.
+                    schema=Schema.from_arrow(declared.schema),
+                    partition_by=list(declared.partition_by),
+                    partition_filters=[(key, "=", value) for key, value in partition.values] or None,
+                    commit_properties=CommitProperties(
+                        custom_metadata={COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
+                        app_transactions=[Transaction(key, number)],
+                        max_commit_retries=0,
+                    ),
+                )
+            except CommitFailedError:
+                continue  # somebody committed since the handle was pinned: read again, then decide
+            self.record_lineage(name)
+            version = self._version_of(name, partition, provenance)
+            return Commit(name, str(handle.metadata().id), version, rows, written=True)
+        raise ConcurrentWrite(f"{name}/{partition}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
+
+    def carried(self, name: str, partition: Partition) -> int | None:
+        """The recipe number that the partition carries now, the `basis` of a later `replace`."""
+        return self.open(name).transaction_version(application(name, partition)) if self.exists(name) else None
+
+    def write(
+        self, name: str, partition: Partition, rows: pa.Table | pa.RecordBatchReader, provenance: Provenance
+    ) -> Commit:
+        """Write rows that are at hand: `replace` with one writer."""
+        basis = self.carried(name, partition)
+        writer = self.writer(name)
+        for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
+            writer.write(batch)
+        return self.replace(name, partition, writer.close(), provenance, basis)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Append rows to a log of the platform itself, such as check results. Never for data: appends can double."""
+        writer = self.writer(name)
+        for batch in rows.to_batches():
+            writer.write(batch)
+        handle = self._create(table(name))
+        handle.create_write_transaction(
+            [_add_action(file) for file in writer.close()], mode="append", schema=handle.schema()
+        )
+
+    def append_once(self, name: str, rows: pa.Table, key: str) -> bool:
+        """Append rows to a log of the platform, unless rows were appended under `key` before; says whether it did.
+
+        The transaction of the key makes it safe to be killed and repeated.
+        """
+        application = f"data_platform/{name}/{key}"
+        for _ in range(_MAX_ATTEMPTS):
+            handle = self._create(table(name))
+            if handle.transaction_version(application) is not None:
+                return False
+            writer = self.writer(name)
+            for batch in rows.to_batches():
+                writer.write(batch)
+            files = writer.close()
+            try:
+                handle.create_write_transaction(
+                    [_add_action(file) for file in files], mode="append", schema=handle.schema(),
+                    commit_properties=CommitProperties(
+                        app_transactions=[Transaction(application, 1)], max_commit_retries=0
+                    ),
+                )
+                return True
+            except CommitFailedError:
+                discard(files, self.table_uri(name), self.storage_options)
+        raise ConcurrentWrite(f"{name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
+
+    def _create(self, declared: Table) -> DeltaTable:
+        if not self.exists(declared.name):
+            try:
+                return DeltaTable.create(
+                    self.table_uri(declared.name),
+                    schema=pa.schema(declared.schema),
+                    partition_by=list(declared.partition_by),
+                    name=declared.name,
+                    description=declared.description,
+                    configuration=_CONFIGURATION,
+                    storage_options=self.storage_options,
+                    # With retries, a second creator would commit its own table id as version 1.
+                    commit_properties=CommitProperties(max_commit_retries=0),
+                )
+            except DeltaError:
+                if not self.exists(declared.name):
+                    raise
+                # Another run created it in the meantime.
+        return self.open(declared.name)
+
+    def _version_of(self, name: str, partition: Partition, provenance: Provenance) -> int:
+        """The version that carries the recipe: the handle may already see later commits."""
+        for row in self.history(name):
+            if row["partition"] == str(partition) and row["recipe"] == provenance.recipe:
+                return row["version"]
+        raise RuntimeError(f"{name}/{partition}: the commit of recipe {provenance.recipe[:12]} is not in the log")
+
+    # -- lineage ------------------------------------------------------------------------------------------------------
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """What made each version of `name`, newest first, from the commits themselves. Rows as in table `lineage`."""
+        table_id, entries = self._log(name)
+        rows = []
+        for entry in entries:
+            if made := entry.get(COMMIT_KEY):
+                committed = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+                rows.append(
+                    {"table": name, "table_id": table_id, "version": int(entry["version"]), "committed_at": committed,
+                     **{key: made[key] for key in _COMMIT_COLUMNS}}
+                )
+        return rows
+
+    def _log(self, name: str) -> tuple[str, list[dict[str, Any]]]:
+        """Table id and all entries of the log, newest first, with their true versions.
+
+        delta-rs numbers the entries down from the latest version, which it asks for separately: with a commit in
+        between, all numbers are off by one. The log is kept from the beginning, so the oldest must be version 0.
+        """
+        for _ in range(_MAX_ATTEMPTS):
+            handle = self.open(name)
+            entries = handle.history()
+            if entries and entries[-1]["version"] == 0:
+                return str(handle.metadata().id), entries
+        raise RuntimeError(f"the log of {name} does not reach back to version 0; was it cleaned up by another program?")
+
+    def record_lineage(self, name: str) -> None:
+        """Append to `lineage` the commits of `name` that it lacks, also those of runs killed before they could.
+
+        The transaction of `lineage` holds the last version that was copied, so that two runs never copy a commit twice.
+        """
+        for _ in range(_MAX_ATTEMPTS):
+            rows = self.history(name)
+            if not rows:
+                return
+            lineage = self._create(table("lineage"))
+            key = f"data_platform/lineage/{rows[0]['table_id']}"
+            copied = lineage.transaction_version(key)
+            missing = [row for row in reversed(rows) if copied is None or row["version"] > copied]
+            if not missing:
+                return
+            writer = self.writer("lineage")
+            for batch in pa.Table.from_pylist(missing, schema=table("lineage").schema).to_batches():
+                writer.write(batch)
+            files = writer.close()
+            try:
+                lineage.create_write_transaction(
+                    [_add_action(file) for file in files],
+                    mode="append",
+                    schema=lineage.schema(),
+                    commit_properties=CommitProperties(
+                        app_transactions=[Transaction(key, missing[-1]["version"])], max_commit_retries=0
+                    ),
+                )
+                return
+            except CommitFailedError:
+                discard(files, self.table_uri("lineage"), self.storage_options)
+        raise ConcurrentWrite(f"lineage of {name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
+
+    def repair_lineage(self) -> None:
+        """Copy every commit that `lineage` lacks, of every table."""
+        for name in self.tables():
+            if name != "lineage":
+                self.record_lineage(name)
+
+
+_COMMIT_COLUMNS = (
+    "partition", "asset_key", "run_id", "code_version", "git_commit", "recipe", "config", "inputs", "rows",
+)
+
+
+def _commit_metadata(partition: Partition, rows: int, provenance: Provenance) -> dict[str, Any]:
+    return {
+        "partition": str(partition),
+        "asset_key": provenance.asset_key,
+        "run_id": provenance.run_id,
+        "code_version": provenance.code_version,
+        "git_commit": provenance.git_commit,
+        "recipe": provenance.recipe,
+        "config": json.dumps(provenance.config, sort_keys=True),
+        "inputs": json.dumps([asdict(pin) for pin in provenance.inputs], sort_keys=True),
+        "rows": rows,
+    }
+
+
+def _add_action(file: DataFile) -> AddAction:
+    return AddAction(
+        path=file.path,
+        size=file.bytes,
+        partition_values=dict(file.partition),
+        modification_time=file.modified_ms,
+        data_change=True,
+        stats=json.dumps({"numRecords": file.rows}),
+    )
+
+
+def _batches(
+    scanner: pyarrow.dataset.Scanner, schema: pa.Schema, name: str, version: int
+) -> Iterator[pa.RecordBatch]:
+    try:
+        for batch in scanner.to_batches():
+            yield _cast(batch, schema)
+    except FileNotFoundError:
+        raise VersionGone(
+            f"version {version} of {name} cannot be read any more: files of it were deleted, as a takedown does; see "
+            f"data-platform takedown --list"
+        ) from None
+
+
+def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Delta has one string type and no 'large' one; the registry's types come back here."""
+    if batch.schema.equals(schema):
+        return batch
+    return pa.record_batch([batch.column(field.name).cast(field.type) for field in schema], schema=schema)
+
+

@@ -1,0 +1,1 @@
+"""Ways to find evaluation items in documents."""

@@ -1,0 +1,1 @@
+"""Ways by which two texts, or passages of them, count as the same."""

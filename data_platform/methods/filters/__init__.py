@@ -1,0 +1,1 @@
+"""Rule sets: published heuristics as expressions over signals, one module per publication."""

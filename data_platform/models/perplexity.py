@@ -1,0 +1,259 @@
+"""Perplexity and bits per byte of texts under a causal language model from a local directory.
+
+Every token of a text is predicted, the first one from a prefix: the model's begin-of-text token, or its end-of-text
+token where it has none, which is what precedes a text in training. A text that has no token at all (possible where a
+tokenizer strips white space) is scored as what it says: the prefix, once more. So every text has a finite score.
+
+Perplexity is exp(nats / tokens) and depends on the tokenizer. Bits per byte is nats / ln 2 / bytes, over the UTF-8
+bytes that the scored tokens cover, and compares across tokenizers (Gao et al. 2020, "The Pile", section 3.1).
+
+Not here: which device and precision (`placement.py`), windows and batches (`batching.py`), training (`proxy/`).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.core.errors import PlainError
+from data_platform.models.batching import batches, windows
+from data_platform.models.placement import device, inference_precision
+from data_platform.models.protocol import checked_texts, score_struct
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Tokenizers read a whole text before they cut it, so long texts are cut first. English has some 4 characters a token.
+CHARACTERS_PER_TOKEN = 16
+# Logits of one forward pass: 1 GiB in float32. What a large vocabulary would make of `batch_tokens` stays below it.
+LOGITS_PER_PASS = 2**28
+# exp(709.8) is the largest double. A model this wrong is wrong enough.
+MAX_NATS_PER_TOKEN = 700.0
+_UNCOUNTED = -100
+
+
+class ModelError(PlainError, ValueError):
+    """A directory that holds no usable model. The message names the directory and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Negative log-likelihood in nats of every text, and the tokens and UTF-8 bytes that it was summed over."""
+
+    nats: np.ndarray
+    tokens: np.ndarray
+    bytes: np.ndarray
+
+    @property
+    def bits_per_byte(self) -> np.ndarray:
+        """Bits per UTF-8 byte of every text; a text without bytes counts as one byte."""
+        return self.nats / math.log(2) / np.maximum(self.bytes, 1)
+
+    @property
+    def perplexity(self) -> np.ndarray:
+        """Perplexity per token of every text."""
+        return np.exp(np.minimum(self.nats / self.tokens, MAX_NATS_PER_TOKEN))
+
+    @property
+    def total_bits_per_byte(self) -> float:
+        """Bits per byte of all texts together."""
+        return float(self.nats.sum() / math.log(2) / max(1, self.bytes.sum()))
+
+
+def losses(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: pa.LargeStringArray,
+    max_tokens: int,
+    batch_tokens: int,
+) -> Losses:
+    """Loss of every text under `model`, over its first `max_tokens` tokens, in passes of about `batch_tokens` tokens.
+
+    The model is used where it is and as it is: put it into evaluation mode first. Texts longer than the model's
+    context are read in overlapping windows. A text is also cut at `max_tokens` x CHARACTERS_PER_TOKEN characters. Safe
+    to call from several threads.
+
+    Raises:
+        FloatingPointError: if the model's output is not a number.
+    """
+    sequences, byte_counts = _tokens(tokenizer, texts, max_tokens)
+    config = model.config.get_text_config()
+    spans = windows([len(sequence) for sequence in sequences], getattr(config, "max_position_embeddings", None))
+    lengths = [span.stop - span.start for span in spans]
+    budget = min(batch_tokens, LOGITS_PER_PASS // config.vocab_size)
+    nats = np.zeros(len(sequences))
+    for indices in batches(lengths, budget):
+        batch = [spans[index] for index in indices]
+        rows = [sequences[span.sequence][span.start : span.stop] for span in batch]
+        firsts = [span.first_target - span.start for span in batch]
+        # Windows of one text may share a batch: add, do not assign.
+        np.add.at(nats, [span.sequence for span in batch], _window_nats(model, rows, firsts))
+    if not np.isfinite(nats).all():
+        raise FloatingPointError(
+            f"the model's loss is not finite for {int((~np.isfinite(nats)).sum())} of {len(nats)} texts; "
+            "its weights are damaged or overflow in this precision"
+        )
+    return Losses(nats, np.array([len(sequence) - 1 for sequence in sequences]), byte_counts)
+
+
+def _tokens(
+    tokenizer: PreTrainedTokenizerBase, texts: pa.LargeStringArray, max_tokens: int
+) -> tuple[list[list[int]], np.ndarray]:
+    """Prefix and tokens of every text, and the UTF-8 bytes that the tokens cover."""
+    prefix = _prefix(tokenizer)
+    if not len(texts):
+        return [], np.zeros(0, dtype=np.int64)
+    starts = pc.utf8_slice_codeunits(texts, 0, max_tokens * CHARACTERS_PER_TOKEN).to_pylist()
+    # Cut here and not by the tokenizer: its own truncation is a state that threads would share.
+    encoded = tokenizer.backend_tokenizer.encode_batch(starts, add_special_tokens=False)
+    byte_counts = [
+        len((text[: tokens.token_to_chars(max_tokens - 1)[1]] if len(tokens) > max_tokens else text).encode())
+        for text, tokens in zip(starts, encoded, strict=True)
+    ]
+    return [[prefix, *(tokens.ids[:max_tokens] or [prefix])] for tokens in encoded], np.array(byte_counts)
+
+
+def _prefix(tokenizer: PreTrainedTokenizerBase) -> int:
+    return tokenizer.eos_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+
+
+def _window_nats(model: PreTrainedModel, rows: Sequence[Sequence[int]], first_targets: Sequence[int]) -> np.ndarray:
+    """Summed loss of the positions of every row from its first target on.
+
+    Padding is on the right, where a causal model does not see it; what it predicts there is not counted.
+    """
+    import torch
+
+    shape = len(rows), max(len(row) for row in rows)
+    ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+    targets = torch.full(shape, _UNCOUNTED, dtype=torch.long)  # of the position before
+    for index, (row, first) in enumerate(zip(rows, first_targets, strict=True)):
+        ids[index, : len(row)] = torch.tensor(row)
+        mask[index, : len(row)] = 1
+        targets[index, first - 1 : len(row) - 1] = ids[index, first : len(row)]
+    ids, mask, targets = (tensor.to(model.device) for tensor in (ids, mask, targets))
+    with torch.inference_mode():
+        logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits.float()
+        nats = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=_UNCOUNTED, reduction="none"
+        )
+    return nats.view(shape).sum(dim=1, dtype=torch.float64).cpu().numpy()
+
+
+class PerplexityScorer:
+    """Scores texts with the causal language model in a directory, as written by `save_pretrained`.
+
+    Nothing is fetched: the directory must hold weights, configuration and a fast tokenizer. Scores are the same for
+    the same model, text, device and library versions; on the CPU they depend on the other texts of a batch by
+    rounding alone (below 1e-4, relative).
+
+    Args:
+        folder: the directory.
+        max_tokens: tokens of a text that are read.
+        batch_tokens: tokens of a forward pass, padding included.
+
+    Raises:
+        ModelError: if the directory is missing, or holds no causal language model with a fast tokenizer.
+    """
+
+    name = "perplexity"
+    columns = ("perplexity", "bits_per_byte")
+
+    def __init__(self, folder: str | os.PathLike[str], max_tokens: int = 512, batch_tokens: int = 8_192) -> None:
+        self.folder = Path(folder)
+        self.max_tokens = max_tokens
+        self.batch_tokens = batch_tokens
+        place = device()
+        self.model, self.tokenizer = load_language_model(self.folder, inference_precision(place))
+        self.model.to(place)
+
+    def score(self, texts: pa.Array) -> pa.StructArray:
+        """Perplexity per token and bits per UTF-8 byte of every text, over its first `max_tokens` tokens.
+
+        Raises:
+            ValueError: if a text is null.
+            FloatingPointError: if the model's output is not a number.
+        """
+        found = losses(self.model, self.tokenizer, checked_texts(texts), self.max_tokens, self.batch_tokens)
+        return score_struct(perplexity=found.perplexity, bits_per_byte=found.bits_per_byte)
+
+
+def load_language_model(
+    folder: Path, precision: torch.dtype | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The causal language model and the tokenizer in `folder`, from local files alone, in evaluation mode.
+
+    Weights are loaded in `precision` (default float32). The tokenizer reads texts that spell out special tokens as
+    plain characters.
+
+    Raises:
+        ModelError: if the directory is missing, or holds no causal language model with a fast tokenizer.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    _require_model_folder(folder)
+    try:
+        with no_progress_bars():
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, local_files_only=True, dtype=precision or torch.float32
+            )
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, split_special_tokens=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
+    if not tokenizer.is_fast:
+        raise ModelError(f"{folder}: the tokenizer tells no offsets; a tokenizer.json (fast tokenizer) is needed")
+    if _prefix(tokenizer) is None:
+        raise ModelError(f"{folder}: the tokenizer has neither a begin-of-text nor an end-of-text token")
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    return model.eval(), tokenizer
+
+
+def parameter_count(folder: str | os.PathLike[str]) -> int:
+    """Number of parameters of the causal language model in `folder`, shared ones once, told from its configuration.
+
+    Raises:
+        ModelError: if the directory is missing or its configuration is not one of a causal language model.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    _require_model_folder(Path(folder))
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        with torch.device("meta"):
+            return AutoModelForCausalLM.from_config(config).num_parameters()
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
+
+
+@contextmanager
+def no_progress_bars() -> Iterator[None]:
+    """Keep transformers from drawing progress bars into the logs of a run."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()
+
+
+def _require_model_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is not a directory; give one as written by save_pretrained")
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} holds no config.json; give a directory as written by save_pretrained")

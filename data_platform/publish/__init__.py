@@ -1,0 +1,1 @@
+"""What leaves the house: exports, cards, notices, events about lineage."""

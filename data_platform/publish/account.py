@@ -1,0 +1,203 @@
+"""The account of one version of a mixture: its commit, what it was made of, how much of it is under which licence.
+
+Here belongs what all cards have to say. Not here: how any of them says it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.lake.lake import Lake
+from data_platform.proof.trace import mixture_table_name
+from data_platform.spdx.expressions import identifiers_of
+
+_KEYS = ("source", "snapshot", "license_spdx", "license_tier")
+
+
+class Share(NamedTuple):
+    """Documents and tokens of one source in one snapshot under one licence."""
+
+    source: str
+    snapshot: str
+    license_spdx: str
+    license_tier: int
+    documents: int
+    tokens: int
+
+
+class File(NamedTuple):
+    """A file that holds rows of the mixture, by its name in the folder of the card."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Archive(NamedTuple):
+    """An archive or file that a source was read from."""
+
+    source: str
+    snapshot: str
+    name: str
+    uri: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is known of one version of a mixture.
+
+    Attributes:
+        commit: the row of `lineage` of the commit that made the version.
+        shares: the licences of its documents, by source and snapshot, in order.
+        files: the files of an export, if the card is for one.
+        media_type: of these files.
+    """
+
+    lake: Lake
+    table: str
+    commit: dict[str, Any]
+    shares: tuple[Share, ...]
+    files: tuple[File, ...] = ()
+    media_type: str = "application/x-parquet"
+
+    @property
+    def version(self) -> int:
+        """Version of the mixture's table."""
+        return self.commit["version"]
+
+    @property
+    def committed_at(self) -> datetime:
+        """When the version was made: the date of every card."""
+        return self.commit["committed_at"]
+
+    @property
+    def documents(self) -> int:
+        """Documents of the mixture."""
+        return sum(share.documents for share in self.shares)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the mixture."""
+        return sum(share.tokens for share in self.shares)
+
+    @cached_property
+    def licenses(self) -> list[tuple[str, int, int, int]]:
+        """Expression, tier, documents and tokens, the freest first."""
+        found: dict[tuple[int, str], list[int]] = {}
+        for share in self.shares:
+            sums = found.setdefault((share.license_tier, share.license_spdx), [0, 0])
+            sums[0] += share.documents
+            sums[1] += share.tokens
+        return [(spdx, tier, *found[tier, spdx]) for tier, spdx in sorted(found)]
+
+    @cached_property
+    def identifiers(self) -> list[str]:
+        """Every single licence that is named."""
+        return sorted({name for spdx, *_ in self.licenses for name in identifiers_of(spdx)})
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """Sources with their snapshots."""
+        return sorted({(share.source, share.snapshot) for share in self.shares})
+
+    @cached_property
+    def made(self) -> list[dict[str, Any]]:
+        """The commits whose rows the version holds: one, or one per partition of a branch or datastore."""
+        found: dict[str, dict[str, Any]] = {}
+        for row in self.lake.history(self.table):
+            if row["version"] <= self.version:
+                found.setdefault(row["partition"], row)
+        return [found[partition] for partition in sorted(found)]
+
+    @cached_property
+    def commits(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every commit behind the version, by table and partition: those that its inputs name, and theirs in turn."""
+        histories: dict[str, list[dict[str, Any]]] = {}
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        queue = list(self.made)
+        while queue:
+            for pin in json.loads(queue.pop()["inputs"]):
+                key = (pin["table"], pin["partition"])
+                if key in found:
+                    continue
+                if pin["table"] not in histories:
+                    histories[pin["table"]] = self.lake.history(pin["table"])
+                found[key] = next(
+                    row for row in histories[pin["table"]]
+                    if row["partition"] == pin["partition"] and row["version"] <= pin["version"]
+                )
+                queue.append(found[key])
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def archives(self) -> list[Archive]:
+        """The archives that the sources of the mixture were read from, as they were then."""
+        crawls = {snapshot: row["recipe"] for (name, snapshot), row in self.commits.items() if name == "raw_crawls"}
+        wanted, found = set(self.sources), []
+        for row in self.lake.history("archives") if self.lake.exists("archives") else []:
+            if crawls.get(row["partition"]) == row["recipe"]:
+                columns = ["source", "snapshot", "archive", "archive_uri", "fingerprint"]
+                rows = self.lake.read_table("archives", columns, partition=row["partition"], version=row["version"])
+                found += [Archive(*item.values()) for item in rows.to_pylist()]
+                del crawls[row["partition"]]
+        return sorted(archive for archive in found if (archive.source, archive.snapshot) in wanted)
+
+    def archives_of(self, source: str, snapshot: str) -> list[Archive]:
+        """The archives of one source."""
+        return [one for one in self.archives if (one.source, one.snapshot) == (source, snapshot)]
+
+
+def account_of(
+    lake: Lake, mixture: str, version: int | None = None, files: Iterable[File] = (), media_type: str | None = None
+) -> Account:
+    """The account of a mixture, with or without the prefix of its table, at `version` or at the latest; or of a branch
+    or datastore, by the name of its table.
+
+    Raises:
+        NotFound: if there is no such mixture or version.
+    """
+    from data_platform.proof.trace import NotFound
+
+    name = mixture_table_name(lake, mixture)
+    history = lake.history(name)
+    commit = next((row for row in history if version in (None, row["version"])), None)
+    if commit is None:
+        known = ", ".join(str(row["version"]) for row in reversed(history))
+        raise NotFound(f"{name} has no version {version}; versions: {known}")
+    shares = tuple(_shares(lake, name, commit["version"]))
+    return Account(lake, name, commit, shares, tuple(files), media_type or Account.media_type)
+
+
+def _shares(lake: Lake, name: str, version: int) -> list[Share]:
+    """Counts by source, snapshot and licence, from narrow columns, batch by batch."""
+    parts: list[pa.Table] = []
+    for batch in lake.read(name, [*_KEYS, "token_count"], version=version, batch_rows=65_536):
+        sums = [("token_count", "count"), ("token_count", "sum")]
+        parts.append(pa.Table.from_batches([batch]).group_by(_KEYS).aggregate(sums))
+    if not parts:
+        return []
+    sums = [("token_count_count", "sum"), ("token_count_sum", "sum")]
+    grouped = pa.concat_tables(parts).group_by(_KEYS).aggregate(sums)
+    grouped = grouped.select([*_KEYS, "token_count_count_sum", "token_count_sum_sum"])
+    order = pc.sort_indices(grouped, [(key, "ascending") for key in _KEYS])
+    return [Share(*row.values()) for row in grouped.take(order).to_pylist()]
+
+
+def all_of(expressions: Sequence[str]) -> str:
+    """The AND of expressions as they are, each once: not simplified, which takes long for hundreds of them."""
+    if len(expressions) == 1:
+        return expressions[0]
+    parts: set[str] = set()
+    for expression in expressions:
+        parts.update([f"({expression})"] if " OR " in expression else expression.split(" AND "))
+    return " AND ".join(sorted(parts))

@@ -1,0 +1,50 @@
+"""Writing the cards of a mixture to a folder or a stream. Not here: what any of them says (one module each)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from data_platform.lake.lake import Lake
+from data_platform.publish.account import Account, File, account_of
+from data_platform.publish.croissant import croissant
+from data_platform.publish.notice import write_notice
+from data_platform.publish.spdx_document import spdx_document
+
+FILES = {"croissant": "croissant.json", "spdx": "spdx.json", "notice": "NOTICE"}
+"""The formats, and what the file of each is called."""
+MEDIA_TYPES = {"parquet": "application/x-parquet", "jsonl.zst": "application/jsonlines+zstd"}
+
+
+def write_card(account: Account, format_: str, out: TextIO, folder: Path | None = None) -> None:
+    """Write one card; `folder` holds the account's files, if it has any.
+
+    Raises:
+        KeyError: if there is no such format.
+    """
+    writers: Mapping[str, Callable[[], object]] = {
+        "croissant": lambda: out.write(croissant(account)),
+        "spdx": lambda: out.write(spdx_document(account, folder)),
+        "notice": lambda: write_notice(account, out),
+    }
+    writers[format_]()
+
+
+def write_cards(account: Account, folder: Path, within: Path | None = None) -> list[Path]:
+    """Write all cards to `folder`; the account's files are there, or in `within`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for format_, name in FILES.items():
+        path = folder / name
+        with path.open("w", encoding="utf-8", newline="\n") as out:
+            write_card(account, format_, out, within or folder)
+        written.append(path)
+    return written
+
+
+def export_cards(lake: Lake, manifest: Mapping[str, object], folder: Path) -> list[Path]:
+    """Write the cards of an export beside its shards, which its manifest lists."""
+    files = [File(*(shard[name] for name in ("file", "rows", "bytes", "sha256"))) for shard in manifest["shards"]]
+    account = account_of(lake, manifest["table"], manifest["version"], files, MEDIA_TYPES[manifest["format"]])
+    return write_cards(account, folder)

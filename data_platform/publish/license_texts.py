@@ -1,0 +1,87 @@
+"""Where a licence can be read, and what our own LicenseRefs mean, in words that a lawyer can hold us to.
+
+Here belong addresses and meanings. Not here: what a licence allows (`spdx/tiers.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from data_platform.spdx import expressions
+
+_CC_ELEMENTS = {"by": "Attribution", "sa": "ShareAlike", "nc": "NonCommercial", "nd": "NoDerivatives"}
+
+
+class Meaning(NamedTuple):
+    """Name and meaning of a LicenseRef."""
+
+    name: str
+    text: str
+
+
+OURS: dict[str, Meaning] = {
+    expressions.UNKNOWN: Meaning(
+        "Unknown licence", "No licence was found for this text, or what was found could not be read. Nothing is "
+        "granted by this reference: the text is to be treated as if all rights were reserved.",
+    ),
+    expressions.PUBLIC_DOMAIN: Meaning(
+        "Public domain as stated", "The source states that the text is in the public domain, or its copyright has "
+        "expired, without naming a licence or a dedication.",
+    ),
+    expressions.US_GOVERNMENT: Meaning(
+        "Work of the United States Government", "A work of the United States Government, not protected by copyright in "
+        "the United States (17 U.S.C. 105). Elsewhere it may be.",
+    ),
+    expressions.OPT_OUT: Meaning(
+        "Text and data mining reserved", "The rights holder has reserved text and data mining or training, in a way "
+        "that machines can read (Directive (EU) 2019/790, article 4(3)): by robots.txt, TDMRep, AIPREF, RSL, ai.txt, "
+        "meta tags or headers.",
+    ),
+    expressions.ALL_RIGHTS_RESERVED: Meaning(
+        "All rights reserved", "The rights holder states that all rights are reserved. Nothing is granted.",
+    ),
+    expressions.NON_COMMERCIAL: Meaning(
+        "Non-commercial use", "Use for other than commercial purposes is allowed by the rights holder, in words that "
+        "name no licence.",
+    ),
+    expressions.TDM_PERMITTED: Meaning(
+        "Text and data mining permitted", "The rights holder says, in a way that machines can read, that text and data "
+        "mining or training is not reserved. This is no licence to publish the text.",
+    ),
+    **{
+        f"LicenseRef-cc-{elements}": Meaning(
+            f"Creative Commons {'-'.join(_CC_ELEMENTS[part] for part in elements.split('-'))}, version not stated",
+            f"A Creative Commons licence with the elements {elements.upper()} whose version is not stated; see "
+            f"https://creativecommons.org/licenses/{elements}/4.0/ for what such a licence says today.",
+        )
+        for elements in ("by", "by-sa", "by-nc", "by-nd", "by-nc-sa", "by-nc-nd")
+    },
+}
+
+
+def address_of(identifier: str) -> str:
+    """Where a single licence can be read; empty for our own references, whose meaning is in `OURS`."""
+    if identifier in OURS:
+        return ""
+    if identifier.startswith("LicenseRef-scancode-"):
+        return f"https://scancode-licensedb.aboutcode.org/{identifier.removeprefix('LicenseRef-scancode-')}.html"
+    if identifier.startswith("LicenseRef-"):
+        return ""
+    if match := re.fullmatch(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-(\d\.\d)(?:-([A-Z]+))?", identifier):
+        elements, version, port = match.groups()
+        return f"https://creativecommons.org/licenses/{elements.lower()}/{version}/" + (
+            f"{port.lower()}/" if port else "")
+    if identifier == "CC0-1.0":
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
+    return f"https://spdx.org/licenses/{identifier}.html"
+
+
+def meaning_of(reference: str) -> Meaning:
+    """Name and text of a LicenseRef, ours or another's."""
+    if reference in OURS:
+        return OURS[reference]
+    address = address_of(reference)
+    key = reference.removeprefix("LicenseRef-")
+    return Meaning(key, f"The licence that ScanCode LicenseDB describes at {address}" if address else
+                   f"A licence that its source calls {key}; its text is not at hand.")

@@ -1,0 +1,162 @@
+"""An SPDX document: a mixture as a bill of materials, in SPDX 2.3 JSON (https://spdx.github.io/spdx-spec/v2.3/).
+
+The mixture is one package, every source in one snapshot another that it was generated from; exported files are its
+files, with their digests. Concluded is the AND of all expressions found; LicenseRefs come with their text. Licences of
+single documents are in the mixture's column `license_spdx`, and credits in the NOTICE file.
+
+Belongs here: this format. Not here: what is said (`account.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from data_platform.publish.account import Account, all_of
+from data_platform.publish.license_texts import address_of, meaning_of
+
+MIXTURE = "SPDXRef-Mixture"
+_LISTED_ARCHIVES = 100
+
+
+def spdx_document(account: Account, folder: Path | None = None) -> str:
+    """The document as JSON. `folder` holds the files of the account: SPDX asks for their SHA-1, too."""
+    digests = {file.name: _sha1(folder / file.name) for file in account.files} if folder else {}
+    packages = [_mixture(account, digests), *(_source(account, *source) for source in account.sources)]
+    relationships = [
+        ("SPDXRef-DOCUMENT", "DESCRIBES", MIXTURE),
+        *((MIXTURE, "GENERATED_FROM", package["SPDXID"]) for package in packages[1:]),
+        *((MIXTURE, "CONTAINS", _file_id(name)) for name in digests),
+    ]
+    document = {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"{account.table}-v{account.version}",
+        "documentNamespace": f"https://spdx.org/spdxdocs/{account.table}-v{account.version}-{_identity(account)}",
+        "creationInfo": {
+            "created": account.committed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "creators": [f"Tool: data-platform-{metadata.version('data-platform')}"],
+        },
+        "packages": packages,
+        **({"files": [_file(account, file, digests[file.name]) for file in account.files]} if digests else {}),
+        "hasExtractedLicensingInfos": [
+            _extracted(reference) for reference in account.identifiers if reference.startswith("LicenseRef-")
+        ],
+        "relationships": [
+            {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
+            for one, kind, other in relationships
+        ],
+    }
+    if not document["hasExtractedLicensingInfos"]:
+        del document["hasExtractedLicensingInfos"]
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _identity(account: Account) -> uuid.UUID:
+    """The same for the same version and files, and for nothing else."""
+    parts = [account.commit["table_id"], str(account.version), *(file.sha256 for file in account.files)]
+    return uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts))
+
+
+def _sha1(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.sha1(usedforsecurity=False)).hexdigest()
+
+
+def _concluded(expressions: list[str]) -> str:
+    return all_of(expressions) or "NONE"
+
+
+def _comment(rows: list[tuple[str, int, int, int]]) -> str:
+    return "; ".join(f"{spdx}: tier {tier}, {documents:,} documents, {tokens:,} tokens"
+                     for spdx, tier, documents, tokens in rows) or "no documents"
+
+
+def _mixture(account: Account, digests: dict[str, str]) -> dict[str, Any]:
+    verification = hashlib.sha1("".join(sorted(digests.values())).encode(), usedforsecurity=False).hexdigest()
+    return {
+        "SPDXID": MIXTURE,
+        "name": account.table,
+        "versionInfo": str(account.version),
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": bool(digests),
+        **({
+            "packageVerificationCode": {"packageVerificationCodeValue": verification},
+            "licenseInfoFromFiles": account.identifiers or ["NONE"],
+        } if digests else {}),
+        "licenseConcluded": _concluded([spdx for spdx, *_ in account.licenses]),
+        "licenseDeclared": "NOASSERTION",
+        "licenseComments": _comment(account.licenses),
+        "copyrightText": "NOASSERTION",
+        "summary": f"{account.documents:,} documents, {account.tokens:,} tokens.",
+        "comment": f"Delta table {account.commit['table_id']}, recipe {account.commit['recipe']}, code "
+                   f"{account.commit['code_version']}. Credits are in the NOTICE file.",
+        "builtDate": account.committed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "primaryPackagePurpose": "OTHER",
+    }
+
+
+def _source(account: Account, source: str, snapshot: str) -> dict[str, Any]:
+    """A source in a snapshot, with the licences of those of its documents that are in the mixture."""
+    rows = [(share.license_spdx, share.license_tier, share.documents, share.tokens) for share in account.shares
+            if (share.source, share.snapshot) == (source, snapshot)]
+    archives = account.archives_of(source, snapshot)
+    web = [one.uri for one in archives if urlsplit(one.uri).scheme in ("http", "https")]
+    listed = "; ".join(f"{one.name} {one.fingerprint}" for one in archives[:_LISTED_ARCHIVES])
+    more = len(archives) - _LISTED_ARCHIVES
+    package = {
+        "SPDXID": f"SPDXRef-Source-{_name(source)}-{_name(snapshot)}",
+        "name": source,
+        "versionInfo": snapshot,
+        "downloadLocation": web[0] if len(web) == len(archives) == 1 else "NOASSERTION",
+        "filesAnalyzed": False,
+        "licenseConcluded": _concluded([spdx for spdx, *_ in rows]),
+        "licenseDeclared": "NOASSERTION",
+        "licenseComments": _comment(rows),
+        "copyrightText": "NOASSERTION",
+        "sourceInfo": f"{len(archives):,} archives: {listed}" + (f"; and {more:,} more" if more > 0 else ""),
+    }
+    if len(archives) == 1 and (match := re.fullmatch(r"sha256:([0-9a-f]{64})", archives[0].fingerprint)):
+        package["checksums"] = [{"algorithm": "SHA256", "checksumValue": match[1]}]
+    return package
+
+
+def _name(text: str) -> str:
+    """What an SPDX identifier may hold; names that differ stay apart."""
+    plain = re.sub(r"[^A-Za-z0-9.-]", "-", text)
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _file_id(name: str) -> str:
+    return f"SPDXRef-File-{_name(name)}"
+
+
+def _file(account: Account, file: Any, sha1: str) -> dict[str, Any]:
+    return {
+        "SPDXID": _file_id(file.name),
+        "fileName": f"./{file.name}",
+        "fileTypes": ["OTHER"],
+        "checksums": [{"algorithm": "SHA1", "checksumValue": sha1},
+                      {"algorithm": "SHA256", "checksumValue": file.sha256}],
+        "licenseConcluded": "NOASSERTION",
+        "licenseInfoInFiles": account.identifiers or ["NONE"],
+        "copyrightText": "NOASSERTION",
+        "comment": f"{file.rows:,} documents, each with its own licence in column license_spdx.",
+    }
+
+
+def _extracted(reference: str) -> dict[str, Any]:
+    meaning, address = meaning_of(reference), address_of(reference)
+    return {
+        "licenseId": reference, "name": meaning.name, "extractedText": meaning.text,
+        **({"seeAlsos": [address]} if address else {}),
+    }
+
+

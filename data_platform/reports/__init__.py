@@ -1,0 +1,1 @@
+"""Tables for people, made of committed tables: what filters, edits and deduplication did."""

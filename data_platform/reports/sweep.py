@@ -1,0 +1,145 @@
+"""The threshold sweep: what would be kept if one threshold were another, from stored signals, measuring nothing anew.
+
+Longpre et al. 2023, "A Pretrainer's Guide to Training Data", arXiv 2305.13169: a filter's threshold trades what is kept
+against what it is worth, so no single value should be silent. Not here: how the table is printed (`commands/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from data_platform.core.kinds.rule_set import RuleSetError
+from data_platform.filtering.judgement import LABELS, Judgement, filters_by_domain
+from data_platform.filtering.rules import rule_set
+from data_platform.filtering.settings import Filters
+from data_platform.filtering.url_lists import list_digests
+from data_platform.lake.lake import Lake, Pin
+from data_platform.language.settings import Language
+from data_platform.reports.filtering import judged_pins
+from data_platform.run.recipe import Recipe
+from data_platform.run.workspace import Workspace
+from data_platform.stages.filtering import signal_rows
+
+_UNIT = 10**9
+
+SWEEP = pa.schema([
+    pa.field("value", pa.float64()), pa.field("kept_documents", pa.int64()), pa.field("kept_tokens", pa.int64()),
+    pa.field("removed_documents", pa.int64()), pa.field("removed_tokens", pa.int64()),
+    pa.field("scored_documents", pa.int64()), pa.field("mean_quality", pa.float64()),
+])
+"""One row per value. `mean_quality` is over `scored_documents`, the kept ones that have a quality score: documents that
+were removed when the scores were made have none. Null if there are no scores."""
+
+
+def threshold_sweep(
+    lake: Lake, recipe: Recipe, rules: str, threshold: str, values: Sequence[float], alone: bool = False
+) -> pa.Table:
+    """What the recipe's rules would keep for each of `values` of one threshold, over all its snapshots.
+
+    Args:
+        lake: with verdicts of the recipe: signals, documents and learned thresholds are read as the verdicts read them.
+        recipe: whose rule sets are applied, with its own thresholds for all but the one that is swept.
+        rules: rule set, `name` or `name@dialect`; added to the recipe's if it is not among them. `language` is the cut
+            by language.
+        threshold: one of its thresholds; of `language` `min_confidence`, or `min_confidence.CODE` for one language.
+        values: any numbers; infinity switches a bound off.
+        alone: apply this rule set and no other.
+
+    Returns:
+        A table as `SWEEP`, in the order of `values`.
+
+    Raises:
+        RuleSetError: if there is no such rule set or threshold; the message lists what exists.
+        TableMissing: if there are no verdicts.
+    """
+    judgements = [_judgement(recipe, rules, threshold, value, alone) for value in values]
+    lake.open("filter_verdicts")
+    total, scored = np.zeros(2, np.int64), np.zeros((len(values), 2), np.int64)
+    kept = np.zeros((len(values), 2), np.int64)
+    for pin in lake.pins("filter_verdicts", Workspace(recipe, lake).snapshots):
+        inputs = {found.table: found for found in judged_pins(lake, pin)}
+        learned = None
+        if thresholds := inputs.get("filter_thresholds"):
+            learned = lake.read_table("filter_thresholds", version=thresholds.version)
+        for rows in _rows(lake, inputs):
+            tokens, scores = rows["token_count"].to_numpy(), rows["quality_score"].to_numpy()
+            total += rows.num_rows, tokens.sum()
+            for place, judgement in enumerate(judgements):
+                verdicts = replace(judgement, learned=learned).verdicts(rows)
+                passed = verdicts.field("kept").to_numpy(zero_copy_only=False)
+                kept[place] += passed.sum(), tokens[passed].sum()
+                has = scores[passed & ~np.isnan(scores)]
+                # Whole numbers: their sum does not depend on the order of rows.
+                scored[place] += len(has), np.rint(has * _UNIT).astype(np.int64).sum()
+    means = [int(score) / _UNIT / int(count) if count else None for count, score in scored]
+    removed = total - kept
+    columns = [np.array(values, np.float64), *kept.T, *removed.T, scored[:, 0], means]
+    return pa.table([pa.array(column) for column in columns], SWEEP.names).cast(SWEEP)
+
+
+def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: bool) -> Judgement:
+    """The judgement of the recipe with one threshold changed, or of one rule set alone.
+
+    Raises:
+        RuleSetError: as `threshold_sweep`.
+    """
+    filters, language = recipe.filters, recipe.language
+    if rules == "language":
+        language = _with_cut_off(language, threshold, value)
+        if alone:
+            return Judgement(Filters(rule_sets={}), language)
+    else:
+        own = {**filters.rule_sets.get(rules, {}), threshold: value}
+        swept = rule_set(rules, own)  # a wrong name is told before any work
+        if threshold in swept.settings:
+            raise RuleSetError(
+                f"{rules}.{threshold} decides how thresholds are learned, which a sweep does not do anew; what it can "
+                f"change: {', '.join(swept.thresholds)}"
+            )
+        if swept.learned and rules not in filters.rule_sets:
+            raise RuleSetError(f"{rules} learns its thresholds: run the recipe with it before sweeping one of them")
+        if alone:
+            filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
+            return Judgement(filters, Language())
+        filters = filters.model_copy(update={"rule_sets": {**filters.rule_sets, rules: own}})
+    return Judgement(filters, language, filters_by_domain(recipe.branches), url_digests=list_digests(filters.urls))
+
+
+def _with_cut_off(language: Language, threshold: str, value: float) -> Language:
+    """The cut by language with another confidence for all languages without a cut-off of their own, or for one.
+
+    Raises:
+        RuleSetError: if there is no such threshold or language.
+    """
+    from data_platform.language.identify import known_languages
+
+    name, _, code = threshold.partition(".")
+    if name != "min_confidence" or (code and code not in known_languages(language.model)) or threshold.endswith("."):
+        raise RuleSetError(
+            f"language has no threshold {threshold!r}; it has min_confidence, and min_confidence.CODE for every "
+            "language that its model knows"
+        )
+    return language.model_copy(
+        update={"cut_offs": {**language.cut_offs, code: value}} if code else {"min_confidence": value}
+    )
+
+
+def _rows(lake: Lake, inputs: Mapping[str, Pin]) -> Iterator[pa.Table]:
+    """Labels, tokens and signals of the documents of one snapshot, and their quality scores where they have one."""
+    from daft import DataType, col, lit
+
+    from data_platform.run import engine
+
+    labels = [*LABELS, "token_count"]
+    frame, signals = signal_rows(lake, inputs, labels)
+    if annotations := lake.pins("quality_annotations", [inputs["documents"].partition]):
+        scores = engine.read(lake, annotations[0], ["doc_id", "quality_score"])
+        frame = frame.join(scores, on="doc_id", how="left")
+    else:
+        frame = frame.with_column("quality_score", lit(None).cast(DataType.float64()))
+    for batch in frame.select(*labels, *signals, col("quality_score")).to_arrow_iter():
+        yield pa.Table.from_batches([batch])

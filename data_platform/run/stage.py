@@ -1,0 +1,215 @@
+"""A stage: what writes one table, from which inputs, under which part of the recipe, by which code.
+
+`execute` is the only way from a stage to the lake: it pins the inputs, refuses those that somebody else wrote to, skips
+what is already there, runs the stage, and commits side tables before the table itself, so that a table is never ahead
+of what it has to account for. Not here: the stages themselves (`pipeline/flow.py` lists them) and anything of Dagster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from data_platform.core.checkout import git_commit
+from data_platform.core.code import code_digest
+from data_platform.core.errors import PlainError
+from data_platform.core.tables import table
+from data_platform.lake.custody import Custody
+from data_platform.lake.lake import Commit, Lake, Partition, Pin, Provenance
+from data_platform.lake.writer import DataFile
+from data_platform.run.recipe import Recipe
+from data_platform.run.workspace import Workspace
+
+Files = dict[str, list[DataFile]]
+
+
+class InputMissing(PlainError, LookupError):
+    """A stage was asked to run before its inputs exist. The message names them."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How table `name` is made.
+
+    Attributes:
+        name: the table, and the Dagster asset.
+        group: the asset group.
+        inputs: tables that it reads.
+        run: writes Parquet files for the table and its side tables, and returns them by table.
+        config: the part of the recipe that decides its rows.
+        partitioned: one commit per snapshot, or one for the whole table.
+        sides: tables that the stage writes beside its own.
+        pool: concurrency pool of its asset, if it needs a scarce device.
+        earlier: those of its inputs of which it also reads all snapshots that come before its own in the recipe.
+    """
+
+    name: str
+    group: str
+    inputs: tuple[str, ...]
+    run: Callable[[Work], Files]
+    config: Callable[[Workspace, str | None], Mapping[str, Any]]
+    partitioned: bool = True
+    sides: tuple[str, ...] = ()
+    pool: str | None = None
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def code_version(self) -> str:
+        """Digest of the declared columns, and of the code and libraries that the stage computes with."""
+        return _code_version(self.name, self.run.__module__)
+
+    def partition(self, snapshot: str | None) -> Partition:
+        """The part of the table that one run of the stage replaces."""
+        return Partition.of(self.name, snapshot if self.partitioned else None)
+
+    def snapshots_read(self, name: str, snapshot: str | None, workspace: Workspace) -> list[str]:
+        """The snapshots of the partitioned input `name` that the stage reads for its own `snapshot`."""
+        every = workspace.snapshots if not self.partitioned or name in self.earlier else []
+        if not self.partitioned:
+            return every
+        return [*(every[: every.index(snapshot)] if snapshot in every else []), str(snapshot)]
+
+    def side_partition(self, side: str, snapshot: str | None) -> Partition:
+        """The part of a side table that one run of the stage replaces."""
+        if side == "rejections":
+            return Partition.of(side, self.name, snapshot if self.partitioned else None)
+        return Partition.of(side, snapshot if self.partitioned else None)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stage is given: the workspace, the snapshot if it is partitioned, and its inputs at pinned versions."""
+
+    stage: Stage
+    workspace: Workspace
+    snapshot: str | None
+    pins: tuple[Pin, ...]
+
+    @property
+    def lake(self) -> Lake:
+        """The lake."""
+        return self.workspace.lake
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe."""
+        return self.workspace.recipe
+
+    def pins_of(self, name: str) -> list[Pin]:
+        """All pinned partitions of the input `name`."""
+        return [pin for pin in self.pins if pin.table == name]
+
+    def pin(self, name: str) -> Pin:
+        """The one pin of input `name`: an unpartitioned table, or this stage's own snapshot."""
+        (pin,) = self.pins_of(name)
+        return pin
+
+    def own_pin(self, name: str) -> Pin:
+        """The pin of this stage's own snapshot of an input of which it reads the snapshots before it too."""
+        (pin,) = (pin for pin in self.pins_of(name) if pin.partition == self.snapshot)
+        return pin
+
+    @property
+    def pin_of_table(self) -> dict[str, Pin]:
+        """The pins by table, for a stage that reads one partition of each."""
+        return {pin.table: pin for pin in self.pins}
+
+    def rows(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows of all pinned partitions of the input `name`, in memory: for narrow columns."""
+        return pa.concat_tables(
+            self.lake.read_table(name, columns, partition=pin.partition or None, version=pin.version)
+            for pin in self.pins_of(name)
+        )
+
+    def files(self, rows: pa.Table, name: str | None = None) -> Files:
+        """Write rows that are at hand to files of the table `name`, by default the stage's own; to be committed."""
+        writer = self.lake.writer(name or self.stage.name)
+        for batch in rows.to_batches():
+            writer.write(batch)
+        return {name or self.stage.name: writer.close()}
+
+
+def pin_inputs(stage: Stage, workspace: Workspace, snapshot: str | None) -> tuple[Pin, ...]:
+    """Pin what the stage reads: its own snapshot of partitioned inputs, or all snapshots if it is not partitioned; and
+    the snapshots before its own of inputs that it compares with.
+
+    Raises:
+        InputMissing: if an input, or the snapshot of it, was not written yet.
+    """
+    pins: list[Pin] = []
+    for name in stage.inputs:
+        if not table(name).partition_by:
+            wanted: Sequence[str | None] = [None]
+        else:
+            wanted = stage.snapshots_read(name, snapshot, workspace)
+        found = (
+            [pin] if wanted == [None] and (pin := workspace.lake.pin(name))
+            else workspace.lake.pins(name, [part for part in wanted if part])
+        )
+        if len(found) < len(wanted):
+            missing = sorted({str(part or "") for part in wanted} - {pin.partition for pin in found})
+            raise InputMissing(f"{stage.name} needs {name} first" + (f": {', '.join(missing)}" if any(missing) else ""))
+        pins.extend(found)
+    return tuple(pins)
+
+
+def provenance(
+    stage: Stage, workspace: Workspace, snapshot: str | None, pins: tuple[Pin, ...], run_id: str = ""
+) -> Provenance:
+    """What a commit of the stage would say of itself now."""
+    return Provenance(
+        asset_key=stage.name,
+        code_version=stage.code_version,
+        config=json.loads(json.dumps(stage.config(workspace, snapshot))),
+        inputs=pins,
+        run_id=run_id,
+        git_commit=git_commit(),
+    )
+
+
+def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: str = "") -> Commit:
+    """Bring the stage's table up to date for one snapshot, or as a whole, and say at which version it is.
+
+    Does nothing if the table already carries what would be written. May be killed at any moment and run again.
+
+    Raises:
+        InputMissing: an input was not written yet.
+        CustodyBroken: an input, or what is to be replaced, is not what the platform wrote.
+        ConcurrentWrite: another run wrote other rows in the meantime.
+    """
+    lake, custody = workspace.lake, Custody(workspace.lake)
+    pins = pin_inputs(stage, workspace, snapshot)
+    for pin in pins:
+        custody.refuse_breaches(pin.table, pin.partition, pin.version)
+    made = provenance(stage, workspace, snapshot, pins, run_id)
+    partition = stage.partition(snapshot)
+    if lake.carries(stage.name, partition, made):
+        lake.record_lineage(stage.name)
+        pin = lake.pin(stage.name, snapshot if stage.partitioned else None)
+        return Commit(stage.name, pin.table_id, pin.version, lake.count(stage.name, _value(partition)), written=False)
+    places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides] + [(stage.name, partition)]
+    for name, place in places:
+        custody.refuse_breaches(name, str(place))
+    basis = [lake.carried(name, place) for name, place in places]
+    files = stage.run(Work(stage, workspace, snapshot, pins))
+    commits = [
+        lake.replace(name, place, files.get(name, []), made, before)
+        for (name, place), before in zip(places, basis, strict=True)
+    ]
+    return commits[-1]
+
+
+def _value(partition: Partition) -> str | None:
+    return partition.values[0][1] if partition.values else None
+
+
+@cache
+def _code_version(name: str, *modules: str) -> str:
+    text = "\0".join([str(table(name).schema), code_digest(*modules)])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

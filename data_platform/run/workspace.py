@@ -1,0 +1,55 @@
+"""A workspace: a recipe, its lake, and what its sources hold right now.
+
+Not here: what is done in it (`stage.py`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from data_platform.ingest.settings import Source
+from data_platform.lake.lake import Lake
+from data_platform.run.recipe import Recipe
+
+
+class Workspace:
+    """A recipe, its lake, and what its sources hold right now. Listings are made once per workspace."""
+
+    def __init__(self, recipe: Recipe, lake: Lake | None = None) -> None:
+        self.recipe = recipe
+        self.lake = lake or Lake(recipe.lake_uri, recipe.storage_options)
+        self._archives: dict[str, list[Any]] = {}
+
+    def relisted(self) -> Workspace:
+        """The same workspace, whose sources are listed again."""
+        return Workspace(self.recipe, self.lake)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Sources by name, each of one snapshot; patterns over snapshots are expanded by listing."""
+        from data_platform.ingest.discover import expand
+
+        return {source.name: source for source in expand(self.recipe.sources)}
+
+    @property
+    def snapshots(self) -> list[str]:
+        """All snapshots, in the order of the recipe."""
+        return list(dict.fromkeys(source.snapshot for source in self.sources.values()))
+
+    def archives(self, snapshot: str) -> list[Any]:
+        """The archives of one snapshot.
+
+        Raises:
+            SourceError: if a source is missing or cannot be read; the message names it.
+        """
+        if snapshot not in self._archives:
+            from data_platform.ingest.discover import archives_of
+
+            self._archives[snapshot] = [
+                archive
+                for source in self.sources.values()
+                if source.snapshot == snapshot
+                for archive in archives_of(source)
+            ]
+        return self._archives[snapshot]

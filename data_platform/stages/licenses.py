@@ -1,0 +1,185 @@
+"""The stages that collect licence evidence and resolve it to one expression and tier per document."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.core.settings import RecipeError
+from data_platform.core.tables import table
+from data_platform.ingest.settings import Source
+from data_platform.ingest.site_files import PATTERN, kind_of
+from data_platform.licenses import trees
+from data_platform.licenses.manual import Rulings, load_rulings
+from data_platform.licenses.observation import Observation
+from data_platform.licenses.site_files import Captured, Policies
+from data_platform.licenses.trees import Trees
+from data_platform.run import engine
+from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.workspace import Workspace
+
+if TYPE_CHECKING:
+    from data_platform.licenses.known_sources import KnownSource
+
+_SITE_COLUMNS = ("record_id", "url", "host", "mime", "payload")
+_RECORD_COLUMNS = ("record_id", "snapshot", "source", "url", "mime", "payload", "metadata")
+
+
+def evidence_lists(
+    *columns: pa.Array, sources: Mapping[str, Source], policies: Policies, rulings: Rulings,
+    known: Mapping[str, Sequence[Observation]], folders: Trees,
+) -> pa.StructArray:
+    """Evidence of a batch of records as one list per record: a struct array with the field `evidence`."""
+    from data_platform.licenses.evidence import collect_evidence
+
+    records = pa.RecordBatch.from_arrays(list(columns), list(_RECORD_COLUMNS))
+    evidence = pa.Table.from_batches([collect_evidence(records, dict(sources), policies, rulings, known, folders)])
+    place = pc.index_in(evidence["doc_id"], records.column("record_id"))
+    order = pc.sort_indices(place)
+    evidence, place = evidence.take(order).combine_chunks(), place.take(order)
+    struct = pa.StructArray.from_arrays(
+        [evidence[name].combine_chunks().cast(field.type) for name, field in _fields().items()], list(_fields())
+    )
+    offsets = [0]
+    counts = {item["values"]: item["counts"] for item in pc.value_counts(place).to_pylist()}
+    for row in range(records.num_rows):
+        offsets.append(offsets[-1] + counts.get(row, 0))
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct)
+    return pa.StructArray.from_arrays([lists], ["evidence"])
+
+
+def _fields() -> dict[str, pa.Field]:
+    return {column.name: pa.field(column.name, column.type) for column in table("license_evidence").columns}
+
+
+def _write_evidence(work: Work) -> Files:
+    from daft import col
+
+    sources = _sources(work.workspace, work.snapshot)
+    kernel = engine.batch_udf(
+        partial(evidence_lists, sources=sources, policies=_policies(work, sources),
+                rulings=Rulings(load_rulings(work.recipe.licenses.rulings)),
+                known=_known(work.workspace, work.snapshot), folders=_trees(work, sources)),
+        {"evidence": pa.list_(pa.struct(list(_fields().values())))},
+        processes=True, batch_rows=64,
+    )
+    frame = engine.read(work.lake, work.pin("raw_crawls"), list(_RECORD_COLUMNS))
+    frame = frame.select(kernel(*(col(name) for name in _RECORD_COLUMNS))).explode("evidence")
+    frame = frame.where(~col("evidence").is_null()).select(*(col("evidence")[name].alias(name) for name in _fields()))
+    return engine.write(work.lake, frame, [engine.Output("license_evidence")])
+
+
+def _policies(work: Work, sources: Mapping[str, Source]) -> Policies:
+    """The files by which sites speak of their pages, of this snapshot. Payloads are read only if there are any."""
+    from daft import col
+
+    crawled = [name for name, source in sources.items() if source.kind in ("crawl", "environment_pages")]
+    if not crawled:
+        return Policies()
+    pin = work.pin("raw_crawls")
+    chosen = col("url").regexp(f"(?i){PATTERN}") & col("source").is_in(crawled)
+    if not engine.read(work.lake, pin, ["url", "source"]).where(chosen).count_rows():
+        return Policies()
+    frame = engine.read(work.lake, pin, [*_SITE_COLUMNS, "source"]).where(chosen).select(*_SITE_COLUMNS)
+    captured = [
+        Captured(row["host"], kind, row["record_id"], row["payload"]) for row in frame.to_pylist()
+        if row["payload"] is not None and (kind := kind_of(row["url"], row["mime"]))
+    ]
+    return Policies(captured, work.recipe.licenses.training_agents)
+
+
+def _trees(work: Work, sources: Mapping[str, Source]) -> Trees:
+    """The LICENSE files and manifests of this snapshot's file sources. Payloads are read only if there are any."""
+    from daft import col
+
+    of_files = [name for name, source in sources.items() if source.kind == "files"]
+    if not of_files:
+        return Trees()
+    pin = work.pin("raw_crawls")
+    chosen = col("url").regexp(f"(?i){trees.PATTERN}") & col("source").is_in(of_files)
+    if not engine.read(work.lake, pin, ["url", "source"]).where(chosen).count_rows():
+        return Trees()
+    columns = ["source", "url", "record_id", "payload"]
+    rows = engine.read(work.lake, pin, columns).where(chosen).to_pylist()
+    return Trees([trees.Captured(*(row[name] for name in columns)) for row in rows
+                  if row["payload"] is not None and trees.speaks_for_folder(row["url"])])
+
+
+def _write_licenses(work: Work) -> Files:
+    from data_platform.licenses.resolve import resolve
+
+    evidence = work.rows("license_evidence", table("license_evidence").column_names)
+    documents = work.rows("documents", ["doc_id", "snapshot", "url", "source"])
+    sources = _sources(work.workspace, work.snapshot)
+    return work.files(resolve(evidence, documents, sources, work.recipe.licenses.resolver))
+
+
+def _sources(workspace: Workspace, snapshot: str | None) -> dict[str, Source]:
+    return {name: source for name, source in workspace.sources.items() if source.snapshot == snapshot}
+
+
+def _registry(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return {
+        "registry": {
+            name: source.license.model_dump(mode="json") if source.license else None
+            for name, source in _sources(workspace, snapshot).items()
+        }
+    }
+
+
+def _known(workspace: Workspace, snapshot: str | None) -> dict[str, list[Observation]]:
+    """What the collection of known sources says of the sources of a snapshot that the recipe says it knows.
+
+    Raises:
+        RecipeError: if there is no such collection, or it does not know one of them.
+    """
+    wanted = {source.name: source.known_as for source in _sources(workspace, snapshot).values() if source.known_as}
+    if not wanted:
+        return {}
+    path = Path(workspace.recipe.licenses.known_sources)
+    entries = _collection(path, path.stat().st_mtime_ns if path.exists() else 0)
+    if missing := sorted(set(wanted.values()) - entries.keys()):
+        raise RecipeError(f"{path} knows no {', '.join(missing)}")
+    return {name: entries[identifier].observations() for name, identifier in wanted.items()}
+
+
+@lru_cache(maxsize=2)
+def _collection(path: Path, changed: int) -> dict[str, KnownSource]:
+    """The collection by identifier: asked for at every plan, read again only if it changed."""
+    from data_platform.licenses.known_sources import read_collection
+
+    try:
+        return {entry.identifier: entry for entry in read_collection(path)}
+    except (OSError, ValueError, tarfile.TarError) as error:
+        raise RecipeError(f"{path}: not the Data Provenance Collection: {error}") from error
+
+
+def _heard(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    licenses = workspace.recipe.licenses
+    return {
+        **_registry(workspace, snapshot),
+        "training_agents": sorted(licenses.training_agents),
+        "known_sources": {
+            name: [list(observation) for observation in found] for name, found in _known(workspace, snapshot).items()
+        },
+        "rulings": [ruling.model_dump(mode="json") for ruling in load_rulings(licenses.rulings)],
+    }
+
+
+def _decided(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return {**_registry(workspace, snapshot), "resolver": workspace.recipe.licenses.resolver}
+
+
+LICENSE_EVIDENCE = Stage(
+    name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write_evidence, config=_heard,
+)
+DOCUMENT_LICENSES = Stage(
+    name="document_licenses", group="licenses", inputs=("documents", "license_evidence"), run=_write_licenses,
+    config=_decided,
+)
