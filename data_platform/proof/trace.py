@@ -99,7 +99,7 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
 
 def _unless_taken_down(lake: Lake, doc_id: str) -> None:
     from data_platform.takedown.execute import takedowns
-    from data_platform.takedown.removal_list import REASON
+    from data_platform.ingest.records import TAKEN_DOWN
 
     removed = {row["takedown_id"]: row for row in takedowns(lake)}
     by = next(
@@ -109,8 +109,8 @@ def _unless_taken_down(lake: Lake, doc_id: str) -> None:
     how = "was taken down"
     if by is None and removed and lake.exists("rejections"):
         rejected = lake.read_table("rejections", ["reason"], where=pc.field("id") == doc_id)["reason"].to_pylist()
-        found = next((reason for reason in rejected if reason.startswith(REASON)), "")
-        by, how = removed.get(found.removeprefix(REASON)), "was kept out, since it is what was taken down before"
+        found = next((reason for reason in rejected if reason.startswith(TAKEN_DOWN)), "")
+        by, how = removed.get(found.removeprefix(TAKEN_DOWN)), "was kept out, since it is what was taken down before"
     if by is not None:
         raise TakenDown(f"document {doc_id} {how}: {by['takedown_id']}, {by['begun_at']:%Y-%m-%d}, requested by "
                         f"{by['requested_by']}: {by['reason']}")
