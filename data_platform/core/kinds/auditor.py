@@ -1,0 +1,43 @@
+"""Auditors: what can be said of a mixture once it is made, such as who is in it, or what a model knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal, Protocol
+
+import pyarrow as pa
+
+from data_platform.core.kinds.method import Kind, Method
+from data_platform.core.settings import Part
+
+AUDITOR = Kind(
+    name="auditor", section="audits", folder="audit", family="audit",
+    rows="findings: a measure of a subject and its value", partitioned=False, phase="audit",
+    licence="none: a finding holds no text", takedown="made anew when its mixture is",
+)
+
+
+class Mixture(Protocol):
+    """The mixture that is audited, at the version that was read."""
+
+    def read(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Columns of its rows, batch by batch."""
+        ...
+
+
+class Auditor(Method):
+    """Measures a mixture. The same mixture gives the same findings, in whatever batches and order it is read."""
+
+    kind: ClassVar[Kind] = AUDITOR
+    pool: ClassVar[Literal["gpu"] | None] = None
+
+    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
+        """Load what is needed; `models` has the local folder of every model that `models(settings)` names."""
+        super().__init__(settings)
+        self.folders = dict(models or {})
+
+    def audit(self, mixture: Mixture) -> pa.Table:
+        """Findings with the columns `subject` (what was measured, such as a domain or a doc_id, never a text),
+        `measure` (string) and `value` (float64); each pair of subject and measure once."""
+        raise NotImplementedError

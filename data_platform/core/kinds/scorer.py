@@ -1,0 +1,52 @@
+"""Scorers: a few numbers about every text, in a table of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+
+from data_platform.core.kinds.method import Kind, Method
+from data_platform.core.settings import Part
+
+SCORER = Kind(
+    name="scorer", section="scores", folder="scores", family="scores",
+    rows="one per deduplicated document", partitioned=True, phase="annotate",
+    licence="none: a score is no text", takedown="rows go with their documents, by doc_id",
+)
+
+
+class Scorer(Method):
+    """Says a few numbers about every document. A score depends on the document, the settings and the models, never on
+    other documents: it is the same for any batch, order and partitioning.
+
+    Attributes:
+        reads: columns of `deduplicated_documents`, handed to `score` in this order.
+        pool: "gpu" where one device is to serve one scorer at a time.
+        batch_rows: documents per call.
+    """
+
+    kind: ClassVar[Kind] = SCORER
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+    pool: ClassVar[Literal["gpu"] | None] = None
+    batch_rows: ClassVar[int] = 128
+
+    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
+        """Load what is needed.
+
+        Args:
+            settings: an instance of the method's `Settings`.
+            models: local folder of every model that `models(settings)` names.
+        """
+        super().__init__(settings)
+        self.folders = dict(models or {})
+
+    def score(self, *columns: pa.Array) -> Mapping[str, Any]:
+        """The columns of `gives` by name, one value per document: never null, NaN or infinite.
+
+        Raises:
+            ValueError: if a text is null.
+        """
+        raise NotImplementedError

@@ -1,0 +1,62 @@
+"""Synthesisers: new texts made of texts, each with its parents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pyarrow as pa
+
+from data_platform.core.kinds.method import Kind, Method
+from data_platform.core.settings import Part
+
+SYNTHESISER = Kind(
+    name="synthesiser", section="synthesis", folder="synthesize", family="derived",
+    rows="any number per family of parents; every parent is told in `parents`, every document that is none in "
+         "`rejections`",
+    partitioned=True, phase="synthesize",
+    licence="all of those of its parents (AND), the most restrictive tier; a parent's opt-out binds",
+    takedown="a text goes with any of its parents",
+)
+
+
+class Synthesiser(Method):
+    """Makes texts of documents. What becomes of a family of parents depends on their texts, the settings and the
+    models alone: it is the same for any batch, order and partitioning.
+
+    Attributes:
+        pool: "gpu" where one device is to serve one synthesiser at a time.
+        batch_rows: families per call.
+        prompt: what a model was asked, if one was; told in `parents`.
+    """
+
+    kind: ClassVar[Kind] = SYNTHESISER
+    pool: ClassVar[Literal["gpu"] | None] = None
+    batch_rows: ClassVar[int] = 128
+    prompt: ClassVar[str] = ""
+
+    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
+        """Load what is needed; `models` has the local folder of every model that `models(settings)` names."""
+        super().__init__(settings)
+        self.folders = dict(models or {})
+
+    def families(self, documents: pa.Table) -> pa.ListArray:
+        """Which documents of a snapshot are parents together: lists of their ids. By default each stands alone.
+
+        A document may be in several families, or in none. Which family has which parents must not depend on the order
+        of `documents`.
+
+        Args:
+            documents: `doc_id`, `domain`, `language`, `token_count` and `columns(settings)`, without texts.
+        """
+        ids = documents["doc_id"].combine_chunks()
+        return pa.ListArray.from_arrays(pa.array(range(len(ids) + 1), pa.int32()), ids)
+
+    def derive(self, parents: pa.ListArray) -> pa.ListArray:
+        """The new texts of every family: a list of strings, empty if nothing comes of it.
+
+        Args:
+            parents: per family the texts of its parents, in the order of `families`.
+        """
+        raise NotImplementedError

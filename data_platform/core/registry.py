@@ -1,0 +1,207 @@
+"""Methods by kind and name: those of the platform, and those that installed distributions bring.
+
+A distribution brings methods through entry points of the group `data_platform.methods`; each names a module, or a
+package of which every module is looked through. A method is found where its class is defined; nothing is registered by
+hand. Not here: any kind and any method.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from pydantic import GetJsonSchemaHandler, ValidationError
+from pydantic_core import PydanticCustomError, core_schema
+
+from data_platform.core.errors import PlainError
+from data_platform.core.kinds.method import Entry, Method
+from data_platform.core.settings import IDENTIFIER
+
+GROUP = "data_platform.methods"
+_OWN = "data_platform.methods"
+
+
+class UnknownMethod(PlainError, LookupError):
+    """A method that does not exist. The message says what is near and what there is."""
+
+
+class MethodConflict(PlainError, ValueError):
+    """Two classes of one kind and name. The message names both."""
+
+
+def methods(kind: type[Method]) -> Mapping[str, type[Method]]:
+    """All methods of a kind by name, sorted.
+
+    Raises:
+        MethodConflict: if two have one name.
+    """
+    return _methods().get(kind.kind.name, {})
+
+
+def method(kind: type[Method], name: str) -> type[Method]:
+    """The method of a kind that is called `name`.
+
+    Raises:
+        UnknownMethod: if there is none.
+    """
+    known = methods(kind)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; {near[0]!r} is near" if near else ""
+        raise UnknownMethod(f"there is no {kind.kind.name} {name!r}{hint}; there are {', '.join(known) or 'none'}")
+    return known[name]
+
+
+def forget() -> None:
+    """Look for methods again the next time one is asked for, such as after a distribution was installed."""
+    _methods.cache_clear()
+
+
+@cache
+def _methods() -> dict[str, dict[str, type[Method]]]:
+    found: dict[str, dict[str, type[Method]]] = {}
+    for module in _modules():
+        for value in vars(module).values():
+            if not (isinstance(value, type) and issubclass(value, Method) and value.__module__ == module.__name__):
+                continue
+            if not value.name:
+                continue
+            known = found.setdefault(value.kind.name, {})
+            if (other := known.setdefault(value.name, value)) is not value:
+                raise MethodConflict(
+                    f"two methods of kind {value.kind.name} are called {value.name!r}: {other.__module__} and "
+                    f"{value.__module__}"
+                )
+    return {kind: dict(sorted(known.items())) for kind, known in found.items()}
+
+
+def _modules() -> Iterator[ModuleType]:
+    yield from _walk(importlib.import_module(_OWN))
+    for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda one: (one.name, one.value)):
+        yield from _walk(importlib.import_module(entry_point.module))
+
+
+def _walk(module: ModuleType) -> Iterator[ModuleType]:
+    yield module
+    for found in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{module.__name__}."):
+        yield importlib.import_module(found.name)
+
+
+# -- entries of a recipe ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The type of a section of the recipe: names of entries to methods of a kind with their settings.
+
+    For use in `Annotated[dict[str, Entry], Entries(Kind)]`. An entry is a mapping of settings, in which `method` names
+    the method; without it, the entry is called as its method is.
+    """
+
+    kind: type[Method]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """Check entries against the methods that there are when a recipe is read."""
+        return core_schema.no_info_plain_validator_function(self._read, serialization=_DUMP_ALL)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """One schema per method that there is."""
+        known = methods(self.kind)
+        return {
+            "type": "object", "properties": {name: _schema(one, False) for name, one in known.items()},
+            "additionalProperties": {"anyOf": [_schema(one, True) for one in known.values()]},
+        }
+
+    def _read(self, value: object) -> dict[str, Entry]:
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("mapping", "a mapping of names to settings is needed")
+        read, errors = {}, []
+        for name, given in value.items():
+            try:
+                if not re.match(IDENTIFIER, str(name)):
+                    raise _faults(str(name), [{"loc": (), "msg": "a name is made of a to z, 0 to 9 and _, and begins "
+                                               "with a letter", "type": "name"}])
+                read[name] = entry_of(self.kind, given, name)
+            except PydanticCustomError as error:
+                errors += error.context["errors"]
+        if errors:
+            raise _faults("", errors)
+        return read
+
+
+@dataclass(frozen=True)
+class OneEntry:
+    """The type of a field of the recipe that holds one method with its settings, or its name alone."""
+
+    kind: type[Method]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """Check the method against those that there are when a recipe is read."""
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, Entry) else entry_of(self.kind, value), serialization=_DUMP_ONE
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """A name, or one schema per method that there is."""
+        known = methods(self.kind)
+        return {"anyOf": [{"enum": list(known)}, *(_schema(one, True) for one in known.values())]}
+
+
+_DUMP_ALL = core_schema.plain_serializer_function_ser_schema(
+    lambda entries: {name: entry.config() for name, entry in entries.items()}
+)
+_DUMP_ONE = core_schema.plain_serializer_function_ser_schema(lambda entry: entry.config())
+
+
+def entry_of(kind: type[Method], given: object, name: str = "") -> Entry:
+    """The entry that a recipe states: a mapping of settings with `method`, or the name of a method alone.
+
+    Raises:
+        PydanticCustomError: of type "entry", with the faults of the settings as pydantic tells them in its context
+            under `errors`, their places below the entry; so that whoever reads a recipe can tell each by its field.
+    """
+    if isinstance(given, Entry):
+        return given
+    stated = {"method": given} if isinstance(given, str) else {} if given is None else given
+    if not isinstance(stated, Mapping):
+        raise _faults(name, [{"loc": (), "msg": "a mapping of settings is needed", "type": "mapping"}])
+    wanted = stated.get("method", name)
+    try:
+        found = method(kind, str(wanted))
+    except UnknownMethod as error:
+        raise _faults(name, [{"loc": ("method",) if "method" in stated else (), "msg": str(error),
+                              "type": "unknown_method"}]) from None
+    settings = {key: value for key, value in stated.items() if key != "method"}
+    try:
+        return Entry(name or found.name, found, found.Settings.model_validate(settings))
+    except ValidationError as error:
+        faults = [dict(fault, known=list(found.Settings.model_fields)) for fault in error.errors(include_url=False)]
+        raise _faults(name, faults) from None
+
+
+def _faults(name: str, faults: list[dict[str, Any]]) -> PydanticCustomError:
+    errors = [{**fault, "loc": (*((name,) if name else ()), *fault["loc"])} for fault in faults]
+    shown = "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in errors)
+    return PydanticCustomError("entry", "{shown}", {"shown": shown, "errors": errors})
+
+
+def _schema(found: type[Method], named: bool) -> dict[str, Any]:
+    schema = found.Settings.model_json_schema()
+    schema["title"] = found.name
+    schema["description"] = (found.__doc__ or "").strip().partition("\n\n")[0]
+    schema.setdefault("properties", {})["method"] = {"const": found.name}
+    if named:
+        schema["required"] = [*schema.get("required", ()), "method"]
+    return schema
