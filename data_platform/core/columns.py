@@ -68,7 +68,3 @@ class Table:
     def short_columns(self) -> list[str]:
         """The columns that are neither text nor payload: what checks and reports may read."""
         return [column.name for column in self.columns if not column.long]
-
-
-def _column(name: str, type_: pa.DataType, description: str, **rest) -> Column:
-    return Column(name, type_, description, **rest)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from data_platform.core.columns import ID_HEX, SHA256_HEX, TIMESTAMP, Column, Table, _column
+from data_platform.core.columns import ID_HEX, SHA256_HEX, TIMESTAMP, Column, Table
 
 
 def _carried(table: str, *names: str) -> tuple[Column, ...]:
@@ -22,14 +22,14 @@ def _carried(table: str, *names: str) -> tuple[Column, ...]:
 
 
 def _doc_id(origin: str) -> Column:
-    return _column(
+    return Column(
         "doc_id", pa.string(), "128-bit hash of source and record, stable across runs.", pattern=ID_HEX,
         derived_from=(origin,),
     )
 
 
 def _snapshot(origin: str) -> Column:
-    return _column("snapshot", pa.string(), "Crawl or snapshot: the partition key.", derived_from=(origin,))
+    return Column("snapshot", pa.string(), "Crawl or snapshot: the partition key.", derived_from=(origin,))
 
 
 _SPANS = pa.list_(pa.struct([pa.field("start", pa.int64()), pa.field("end", pa.int64())]))
@@ -43,23 +43,23 @@ def _declare(table: Table) -> None:
 
 
 _PLACE = (
-    _column("source", pa.string(), "Name of the source in the recipe."),
-    _column("archive", pa.string(), "Archive or file name, unique within its source."),
+    Column("source", pa.string(), "Name of the source in the recipe."),
+    Column("archive", pa.string(), "Archive or file name, unique within its source."),
 )
 
 _declare(Table(
     "archives",
     "One row per archive or file read: what was in it and what became of it. The books of ingestion.",
     (
-        _column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
+        Column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
         *_PLACE,
-        _column("archive_uri", pa.string(), "Where the archive was read from."),
-        _column("fingerprint", pa.string(), "Digest of the archive's bytes, or the object store's etag."),
-        _column("bytes", pa.int64(), "Size of the archive in bytes.", minimum=0),
-        _column("records", pa.int64(), "Records met while reading.", minimum=0),
-        _column("captured", pa.int64(), "Records that became rows of raw_crawls.", minimum=0),
-        _column("rejected", pa.int64(), "Records that became rows of rejections.", minimum=0),
-        _column("complete", pa.bool_(), "Whether the archive could be read to its end."),
+        Column("archive_uri", pa.string(), "Where the archive was read from."),
+        Column("fingerprint", pa.string(), "Digest of the archive's bytes, or the object store's etag."),
+        Column("bytes", pa.int64(), "Size of the archive in bytes.", minimum=0),
+        Column("records", pa.int64(), "Records met while reading.", minimum=0),
+        Column("captured", pa.int64(), "Records that became rows of raw_crawls.", minimum=0),
+        Column("rejected", pa.int64(), "Records that became rows of rejections.", minimum=0),
+        Column("complete", pa.bool_(), "Whether the archive could be read to its end."),
     ),
     key=("source", "archive"),
 ))
@@ -68,27 +68,27 @@ _declare(Table(
     "raw_crawls",
     "One row per captured record: a page, a file, a line of JSONL, as it was fetched.",
     (
-        _column("record_id", pa.string(), "128-bit hash of source, archive, offset, URL and payload.", pattern=ID_HEX),
-        _column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
+        Column("record_id", pa.string(), "128-bit hash of source, archive, offset, URL and payload.", pattern=ID_HEX),
+        Column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
         *_PLACE,
-        _column("archive_uri", pa.string(), "Where the archive was read from."),
-        _column("offset", pa.int64(), "Byte offset of the record, or of the compressed member it lies in; in JSONL, of "
+        Column("archive_uri", pa.string(), "Where the archive was read from."),
+        Column("offset", pa.int64(), "Byte offset of the record, or of the compressed member it lies in; in JSONL, of "
                 "the line after decompression; row number in Parquet.", minimum=0),
-        _column("length", pa.int64(), "Bytes the record takes in the archive; 0 where the format has no such notion.",
+        Column("length", pa.int64(), "Bytes the record takes in the archive; 0 where the format has no such notion.",
                 minimum=0),
-        _column("record_type", pa.string(), "What kind of record it was.",
+        Column("record_type", pa.string(), "What kind of record it was.",
                 one_of=("response", "resource", "revisit", "conversion", "file", "row")),
-        _column("url", pa.string(), "URL of the record, or a file: or recipe-local URL for files."),
-        _column("host", pa.string(), "Host of the URL, lower case, empty for files.", derived_from=("raw_crawls.url",)),
-        _column("fetched_at", TIMESTAMP, "When the record was captured (UTC).", nullable=True),
-        _column("http_status", pa.int32(), "HTTP status.", nullable=True, minimum=100, maximum=999),
-        _column("content_type", pa.string(), "Content-Type as declared.", nullable=True),
-        _column("mime", pa.string(), "MIME type used from here on: declared, else detected."),
-        _column("charset", pa.string(), "Character set as declared by the transport.", nullable=True),
-        _column("payload_digest", pa.string(), "SHA-256 of the decoded payload.", pattern=SHA256_HEX),
-        _column("payload_bytes", pa.int64(), "Size of the decoded payload.", minimum=0),
-        _column("payload", pa.large_binary(), "Payload with transfer and content encodings undone.", long=True),
-        _column("metadata", pa.string(), "What else the capture declared, as JSON: response headers, fields of a row, "
+        Column("url", pa.string(), "URL of the record, or a file: or recipe-local URL for files."),
+        Column("host", pa.string(), "Host of the URL, lower case, empty for files.", derived_from=("raw_crawls.url",)),
+        Column("fetched_at", TIMESTAMP, "When the record was captured (UTC).", nullable=True),
+        Column("http_status", pa.int32(), "HTTP status.", nullable=True, minimum=100, maximum=999),
+        Column("content_type", pa.string(), "Content-Type as declared.", nullable=True),
+        Column("mime", pa.string(), "MIME type used from here on: declared, else detected."),
+        Column("charset", pa.string(), "Character set as declared by the transport.", nullable=True),
+        Column("payload_digest", pa.string(), "SHA-256 of the decoded payload.", pattern=SHA256_HEX),
+        Column("payload_bytes", pa.int64(), "Size of the decoded payload.", minimum=0),
+        Column("payload", pa.large_binary(), "Payload with transfer and content encodings undone.", long=True),
+        Column("metadata", pa.string(), "What else the capture declared, as JSON: response headers, fields of a row, "
                 "metadata of a distribution.", long=True),
     ),
     key=("record_id",),
@@ -98,15 +98,15 @@ _declare(Table(
     "rejections",
     "What was not carried on, and why: one row per record or document, by stage. Nothing disappears without one.",
     (
-        _column("stage", pa.string(), "Table that the row did not enter."),
-        _column("snapshot", pa.string(), "Crawl or snapshot."),
-        _column("id", pa.string(), "record_id or doc_id; empty for archive records that have none."),
+        Column("stage", pa.string(), "Table that the row did not enter."),
+        Column("snapshot", pa.string(), "Crawl or snapshot."),
+        Column("id", pa.string(), "record_id or doc_id; empty for archive records that have none."),
         *_PLACE,
-        _column("offset", pa.int64(), "Byte offset of the record in the archive, -1 if unknown.", minimum=-1),
-        _column("url", pa.string(), "URL, empty if the record has none."),
-        _column("record_type", pa.string(), "What kind of record it was."),
-        _column("reason", pa.string(), "Why, as a stable short code.", pattern=r"^[a-z0-9_.:/+-]+$"),
-        _column("detail", pa.string(), "What a person needs to mend it; never text of the document.", long=True),
+        Column("offset", pa.int64(), "Byte offset of the record in the archive, -1 if unknown.", minimum=-1),
+        Column("url", pa.string(), "URL, empty if the record has none."),
+        Column("record_type", pa.string(), "What kind of record it was."),
+        Column("reason", pa.string(), "Why, as a stable short code.", pattern=r"^[a-z0-9_.:/+-]+$"),
+        Column("detail", pa.string(), "What a person needs to mend it; never text of the document.", long=True),
     ),
     key=("stage", "snapshot", "source", "archive", "offset", "id"),
     partition_by=("stage", "snapshot"),
@@ -117,40 +117,40 @@ _declare(Table(
     "One row per extracted text.",
     (
         _doc_id("raw_crawls.record_id"),
-        _column("record_id", pa.string(), "The record it was extracted from.", pattern=ID_HEX,
+        Column("record_id", pa.string(), "The record it was extracted from.", pattern=ID_HEX,
                 derived_from=("raw_crawls.record_id",)),
         *_carried("raw_crawls", "snapshot", "source"),
-        _column("domain", pa.string(), "Domain of the source, by which mixtures are weighted."),
+        Column("domain", pa.string(), "Domain of the source, by which mixtures are weighted."),
         *_carried("raw_crawls", "url", "host", "fetched_at", "mime"),
-        _column("title", pa.string(), "Title, if the page has one.", nullable=True, long=True,
+        Column("title", pa.string(), "Title, if the page has one.", nullable=True, long=True,
                 derived_from=("raw_crawls.payload",)),
-        _column("text", pa.large_string(), "Extracted text, UTF-8, NFC, \\n line ends.", long=True,
+        Column("text", pa.large_string(), "Extracted text, UTF-8, NFC, \\n line ends.", long=True,
                 derived_from=("raw_crawls.payload",)),
-        _column("images", pa.list_(pa.struct([("url", pa.string()), ("alt", pa.string()), ("position", pa.int64())])),
+        Column("images", pa.list_(pa.struct([("url", pa.string()), ("alt", pa.string()), ("position", pa.int64())])),
                 "Images among the content in the order of the page, with the characters of the text before each.",
                 long=True, derived_from=("raw_crawls.payload", "raw_crawls.url")),
-        _column("byte_count", pa.int64(), "UTF-8 bytes of the text.", minimum=1, derived_from=("raw_crawls.payload",)),
-        _column("text_hash", pa.string(), "128-bit hash of the normalised text, by which a text that was taken down is "
+        Column("byte_count", pa.int64(), "UTF-8 bytes of the text.", minimum=1, derived_from=("raw_crawls.payload",)),
+        Column("text_hash", pa.string(), "128-bit hash of the normalised text, by which a text that was taken down is "
                 "known again.", pattern=ID_HEX, derived_from=("raw_crawls.payload",)),
-        _column("token_count", pa.int64(), "Tokens of the text under the recipe's tokenizer.", minimum=0,
+        Column("token_count", pa.int64(), "Tokens of the text under the recipe's tokenizer.", minimum=0,
                 derived_from=("raw_crawls.payload",)),
-        _column("language", pa.string(), "ISO 639 code of the most likely language, 'und' if none.",
+        Column("language", pa.string(), "ISO 639 code of the most likely language, 'und' if none.",
                 derived_from=("raw_crawls.payload",)),
-        _column("language_confidence", pa.float64(), "Confidence of the language.", minimum=0, maximum=1,
+        Column("language_confidence", pa.float64(), "Confidence of the language.", minimum=0, maximum=1,
                 derived_from=("raw_crawls.payload",)),
-        _column("script", pa.string(), "ISO 15924 code of the script that the model's label names, else that most "
+        Column("script", pa.string(), "ISO 15924 code of the script that the model's label names, else that most "
                 "letters are in; Zyyy without letters.", pattern=r"^[A-Z][a-z]{3}$",
                 derived_from=("raw_crawls.payload",)),
-        _column("claimed_language", pa.string(), "Language that the page says it is in, ISO 639; null if it says none.",
+        Column("claimed_language", pa.string(), "Language that the page says it is in, ISO 639; null if it says none.",
                 nullable=True, derived_from=("raw_crawls.payload",)),
-        _column("extractor", pa.string(), "Engine and version that made the text."),
+        Column("extractor", pa.string(), "Engine and version that made the text."),
     ),
     key=("doc_id",),
 ))
 
 
 def _signal(name: str, type_: pa.DataType, description: str, **rest) -> Column:
-    return _column(name, type_, description, derived_from=("documents.text",), **rest)
+    return Column(name, type_, description, derived_from=("documents.text",), **rest)
 
 
 def _count(name: str, description: str, maximum: int | None = None) -> Column:
@@ -278,14 +278,14 @@ _declare(Table(
     "filter_thresholds",
     "The thresholds of rule sets that were learned per language: one row per rule set, language and threshold.",
     (
-        _column("rule_set", pa.string(), "Rule set as the recipe calls it."),
-        _column("language", pa.string(), "Language it holds for."),
-        _column("threshold", pa.string(), "Threshold as the rule set calls it."),
-        _column("signal", pa.string(), "Signal that it bounds."),
-        _column("value", pa.float64(), "The threshold."),
-        _column("documents", pa.int64(), "Texts that it was learned from.", minimum=1),
-        _column("source", pa.string(), "Whose distribution it was learned from.", one_of=("documents", "reference")),
-        _column("method", pa.string(), "How it was derived."),
+        Column("rule_set", pa.string(), "Rule set as the recipe calls it."),
+        Column("language", pa.string(), "Language it holds for."),
+        Column("threshold", pa.string(), "Threshold as the rule set calls it."),
+        Column("signal", pa.string(), "Signal that it bounds."),
+        Column("value", pa.float64(), "The threshold."),
+        Column("documents", pa.int64(), "Texts that it was learned from.", minimum=1),
+        Column("source", pa.string(), "Whose distribution it was learned from.", one_of=("documents", "reference")),
+        Column("method", pa.string(), "How it was derived."),
     ),
     key=("rule_set", "language", "threshold"),
     partition_by=(),
@@ -295,9 +295,9 @@ _declare(Table(
     "filter_stop_words",
     "The stop words of languages, learned from reference text: one row per language and word.",
     (
-        _column("language", pa.string(), "Language it is a stop word of."),
-        _column("word", pa.string(), "The word, without case and diacritics."),
-        _column("share", pa.float64(), "Its share of the words of the reference text.", minimum=0, maximum=1),
+        Column("language", pa.string(), "Language it is a stop word of."),
+        Column("word", pa.string(), "The word, without case and diacritics."),
+        Column("share", pa.float64(), "Its share of the words of the reference text.", minimum=0, maximum=1),
     ),
     key=("language", "word"),
     partition_by=(),
@@ -309,7 +309,7 @@ _declare(Table(
     (
         _doc_id("documents.doc_id"),
         _snapshot("documents.snapshot"),
-        _column("language_stop_word_count", pa.int64(), "Distinct stop words of the document's language; 0 if none "
+        Column("language_stop_word_count", pa.int64(), "Distinct stop words of the document's language; 0 if none "
                 "were learned.", minimum=0, derived_from=("documents.text", "filter_stop_words.word")),
     ),
     key=("doc_id",),
@@ -321,9 +321,9 @@ _declare(Table(
     (
         _doc_id("documents.doc_id"),
         _snapshot("documents.snapshot"),
-        _column("kept", pa.bool_(), "Whether no rule of the recipe is broken."),
-        _column("reason", pa.string(), "The first broken rule as rule_set.rule, empty if kept."),
-        _column("failed", pa.list_(pa.string()), "Every broken rule, in the order of the recipe."),
+        Column("kept", pa.bool_(), "Whether no rule of the recipe is broken."),
+        Column("reason", pa.string(), "The first broken rule as rule_set.rule, empty if kept."),
+        Column("failed", pa.list_(pa.string()), "Every broken rule, in the order of the recipe."),
     ),
     key=("doc_id",),
 ))
@@ -346,8 +346,8 @@ def _edit_columns() -> tuple[Column, ...]:
         column
         for kind, what in kinds.items()
         for column in (
-            _column(f"{kind}_edited", pa.int64(), f"{what}.", minimum=0, **from_text),
-            _column(f"{kind}_bytes_removed", pa.int64(), f"{what}: bytes taken away, net of what was put in.",
+            Column(f"{kind}_edited", pa.int64(), f"{what}.", minimum=0, **from_text),
+            Column(f"{kind}_bytes_removed", pa.int64(), f"{what}: bytes taken away, net of what was put in.",
                     **from_text),
         )
     )
@@ -359,22 +359,22 @@ _declare(Table(
     (
         _doc_id("documents.doc_id"),
         _snapshot("documents.snapshot"),
-        _column("program", pa.string(), "The program, one call per line, in coordinates of the text as extracted; "
+        Column("program", pa.string(), "The program, one call per line, in coordinates of the text as extracted; "
                 "empty if there is nothing to mend. Holds no personal data that it redacts.", long=True,
                 derived_from=("documents.text",)),
-        _column("outcome", pa.string(), "What the program makes of the document.",
+        Column("outcome", pa.string(), "What the program makes of the document.",
                 one_of=("unchanged", "refined", "dropped", "malformed"), derived_from=("documents.text",)),
-        _column("reason", pa.string(), "Why it is dropped or the program malformed, as a short code; else empty.",
+        Column("reason", pa.string(), "Why it is dropped or the program malformed, as a short code; else empty.",
                 pattern=r"^[a-z0-9_.]*$", derived_from=("documents.text",)),
-        _column("refused_proposal", pa.string(), "Why a program from outside cannot be applied; empty if it can or "
+        Column("refused_proposal", pa.string(), "Why a program from outside cannot be applied; empty if it can or "
                 "there is none.", pattern=r"^[a-z0-9_.]*$", derived_from=("documents.text",)),
-        _column("bytes_before", pa.int64(), "UTF-8 bytes of the text as extracted.", minimum=0,
+        Column("bytes_before", pa.int64(), "UTF-8 bytes of the text as extracted.", minimum=0,
                 derived_from=("documents.text",)),
-        _column("bytes_after", pa.int64(), "UTF-8 bytes of the refined text, 0 if it is dropped.", minimum=0,
+        Column("bytes_after", pa.int64(), "UTF-8 bytes of the refined text, 0 if it is dropped.", minimum=0,
                 derived_from=("documents.text",)),
-        _column("tokens_before", pa.int64(), "Tokens of the text as extracted.", minimum=0,
+        Column("tokens_before", pa.int64(), "Tokens of the text as extracted.", minimum=0,
                 derived_from=("documents.token_count",)),
-        _column("tokens_after", pa.int64(), "Tokens of the refined text, 0 if it is dropped.", minimum=0,
+        Column("tokens_after", pa.int64(), "Tokens of the refined text, 0 if it is dropped.", minimum=0,
                 derived_from=("documents.text",)),
         *_edit_columns(),
     ),
@@ -386,14 +386,14 @@ _declare(Table(
     "The documents that break no rule, refined by their programs.",
     (
         *_carried("documents", "doc_id", "snapshot", "source"),
-        _column("domain", pa.string(), "Domain by which mixtures are weighted: that of the source, or the branch.",
+        Column("domain", pa.string(), "Domain by which mixtures are weighted: that of the source, or the branch.",
                 derived_from=("documents.domain", "document_branches.domain")),
         *_carried("documents", "url", "host", "fetched_at", "title"),
-        _column("text", pa.large_string(), "Refined text, UTF-8, \\n line ends: that of `documents` after the program "
+        Column("text", pa.large_string(), "Refined text, UTF-8, \\n line ends: that of `documents` after the program "
                 "of `refinement_programs`.", long=True, derived_from=("documents.text", "refinement_programs.program")),
-        _column("byte_count", pa.int64(), "UTF-8 bytes of the text.", minimum=1,
+        Column("byte_count", pa.int64(), "UTF-8 bytes of the text.", minimum=1,
                 derived_from=("refinement_programs.bytes_after",)),
-        _column("token_count", pa.int64(), "Tokens of the text under the recipe's tokenizer.", minimum=0,
+        Column("token_count", pa.int64(), "Tokens of the text under the recipe's tokenizer.", minimum=0,
                 derived_from=("refinement_programs.tokens_after",)),
         *_carried("documents", "language"),
     ),
@@ -404,26 +404,26 @@ _declare(Table(
     "license_evidence",
     "One row per observation that speaks of a document's licence. All of it, before any decision.",
     (
-        _column("evidence_id", pa.string(), "128-bit hash of the observation.", pattern=ID_HEX),
+        Column("evidence_id", pa.string(), "128-bit hash of the observation.", pattern=ID_HEX),
         _doc_id("raw_crawls.record_id"),
         _snapshot("raw_crawls.snapshot"),
-        _column("location", pa.string(), "Where it was seen.",
+        Column("location", pa.string(), "Where it was seen.",
                 one_of=("link", "anchor", "badge", "meta", "microdata", "rdfa", "jsonld", "statement", "header",
                         "robots", "tdmrep", "ai_txt", "rsl", "row", "distribution", "package", "classifier",
                         "license_file", "spdx_header", "registry", "manual")),
-        _column("scope", pa.string(), "What the statement covers.",
+        Column("scope", pa.string(), "What the statement covers.",
                 one_of=("element", "page", "file", "site", "distribution", "dataset")),
-        _column("raw_value", pa.string(), "The statement as found: a URL, an expression, a classifier, a file name. "
+        Column("raw_value", pa.string(), "The statement as found: a URL, an expression, a classifier, a file name. "
                 "At most 1,000 characters.", derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
-        _column("license_spdx", pa.string(), "SPDX expression it was read as; LicenseRef-unknown if none.",
+        Column("license_spdx", pa.string(), "SPDX expression it was read as; LicenseRef-unknown if none.",
                 derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
-        _column("confidence", pa.float64(), "How sure the reading is.", minimum=0, maximum=1),
-        _column("detector", pa.string(), "Detector and version."),
-        _column("context_hash", pa.string(), "128-bit hash of the statement and what stands around it.", pattern=ID_HEX,
+        Column("confidence", pa.float64(), "How sure the reading is.", minimum=0, maximum=1),
+        Column("detector", pa.string(), "Detector and version."),
+        Column("context_hash", pa.string(), "128-bit hash of the statement and what stands around it.", pattern=ID_HEX,
                 derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
-        _column("note", pa.string(), "Why, in words: author, date and reason of a ruling; basis of a registry's claim.",
+        Column("note", pa.string(), "Why, in words: author, date and reason of a ruling; basis of a registry's claim.",
                 nullable=True),
-        _column("record_id", pa.string(), "Record it was seen in: the document's own, a robots.txt, a LICENSE file; "
+        Column("record_id", pa.string(), "Record it was seen in: the document's own, a robots.txt, a LICENSE file; "
                 "empty for the registry and for rulings.", pattern=r"^(?:[0-9a-f]{32})?$",
                 derived_from=("raw_crawls.record_id",)),
     ),
@@ -436,24 +436,24 @@ _declare(Table(
     (
         _doc_id("license_evidence.doc_id"),
         _snapshot("documents.snapshot"),
-        _column("license_spdx", pa.string(), "SPDX expression.", derived_from=("license_evidence.license_spdx",)),
-        _column("license_tier", pa.int32(), "0 public domain, 1 permissive, 2 share-alike, 3 government or text-mining "
+        Column("license_spdx", pa.string(), "SPDX expression.", derived_from=("license_evidence.license_spdx",)),
+        Column("license_tier", pa.int32(), "0 public domain, 1 permissive, 2 share-alike, 3 government or text-mining "
                 "basis, 4 unknown, 5 non-commercial, no-derivatives or opted out.", minimum=0, maximum=5,
                 derived_from=("license_evidence.license_spdx",)),
-        _column("license_basis", pa.string(), "The location that decided, 'none' without evidence.",
+        Column("license_basis", pa.string(), "The location that decided, 'none' without evidence.",
                 derived_from=("license_evidence.location",)),
-        _column("license_confidence", pa.float64(), "Confidence of the deciding evidence.", minimum=0, maximum=1,
+        Column("license_confidence", pa.float64(), "Confidence of the deciding evidence.", minimum=0, maximum=1,
                 derived_from=("license_evidence.confidence",)),
-        _column("opt_out", pa.bool_(), "Whether the rights holder reserved use for training.",
+        Column("opt_out", pa.bool_(), "Whether the rights holder reserved use for training.",
                 derived_from=("license_evidence.license_spdx",)),
-        _column("contradicted", pa.bool_(), "Whether evidence names licences that do not agree; which places are "
+        Column("contradicted", pa.bool_(), "Whether evidence names licences that do not agree; which places are "
                 "compared, the resolver says.",
                 derived_from=("license_evidence.license_spdx",)),
-        _column("attribution", pa.string(), "Whom to credit: the URL or distribution.",
+        Column("attribution", pa.string(), "Whom to credit: the URL or distribution.",
                 derived_from=("documents.url",)),
-        _column("evidence_count", pa.int32(), "Observations considered.", minimum=0,
+        Column("evidence_count", pa.int32(), "Observations considered.", minimum=0,
                 derived_from=("license_evidence.evidence_id",)),
-        _column("resolver", pa.string(), "Resolver and version."),
+        Column("resolver", pa.string(), "Resolver and version."),
     ),
     key=("doc_id",),
 ))
@@ -465,15 +465,15 @@ _declare(Table(
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
-        _column("url_hash", pa.string(), "128-bit hash of the canonical URL; null without a host.", pattern=ID_HEX,
+        Column("url_hash", pa.string(), "128-bit hash of the canonical URL; null without a host.", pattern=ID_HEX,
                 nullable=True, derived_from=("filtered_documents.url",)),
-        _column("exact_hash", pa.string(), "128-bit hash of the normalised text.", pattern=ID_HEX,
+        Column("exact_hash", pa.string(), "128-bit hash of the normalised text.", pattern=ID_HEX,
                 derived_from=("filtered_documents.text",)),
-        _column("shingle_count", pa.int64(), "Distinct word n-grams.", minimum=0,
+        Column("shingle_count", pa.int64(), "Distinct word n-grams.", minimum=0,
                 derived_from=("filtered_documents.text",)),
-        _column("minhash_bands", pa.list_(pa.int64()), "One hash per band; empty for texts shorter than one n-gram.",
+        Column("minhash_bands", pa.list_(pa.int64()), "One hash per band; empty for texts shorter than one n-gram.",
                 derived_from=("filtered_documents.text",)),
-        _column("minhash_sketch", pa.large_binary(), "One byte of every minimum, from which similarities are "
+        Column("minhash_sketch", pa.large_binary(), "One byte of every minimum, from which similarities are "
                 "estimated; empty for texts shorter than one n-gram.", long=True,
                 derived_from=("filtered_documents.text",)),
     ),
@@ -491,13 +491,13 @@ _declare(Table(
     (
         _doc_id("document_signatures.doc_id"),
         _snapshot("document_signatures.snapshot"),
-        _column("matched_id", pa.string(), "doc_id of the document that it is a copy of, of its snapshot or of one "
+        Column("matched_id", pa.string(), "doc_id of the document that it is a copy of, of its snapshot or of one "
                 "before.", pattern=ID_HEX, derived_from=_MATCHED_BY),
-        _column("kind", pa.string(), "What the two have in common.", one_of=_DUPLICATE_KINDS, derived_from=_MATCHED_BY),
-        _column("similarity", pa.float64(), "Jaccard similarity of their word n-grams: measured if `verified`, else "
+        Column("kind", pa.string(), "What the two have in common.", one_of=_DUPLICATE_KINDS, derived_from=_MATCHED_BY),
+        Column("similarity", pa.float64(), "Jaccard similarity of their word n-grams: measured if `verified`, else "
                 "estimated from their sketches; null if one is shorter than an n-gram.", nullable=True, minimum=0,
                 maximum=1, derived_from=(*_MATCHED_BY, "filtered_documents.text")),
-        _column("verified", pa.bool_(), "Whether the similarity was measured on the texts.", derived_from=_MATCHED_BY),
+        Column("verified", pa.bool_(), "Whether the similarity was measured on the texts.", derived_from=_MATCHED_BY),
     ),
     key=("doc_id", "matched_id"),
 ))
@@ -510,22 +510,22 @@ _declare(Table(
     (
         _doc_id("document_signatures.doc_id"),
         _snapshot("document_signatures.snapshot"),
-        _column("cluster_id", pa.string(), "doc_id of the copy that stays.", pattern=ID_HEX, derived_from=_FROM_PAIRS),
-        _column("cluster_size", pa.int64(), "Documents in the cluster.", minimum=1, derived_from=_FROM_PAIRS),
-        _column("kind", pa.string(), "What it has in common with `matched_id`; 'unique' for the copy that stays.",
+        Column("cluster_id", pa.string(), "doc_id of the copy that stays.", pattern=ID_HEX, derived_from=_FROM_PAIRS),
+        Column("cluster_size", pa.int64(), "Documents in the cluster.", minimum=1, derived_from=_FROM_PAIRS),
+        Column("kind", pa.string(), "What it has in common with `matched_id`; 'unique' for the copy that stays.",
                 one_of=("unique", *_DUPLICATE_KINDS), derived_from=("copy_pairs.kind",)),
-        _column("kept", pa.bool_(), "Whether this copy stays.", derived_from=("document_licenses.license_tier",)),
-        _column("matched_id", pa.string(), "doc_id of the document it was matched with, the next on the way to the "
+        Column("kept", pa.bool_(), "Whether this copy stays.", derived_from=("document_licenses.license_tier",)),
+        Column("matched_id", pa.string(), "doc_id of the document it was matched with, the next on the way to the "
                 "copy that stays; null for the copy that stays.", nullable=True, pattern=ID_HEX,
                 derived_from=_FROM_PAIRS),
-        _column("similarity", pa.float64(), "Jaccard similarity to `matched_id`, as in `copy_pairs`.",
+        Column("similarity", pa.float64(), "Jaccard similarity to `matched_id`, as in `copy_pairs`.",
                 nullable=True, minimum=0, maximum=1, derived_from=("copy_pairs.similarity",)),
-        _column("kept_similarity", pa.float64(), "Jaccard similarity to the copy that stays, estimated from sketches; "
+        Column("kept_similarity", pa.float64(), "Jaccard similarity to the copy that stays, estimated from sketches; "
                 "null for that copy, and if one is shorter than an n-gram.", nullable=True, minimum=0, maximum=1,
                 derived_from=("document_signatures.minhash_sketch",)),
         *_carried("filtered_documents", "source"),
         *_carried("document_licenses", "license_spdx", "license_tier"),
-        _column("alternative_licenses", pa.list_(pa.string()), "Of the copy that stays: the licences under which its "
+        Column("alternative_licenses", pa.list_(pa.string()), "Of the copy that stays: the licences under which its "
                 "copies were found and it was not, each once; else empty.",
                 derived_from=("document_licenses.license_spdx",)),
     ),
@@ -539,15 +539,15 @@ _declare(Table(
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
-        _column("evaluation_set", pa.string(), "Evaluation set as the recipe calls it."),
-        _column("item_id", pa.string(), "Id of the item in its set; file and row number if it has none."),
-        _column("method", pa.string(), "exact: whole runs of words. fuzzy: a window of the document resembles it.",
+        Column("evaluation_set", pa.string(), "Evaluation set as the recipe calls it."),
+        Column("item_id", pa.string(), "Id of the item in its set; file and row number if it has none."),
+        Column("method", pa.string(), "exact: whole runs of words. fuzzy: a window of the document resembles it.",
                 one_of=("exact", "fuzzy"), derived_from=("filtered_documents.text",)),
-        _column("overlap", pa.float64(), "Share of the item's runs of words that are in the document.", minimum=0,
+        Column("overlap", pa.float64(), "Share of the item's runs of words that are in the document.", minimum=0,
                 maximum=1, derived_from=("filtered_documents.text",)),
-        _column("spans", _SPANS, "Where it was found: bytes of the filtered text, end excluded.",
+        Column("spans", _SPANS, "Where it was found: bytes of the filtered text, end excluded.",
                 derived_from=("filtered_documents.text",)),
-        _column("decision", pa.string(), "What is done about the document.", one_of=("drop", "cut", "record")),
+        Column("decision", pa.string(), "What is done about the document.", one_of=("drop", "cut", "record")),
     ),
     key=("doc_id", "evaluation_set", "item_id"),
 ))
@@ -559,9 +559,9 @@ _declare(Table(
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
-        _column("kind", pa.string(), "Kind of passage.", one_of=("line", "paragraph")),
+        Column("kind", pa.string(), "Kind of passage.", one_of=("line", "paragraph")),
         *(
-            _column(name, pa.list_(pa.int64()), description, derived_from=("filtered_documents.text",))
+            Column(name, pa.list_(pa.int64()), description, derived_from=("filtered_documents.text",))
             for name, description in (
                 ("hashes", "64-bit hash of the words of every passage, without case, accents and punctuation."),
                 ("starts", "First byte of every passage."),
@@ -579,7 +579,7 @@ _declare(Table(
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
-        _column("hashes", pa.list_(pa.int64()), "Hashes of some runs of words and signs, chosen by winnowing.",
+        Column("hashes", pa.list_(pa.int64()), "Hashes of some runs of words and signs, chosen by winnowing.",
                 derived_from=("filtered_documents.text",)),
     ),
     key=("doc_id",),
@@ -591,9 +591,9 @@ _declare(Table(
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
-        _column("shingle_count", pa.int64(), "Distinct word n-grams.", minimum=0,
+        Column("shingle_count", pa.int64(), "Distinct word n-grams.", minimum=0,
                 derived_from=("filtered_documents.text",)),
-        _column("sketch", pa.list_(pa.int64()), "Those of their hashes that are below a limit, ascending.",
+        Column("sketch", pa.list_(pa.int64()), "Those of their hashes that are below a limit, ascending.",
                 derived_from=("filtered_documents.text",)),
     ),
     key=("doc_id",),
@@ -605,9 +605,9 @@ _declare(Table(
     (
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
-        _column("embedding", pa.list_(pa.float32()), "Mean of the last hidden states over its first tokens, scaled to "
+        Column("embedding", pa.list_(pa.float32()), "Mean of the last hidden states over its first tokens, scaled to "
                 "length 1.", derived_from=("filtered_documents.text", "language_model.sha256")),
-        _column("embedding_model", pa.string(), "model_id of the language model.",
+        Column("embedding_model", pa.string(), "model_id of the language model.",
                 derived_from=("language_model.model_id",)),
     ),
     key=("doc_id",),
@@ -620,18 +620,18 @@ _declare(Table(
     (
         _doc_id("duplicates.doc_id"),
         _snapshot("duplicates.snapshot"),
-        _column("kind", pa.string(), "What repeats.", one_of=("line", "paragraph", "substring"),
+        Column("kind", pa.string(), "What repeats.", one_of=("line", "paragraph", "substring"),
                 derived_from=("filtered_documents.text",)),
-        _column("start", pa.int64(), "First byte of the passage in the filtered text.", minimum=0,
+        Column("start", pa.int64(), "First byte of the passage in the filtered text.", minimum=0,
                 derived_from=("filtered_documents.text",)),
-        _column("end", pa.int64(), "Byte behind the passage.", minimum=1, derived_from=("filtered_documents.text",)),
-        _column("matched_doc_id", pa.string(), "Document of the first occurrence.", pattern=ID_HEX,
+        Column("end", pa.int64(), "Byte behind the passage.", minimum=1, derived_from=("filtered_documents.text",)),
+        Column("matched_doc_id", pa.string(), "Document of the first occurrence.", pattern=ID_HEX,
                 derived_from=("duplicates.doc_id",)),
-        _column("matched_start", pa.int64(), "First byte of the first occurrence.", minimum=0,
+        Column("matched_start", pa.int64(), "First byte of the first occurrence.", minimum=0,
                 derived_from=("filtered_documents.text",)),
-        _column("tokens", pa.int64(), "Words and signs of a substring; of other kinds 0.", minimum=0,
+        Column("tokens", pa.int64(), "Words and signs of a substring; of other kinds 0.", minimum=0,
                 derived_from=("filtered_documents.text",)),
-        _column("occurrences", pa.int64(), "How often the passage occurs in all; of a substring, its beginning.",
+        Column("occurrences", pa.int64(), "How often the passage occurs in all; of a substring, its beginning.",
                 minimum=2, derived_from=("filtered_documents.text",)),
     ),
     key=("doc_id", "kind", "start", "matched_doc_id", "matched_start"),
@@ -644,11 +644,11 @@ _declare(Table(
     (
         _doc_id("duplicates.doc_id"),
         _snapshot("duplicates.snapshot"),
-        _column("kind", pa.string(), "containment: its n-grams are in the other. semantic: their embeddings are alike.",
+        Column("kind", pa.string(), "containment: its n-grams are in the other. semantic: their embeddings are alike.",
                 one_of=("containment", "semantic"), derived_from=("filtered_documents.text",)),
-        _column("matched_doc_id", pa.string(), "The other document, which would stay.", pattern=ID_HEX,
+        Column("matched_doc_id", pa.string(), "The other document, which would stay.", pattern=ID_HEX,
                 derived_from=("duplicates.doc_id",)),
-        _column("similarity", pa.float64(), "Share of its n-grams that are in the other, or cosine of the embeddings.",
+        Column("similarity", pa.float64(), "Share of its n-grams that are in the other, or cosine of the embeddings.",
                 minimum=-1, maximum=1,
                 derived_from=("document_sketches.sketch", "document_embeddings.embedding")),
     ),
@@ -663,25 +663,25 @@ _declare(Table(
     (
         _doc_id("duplicates.doc_id"),
         _snapshot("duplicates.snapshot"),
-        _column("program", pa.string(), "Program in the language of refinement, in bytes of the filtered text; without "
+        Column("program", pa.string(), "Program in the language of refinement, in bytes of the filtered text; without "
                 "any of the text.", long=True, derived_from=("duplicate_spans.start", "duplicate_spans.end",
                                                         "contamination.spans", "redundant_documents.matched_doc_id")),
-        _column("outcome", pa.string(), "What the program makes of the document.",
+        Column("outcome", pa.string(), "What the program makes of the document.",
                 one_of=("unchanged", "refined", "dropped")),
-        _column("reason", pa.string(), "Why it is dropped, as a short code; else empty.", pattern=r"^[a-z0-9_.]*$"),
+        Column("reason", pa.string(), "Why it is dropped, as a short code; else empty.", pattern=r"^[a-z0-9_.]*$"),
         *(
-            _column(f"{kind}_bytes", pa.int64(), f"Bytes that go because of {what}, whatever else cuts them too.",
+            Column(f"{kind}_bytes", pa.int64(), f"Bytes that go because of {what}, whatever else cuts them too.",
                     minimum=0, derived_from=("duplicate_spans.start", "contamination.spans"))
             for kind, what in (
                 ("line", "repeated lines"), ("paragraph", "repeated paragraphs"),
                 ("substring", "repeated substrings"), ("contamination", "evaluation items"),
             )
         ),
-        _column("bytes_before", pa.int64(), "UTF-8 bytes of the filtered text.", minimum=0,
+        Column("bytes_before", pa.int64(), "UTF-8 bytes of the filtered text.", minimum=0,
                 derived_from=("filtered_documents.byte_count",)),
-        _column("bytes_after", pa.int64(), "UTF-8 bytes that are left, 0 if it is dropped.", minimum=0,
+        Column("bytes_after", pa.int64(), "UTF-8 bytes that are left, 0 if it is dropped.", minimum=0,
                 derived_from=("filtered_documents.text",)),
-        _column("tokens_after", pa.int64(), "Tokens that are left, 0 if it is dropped.", minimum=0,
+        Column("tokens_after", pa.int64(), "Tokens that are left, 0 if it is dropped.", minimum=0,
                 derived_from=("filtered_documents.text",)),
     ),
     key=("doc_id",),
@@ -694,7 +694,7 @@ _declare(Table(
         *_carried("filtered_documents", "doc_id", "snapshot", "source", "domain", "url", "host", "fetched_at", "title",
                   "text", "byte_count", "token_count", "language"),
         *_carried("duplicates", "cluster_size"),
-        _column("rehydration_weight", pa.int64(), "How often the document is to be repeated for its copies that were "
+        Column("rehydration_weight", pa.int64(), "How often the document is to be repeated for its copies that were "
                 "dropped; 1 unless the recipe says otherwise.", minimum=1, derived_from=("duplicates.cluster_size",)),
     ),
     key=("doc_id",),
@@ -704,11 +704,11 @@ _declare(Table(
     "quality_labels",
     "Labelled texts from which the quality classifier is trained.",
     (
-        _column("label_id", pa.string(), "128-bit hash of origin and text.", pattern=ID_HEX),
-        _column("origin", pa.string(), "Where the text came from."),
-        _column("text", pa.large_string(), "The text.", long=True),
-        _column("label", pa.int32(), "1 wanted, 0 not.", minimum=0, maximum=1),
-        _column("split", pa.string(), "Trained on or held out, by hash of the id.", one_of=("train", "held_out")),
+        Column("label_id", pa.string(), "128-bit hash of origin and text.", pattern=ID_HEX),
+        Column("origin", pa.string(), "Where the text came from."),
+        Column("text", pa.large_string(), "The text.", long=True),
+        Column("label", pa.int32(), "1 wanted, 0 not.", minimum=0, maximum=1),
+        Column("split", pa.string(), "Trained on or held out, by hash of the id.", one_of=("train", "held_out")),
     ),
     key=("label_id",),
     partition_by=(),
@@ -720,14 +720,14 @@ def _model_table(name: str, description: str) -> Table:
         name,
         description,
         (
-            _column("model_id", pa.string(), "Name and first 12 digits of the digest of its files."),
-            _column("uri", pa.string(), "Folder with the model's files."),
-            _column("sha256", pa.string(), "Digest of the model's files.", pattern=SHA256_HEX),
-            _column("license_spdx", pa.string(), "Licence of the model, as far as stated."),
-            _column("parameters", pa.int64(), "Number of parameters.", minimum=1),
-            _column("training_texts", pa.int64(), "Texts it was trained on here; 0 for a model from a path.",
+            Column("model_id", pa.string(), "Name and first 12 digits of the digest of its files."),
+            Column("uri", pa.string(), "Folder with the model's files."),
+            Column("sha256", pa.string(), "Digest of the model's files.", pattern=SHA256_HEX),
+            Column("license_spdx", pa.string(), "Licence of the model, as far as stated."),
+            Column("parameters", pa.int64(), "Number of parameters.", minimum=1),
+            Column("training_texts", pa.int64(), "Texts it was trained on here; 0 for a model from a path.",
                     minimum=0, derived_from=("quality_labels.text",)),
-            _column("metrics", pa.string(), "Measured on held-out texts, as JSON."),
+            Column("metrics", pa.string(), "Measured on held-out texts, as JSON."),
         ),
         key=("model_id",),
         partition_by=(),
@@ -743,15 +743,15 @@ _declare(Table(
     (
         _doc_id("deduplicated_documents.doc_id"),
         _snapshot("deduplicated_documents.snapshot"),
-        _column("perplexity", pa.float64(), "Perplexity per token under the language model.", minimum=0,
+        Column("perplexity", pa.float64(), "Perplexity per token under the language model.", minimum=0,
                 derived_from=("deduplicated_documents.text", "language_model.sha256")),
-        _column("bits_per_byte", pa.float64(), "Bits per UTF-8 byte under the language model.", minimum=0,
+        Column("bits_per_byte", pa.float64(), "Bits per UTF-8 byte under the language model.", minimum=0,
                 derived_from=("deduplicated_documents.text", "language_model.sha256")),
-        _column("perplexity_model", pa.string(), "model_id of the language model.",
+        Column("perplexity_model", pa.string(), "model_id of the language model.",
                 derived_from=("language_model.model_id",)),
-        _column("quality_score", pa.float64(), "Probability of 'wanted' under the quality classifier.", minimum=0,
+        Column("quality_score", pa.float64(), "Probability of 'wanted' under the quality classifier.", minimum=0,
                 maximum=1, derived_from=("deduplicated_documents.text", "quality_classifier.sha256")),
-        _column("quality_model", pa.string(), "model_id of the quality classifier.",
+        Column("quality_model", pa.string(), "model_id of the quality classifier.",
                 derived_from=("quality_classifier.model_id",)),
     ),
     key=("doc_id",),
@@ -762,10 +762,10 @@ _MIXTURE_COLUMNS = (
               "byte_count", "token_count", "language", "cluster_size"),
     *_carried("quality_annotations", "quality_score", "perplexity"),
     *_carried("document_licenses", "license_spdx", "license_tier", "license_basis", "attribution"),
-    _column("weight", pa.float64(), "Share of the mixture's tokens that its domain was given.", minimum=0, maximum=1),
-    _column("epochs", pa.float64(), "How often the document is seen: tokens drawn from its domain over tokens there.",
+    Column("weight", pa.float64(), "Share of the mixture's tokens that its domain was given.", minimum=0, maximum=1),
+    Column("epochs", pa.float64(), "How often the document is seen: tokens drawn from its domain over tokens there.",
             minimum=0),
-    _column("phase", pa.string(), "Training phase the document belongs to."),
+    Column("phase", pa.string(), "Training phase the document belongs to."),
 )
 
 
@@ -784,13 +784,13 @@ _declare(Table(
     "domain_labels",
     "Labelled texts from which the classifiers of branches are trained.",
     (
-        _column("label_id", pa.string(), "128-bit hash of branch and text.", pattern=ID_HEX),
-        _column("branch", pa.string(), "Branch of the recipe that the label speaks of."),
-        _column("origin", pa.string(), "Host, row or distribution that the text came from: held out as a whole."),
-        _column("url", pa.string(), "URL of the text, empty if it has none."),
-        _column("text", pa.large_string(), "The text.", long=True),
-        _column("label", pa.int32(), "1 of the branch, 0 not.", minimum=0, maximum=1),
-        _column("split", pa.string(), "Trained on or held out, by hash of the origin.", one_of=("train", "held_out")),
+        Column("label_id", pa.string(), "128-bit hash of branch and text.", pattern=ID_HEX),
+        Column("branch", pa.string(), "Branch of the recipe that the label speaks of."),
+        Column("origin", pa.string(), "Host, row or distribution that the text came from: held out as a whole."),
+        Column("url", pa.string(), "URL of the text, empty if it has none."),
+        Column("text", pa.large_string(), "The text.", long=True),
+        Column("label", pa.int32(), "1 of the branch, 0 not.", minimum=0, maximum=1),
+        Column("split", pa.string(), "Trained on or held out, by hash of the origin.", one_of=("train", "held_out")),
     ),
     key=("label_id",),
     partition_by=(),
@@ -800,7 +800,7 @@ _declare(Table(
     "domain_classifiers",
     "The two classifiers of every branch that has some, in one model: the first for recall, the second for precision.",
     (
-        _column("branch", pa.string(), "Branch of the recipe.", derived_from=("domain_labels.branch",)),
+        Column("branch", pa.string(), "Branch of the recipe.", derived_from=("domain_labels.branch",)),
         *(
             Column(**{**vars(column), "derived_from": tuple(
                 origin.replace("quality_labels", "domain_labels") for origin in column.derived_from)})
@@ -817,16 +817,16 @@ _declare(Table(
     (
         _doc_id("documents.doc_id"),
         _snapshot("documents.snapshot"),
-        _column("branch", pa.string(), "Branch of the recipe that took it, empty if none did.",
+        Column("branch", pa.string(), "Branch of the recipe that took it, empty if none did.",
                 derived_from=("documents.text", "raw_crawls.payload", "domain_classifiers.sha256")),
-        _column("domain", pa.string(), "The branch, or the domain of the source if none took it.",
+        Column("domain", pa.string(), "The branch, or the domain of the source if none took it.",
                 derived_from=("documents.text", "raw_crawls.payload", "domain_classifiers.sha256",
                               "documents.domain")),
-        _column("decided_by", pa.string(), "Patterns, the second classifier, that it was left over, or no branch.",
+        Column("decided_by", pa.string(), "Patterns, the second classifier, that it was left over, or no branch.",
                 one_of=("evidence", "classifier", "rest", "source"), derived_from=("documents.text",)),
-        _column("evidence", pa.list_(pa.string()), "All evidence that speaks for any branch, as branch.name.",
+        Column("evidence", pa.list_(pa.string()), "All evidence that speaks for any branch, as branch.name.",
                 derived_from=("documents.text", "raw_crawls.payload")),
-        _column("scores", pa.list_(pa.struct([("branch", pa.string()), ("first", pa.float64()),
+        Column("scores", pa.list_(pa.struct([("branch", pa.string()), ("first", pa.float64()),
                                               ("second", pa.float64())])),
                 "Probabilities under the two classifiers of every branch that has some; the second is null where "
                 "neither the first nor evidence proposed the document.",
@@ -866,15 +866,15 @@ _declare(Table(
     "removed_tables",
     "One row per table that was removed as a whole: what it was, and what was seen to be gone. Append-only.",
     (
-        _column("table", pa.string(), "Table that was removed."),
-        _column("table_id", pa.string(), "Delta table id."),
-        _column("version", pa.int64(), "Its last version.", minimum=0),
-        _column("rows", pa.int64(), "Rows it had at that version.", minimum=0),
-        _column("rows_by_license", pa.string(), "Rows by SPDX expression, as JSON."),
-        _column("files", pa.int64(), "Files that were deleted, those of old versions included.", minimum=0),
-        _column("bytes", pa.int64(), "Their size.", minimum=0),
-        _column("files_digest", pa.string(), "SHA-256 of the sorted lines of name and size.", pattern=SHA256_HEX),
-        _column("removed_at", TIMESTAMP, "When it was gone (UTC)."),
+        Column("table", pa.string(), "Table that was removed."),
+        Column("table_id", pa.string(), "Delta table id."),
+        Column("version", pa.int64(), "Its last version.", minimum=0),
+        Column("rows", pa.int64(), "Rows it had at that version.", minimum=0),
+        Column("rows_by_license", pa.string(), "Rows by SPDX expression, as JSON."),
+        Column("files", pa.int64(), "Files that were deleted, those of old versions included.", minimum=0),
+        Column("bytes", pa.int64(), "Their size.", minimum=0),
+        Column("files_digest", pa.string(), "SHA-256 of the sorted lines of name and size.", pattern=SHA256_HEX),
+        Column("removed_at", TIMESTAMP, "When it was gone (UTC)."),
     ),
     key=("table", "table_id"),
     partition_by=(),
@@ -884,16 +884,16 @@ _declare(Table(
     "check_results",
     "One row per check of a partition: what was checked at which version, and whether it held. Append-only.",
     (
-        _column("table", pa.string(), "Table that was checked."),
-        _column("partition", pa.string(), "Partition that was checked; empty for the whole table."),
-        _column("recipe", pa.string(), "Recipe that the partition carried."),
-        _column("version", pa.int64(), "Delta version that was read.", minimum=0),
-        _column("check", pa.string(), "Name of the check."),
-        _column("passed", pa.bool_(), "Whether it held."),
-        _column("blocking", pa.bool_(), "Whether a breach stops the line."),
-        _column("detail", pa.string(), "Counts that explain the outcome, as JSON; never values of long columns."),
-        _column("run_id", pa.string(), "Dagster run that checked."),
-        _column("checked_at", TIMESTAMP, "When it was checked (UTC)."),
+        Column("table", pa.string(), "Table that was checked."),
+        Column("partition", pa.string(), "Partition that was checked; empty for the whole table."),
+        Column("recipe", pa.string(), "Recipe that the partition carried."),
+        Column("version", pa.int64(), "Delta version that was read.", minimum=0),
+        Column("check", pa.string(), "Name of the check."),
+        Column("passed", pa.bool_(), "Whether it held."),
+        Column("blocking", pa.bool_(), "Whether a breach stops the line."),
+        Column("detail", pa.string(), "Counts that explain the outcome, as JSON; never values of long columns."),
+        Column("run_id", pa.string(), "Dagster run that checked."),
+        Column("checked_at", TIMESTAMP, "When it was checked (UTC)."),
     ),
     key=("table", "partition", "recipe", "check", "checked_at"),
     partition_by=(),
@@ -903,26 +903,26 @@ _declare(Table(
     "lineage",
     "One row per commit of any table: which code, recipe, inputs and run made it. Append-only.",
     (
-        _column("table", pa.string(), "Table that was written."),
-        _column("table_id", pa.string(), "Delta table id."),
-        _column("version", pa.int64(), "Delta version that the commit made.", minimum=0),
-        _column("partition", pa.string(), "Partition that was replaced; empty for the whole table."),
-        _column("asset_key", pa.string(), "Dagster asset that wrote it."),
-        _column("run_id", pa.string(), "Dagster run that wrote it."),
-        _column("code_version", pa.string(), "Digest of the code that the stage runs."),
-        _column("git_commit", pa.string(), "Commit of the working tree, '+' if modified; empty outside a checkout."),
-        _column("recipe", pa.string(), "Digest of code version, configuration and inputs.", pattern=SHA256_HEX),
-        _column("config", pa.string(), "The part of the recipe that the stage depends on, as JSON.", long=True),
-        _column("inputs", pa.string(), "Tables read, with id, version and recipe, as JSON.", long=True),
-        _column("rows", pa.int64(), "Rows in the partition after the commit.", minimum=0),
-        _column("committed_at", TIMESTAMP, "When it was committed (UTC)."),
+        Column("table", pa.string(), "Table that was written."),
+        Column("table_id", pa.string(), "Delta table id."),
+        Column("version", pa.int64(), "Delta version that the commit made.", minimum=0),
+        Column("partition", pa.string(), "Partition that was replaced; empty for the whole table."),
+        Column("asset_key", pa.string(), "Dagster asset that wrote it."),
+        Column("run_id", pa.string(), "Dagster run that wrote it."),
+        Column("code_version", pa.string(), "Digest of the code that the stage runs."),
+        Column("git_commit", pa.string(), "Commit of the working tree, '+' if modified; empty outside a checkout."),
+        Column("recipe", pa.string(), "Digest of code version, configuration and inputs.", pattern=SHA256_HEX),
+        Column("config", pa.string(), "The part of the recipe that the stage depends on, as JSON.", long=True),
+        Column("inputs", pa.string(), "Tables read, with id, version and recipe, as JSON.", long=True),
+        Column("rows", pa.int64(), "Rows in the partition after the commit.", minimum=0),
+        Column("committed_at", TIMESTAMP, "When it was committed (UTC)."),
     ),
     key=("table", "version"),
     partition_by=(),
 ))
 
 
-_TAKEDOWN_ID = _column("takedown_id", pa.string(), "Takedown it belongs to.", pattern=r"^td-[0-9a-f]{12}(-[0-9]+)?$")
+_TAKEDOWN_ID = Column("takedown_id", pa.string(), "Takedown it belongs to.", pattern=r"^td-[0-9a-f]{12}(-[0-9]+)?$")
 
 _declare(Table(
     "takedowns",
@@ -930,13 +930,13 @@ _declare(Table(
     "URL but as a hash. Append-only.",
     (
         _TAKEDOWN_ID,
-        _column("state", pa.string(), "What the row reports.", one_of=("begun", "done")),
-        _column("reason", pa.string(), "Why, in the words of who ordered it."),
-        _column("requested_by", pa.string(), "Who asked."),
-        _column("reported_at", TIMESTAMP, "When it was reported (UTC)."),
-        _column("documents", pa.int64(), "Documents and records that are removed.", minimum=0),
-        _column("plan", pa.string(), "The plan as JSON, as it was when the takedown began.", long=True),
-        _column("plan_sha256", pa.string(), "Digest of the plan.", pattern=SHA256_HEX),
+        Column("state", pa.string(), "What the row reports.", one_of=("begun", "done")),
+        Column("reason", pa.string(), "Why, in the words of who ordered it."),
+        Column("requested_by", pa.string(), "Who asked."),
+        Column("reported_at", TIMESTAMP, "When it was reported (UTC)."),
+        Column("documents", pa.int64(), "Documents and records that are removed.", minimum=0),
+        Column("plan", pa.string(), "The plan as JSON, as it was when the takedown began.", long=True),
+        Column("plan_sha256", pa.string(), "Digest of the plan.", pattern=SHA256_HEX),
     ),
     key=("takedown_id", "state"),
     partition_by=(),
@@ -947,15 +947,15 @@ _declare(Table(
     "The standing list: what was taken down and stays out, as hashes and names, without any text. Append-only.",
     (
         _TAKEDOWN_ID,
-        _column("kind", pa.string(), "What the value is.",
+        Column("kind", pa.string(), "What the value is.",
                 one_of=("url", "host", "source", "record", "payload", "text", "copy")),
-        _column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, hash "
+        Column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, hash "
                 "of a normalised text, for kind copy of one whose near-copies stay out."),
-        _column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
-        _column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),
-        _column("probes", pa.list_(pa.struct([("window", pa.int64()), ("digest", pa.string())])),
+        Column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
+        Column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),
+        Column("probes", pa.list_(pa.struct([("window", pa.int64()), ("digest", pa.string())])),
                 "Of kind text: rolling hash and digest of pieces of 64 bytes, by which it is found in payloads."),
-        _column("clear", pa.list_(pa.string()), "Snapshots that were written and in which nothing was found: what is "
+        Column("clear", pa.list_(pa.string()), "Snapshots that were written and in which nothing was found: what is "
                 "listed is no reason to make them again."),
     ),
     key=("takedown_id", "kind", "value"),
@@ -967,11 +967,11 @@ _declare(Table(
     "One row per proof that what was taken down is gone: what was searched for, where, what was found. Append-only.",
     (
         _TAKEDOWN_ID,
-        _column("made_at", TIMESTAMP, "When the search ended (UTC)."),
-        _column("occasion", pa.string(), "Why it was searched.", one_of=("takedown", "verification")),
-        _column("absent", pa.bool_(), "Whether nothing of it was found."),
-        _column("receipt", pa.string(), "The receipt as JSON.", long=True),
-        _column("sha256", pa.string(), "Digest of the receipt.", pattern=SHA256_HEX),
+        Column("made_at", TIMESTAMP, "When the search ended (UTC)."),
+        Column("occasion", pa.string(), "Why it was searched.", one_of=("takedown", "verification")),
+        Column("absent", pa.bool_(), "Whether nothing of it was found."),
+        Column("receipt", pa.string(), "The receipt as JSON.", long=True),
+        Column("sha256", pa.string(), "Digest of the receipt.", pattern=SHA256_HEX),
     ),
     key=("takedown_id", "made_at"),
     partition_by=(),
@@ -981,15 +981,15 @@ _declare(Table(
     "exports",
     "One row per export of a mixture: which version went where. Append-only.",
     (
-        _column("mixture", pa.string(), "Table that was exported."),
-        _column("table_id", pa.string(), "Delta table id."),
-        _column("version", pa.int64(), "Version that was exported.", minimum=0),
-        _column("format", pa.string(), "Format of the shards."),
-        _column("path", pa.string(), "Folder that it was written to."),
-        _column("rows", pa.int64(), "Documents in it.", minimum=0),
-        _column("manifest_sha256", pa.string(), "Digest of its manifest, which has the digests of the shards.",
+        Column("mixture", pa.string(), "Table that was exported."),
+        Column("table_id", pa.string(), "Delta table id."),
+        Column("version", pa.int64(), "Version that was exported.", minimum=0),
+        Column("format", pa.string(), "Format of the shards."),
+        Column("path", pa.string(), "Folder that it was written to."),
+        Column("rows", pa.int64(), "Documents in it.", minimum=0),
+        Column("manifest_sha256", pa.string(), "Digest of its manifest, which has the digests of the shards.",
                 pattern=SHA256_HEX),
-        _column("exported_at", TIMESTAMP, "When it was written (UTC)."),
+        Column("exported_at", TIMESTAMP, "When it was written (UTC)."),
     ),
     key=("mixture", "version", "path", "exported_at"),
     partition_by=(),
