@@ -3,7 +3,8 @@
 import dagster as dg
 
 from assets.common import described, materialize
-from data_platform.stages.licenses import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+from data_platform.stages.document_licenses import DOCUMENT_LICENSES
+from data_platform.stages.license_evidence import LICENSE_EVIDENCE
 from resources.workspace import WorkspaceResource
 
 

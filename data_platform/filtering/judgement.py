@@ -2,7 +2,8 @@
 
 Here belongs what a recipe makes of the rule sets: the cut by language, blocked URLs, then the published sets, each on
 the domains that it applies to, with thresholds learned per language and sets of their own for the domains of branches.
-Not here: the rules (one module per set), how one is applied (`rules.py`), where rows come from (`stages/filtering.py`).
+Not here: the rules (one module per set), how one is applied (`rules.py`), where rows come
+from (`stages/filter_verdicts.py`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Learning thresholds per language: from the distribution of signals to rows of table `filter_thresholds`.
 
 What is learned depends on the set of texts alone: not on their order, on how they were partitioned or on when they
-came. Not here: what a rule set makes of a distribution (its module), and where texts come from (`stages/filtering.py`,
-`reference.py`).
+came. Not here: what a rule set makes of a distribution (its module), and where texts come from
+(`stages/filter_thresholds.py`, `reference.py`).
 """
 
 from __future__ import annotations

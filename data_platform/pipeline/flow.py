@@ -1,6 +1,6 @@
 """The flow: every stage in the order in which data passes, and what of it has to be done.
 
-Not here: what a stage does (`data_platform/<concern>/stage.py`) and how a run is launched (`assets/`).
+Not here: what a stage does (`stages/`) and how a run is launched (`assets/`).
 """
 
 from __future__ import annotations
@@ -23,28 +23,35 @@ State = Literal["fresh", "missing", "stale", "unchecked", "blocked"]
 
 def stages(recipe: Recipe) -> dict[str, Stage]:
     """All stages of a recipe by table, inputs before what is made of them."""
-    from data_platform.stages.branches import branch_stages
+    from data_platform.pipeline.filtering import judging_stages
+    from data_platform.pipeline.repetition import repetition_stages
+    from data_platform.stages.branch_tables import branch_stage
+    from data_platform.stages.copy_pairs import copy_pairs_stage
     from data_platform.stages.datastores import datastore_stage
+    from data_platform.stages.document_branches import branches_stage
+    from data_platform.stages.document_licenses import DOCUMENT_LICENSES
+    from data_platform.stages.document_signatures import DOCUMENT_SIGNATURES
     from data_platform.stages.documents import DOCUMENTS
-    from data_platform.stages.duplicates import DOCUMENT_SIGNATURES, duplicate_stages
-    from data_platform.stages.filtering import filter_stages
-    from data_platform.stages.licenses import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+    from data_platform.stages.domain_classifiers import DOMAIN_CLASSIFIERS
+    from data_platform.stages.domain_labels import DOMAIN_LABELS
+    from data_platform.stages.duplicates import duplicates_stage
+    from data_platform.stages.filtered_documents import filtered_stage
+    from data_platform.stages.license_evidence import LICENSE_EVIDENCE
     from data_platform.stages.mixtures import mixture_stage
     from data_platform.stages.raw_crawls import RAW_CRAWLS
     from data_platform.stages.refinement import refinement_stage
-    from data_platform.stages.repetition import repetition_stages
     from data_platform.stages.scoring import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
 
-    classifiers, sorting, domains = branch_stages(recipe)
-    judging, filtered = filter_stages(recipe)
-    pairs, clusters, deduplicated = duplicate_stages(recipe)
-    repetition = repetition_stages(recipe, deduplicated)
+    trained = any(branch.cascade for branch in recipe.branches.values())
+    repetition = repetition_stages(recipe)
     ordered = (
-        *classifiers, RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE, DOCUMENT_LICENSES, *sorting, *judging,
-        refinement_stage(recipe), filtered, *repetition.hashing, DOCUMENT_SIGNATURES, pairs, clusters,
-        *repetition.comparing, QUALITY_LABELS, LANGUAGE_MODEL, QUALITY_CLASSIFIER, *repetition.embedding,
-        *repetition.keeping, *domains, QUALITY_ANNOTATIONS, *(datastore_stage(name) for name in recipe.datastores),
-        *(mixture_stage(name) for name in recipe.mixtures),
+        *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE,
+        DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
+        refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, DOCUMENT_SIGNATURES,
+        copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, QUALITY_LABELS, LANGUAGE_MODEL,
+        QUALITY_CLASSIFIER, *repetition.embedding, *repetition.keeping,
+        *(branch_stage(name) for name in recipe.branches), QUALITY_ANNOTATIONS,
+        *(datastore_stage(name) for name in recipe.datastores), *(mixture_stage(name) for name in recipe.mixtures),
     )
     return {stage.name: stage for stage in ordered}
 

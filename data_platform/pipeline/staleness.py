@@ -81,7 +81,8 @@ class LicenseChanges:
                 yield f"ruling on {target}: {old.get(target, 'none')} -> {new.get(target, 'none')}"
 
     def _stated_now(self, name: str, snapshot: str) -> Mapping[str, Any]:
-        from data_platform.stages.licenses import DOCUMENT_LICENSES, LICENSE_EVIDENCE
+        from data_platform.stages.document_licenses import DOCUMENT_LICENSES
+        from data_platform.stages.license_evidence import LICENSE_EVIDENCE
 
         key = (name, snapshot)
         if key not in self._now:

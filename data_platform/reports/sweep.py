@@ -22,7 +22,7 @@ from data_platform.language.settings import Language
 from data_platform.reports.filtering import judged_pins
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
-from data_platform.stages.filtering import signal_rows
+from data_platform.stages.shared.signals import signal_rows
 
 _UNIT = 10**9
 

@@ -20,7 +20,7 @@ from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.filtering import with_domain
+from data_platform.stages.shared.domains import with_domain
 
 _IDENTITY = ("doc_id", "snapshot")
 

@@ -1,4 +1,4 @@
-"""The stages that collect licence evidence and resolve it to one expression and tier per document."""
+"""The stage that collects what is said of the licence of every record, wherever it is said."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from data_platform.licenses.trees import Trees
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
+from data_platform.stages.shared.sources import registry, sources_of
 
 if TYPE_CHECKING:
     from data_platform.licenses.known_sources import KnownSource
@@ -58,10 +59,10 @@ def _fields() -> dict[str, pa.Field]:
     return {column.name: pa.field(column.name, column.type) for column in table("license_evidence").columns}
 
 
-def _write_evidence(work: Work) -> Files:
+def _write(work: Work) -> Files:
     from daft import col
 
-    sources = _sources(work.workspace, work.snapshot)
+    sources = sources_of(work.workspace, work.snapshot)
     kernel = engine.batch_udf(
         partial(evidence_lists, sources=sources, policies=_policies(work, sources),
                 rulings=Rulings(load_rulings(work.recipe.licenses.rulings)),
@@ -111,35 +112,13 @@ def _trees(work: Work, sources: Mapping[str, Source]) -> Trees:
                   if row["payload"] is not None and trees.speaks_for_folder(row["url"])])
 
 
-def _write_licenses(work: Work) -> Files:
-    from data_platform.licenses.resolve import resolve
-
-    evidence = work.rows("license_evidence", table("license_evidence").column_names)
-    documents = work.rows("documents", ["doc_id", "snapshot", "url", "source"])
-    sources = _sources(work.workspace, work.snapshot)
-    return work.files(resolve(evidence, documents, sources, work.recipe.licenses.resolver))
-
-
-def _sources(workspace: Workspace, snapshot: str | None) -> dict[str, Source]:
-    return {name: source for name, source in workspace.sources.items() if source.snapshot == snapshot}
-
-
-def _registry(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    return {
-        "registry": {
-            name: source.license.model_dump(mode="json") if source.license else None
-            for name, source in _sources(workspace, snapshot).items()
-        }
-    }
-
-
 def _known(workspace: Workspace, snapshot: str | None) -> dict[str, list[Observation]]:
     """What the collection of known sources says of the sources of a snapshot that the recipe says it knows.
 
     Raises:
         RecipeError: if there is no such collection, or it does not know one of them.
     """
-    wanted = {source.name: source.known_as for source in _sources(workspace, snapshot).values() if source.known_as}
+    wanted = {source.name: source.known_as for source in sources_of(workspace, snapshot).values() if source.known_as}
     if not wanted:
         return {}
     path = Path(workspace.recipe.licenses.known_sources)
@@ -160,10 +139,10 @@ def _collection(path: Path, changed: int) -> dict[str, KnownSource]:
         raise RecipeError(f"{path}: not the Data Provenance Collection: {error}") from error
 
 
-def _heard(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     licenses = workspace.recipe.licenses
     return {
-        **_registry(workspace, snapshot),
+        **registry(workspace, snapshot),
         "training_agents": sorted(licenses.training_agents),
         "known_sources": {
             name: [list(observation) for observation in found] for name, found in _known(workspace, snapshot).items()
@@ -172,14 +151,6 @@ def _heard(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     }
 
 
-def _decided(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    return {**_registry(workspace, snapshot), "resolver": workspace.recipe.licenses.resolver}
-
-
 LICENSE_EVIDENCE = Stage(
-    name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write_evidence, config=_heard,
-)
-DOCUMENT_LICENSES = Stage(
-    name="document_licenses", group="licenses", inputs=("documents", "license_evidence"), run=_write_licenses,
-    config=_decided,
+    name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write, config=_config,
 )
