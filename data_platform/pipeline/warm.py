@@ -1,7 +1,7 @@
 """Compiling the kernels of stages before the stages wait for them: once on a machine, on all its cores.
 
-Here belong a sample for every stage whose kernels take long to compile, and how samples are run. Not here: kernels;
-numba keeps them on disk, beside their source. A stage whose kernels were not compiled here does it when it runs, each
+Here belong a sample for every stage whose kernels take long to compile, and how samples are run. Not here: kernels, and
+where they are kept on disk (`kernels.cache`). A stage whose kernels were not compiled here does it when it runs, each
 of its worker processes for itself.
 """
 
@@ -60,7 +60,7 @@ _SAMPLES: Mapping[str, Callable[[], None]] = {
 
 
 def cold(stages: Collection[Stage]) -> list[Stage]:
-    """Those of `stages` with samples that were not compiled from here as their code is now."""
+    """Those of `stages` with samples that were not compiled by this user as their code is now."""
     known = {stage.name: stage for stage in stages if stage.name in _SAMPLES}
     return [known[name] for name in _SAMPLES if name in known and not _mark(known[name]).exists()]
 
@@ -72,7 +72,8 @@ def compile_kernels(stages: Collection[Stage]) -> None:
     with ProcessPoolExecutor(min(len(stages), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
         list(pool.map(run_sample, [stage.name for stage in stages]))
     for stage in stages:
-        with suppress(OSError):  # in an installation that cannot be written to, numba keeps kernels elsewhere
+        with suppress(OSError):  # where nothing can be written, kernels are compiled anew in every process
+            _mark(stage).parent.mkdir(parents=True, exist_ok=True)
             _mark(stage).touch()
 
 
@@ -82,6 +83,7 @@ def run_sample(stage: str) -> None:
 
 
 def _mark(stage: Stage) -> Path:
-    """Where it is noted that the kernels of a stage were compiled: beside them, where numba looks first."""
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent / "__pycache__")
-    return folder / f"compiled-{stage.name}-{stage.code_version}"
+    """Where it is noted that the kernels of a stage were compiled: beside them."""
+    from data_platform.kernels.cache import cache_home
+
+    return cache_home() / f"compiled.{stage.name}.{stage.code_version}"

@@ -36,41 +36,28 @@ def _name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
 
 
-def _imported(tree: ast.AST) -> set[str]:
-    """Names that the module takes from the platform."""
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    return {
-        alias.asname or alias.name.partition(".")[0]
-        for node in imports
-        for alias in node.names
-        if (getattr(node, "module", None) or alias.name).startswith("data_platform") or getattr(node, "level", 0)
-    }
+def _aliases(tree: ast.AST) -> Iterator[tuple[str, ast.alias]]:
+    """What the module imports by name, each with the module that it comes from."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias) for alias in node.names)
 
 
-@pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_compiled_functions_use_nothing_from_other_modules_of_the_platform(path: Path) -> None:
-    """numba renews a cached kernel when the file of the kernel changes, and does not see the files it imports from."""
-    for function in _compiled(SOURCES[path]):
-        used = set().union(*map(_names, function.body))
-        assert not used & _imported(SOURCES[path]) - {*_DECORATORS}, f"{function.name} must be self-contained"
+PARTS = {(_name_of(path), part.name) for path in COMPILED for part in _compiled(SOURCES[path], ("part",))}
 
 
-@pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_parts_are_called_by_compiled_functions_of_their_module_alone(path: Path) -> None:
+@pytest.mark.parametrize("path", SOURCES, ids=_name_of)
+def test_parts_are_called_by_compiled_functions_alone(path: Path) -> None:
     """A part has no entry for Python: a call from there would crash the process."""
     tree = SOURCES[path]
-    parts = {function.name for function in _compiled(tree, ("part",))}
+    parts = {name for module, name in PARTS if module == _name_of(path)}
+    parts |= {alias.asname or alias.name for module, alias in _aliases(tree) if (module, alias.name) in PARTS}
     compiled = [*_compiled(tree)]
     assert not parts & set().union(*(_names(node) for node in tree.body if node not in compiled))
-    module, own = _name_of(path).rpartition(".")[0], path.stem
-    for other in SOURCES.values():
-        if other is tree:
-            continue
-        for node in ast.walk(other):
-            if isinstance(node, ast.ImportFrom) and node.module == f"{module}.{own}":
-                assert not parts & {alias.name for alias in node.names}
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own:
-                assert node.attr not in parts
+    modules = {alias.asname or alias.name: f"{module}.{alias.name}" for module, alias in _aliases(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (modules.get(node.value.id), node.attr) not in PARTS, "parts are imported by name"
 
 
 @pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
