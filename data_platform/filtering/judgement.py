@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.branches.settings import Branch
-from data_platform.core.kinds.rule_set import RuleSet, RuleSetError
+from data_platform.core.kinds.rule_set import Rules, RuleSetError
 from data_platform.filtering.languages import language_rules
 from data_platform.filtering.rules import judge, rule_set, with_learned
 from data_platform.filtering.settings import Filters
@@ -26,7 +26,7 @@ LABELS = ("domain", "language", "language_confidence", "claimed_language", "url"
 """The columns of `documents` that rules read."""
 
 
-def published_rule_sets(filters: Filters) -> list[RuleSet]:
+def published_rule_sets(filters: Filters) -> list[Rules]:
     """The published rule sets of a recipe, with its thresholds, in its order.
 
     Raises:
@@ -35,14 +35,14 @@ def published_rule_sets(filters: Filters) -> list[RuleSet]:
     return [rule_set(name, thresholds) for name, thresholds in filters.rule_sets.items()]
 
 
-def learning_rule_sets(filters: Filters) -> list[RuleSet]:
+def learning_rule_sets(filters: Filters) -> list[Rules]:
     """Those published rule sets of a recipe of which thresholds are learned.
 
     Raises:
         RuleSetError: as `published_rule_sets`, or if reference texts are needed and none are given.
     """
     published = published_rule_sets(filters)
-    referring = [rules for rules in published if rules.learning and rules.learning.source == "reference"]
+    referring = [rules for rules in published if rules.learning and rules.learning.learns_from == "reference"]
     lacking = [rules.name for rules in referring if not filters.reference]
     if lacking:
         raise RuleSetError(
@@ -117,7 +117,7 @@ class Judgement:
         return judge(rows, [language_rules(self.language), url_rules(self.filters.urls), *published])
 
 
-def _only_on(domains: tuple[str, ...], rules: RuleSet) -> RuleSet:
+def _only_on(domains: tuple[str, ...], rules: Rules) -> Rules:
     """The same rules, which documents of other domains cannot break."""
     exempt = ~pc.field("domain").isin(pa.array(domains))
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
-from data_platform.core.kinds.rule_set import Rule, RuleSet
+from data_platform.core.kinds.rule_set import Rule, Rules
 from data_platform.filtering.settings import Filters
 from data_platform.language.settings import Language
 
@@ -49,7 +49,7 @@ def check_languages(settings: Language, filters: Filters) -> None:
                 raise UnknownLanguage(f"{field}: the model of languages knows no {language!r}{meant}")
 
 
-def language_rules(settings: Language) -> RuleSet:
+def language_rules(settings: Language) -> Rules:
     """The rules `not_selected`, if the recipe names languages, `low_confidence`, by cut-offs per language, and
     `not_as_claimed`, if the recipe asks for it.
 
@@ -65,7 +65,7 @@ def language_rules(settings: Language) -> RuleSet:
         rules.insert(0, Rule("not_selected", {}, lambda _: pc.field("language").isin(wanted)))
     if settings.as_claimed:
         rules.append(Rule("not_as_claimed", {}, lambda _: _as_claimed()))
-    return RuleSet("language", "none: the recipe's own choice of languages", tuple(rules))
+    return Rules("language", tuple(rules))
 
 
 def _as_claimed() -> pc.Expression:

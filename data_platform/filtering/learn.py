@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.kinds.rule_set import RuleSet
+from data_platform.core.kinds.rule_set import Rules
 from data_platform.core.tables import table
 
 
@@ -44,12 +44,12 @@ class Sample:
         return pa.concat_tables(held).sort_by("doc_id").slice(0, self._size).combine_chunks()
 
 
-def sample_columns(rule_sets: Sequence[RuleSet]) -> list[str]:
+def sample_columns(rule_sets: Sequence[Rules]) -> list[str]:
     """The signals that the thresholds of `rule_sets` are learned from."""
     return list(dict.fromkeys(bound.signal for rules in rule_sets for bound in rules.learned.values()))
 
 
-def learn(rules: RuleSet, languages: Mapping[str, pa.Table]) -> pa.Table:
+def learn(rules: Rules, languages: Mapping[str, pa.Table]) -> pa.Table:
     """The thresholds of a rule set for every language with enough texts: rows of table `filter_thresholds`.
 
     Args:
@@ -67,9 +67,9 @@ def learn(rules: RuleSet, languages: Mapping[str, pa.Table]) -> pa.Table:
             values, others = (
                 some and some[bound.signal].cast(pa.float64()).to_numpy() for some in (texts, base)
             )
-            value, method = rules.learning.derive(threshold, bound, values, others, rules.settings)
+            value, method = rules.learning.derive(threshold, bound, values, others)
             rows.append({
                 "rule_set": rules.name, "language": language, "threshold": threshold, "signal": bound.signal,
-                "value": value, "documents": texts.num_rows, "source": rules.learning.source, "method": method,
+                "value": value, "documents": texts.num_rows, "source": rules.learning.learns_from, "method": method,
             })
     return pa.Table.from_pylist(rows, schema)

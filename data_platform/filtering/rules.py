@@ -5,6 +5,7 @@ Here belongs the way from a recipe's `rule_sets` and a table of signals to what 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,18 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import acero
 
-from data_platform.core.kinds.rule_set import Rule, RuleSet, RuleSetError
-from data_platform.methods.filters import c4, culturax, fineweb, fineweb2, gopher_quality, gopher_repetition, refinedweb
-
-_MODULES = (gopher_quality, gopher_repetition, c4, fineweb, refinedweb, culturax, fineweb2)
-
-RULE_SETS: dict[str, RuleSet] = {
-    name: replace(rules, name=name)
-    for module in _MODULES
-    for place, rules in enumerate(module.DIALECTS)
-    for name in ([rules.name] if place == 0 else []) + [f"{rules.name}@{rules.dialect}"]
-}
-"""All rule sets by the names that recipes use: `name@dialect`, and `name` alone for the first dialect of a module."""
+from data_platform.core import registry
+from data_platform.core.kinds.rule_set import Rule, Rules, RuleSet, RuleSetError
 
 VERDICT = pa.struct(
     [
@@ -36,15 +27,35 @@ VERDICT = pa.struct(
 """What `verdicts` returns for each document."""
 
 
-def rule_set(name: str, overrides: Mapping[str, float] | None = None) -> RuleSet:
-    """The published rule set `name`, with `overrides` in place of its published thresholds.
+def rule_set(name: str, overrides: Mapping[str, float] | None = None) -> Rules:
+    """The rules of the published set `name`, with `overrides` in place of its published thresholds.
+
+    Args:
+        name: of a rule set, or `name@dialect`; the name alone means its first dialect.
 
     Raises:
         RuleSetError: if there is no such set or threshold; the message lists those that there are.
     """
-    if name not in RULE_SETS:
-        raise RuleSetError(f"no rule set {name!r}; there are {', '.join(RULE_SETS)}")
-    return RULE_SETS[name].with_thresholds(overrides or {})
+    return _method(name).rules(name, overrides)
+
+
+def rule_set_methods(*names: str) -> tuple[type[RuleSet], ...]:
+    """The methods behind names of rule sets, each once, in order.
+
+    Raises:
+        RuleSetError: as `rule_set`.
+    """
+    return tuple(dict.fromkeys(_method(name) for name in names))
+
+
+def _method(name: str) -> type[RuleSet]:
+    known = registry.methods(RuleSet)
+    found = known.get(name.partition("@")[0])
+    if not found or name not in found.names():
+        every = [one for method in known.values() for one in method.names()]
+        near = "".join(f"; {one!r} is near" for one in difflib.get_close_matches(name, every, 1))
+        raise RuleSetError(f"no rule set {name!r}{near}; there are {', '.join(every)}")
+    return found
 
 
 def verdicts(signals: pa.Table | pa.RecordBatch, rule_sets: Mapping[str, Mapping[str, float]]) -> pa.StructArray:
@@ -65,7 +76,7 @@ def verdicts(signals: pa.Table | pa.RecordBatch, rule_sets: Mapping[str, Mapping
     return judge(signals, [rule_set(name, overrides) for name, overrides in rule_sets.items()])
 
 
-def judge(signals: pa.Table | pa.RecordBatch, rule_sets: Sequence[RuleSet]) -> pa.StructArray:
+def judge(signals: pa.Table | pa.RecordBatch, rule_sets: Sequence[Rules]) -> pa.StructArray:
     """`verdicts` for rule sets that are at hand: any rules whose expressions are over columns of `signals`.
 
     Raises:
@@ -87,8 +98,8 @@ def judge(signals: pa.Table | pa.RecordBatch, rule_sets: Sequence[RuleSet]) -> p
 
 
 def with_learned(
-    signals: pa.Table, rule_sets: Sequence[RuleSet], learned: pa.Table, keep_unlearned: bool = False
-) -> tuple[pa.Table, list[RuleSet]]:
+    signals: pa.Table, rule_sets: Sequence[Rules], learned: pa.Table, keep_unlearned: bool = False
+) -> tuple[pa.Table, list[Rules]]:
     """Signals and rule sets in which learned thresholds stand: each becomes a column that holds the row's own.
 
     A rule set for which the language of a document has no thresholds breaks the rule "unlearned" and no other, unless
@@ -115,7 +126,7 @@ def with_learned(
     return signals, result
 
 
-def _over_columns(rules: RuleSet, columns: Mapping[str, str], keep_unlearned: bool) -> RuleSet:
+def _over_columns(rules: Rules, columns: Mapping[str, str], keep_unlearned: bool) -> Rules:
     """The rule set with columns in place of learned thresholds; null in any of them means that none were learned."""
     known = pc.field(next(iter(columns.values()))).is_valid()
     for column in columns.values():

@@ -35,11 +35,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
-from data_platform.core.kinds.rule_set import Rule, RuleSet
+from data_platform.core.kinds.rule_set import Rule, Rules
 from data_platform.filtering.settings import Urls
 from data_platform.text.buffers import text_buffers
 
-PAPER = "arXiv 2306.01116, appendix G.1"
 _FILES = ("domains", "urls", "expressions")
 _ALLOW, _HARD, _SOFT = "allow", "hard_words", "soft_words"
 _HOST_OF_LINE = re.compile(r"(\s*(?:[^/]*://|[*.]+)?)([^/?#:\s]*)(.*)", re.DOTALL)
@@ -54,7 +53,7 @@ def column_of(category: str) -> str:
     return f"url_{category}"
 
 
-def url_rules(urls: Urls) -> RuleSet:
+def url_rules(urls: Urls) -> Rules:
     """One rule per category, in the order of the recipe: lists, own rules, words. They read `url_columns`."""
     named = [*urls.categories, *urls.rules]
     named += [name for name, words in (("hard_words", urls.hard_words), ("subwords", urls.subwords)) if words]
@@ -64,7 +63,7 @@ def url_rules(urls: Urls) -> RuleSet:
             "soft_words", {"min_soft_words": urls.min_soft_words},
             lambda thresholds: pc.field(column_of("soft_words")) < thresholds["min_soft_words"],
         ))  # fmt: skip
-    return RuleSet("url", PAPER, tuple(rules))
+    return Rules("url", tuple(rules))
 
 
 def _unblocked(category: str) -> Rule:

@@ -98,8 +98,8 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
 
 
 def _unless_taken_down(lake: Lake, doc_id: str) -> None:
-    from data_platform.takedown.execute import takedowns
     from data_platform.ingest.records import TAKEN_DOWN
+    from data_platform.takedown.execute import takedowns
 
     removed = {row["takedown_id"]: row for row in takedowns(lake)}
     by = next(

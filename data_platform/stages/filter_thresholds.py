@@ -24,7 +24,7 @@ def _write(work: Work) -> Files:
     for rules in learning_rule_sets(filters):
         sample = Sample(int(rules.settings["sample_documents"]))
         signals = sample_columns([rules])
-        read = _document_signals if rules.learning.source == "documents" else _reference_signals
+        read = _document_signals if rules.learning.learns_from == "documents" else _reference_signals
         for rows in read(work, signals):
             sample.add(rows)
         found.append(learn(rules, sample.languages()))
@@ -68,9 +68,9 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     config: dict[str, Any] = {
         "rule_sets": {rules.name: {"thresholds": sorted(rules.learned), **rules.settings} for rules in learning}
     }
-    if any(rules.learning.source == "documents" for rules in learning):
+    if any(rules.learning.learns_from == "documents" for rules in learning):
         config["domains"] = list(filters.domains)
-    if any(rules.learning.source == "reference" for rules in learning):
+    if any(rules.learning.learns_from == "reference" for rules in learning):
         config["reference"] = reference_state(filters)
         config["signals"] = workspace.recipe.signals.model_dump()
     return config
@@ -84,7 +84,7 @@ def thresholds_stage(recipe: Recipe) -> Stage:
     """
     from data_platform.filtering.judgement import learning_rule_sets
 
-    from_documents = any(rules.learning.source == "documents" for rules in learning_rule_sets(recipe.filters))
+    from_documents = any(rules.learning.learns_from == "documents" for rules in learning_rule_sets(recipe.filters))
     return Stage(
         name="filter_thresholds", group="filtering",
         inputs=("documents", "quality_signals") if from_documents else (),

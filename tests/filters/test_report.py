@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from data_platform.cli.main import common
+from data_platform.cli import common
 from data_platform.cli.report import report
 from data_platform.core.kinds.rule_set import RuleSetError
 from data_platform.core.tables import table

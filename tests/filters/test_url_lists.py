@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_platform.core.kinds.rule_set import RuleSet
-from data_platform.filtering import url_lists
+from data_platform.core.kinds.rule_set import Rules
 from data_platform.filtering.rules import judge
 from data_platform.filtering.settings import Urls
 from data_platform.filtering.url_lists import (
@@ -149,7 +148,7 @@ def test_one_hard_word_two_soft_words_or_a_subword() -> None:
 
 def test_nothing_to_block_reads_nothing() -> None:
     assert url_columns(pa.array(["https://a.de"]), Urls(), {}) == {}
-    assert url_rules(Urls()) == RuleSet("url", url_lists.PAPER, ())
+    assert url_rules(Urls()) == Rules("url", ())
 
 
 def test_packed_lists_are_the_same_and_changed_ones_are_noticed(tmp_path: Path, lists: Urls) -> None:

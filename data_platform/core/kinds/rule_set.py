@@ -1,7 +1,6 @@
-"""What a rule and a rule set are.
+"""Rule sets: published heuristics, each rule an expression over signals of documents.
 
-Here belongs the contract that every published set of heuristics is written in. Not here: any published set, and how
-rules are applied (`filtering/rules.py`).
+Not here: how rules are applied (`filtering/rules.py`).
 """
 
 from __future__ import annotations
@@ -10,12 +9,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow.compute as pc
+from pydantic import Field, ValidationError
 
 from data_platform.core.errors import PlainError
+from data_platform.core.kinds.method import Kind, Method, Settings
 
 
 class RuleSetError(PlainError, ValueError):
@@ -58,48 +59,44 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Learning:
-    """How the thresholds of a rule set that are not published are learned, per language.
+class Dialect:
+    """One reading of a paper.
 
     Attributes:
-        source: whose distribution they are learned from: the documents that are filtered, or reference texts.
-        derive: threshold, what it bounds, the values of that signal (one per text, float64), those of the same signal
-            in `base` (None if there are too few texts) and the settings of the rule set, to the value of the threshold
-            and a few words on how it was found.
-        base: the language whose published thresholds others are derived from, if that is how they are learned.
-    """
-
-    source: Literal["documents", "reference"]
-    derive: Callable[[str, Bound, np.ndarray, np.ndarray | None, Mapping[str, float]], tuple[float, str]]
-    base: str | None = None
-
-
-SAMPLE_LIMITS = {"min_documents": (0, 10**9), "sample_documents": (1, 10**9)}
-"""What the settings can be that every rule set with learned thresholds has. No text at all is never enough."""
-
-
-@dataclass(frozen=True)
-class RuleSet:
-    """A published set of rules, in one dialect: as one code base reads the paper, at one version.
-
-    Attributes:
-        name: as recipes call it.
-        paper: where the rules and thresholds are published.
+        name: whose reading it is, with the version.
         rules: in the order in which the first broken one is given as the reason.
-        dialect: whose reading it is, with the version.
-        settings: what decides how thresholds are learned per language, by name; empty if all are published numbers.
-            Always among them: `min_documents`, below which a language has no thresholds, and `sample_documents`.
-        learning: how thresholds that are None are learned.
-        limits: the least and the greatest value of each setting. (A threshold can be any number.)
     """
 
     name: str
-    paper: str
     rules: tuple[Rule, ...]
-    dialect: str = ""
-    settings: Mapping[str, float] = field(default_factory=dict)
-    learning: Learning | None = None
-    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+class Learning(Settings):
+    """Settings of a rule set that learns thresholds: which texts speak for a language. No text at all is never
+    enough."""
+
+    min_documents: int = Field(
+        100, ge=0, le=10**9, description="Texts below which a language has no thresholds."
+    )
+    sample_documents: int = Field(
+        50_000, ge=1, le=10**9, description="Texts per language that thresholds are learned from, at the most: those "
+        "with the smallest ids, which are hashes."
+    )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules that are applied together.
+
+    Attributes:
+        name: what reasons begin with.
+        rules: in the order in which the first broken one is given as the reason.
+        learning: the rule set that learns thresholds which are None, with its settings; None if it learns none.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    learning: RuleSet | None = None
 
     @property
     def thresholds(self) -> dict[str, float | None]:
@@ -113,28 +110,82 @@ class RuleSet:
             name: rule.bounds[name] for rule in self.rules for name, value in rule.thresholds.items() if value is None
         }
 
-    def with_thresholds(self, overrides: Mapping[str, float]) -> RuleSet:
-        """This set with some thresholds or settings replaced. Infinity switches a bound off.
+    @property
+    def settings(self) -> dict[str, float]:
+        """What decides how thresholds are learned, by name; empty if none are."""
+        return self.learning.settings.model_dump() if self.learning else {}
+
+
+RULE_SET = Kind(
+    name="rule set", section="filters.rule_sets", folder="filters", family="",
+    rows="one verdict per document: kept, or dropped with the first broken rule as the reason", partitioned=True,
+    phase="filter", licence="none: a verdict is no text", takedown="rows go with their documents, by doc_id",
+)
+
+
+class RuleSet(Method):
+    """A published set of rules over signals: columns of `quality_signals`, `language_signals` and labels of documents.
+
+    Of an example, `given` has signals of one document by column, where those that are not named are 0; `gives` is the
+    name of the first broken rule, empty if the document is kept.
+
+    Attributes:
+        dialects: readings of the paper. Recipes call the first by the name of the set alone, any as `name@dialect`.
+        learns_from: where the thresholds that are None are learned from, per language: the documents that are filtered,
+            or reference texts. `Settings` is then a `Learning`.
+        base: the language whose published thresholds others are derived from, if that is how they are learned.
+    """
+
+    kind: ClassVar[Kind] = RULE_SET
+    dialects: ClassVar[tuple[Dialect, ...]] = ()
+    learns_from: ClassVar[Literal["documents", "reference"] | None] = None
+    base: ClassVar[str | None] = None
+
+    @classmethod
+    def names(cls) -> dict[str, Dialect]:
+        """What recipes call the set, to the dialect that is meant."""
+        return {cls.name: cls.dialects[0], **{f"{cls.name}@{dialect.name}": dialect for dialect in cls.dialects}}
+
+    @classmethod
+    def rules(cls, name: str = "", overrides: Mapping[str, float] | None = None) -> Rules:
+        """The rules under one of the set's names, with some thresholds or settings replaced. Infinity switches a bound
+        off.
 
         Raises:
-            RuleSetError: if no rule has such a threshold, the value is not a number, or beyond what a setting can be.
+            RuleSetError: if no rule has such a threshold, the value is not a number, or not what a setting can be.
         """
-        known = [*self.thresholds, *self.settings]
-        for name, value in overrides.items():
-            if name not in known:
-                raise RuleSetError(f"{self.name} has no threshold {name!r}; it has {', '.join(known)}")
+        name, overrides = name or cls.name, overrides or {}
+        published = Rules(name, cls.names()[name].rules)
+        known = [*published.thresholds, *cls.Settings.model_fields]
+        for threshold, value in overrides.items():
+            if threshold not in known:
+                raise RuleSetError(f"{name} has no threshold {threshold!r}; it has {', '.join(known)}")
             if not isinstance(value, Real) or isinstance(value, bool) or math.isnan(value):
-                raise RuleSetError(f"{self.name}.{name} must be a number, not {value!r}")
-            least, most = self.limits.get(name, (-math.inf, math.inf))
-            if not least <= value <= most:
-                raise RuleSetError(f"{self.name}.{name} must be between {least:,} and {most:,}, not {value:g}")
+                raise RuleSetError(f"{name}.{threshold} must be a number, not {value!r}")
+        try:
+            settings = cls.Settings(**{key: overrides[key] for key in cls.Settings.model_fields if key in overrides})
+        except ValidationError as error:
+            (fault, *_) = error.errors(include_url=False)
+            place = ".".join([name, *map(str, fault["loc"])])
+            raise RuleSetError(f"{place}: {fault['msg']}, not {fault['input']:g}") from None
         rules = tuple(
-            replace(rule, thresholds={name: overrides.get(name, value) for name, value in rule.thresholds.items()})
-            for rule in self.rules
+            replace(rule, thresholds={key: overrides.get(key, value) for key, value in rule.thresholds.items()})
+            for rule in published.rules
         )
-        return replace(
-            self, rules=rules, settings={name: overrides.get(name, value) for name, value in self.settings.items()}
-        )
+        return Rules(name, rules, cls(settings) if cls.learns_from else None)
+
+    def derive(
+        self, threshold: str, bound: Bound, values: np.ndarray, base: np.ndarray | None
+    ) -> tuple[float, str]:
+        """The value of a threshold for a language, and a few words on how it was found.
+
+        Args:
+            threshold: its name.
+            bound: what it bounds.
+            values: of that signal, one per text of the language; float64.
+            base: values of the same signal in texts of `base`; None if there are too few.
+        """
+        raise NotImplementedError
 
 
 def at_least(signal: str, threshold: str, value: float | None, name: str | None = None) -> Rule:
