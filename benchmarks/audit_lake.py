@@ -162,7 +162,7 @@ class _Writing:
             return self.corpus.filtered
         if name in ("deduplicated_documents", "quality_annotations"):
             return self.corpus.kept
-        if name.startswith("mixture_"):
+        if table(name).kind == "mixture":
             return self.corpus.chosen
         if name in _MODELS:
             return np.arange(len(self.corpus.ids)) == 0
@@ -175,7 +175,7 @@ class _Writing:
                 pins.append(self.lake.pin(read))
             else:
                 pins += self.lake.pins(read, self.snapshots if snapshot is None else [snapshot])
-        config = {"tiers": list(ADMITTED), "snapshot": snapshot} if name.startswith("mixture_") else {"of": snapshot}
+        config = {"tiers": list(ADMITTED), "snapshot": snapshot} if table(name).kind == "mixture" else {"of": snapshot}
         made = Provenance(name, "benchmark", config, tuple(pins), "00000000-0000-0000-0000-000000000000")
         schema = table(name).schema
         reader = pa.RecordBatchReader.from_batches(schema, self._batches(name, snapshot, members))

@@ -10,9 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from daft import lit
+from deltalake import write_deltalake
 
-from data_platform.core.tables import TABLES, table
+from data_platform.core.columns import Column, Table
+from data_platform.core.tables import FAMILIES, TABLES, table
 from data_platform.lake.lake import ConcurrentWrite, Lake, Partition, Pin, Provenance, TableMissing
+from data_platform.run import engine
 
 NAME = "filter_verdicts"
 
@@ -192,3 +196,45 @@ def test_a_table_takes_the_columns_of_today_with_the_first_partition_that_has_th
     assert lake.read_table(NAME, ["reason"], partition="a")["reason"].to_pylist() == [""] * 3
     assert lake.count(NAME, "b") == 2, "rows that were not written again stay as they were"
     assert "reason" not in lake.schema(NAME, version=2).names
+
+
+def _opinions(entry: str, *more: Column) -> Table:
+    """A table of a family whose columns the recipe decides."""
+    return Table(
+        f"opinion_{entry}", "What somebody thinks of every document.",
+        (*(table(NAME)[name] for name in ("doc_id", "snapshot")), *more), key=("doc_id",), kind="opinion", entry=entry,
+        open=True,
+    )
+
+
+def test_a_table_whose_columns_the_recipe_decides_is_read_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FAMILIES, "opinion", _opinions)
+    lake, declared = Lake(str(tmp_path)), _opinions("mine", Column("liked", pa.float32(), "How much."))
+    rows = pa.table({"doc_id": ["1", "2", "3"], "snapshot": ["a", "a", "b"], "liked": [0.5, 1.0, 0.0]}, declared.schema)
+    for snapshot in ("a", "b"):
+        some = rows.filter(pc.equal(rows["snapshot"], snapshot))
+        lake.write(declared, Partition.of(declared, snapshot), some, made_by("1"))
+    name = declared.name
+    assert (table(name).kind, table(name).entry, "liked" in table(name)) == ("opinion", "mine", False)
+    assert lake.tables("opinion") == [name] and lake.tables("mixture") == []
+    stored = lake.table(name)
+    assert stored.schema.equals(declared.schema) and (stored.key, stored.kind) == (("doc_id",), "opinion")
+    assert lake.read_table(name, partition="a")["liked"].to_pylist() == [0.5, 1.0]
+    assert (lake.count(name, "a"), lake.count(name)) == (2, 3)
+    assert lake.pin(name, "b").partition == "b" and len(lake.pins(name, ["a", "b", "c"])) == 2
+    frame = engine.read(lake, lake.pin(name, "b"), ["doc_id", "liked"])
+    files = engine.write(lake, frame.with_columns({"snapshot": lit("c")}), [engine.Output(declared)])
+    lake.replace(declared, Partition.of(declared, "c"), files[name], made_by("1"), None)
+    assert lake.read_table(name, ["doc_id", "liked"], partition="c").to_pylist() == [{"doc_id": "3", "liked": 0.0}]
+
+
+def test_a_table_of_another_program_is_read_as_it_is(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    write_deltalake(lake.table_uri("guests"), pa.table({"name": ["x"], "day": ["a"]}), partition_by=["day"])
+    assert lake.tables() == ["guests"] and lake.tables("core") == []
+    assert lake.read_table("guests", partition="a").to_pylist() == [{"name": "x", "day": "a"}]
+    assert lake.count("guests", "b") == 0
+    with pytest.raises(TableMissing, match="no table 'hosts'"):
+        lake.table("hosts")

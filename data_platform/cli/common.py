@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from data_platform.core.settings import home
+from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
@@ -82,9 +83,9 @@ def workspace_of(mixture: str, recipe_path: str | None) -> Workspace:
     """The workspace whose lake holds a mixture, or the table of a branch or datastore."""
     from data_platform.proof.trace import mixtures
 
-    if mixture.startswith(("branch_", "datastore_")):
+    if kind_of(mixture) in PUBLISHED and kind_of(mixture) != "mixture":
         return the_one_with("table", mixture, Lake.tables, recipe_path)
-    return the_one_with("mixture", mixture.removeprefix("mixture_"), mixtures, recipe_path)
+    return the_one_with("mixture", table(table_name("mixture", mixture)).entry, mixtures, recipe_path)
 
 
 def the_one_with(

@@ -16,9 +16,11 @@ from data_platform.cli.common import JSON, RECIPE, columns, many, out, the_one_w
 @JSON
 def datastore(name: str, removing: bool, recipe_path: str | None, as_json: bool) -> None:
     """Show what datastore NAME holds, by licence; with --remove, delete it and nothing else."""
+    from data_platform.core.tables import table, table_name
     from data_platform.stages.datastores import datastores, holdings, remove
 
-    workspace = the_one_with("datastore", name.removeprefix("datastore_"), datastores, recipe_path)
+    entry = table(table_name("datastore", name)).entry
+    workspace = the_one_with("datastore", entry, datastores, recipe_path)
     if removing:
         receipt = remove(workspace.lake, name)
         if as_json:
@@ -26,7 +28,7 @@ def datastore(name: str, removing: bool, recipe_path: str | None, as_json: bool)
             return
         out.print(f"removed {receipt['table']}: {many(receipt['rows'], 'document')}, {many(receipt['files'], 'file')}, "
                   f"{receipt['bytes']:,} bytes; none is left. It is noted in table removed_tables.")
-        if name.removeprefix("datastore_") in workspace.recipe.datastores:
+        if entry in workspace.recipe.datastores:
             out.print("The recipe still asks for it: take it out of there, or the next run makes it again.")
         return
     found = holdings(workspace.lake, name)

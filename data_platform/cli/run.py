@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from data_platform.cli.common import many, out, remember
+from data_platform.core.tables import mixture_table
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
@@ -57,7 +58,7 @@ def run(recipe_path: str) -> None:
         count = many(len(failures), "failure")
         raise click.ClickException(f"{count}; nothing that depends on them was run. Mend and run again.")
     first = next(iter(recipe.mixtures))
-    example = workspace.lake.read_table(f"mixture_{first}", ["doc_id"])["doc_id"][:1].to_pylist()
+    example = workspace.lake.read_table(mixture_table(first).name, ["doc_id"])["doc_id"][:1].to_pylist()
     if example:
         out.print(f"ask of any row: data-platform trace {first} {example[0]}")
 
@@ -91,9 +92,10 @@ def _print_summary(workspace: Workspace, books: Any, flow: Any) -> None:
 
 
 def _print_mixture(lake: Lake, name: str) -> None:
-    if not lake.exists(f"mixture_{name}"):
+    table = mixture_table(name).name
+    if not lake.exists(table):
         return
-    rows = lake.read_table(f"mixture_{name}", ["domain", "license_spdx", "license_tier", "token_count", "epochs"])
+    rows = lake.read_table(table, ["domain", "license_spdx", "license_tier", "token_count", "epochs"])
     total = sum(rows["token_count"].to_pylist())
     seen = round(pc.sum(pc.multiply(rows["token_count"], rows["epochs"])).as_py() or 0)
     repeated = f", {seen:,} with repetitions" if seen != total else ""

@@ -36,13 +36,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the lake. `key` is unique within the table; `partition_by` is empty for unpartitioned tables."""
+    """One table of the lake.
+
+    Attributes:
+        columns: in the order of the schema. Of an open table, those that all of its kind have.
+        key: columns whose values are unique within the table.
+        partition_by: empty for unpartitioned tables.
+        kind: what the table is for whoever deals with all tables of a kind; most are of no particular one.
+        entry: the entry of the recipe that the table is made for, if it is made for one.
+        open: whether the recipe adds columns: they are known to the stage that writes it, and from its schema once it
+            is there (`Lake.table`).
+    """
 
     name: str
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     partition_by: tuple[str, ...] = ("snapshot",)
+    kind: str = "core"
+    entry: str = ""
+    open: bool = False
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ else. Not here: how a column is computed (its stage) and how a table is written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 
@@ -777,6 +777,8 @@ def mixture_table(name: str) -> Table:
         _MIXTURE_COLUMNS,
         key=("doc_id",),
         partition_by=(),
+        kind="mixture",
+        entry=name,
     )
 
 
@@ -846,6 +848,8 @@ def branch_table(name: str) -> Table:
             *_carried("document_licenses", "license_spdx", "license_tier"),
         ),
         key=("doc_id",),
+        kind="branch",
+        entry=name,
     )
 
 
@@ -859,6 +863,8 @@ def datastore_table(name: str) -> Table:
             *_carried("document_licenses", "license_spdx", "license_tier", "license_basis", "opt_out", "attribution"),
         ),
         key=("doc_id",),
+        kind="datastore",
+        entry=name,
     )
 
 
@@ -999,19 +1005,56 @@ PLATFORM_LOGS = ("check_results", "lineage", "takedowns", "takedown_list", "take
 """Tables that the platform keeps about its own work: no rows of the corpus."""
 
 
+FAMILIES: dict[str, Callable[[str], Table]] = {
+    "mixture": mixture_table,
+    "branch": branch_table,
+    "datastore": datastore_table,
+}
+"""Tables that a recipe has one of per entry, named `<family>_<entry>`: how the table of an entry is declared. Nothing
+but `table` reads a table's name; what a table is, its kind says."""
+
+
 def table(name: str) -> Table:
-    """The declaration of table `name`, mixtures, branches and datastores included.
+    """The declaration of table `name`, those that a recipe makes per entry included.
 
     Raises:
         KeyError: if no such table is declared; the message lists those that are.
     """
     if name in TABLES:
         return TABLES[name]
-    if name.startswith("mixture_"):
-        return mixture_table(name.removeprefix("mixture_"))
-    if name.startswith("branch_"):
-        return branch_table(name.removeprefix("branch_"))
-    if name.startswith("datastore_"):
-        return datastore_table(name.removeprefix("datastore_"))
-    raise KeyError(f"no table {name!r}; declared are {', '.join(sorted(TABLES))}, mixture_<name>, branch_<name> and "
-                   f"datastore_<name>")
+    family, _, entry = name.partition("_")
+    if entry and family in FAMILIES:
+        return FAMILIES[family](entry)
+    known = ", ".join([*sorted(TABLES), *(f"{family}_<name>" for family in FAMILIES)])
+    raise KeyError(f"no table {name!r}; declared are {known}")
+
+
+def kind_of(name: str) -> str:
+    """The kind of the table called `name`; empty for a table that is not declared, which others have put there."""
+    try:
+        return table(name).kind
+    except KeyError:
+        return ""
+
+
+PUBLISHED = ("mixture", "branch", "datastore")
+"""The kinds of table whose texts may leave the house, each with a licence."""
+
+
+def table_name(kind: str, given: str) -> str:
+    """The table of one entry of a kind, which people name with the kind before it or without."""
+    return given if kind_of(given) == kind else f"{kind}_{given}"
+
+
+def short_name(name: str) -> str:
+    """What people call a table: a mixture by its entry in the recipe, any other by its whole name."""
+    return table(name).entry if kind_of(name) == "mixture" else name
+
+
+def declaration(given: Table | str) -> Table:
+    """The declaration that is given, or that of the table whose name is.
+
+    Raises:
+        KeyError: as `table`.
+    """
+    return given if isinstance(given, Table) else table(given)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -27,9 +27,9 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
-from data_platform.core.columns import Table
+from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
-from data_platform.core.tables import table
+from data_platform.core.tables import declaration, kind_of, table
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
 
 COMMIT_KEY = "data_platform"
@@ -105,9 +105,9 @@ class Partition:
         return "/".join(value for _, value in self.values)
 
     @classmethod
-    def of(cls, table_name: str, *values: str | None) -> Partition:
-        """The partition of `table_name` given by values of its leading partition columns."""
-        names = table(table_name).partition_by
+    def of(cls, declared: Table | str, *values: str | None) -> Partition:
+        """The partition of a table, or of the one of that name, given by values of its leading partition columns."""
+        names = declaration(declared).partition_by
         given = [value for value in values if value is not None]
         return cls(tuple(zip(names[: len(given)], given, strict=True)))
 
@@ -135,11 +135,11 @@ class Lake:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def tables(self) -> list[str]:
-        """Names of the tables that exist, sorted."""
+    def tables(self, *kinds: str) -> list[str]:
+        """Names of the tables that exist, sorted; of these kinds alone, if any are given."""
         entries = filesystem(self.uri, self.storage_options).get_file_info(pa.fs.FileSelector("", allow_not_found=True))
         names = sorted(entry.base_name for entry in entries if entry.type == pa.fs.FileType.Directory)
-        return [name for name in names if self.exists(name)]
+        return [name for name in names if (not kinds or kind_of(name) in kinds) and self.exists(name)]
 
     def exists(self, name: str) -> bool:
         """Whether table `name` has been created."""
@@ -167,14 +167,15 @@ class Lake:
         if not self.exists(name):
             return None
         handle = self.open(name)
-        return self._pin(handle, name, Partition.of(name, partition))
+        return self._pin(handle, name, Partition.of(_stored(name, handle), partition))
 
     def pins(self, name: str, partitions: Sequence[str]) -> list[Pin]:
         """Pins of those `partitions` that were written, all at one version of the table."""
         if not self.exists(name):
             return []
         handle = self.open(name)
-        found = (self._pin(handle, name, Partition.of(name, partition)) for partition in partitions)
+        declared = _stored(name, handle)
+        found = (self._pin(handle, name, Partition.of(declared, partition)) for partition in partitions)
         return [pin for pin in found if pin]
 
     def _pin(self, handle: DeltaTable, name: str, partition: Partition) -> Pin | None:
@@ -182,6 +183,18 @@ class Lake:
         if carried is None:
             return None
         return Pin(name, str(handle.metadata().id), handle.version(), str(partition), f"{carried:015x}")
+
+    def table(self, name: str, version: int | None = None) -> Table:
+        """The declaration of table `name`, with the columns that it has at `version` where the recipe decides these.
+
+        Of a table that is not declared, what Delta says of it.
+
+        Raises:
+            TableMissing: if the recipe decides its columns, or it is not declared, and there is no such table.
+        """
+        if kind_of(name) and not table(name).open:
+            return table(name)
+        return _stored(name, self.open(name, version))
 
     def schema(self, name: str, version: int | None = None) -> pa.Schema:
         """The Arrow schema of the table as Delta has it."""
@@ -204,9 +217,9 @@ class Lake:
             where: a further condition, pushed down to the files.
         """
         handle = self.open(name, version)
-        filters = [(key, "=", value) for key, value in Partition.of(name, partition).values]
+        declared = _stored(name, handle)
+        filters = [(key, "=", value) for key, value in Partition.of(declared, partition).values]
         dataset = handle.to_pyarrow_dataset(partitions=filters or None)
-        declared = table(name)
         names = list(columns) if columns is not None else declared.column_names
         scanner = dataset.scanner(
             columns=names, filter=where, batch_size=batch_rows, batch_readahead=2, fragment_readahead=1
@@ -224,7 +237,8 @@ class Lake:
         Of row groups that hold none of them nothing but the ids is read: for a few documents of a long table.
         """
         handle = self.open(pin.table, pin.version)
-        filters = [(key, "=", value) for key, value in Partition.of(pin.table, pin.partition or None).values]
+        place = Partition.of(_stored(pin.table, handle), pin.partition or None)
+        filters = [(key, "=", value) for key, value in place.values]
         for fragment in handle.to_pyarrow_dataset(partitions=filters or None).get_fragments():
             for group in fragment.split_by_row_group():
                 wanted = pc.is_in(group.to_table(columns=["doc_id"])["doc_id"], ids)
@@ -237,15 +251,16 @@ class Lake:
         rows = pa.table(handle.get_add_actions(flatten=True))
         if not rows.num_rows:
             return 0
-        for key, value in Partition.of(name, partition).values:
+        for key, value in Partition.of(_stored(name, handle), partition).values:
             rows = rows.filter(pc.equal(rows[f"partition.{key}"], value))
         return pc.sum(rows["num_records"]).as_py() or 0
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def writer(self, name: str) -> TableWriter:
-        """A writer of Parquet files for `name`; what it returns goes to `replace`."""
-        return TableWriter(name, self.table_uri(name), self.storage_options)
+    def writer(self, given: Table | str) -> TableWriter:
+        """A writer of Parquet files for a table, or for the one of that name; what it returns goes to `replace`."""
+        declared = declaration(given)
+        return TableWriter(declared, self.table_uri(declared.name), self.storage_options)
 
     def carries(self, name: str, partition: Partition, provenance: Provenance) -> bool:
         """Whether the partition was written with exactly this recipe."""
@@ -256,13 +271,14 @@ class Lake:
 
     def replace(
         self,
-        name: str,
+        given: Table | str,
         partition: Partition,
         files: Sequence[DataFile],
         provenance: Provenance,
         basis: int | None,
     ) -> Commit:
-        """Replace `partition` by `files` in one commit, unless it already carries the recipe.
+        """Replace `partition` of a table, or of the one of that name, by `files` in one commit, unless it already
+        carries the recipe.
 
         `basis` is the recipe number that the partition carried when the work began (see `carried`): if another run has
         changed it to a third value since, nothing is written.
@@ -270,7 +286,8 @@ class Lake:
         Raises:
             ConcurrentWrite: another run wrote the partition with another recipe in the meantime.
         """
-        declared = table(name)
+        declared = declaration(given)
+        name = declared.name
         key, number = application(name, partition), recipe_number(provenance.recipe)
         rows = sum(file.rows for file in files)
         for _ in range(_MAX_ATTEMPTS):
@@ -311,14 +328,15 @@ class Lake:
         return self.open(name).transaction_version(application(name, partition)) if self.exists(name) else None
 
     def write(
-        self, name: str, partition: Partition, rows: pa.Table | pa.RecordBatchReader, provenance: Provenance
+        self, given: Table | str, partition: Partition, rows: pa.Table | pa.RecordBatchReader, provenance: Provenance
     ) -> Commit:
         """Write rows that are at hand: `replace` with one writer."""
-        basis = self.carried(name, partition)
-        writer = self.writer(name)
+        declared = declaration(given)
+        basis = self.carried(declared.name, partition)
+        writer = self.writer(declared)
         for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
             writer.write(batch)
-        return self.replace(name, partition, writer.close(), provenance, basis)
+        return self.replace(declared, partition, writer.close(), provenance, basis)
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Append rows to a log of the platform itself, such as check results. Never for data: appends can double."""
@@ -449,6 +467,21 @@ class Lake:
         for name in self.tables():
             if name != "lineage":
                 self.record_lineage(name)
+
+
+def _stored(name: str, handle: DeltaTable) -> Table:
+    """The declaration of a table; of an open one, or of one that is not declared, with the columns that it has."""
+    known = table(name) if kind_of(name) else None
+    if known and not known.open:
+        return known
+    columns = tuple(
+        known[field.name] if known and field.name in known else Column(field.name, field.type, "", field.nullable)
+        for field in pa.schema(handle.schema().to_arrow())
+    )
+    if known:
+        return replace(known, columns=columns)
+    described = handle.metadata()
+    return Table(name, described.description or "", columns, key=(), partition_by=tuple(described.partition_columns))
 
 
 _COMMIT_COLUMNS = (

@@ -21,7 +21,6 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from data_platform.core.columns import Table
-from data_platform.core.tables import table
 
 # A row group is what a reader decodes at once: it bounds the memory of every stage that reads the table.
 ROW_GROUP_BYTES = 16 * 2**20
@@ -84,8 +83,8 @@ class TableWriter:
     column that must not be null raises here and not in a reader.
     """
 
-    def __init__(self, table_name: str, table_uri: str, storage_options: Mapping[str, str]) -> None:
-        self._table: Table = table(table_name)
+    def __init__(self, declared: Table, table_uri: str, storage_options: Mapping[str, str]) -> None:
+        self._table = declared
         self._uri = table_uri
         self._options = dict(storage_options)
         self._open: dict[tuple[tuple[str, str], ...], _OpenFile] = {}
@@ -192,7 +191,7 @@ def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes
 
 
 def rewrite(
-    table_name: str, table_uri: str, storage_options: Mapping[str, str], path: str,
+    declared: Table, table_uri: str, storage_options: Mapping[str, str], path: str,
     partition: tuple[tuple[str, str], ...], drop: Callable[[pa.Table], pa.Array] | None,
 ) -> DataFile | None:
     """Write a file of a table again beside it, row group by row group, without the rows that `drop` marks.
@@ -210,7 +209,6 @@ def rewrite(
             source.seek(0)
             size = write_bytes(system, target, iter(lambda: source.read(_PIECE), b""))
         else:
-            declared = table(table_name)
             long = {column.name for column in declared.columns if column.long}
             short = [name for name in parquet.schema_arrow.names if name not in long]
             with system.open_output_stream(target) as stream:
@@ -226,7 +224,7 @@ def rewrite(
     if not rows:
         system.delete_file(target)
         return None
-    return DataFile(table_name, target, partition, size, rows, int(time.time() * 1000))
+    return DataFile(declared.name, target, partition, size, rows, int(time.time() * 1000))
 
 
 def discard(files: list[DataFile], table_uri: str, storage_options: Mapping[str, str]) -> None:

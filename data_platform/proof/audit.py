@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.tables import PLATFORM_LOGS
+from data_platform.core.tables import PLATFORM_LOGS, short_name
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination
@@ -89,7 +89,7 @@ def _identity(lake: Lake, proof: Proof) -> dict[str, Any]:
     commit = next(iter(proof.way.stops.values())).commit
     rows = proof.examination.rows
     return {
-        "name": proof.table.removeprefix("mixture_"), "table": proof.table, "lake": lake.uri,
+        "name": short_name(proof.table), "table": proof.table, "lake": lake.uri,
         "version": proof.version, "table_id": commit["table_id"], "rows": rows.num_rows,
         "tokens": pc.sum(rows["token_count"]).as_py() or 0, "recipe": commit["recipe"],
         "code_version": commit["code_version"], "git_commit": commit["git_commit"], "run_id": commit["run_id"],

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data_platform.core.errors import PlainError
+from data_platform.core.tables import short_name
 from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination, examine
 from data_platform.proof.way import Way, way_of
@@ -85,4 +86,4 @@ def refuse_unproven(lake: Lake, name: str, version: int | None = None) -> None:
     if reasons := proof.reasons():
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         raise Unproven(f"{name} version {proof.version} cannot be proven: {reasons[0]}{more}; "
-                       f"see all of it with: data-platform audit {name.removeprefix('mixture_')}")
+                       f"see all of it with: data-platform audit {short_name(name)}")

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
+from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake, TableMissing
 
 
@@ -25,7 +26,7 @@ class NotFound(PlainError, LookupError):
 
 def mixtures(lake: Lake) -> list[str]:
     """Names of the mixtures of a lake, without the prefix of their tables."""
-    return [name.removeprefix("mixture_") for name in lake.tables() if name.startswith("mixture_")]
+    return [table(name).entry for name in lake.tables("mixture")]
 
 
 def mixture_table_name(lake: Lake, mixture: str) -> str:
@@ -34,7 +35,7 @@ def mixture_table_name(lake: Lake, mixture: str) -> str:
     Raises:
         NotFound: if there is no such mixture; the message lists those that exist.
     """
-    name = mixture if mixture.startswith(("mixture_", "branch_", "datastore_")) else f"mixture_{mixture}"
+    name = mixture if kind_of(mixture) in PUBLISHED else table_name("mixture", mixture)
     if not lake.exists(name):
         raise NotFound(f"no mixture {mixture!r} in {lake.uri}; mixtures: {', '.join(mixtures(lake)) or 'none yet'}")
     return name
@@ -192,7 +193,7 @@ def _edits(row: dict[str, Any] | None) -> dict[str, Any]:
 def _hint(lake: Lake, name: str, doc_id: str, version: int) -> str:
     """Why a document is not in a mixture, as far as the tables know."""
     message = f"no document {doc_id!r} in {name} version {version}"
-    for store in (store for store in lake.tables() if store.startswith("datastore_") and store != name):
+    for store in (store for store in lake.tables("datastore") if store != name):
         if lake.read_table(store, ["doc_id"], where=pc.field("doc_id") == doc_id).num_rows:
             return f"{message}: it is in {store}, apart from all mixtures"
     if lake.exists("rejections"):

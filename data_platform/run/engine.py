@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from data_platform.core.columns import Table
 from data_platform.core.errors import KernelError, describe
-from data_platform.core.tables import table
+from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake, Partition, Pin
 from data_platform.lake.writer import DataFile
 from data_platform.run.recipe import RayEngine
@@ -40,10 +41,15 @@ FILES_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Output:
-    """A table that a dataframe is written to. With `where`, the name of a boolean column, only the rows it marks."""
+    """A table that a dataframe is written to, or its name. With `where`, a boolean column, only the rows it marks."""
 
-    table: str
+    table: Table | str
     where: str | None = None
+
+    @property
+    def declared(self) -> Table:
+        """The declaration of the table."""
+        return declaration(self.table)
 
 
 _configured: Literal["native"] | RayEngine | None = None
@@ -98,7 +104,7 @@ def read(lake: Lake, pin: Pin, columns: Sequence[str]) -> DataFrame:
     import daft
 
     frame = daft.read_deltalake(lake.table_uri(pin.table), version=pin.version, io_config=_io_config(lake))
-    for name, value in Partition.of(pin.table, pin.partition or None).values:
+    for name, value in Partition.of(lake.table(pin.table, pin.version), pin.partition or None).values:
         frame = frame.where(daft.col(name) == value)
     return frame.select(*columns)
 
@@ -161,7 +167,7 @@ def write(lake: Lake, frame: DataFrame, outputs: Sequence[Output]) -> dict[str, 
     """
     sink = _sink(lake, outputs, per_task=is_ray())
     written = frame.write_sink(sink).to_pydict()["file"]
-    files: dict[str, list[DataFile]] = {output.table: [] for output in outputs}
+    files: dict[str, list[DataFile]] = {output.declared.name: [] for output in outputs}
     for text in written:
         file = DataFile.from_json(json.loads(text))
         files[file.table].append(file)
@@ -192,8 +198,8 @@ def _sink(lake: Lake, outputs: Sequence[Output], per_task: bool) -> Any:
                 rows += arrow.num_rows
                 for output in outputs:
                     some = arrow.filter(arrow[output.where]) if output.where else arrow
-                    some = some.select(table(output.table).column_names)
-                    writer = writers.setdefault(output.table, lake.writer(output.table))
+                    some = some.select(output.declared.column_names)
+                    writer = writers.setdefault(output.declared.name, lake.writer(output.declared))
                     for batch in some.combine_chunks().to_batches():
                         writer.write(batch)
             yield WriteResult(_close(writers) if per_task else [], 0, rows)

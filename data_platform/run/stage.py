@@ -11,13 +11,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
 
 from data_platform.core.checkout import git_commit
 from data_platform.core.code import code_digest
+from data_platform.core.columns import Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import table
 from data_platform.lake.custody import Custody
@@ -47,6 +48,9 @@ class Stage:
         sides: tables that the stage writes beside its own.
         pool: concurrency pool of its asset, if it needs a scarce device.
         earlier: those of its inputs of which it also reads all snapshots that come before its own in the recipe.
+        table: the declaration of its table, where the recipe decides columns; else what `core/tables.py` declares.
+        methods: classes that it computes with, each with a number `version`. The code that their modules reach is part
+            of its own.
     """
 
     name: str
@@ -58,15 +62,34 @@ class Stage:
     sides: tuple[str, ...] = ()
     pool: str | None = None
     earlier: tuple[str, ...] = ()
+    table: Table | None = None
+    methods: tuple[type, ...] = ()
+
+    @property
+    def declared(self) -> Table:
+        """The declaration of the table that the stage writes."""
+        return self.table or table(self.name)
+
+    @property
+    def kind(self) -> str:
+        """The kind of its table."""
+        return self.declared.kind
 
     @property
     def code_version(self) -> str:
-        """Digest of the declared columns, and of the code and libraries that the stage computes with."""
-        return _code_version(self.name, self.run.__module__)
+        """Digest of the declared columns, and of the code and libraries that the stage and its methods compute with."""
+        run = self.run.func if isinstance(self.run, partial) else self.run
+        modules = (run.__module__, *(method.__module__ for method in self.methods))
+        versions = tuple(f"{method.__module__}.{method.__qualname__} {method.version}" for method in self.methods)
+        return _code_version(self.declared.schema, modules, versions)
 
     def partition(self, snapshot: str | None) -> Partition:
         """The part of the table that one run of the stage replaces."""
-        return Partition.of(self.name, snapshot if self.partitioned else None)
+        return Partition.of(self.declared, snapshot if self.partitioned else None)
+
+    def declaration_of(self, name: str) -> Table:
+        """The declaration of a table that the stage writes: its own, or one beside it."""
+        return self.declared if name == self.name else table(name)
 
     def snapshots_read(self, name: str, snapshot: str | None, workspace: Workspace) -> list[str]:
         """The snapshots of the partitioned input `name` that the stage reads for its own `snapshot`."""
@@ -129,10 +152,11 @@ class Work:
 
     def files(self, rows: pa.Table, name: str | None = None) -> Files:
         """Write rows that are at hand to files of the table `name`, by default the stage's own; to be committed."""
-        writer = self.lake.writer(name or self.stage.name)
+        declared = self.stage.declaration_of(name or self.stage.name)
+        writer = self.lake.writer(declared)
         for batch in rows.to_batches():
             writer.write(batch)
-        return {name or self.stage.name: writer.close()}
+        return {declared.name: writer.close()}
 
 
 def pin_inputs(stage: Stage, workspace: Workspace, snapshot: str | None) -> tuple[Pin, ...]:
@@ -199,7 +223,7 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
     basis = [lake.carried(name, place) for name, place in places]
     files = stage.run(Work(stage, workspace, snapshot, pins))
     commits = [
-        lake.replace(name, place, files.get(name, []), made, before)
+        lake.replace(stage.declaration_of(name), place, files.get(name, []), made, before)
         for (name, place), before in zip(places, basis, strict=True)
     ]
     return commits[-1]
@@ -210,6 +234,6 @@ def _value(partition: Partition) -> str | None:
 
 
 @cache
-def _code_version(name: str, *modules: str) -> str:
-    text = "\0".join([str(table(name).schema), code_digest(*modules)])
+def _code_version(schema: pa.Schema, modules: tuple[str, ...], versions: tuple[str, ...]) -> str:
+    text = "\0".join([str(schema), code_digest(*modules), *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

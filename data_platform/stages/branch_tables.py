@@ -10,7 +10,7 @@ from data_platform.run.stage import Files, Stage, Work
 def branch_stage(name: str) -> Stage:
     """The stage of the table of one branch."""
     return Stage(
-        name=f"branch_{name}", group="branches",
+        name=branch_table(name).name, group="branches",
         inputs=("deduplicated_documents", "document_branches", "document_licenses"), run=_write,
         config=lambda workspace, snapshot: {},
     )
@@ -19,8 +19,7 @@ def branch_stage(name: str) -> Stage:
 def _write(work: Work) -> Files:
     from daft import col
 
-    name = work.stage.name.removeprefix("branch_")
-    declared = branch_table(name).column_names
+    name, declared = work.stage.declared.entry, work.stage.declared.column_names
 
     def part(source: str) -> list[str]:
         return [column for column in declared if column in table(source) and column != "snapshot"]

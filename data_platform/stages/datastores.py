@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.fs
 
 from data_platform.core.errors import PlainError
-from data_platform.core.tables import datastore_table, table
+from data_platform.core.tables import datastore_table, table, table_name
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 from data_platform.mixing.settings import Datastore
@@ -51,7 +51,7 @@ def datastore_stage(name: str) -> Stage:
         return {"store": recipe.datastores[name].model_dump(mode="json"), "mixtures": _admitted(recipe)}
 
     return Stage(
-        name=f"datastore_{name}", group="datastores", inputs=("deduplicated_documents", "document_licenses"),
+        name=datastore_table(name).name, group="datastores", inputs=("deduplicated_documents", "document_licenses"),
         run=_write_datastore, config=config, sides=("rejections",),
     )
 
@@ -67,17 +67,16 @@ def _admitted(recipe: Recipe) -> dict[str, dict[str, list[Any]]]:
 def _write_datastore(work: Work) -> Files:
     from daft import col, from_arrow
 
-    name = work.stage.name.removeprefix("datastore_")
+    declared = work.stage.declared
     candidates = work.rows("deduplicated_documents", ["doc_id", "snapshot", "source", "domain", "url"])
     licenses = work.rows(
         "document_licenses", ["doc_id", "license_spdx", "license_tier", "license_basis", "opt_out"]
     )
     place = pc.index_in(candidates["doc_id"], licenses["doc_id"].combine_chunks())
-    reasons = against(licenses.take(place), candidates["domain"], work.recipe.datastores[name], work.recipe)
+    reasons = against(licenses.take(place), candidates["domain"], work.recipe.datastores[declared.entry], work.recipe)
     kept = candidates.filter(pc.is_null(reasons)).select(["doc_id"])
     rejected = candidates.select(["doc_id"]).append_column("reason", reasons).filter(pc.is_valid(reasons))
 
-    declared = datastore_table(name)
     terms = ["doc_id", *(column for column in declared.column_names if column in table("document_licenses")
                          and column not in table("deduplicated_documents"))]
     frame = engine.read(work.lake, work.pin("deduplicated_documents"), table("deduplicated_documents").column_names)
@@ -119,7 +118,7 @@ def against(licenses: pa.Table, domains: pa.ChunkedArray, store: Datastore, reci
 
 def datastores(lake: Lake) -> list[str]:
     """Names of the datastores of a lake, without the prefix of their tables."""
-    return [name.removeprefix("datastore_") for name in lake.tables() if name.startswith("datastore_")]
+    return [table(name).entry for name in lake.tables("datastore")]
 
 
 def holdings(lake: Lake, store: str) -> dict[str, Any]:
@@ -150,7 +149,7 @@ def remove(lake: Lake, store: str) -> dict[str, Any]:
     Raises:
         NotRemovable: if there is no such datastore, or a commit of another table names it as an input.
     """
-    name = store if store.startswith("datastore_") else f"datastore_{store}"
+    name = table_name("datastore", store)
     if lake.exists(name) and not _is_noted(lake, name):
         found = holdings(lake, store)
         if found["read_by"]:
@@ -173,7 +172,7 @@ def remove(lake: Lake, store: str) -> dict[str, Any]:
 
 
 def _table_of(lake: Lake, store: str) -> str:
-    name = store if store.startswith("datastore_") else f"datastore_{store}"
+    name = table_name("datastore", store)
     if not lake.exists(name):
         known = ", ".join(datastores(lake)) or "none"
         raise NotRemovable(f"no datastore {store!r} in {lake.uri}; datastores: {known}")

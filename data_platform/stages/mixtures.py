@@ -22,7 +22,7 @@ def mixture_stage(name: str) -> Stage:
         return workspace.recipe.mixtures[name].model_dump(mode="json")
 
     return Stage(
-        name=f"mixture_{name}", group="mixtures",
+        name=mixture_table(name).name, group="mixtures",
         inputs=("deduplicated_documents", "quality_annotations", "document_licenses"),
         run=_write_mixture, config=config, partitioned=False, sides=("rejections",),
     )
@@ -35,7 +35,7 @@ def _write_mixture(work: Work) -> Files:
     from data_platform.mixing.weights import select
     from data_platform.spdx.schemes import mask_of
 
-    name = work.stage.name.removeprefix("mixture_")
+    name = work.stage.declared.entry
     mixture = work.recipe.mixtures[name]
     candidates = _candidates(work, [REPETITIONS.name] if mixture.rehydrate else [])
     of_class = mask_of(mixture.license_classes, candidates["license_spdx"], candidates["license_basis"])
@@ -46,7 +46,7 @@ def _write_mixture(work: Work) -> Files:
     rejections = rejection_rows(work.stage.name, candidates, pa.concat_tables([others, selection.rejected]))
     rejected = work.files(rejections, "rejections")
 
-    declared = mixture_table(name).column_names
+    declared = work.stage.declared.column_names
     licenses = [column for column in declared if column in table("document_licenses") and column not in ("snapshot",)]
     scores = [column for column in declared if column in table("quality_annotations") and column not in ("snapshot",)]
     texts = [column for column in declared if column in table("deduplicated_documents")]

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_platform.core.tables import table
+from data_platform.core.tables import PUBLISHED, kind_of, table
 from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance
 from data_platform.lake.writer import filesystem, rewrite, write_bytes
@@ -324,7 +324,7 @@ def _texts(corpus: Corpus, ids: Sequence[str]) -> dict[str, tuple[bytes, dict[st
 
     wanted, seen = pa.array(ids, pa.string()), set()
     found: dict[str, tuple[bytes, dict[str, Any]]] = {}
-    others = [name for name in corpus.tables if name.startswith(("mixture_", "branch_", "datastore_"))]
+    others = [name for name in corpus.tables if kind_of(name) in PUBLISHED]
     for name in [*_TEXTS, *others]:
         for file in corpus.tables[name].files if name in corpus.tables else ():
             parquet = open_parquet(corpus.lake, file)
@@ -404,7 +404,7 @@ def _rewrite(
     if not holding:
         return
     files = [
-        rewrite(name, lake.table_uri(name), lake.storage_options, file.path, file.partition,
+        rewrite(lake.table(name), lake.table_uri(name), lake.storage_options, file.path, file.partition,
                 drop if file.path in holding else None)
         for file in current
     ]

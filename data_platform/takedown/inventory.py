@@ -16,9 +16,8 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from data_platform.core.columns import Table
 from data_platform.core.errors import PlainError
-from data_platform.core.tables import PLATFORM_LOGS, table
+from data_platform.core.tables import PLATFORM_LOGS
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 
@@ -150,14 +149,6 @@ def columns_in(parquet: pq.ParquetFile, wanted: Sequence[str]) -> list[str]:
     """Those of `wanted` that the file has: files of old versions may lack columns of today."""
     names = set(parquet.schema_arrow.names)
     return [name for name in wanted if name in names]
-
-
-def declared(name: str) -> Table | None:
-    """The declaration of a table; None for one that another program has put there."""
-    try:
-        return table(name)
-    except KeyError:
-        return None
 
 
 def digest_of_file(lake: Lake, file: StoredFile) -> str:

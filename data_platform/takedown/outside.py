@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_platform.core.tables import PUBLISHED
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 from data_platform.takedown.plan import Found
@@ -41,8 +42,7 @@ def known_exports(lake: Lake, roots: Sequence[Path]) -> list[dict[str, Any]]:
     if lake.exists("exports"):
         for row in lake.read_table("exports").sort_by("exported_at").to_pylist():
             found[row["path"]] = {key: row[key] for key in ("mixture", "table_id", "version", "format", "path")}
-    published = ("mixture_", "branch_", "datastore_")
-    ids = {lake.open(name).metadata().id for name in lake.tables() if name.startswith(published)}
+    ids = {lake.open(name).metadata().id for name in lake.tables(*PUBLISHED)}
     for root in roots:
         for manifest in sorted(root.glob(f"*/{MANIFEST}")) if root.is_dir() else ():
             stated = json.loads(manifest.read_text(encoding="utf-8"))

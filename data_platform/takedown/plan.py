@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
+from data_platform.core.tables import PUBLISHED, kind_of
 from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.lake.lake import Lake
 from data_platform.takedown.inventory import (
@@ -30,7 +31,6 @@ from data_platform.takedown.inventory import (
     StoredTable,
     columns_in,
     corpus_tables,
-    declared,
     open_parquet,
     stored_table,
 )
@@ -140,7 +140,7 @@ class Corpus:
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
-        self.tables = {name: stored_table(lake, name) for name in corpus_tables(lake) if declared(name)}
+        self.tables = {name: stored_table(lake, name) for name in corpus_tables(lake) if kind_of(name)}
 
     def scan(
         self, columns: Sequence[str], tables: Iterable[str] | None = None, current: bool = False,
@@ -151,7 +151,7 @@ class Corpus:
         With `current`, of the files of the latest versions alone.
         """
         for name in self.tables if tables is None else tables:
-            if name not in self.tables or len(set(columns) & set(declared(name).column_names)) < needed:
+            if name not in self.tables or len(set(columns) & set(self.lake.table(name).column_names)) < needed:
                 continue
             for file in self.tables[name].files:
                 if current and not file.current:
@@ -472,7 +472,7 @@ def _mixtures(found: Found) -> list[dict[str, Any]]:
     """Every version of every mixture and branch that has rows of what is taken down, with how many."""
     counts: dict[tuple[str, int], int] = {}
     for hit in found.hits:
-        if hit.file.table.startswith(("mixture_", "branch_", "datastore_")):
+        if kind_of(hit.file.table) in PUBLISHED:
             for version in hit.file.versions(found.tables[hit.file.table].latest):
                 counts[hit.file.table, version] = counts.get((hit.file.table, version), 0) + hit.own_rows
     return [
