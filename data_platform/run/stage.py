@@ -20,6 +20,7 @@ from data_platform.core.checkout import git_commit
 from data_platform.core.code import code_digest
 from data_platform.core.columns import Table
 from data_platform.core.errors import PlainError
+from data_platform.core.kinds.method import Method
 from data_platform.core.tables import table
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Commit, Lake, Partition, Pin, Provenance
@@ -49,8 +50,7 @@ class Stage:
         pool: concurrency pool of its asset, if it needs a scarce device.
         earlier: those of its inputs of which it also reads all snapshots that come before its own in the recipe.
         table: the declaration of its table, where the recipe decides columns; else what `core/tables.py` declares.
-        methods: classes that it computes with, each with a number `version`. The code that their modules reach is part
-            of its own.
+        methods: the methods that it computes with: the code that their modules reach is part of its own.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Stage:
     pool: str | None = None
     earlier: tuple[str, ...] = ()
     table: Table | None = None
-    methods: tuple[type, ...] = ()
+    methods: tuple[type[Method], ...] = ()
 
     @property
     def declared(self) -> Table:

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_platform.core.tables import table
-from data_platform.lake.lake import Lake, Partition, Provenance, VersionGone, writer
+from data_platform.lake import writer
+from data_platform.lake.lake import Lake, Partition, Provenance, VersionGone
 from data_platform.pipeline.flow import plan as where_all_stands
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges, NotPublishable, ensure_publishable
