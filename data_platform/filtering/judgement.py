@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.branches.settings import Branch
-from data_platform.core.kinds.rule_set import Rules, RuleSetError
+from data_platform.core.kinds.rule_set import Rules, RuleSet, RuleSetError
 from data_platform.filtering.languages import language_rules
-from data_platform.filtering.rules import judge, rule_set, with_learned
+from data_platform.filtering.rules import judge, rule_set, rule_set_methods, with_learned
 from data_platform.filtering.settings import Filters
 from data_platform.filtering.url_lists import url_columns, url_rules
 from data_platform.language.settings import Language
@@ -66,6 +66,17 @@ def filters_by_domain(branches: Mapping[str, Branch]) -> dict[str, Filters]:
         if learning := [rules.name for rules in published_rule_sets(filters) if rules.learning]:
             raise RuleSetError(f"branch {name}: {', '.join(learning)} learns its thresholds and belongs under filters")
     return own
+
+
+def judging_methods(filters: Filters, branches: Mapping[str, Branch]) -> tuple[type[RuleSet], ...]:
+    """The rule sets that the recipe's filters and its branches name.
+
+    Raises:
+        RuleSetError: if one does not exist.
+    """
+    return rule_set_methods(
+        *filters.rule_sets, *(name for branch in branches.values() for name in branch.rule_sets or ())
+    )
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,10 @@ def thresholds_stage(recipe: Recipe) -> Stage:
     """
     from data_platform.filtering.judgement import learning_rule_sets
 
-    from_documents = any(rules.learning.learns_from == "documents" for rules in learning_rule_sets(recipe.filters))
+    learning = learning_rule_sets(recipe.filters)
+    from_documents = any(rules.learning.learns_from == "documents" for rules in learning)
     return Stage(
         name="filter_thresholds", group="filtering",
         inputs=("documents", "quality_signals") if from_documents else (),
-        run=_write, config=_config, partitioned=False,
+        run=_write, config=_config, partitioned=False, methods=tuple(type(rules.learning) for rules in learning),
     )

@@ -73,6 +73,16 @@ FILTER_VERDICTS = Stage(
 
 
 def verdicts_stage(recipe: Recipe, learned: Sequence[str] = ()) -> Stage:
-    """The stage as the recipe needs it: with the tables `learned`, and with branches, which rule sets may differ by."""
+    """The stage as the recipe needs it: with its rule sets, the tables `learned`, and the branches, by which rule sets
+    may differ.
+
+    Raises:
+        RuleSetError: if a rule set does not exist.
+    """
+    from data_platform.filtering.judgement import judging_methods
+
     branches = ("document_branches",) if recipe.branches else ()
-    return replace(FILTER_VERDICTS, inputs=(*FILTER_VERDICTS.inputs, *learned, *branches))
+    return replace(
+        FILTER_VERDICTS, inputs=(*FILTER_VERDICTS.inputs, *learned, *branches),
+        methods=judging_methods(recipe.filters, recipe.branches),
+    )
