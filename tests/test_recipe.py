@@ -46,7 +46,7 @@ def test_environment_variables_and_their_defaults(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("name: small", "name: small\nfilterz: {}"), "filterz: Extra inputs are not permitted"),
+        (("name: small", "name: small\nfilterz: {}"), "filterz: there is no field filterz; filters is near"),
         (("tokens: 10", "tokens: 0"), "mixtures.all.tokens"),
         (("weights: {web: 1}", "weights: {web: 0}"), "not all zero"),
         (("weights: {web: 1}", "weights: {web: 1}, tiers: [7]"), "tiers are 0 to 5"),

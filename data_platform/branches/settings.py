@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data_platform.core.settings import IDENTIFIER, Part
+from data_platform.core.settings import IDENTIFIER, Part, Threshold
 
 
 class Evidence(Part):
@@ -37,7 +37,9 @@ class Evidence(Part):
         try:
             pc.count_substring_regex(pa.array([""]), value or "")
         except pa.ArrowInvalid as error:
-            raise ValueError(f"not a regular expression of RE2: {error}") from None
+            # What follows the reason is a piece of the pattern.
+            reason = str(error).removeprefix("Invalid regular expression: ").partition(": ")[0]
+            raise ValueError(f"not a regular expression of RE2: {reason}") from None
         return value
 
 
@@ -95,6 +97,6 @@ class Branch(Part):
     cascade: Cascade | None = Field(
         default=None, description="Classifiers: the first or the evidence proposes, the second decides."
     )
-    rule_sets: dict[str, dict[str, float | int | str]] | None = Field(
+    rule_sets: dict[str, dict[str, Threshold]] | None = Field(
         default=None, description="Rule sets of the branch, as under `filters`; null: those under `filters`."
     )

@@ -24,7 +24,7 @@ from pathlib import Path
 
 PLATFORM = __name__.partition(".")[0]
 CARRIERS = (
-    "core.code", "core.columns", "core.errors", "core.registry", "core.settings", "core.tables", "lake",
+    "core.code", "core.columns", "core.errors", "core.reading", "core.registry", "core.settings", "core.tables", "lake",
     "run.books", "run.recipe", "run.stage", "run.workspace",
 )
 """Modules and packages of the platform that carry rows, declare or speak, and decide none; `settings` of any room."""

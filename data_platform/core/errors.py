@@ -5,8 +5,14 @@ and settings. Not here: what is done about a failure.
 
 from __future__ import annotations
 
+import difflib
 import traceback
+from collections.abc import Collection
 from pathlib import Path
+
+MOST_NAMES = 20
+LONGEST_NAME = 200
+"""How many names a message lists, and of which length what is near is looked for: it takes time with the square."""
 
 
 class PlainError(Exception):
@@ -15,6 +21,15 @@ class PlainError(Exception):
 
 class KernelError(PlainError, RuntimeError):
     """A function failed on a batch of rows. The message says of which kind, and where."""
+
+
+def no_such(kind: str, name: str, known: Collection[str]) -> str:
+    """That there is nothing of a kind by this name, and what is near, or else what there is."""
+    if len(name) < LONGEST_NAME and (near := difflib.get_close_matches(name, known, 2)):
+        return f"there is no {kind} {name}; {' and '.join(near)} {'is' if len(near) == 1 else 'are'} near"
+    some = sorted(known)[:MOST_NAMES]
+    more = f" and {len(known) - len(some):,} more" if len(known) > len(some) else ""
+    return f"there is no {kind} {name}{', only ' if some else ''}{', '.join(some)}{more}"
 
 
 def describe(error: BaseException) -> str:

@@ -23,7 +23,8 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from data_platform.core.errors import PlainError
 from data_platform.core.kinds.method import Entry, Method
-from data_platform.core.settings import IDENTIFIER
+from data_platform.core.reading import Fault
+from data_platform.core.settings import IDENTIFIER, refusal
 
 GROUP = "data_platform.methods"
 _OWN = "data_platform.methods"
@@ -118,24 +119,24 @@ class Entries:
         """One schema per method that there is."""
         known = methods(self.kind)
         return {
-            "type": "object", "properties": {name: _schema(one, False) for name, one in known.items()},
-            "additionalProperties": {"anyOf": [_schema(one, True) for one in known.values()]},
+            "type": "object", "properties": {name: _schema(one, False, handler) for name, one in known.items()},
+            "additionalProperties": {"anyOf": [_schema(one, True, handler) for one in known.values()]},
         }
 
     def _read(self, value: object) -> dict[str, Entry]:
         if not isinstance(value, Mapping):
             raise PydanticCustomError("mapping", "a mapping of names to settings is needed")
-        read, errors = {}, []
+        read, faults = {}, []
         for name, given in value.items():
+            if not re.match(IDENTIFIER, str(name)):
+                faults.append(Fault((name,), "a name is made of a to z, 0 to 9 and _, and begins with a letter"))
+                continue
             try:
-                if not re.match(IDENTIFIER, str(name)):
-                    raise _faults(str(name), [{"loc": (), "msg": "a name is made of a to z, 0 to 9 and _, and begins "
-                                               "with a letter", "type": "name"}])
                 read[name] = entry_of(self.kind, given, name)
-            except PydanticCustomError as error:
-                errors += error.context["errors"]
-        if errors:
-            raise _faults("", errors)
+            except ValidationError as error:
+                faults += [Fault((name, *fault["loc"]), fault["msg"]) for fault in error.errors(include_url=False)]
+        if faults:
+            raise refusal(faults)
         return read
 
 
@@ -156,7 +157,7 @@ class OneEntry:
     ) -> dict[str, Any]:
         """A name, or one schema per method that there is."""
         known = methods(self.kind)
-        return {"anyOf": [{"enum": list(known)}, *(_schema(one, True) for one in known.values())]}
+        return {"anyOf": [{"enum": list(known)}, *(_schema(one, True, handler) for one in known.values())]}
 
 
 _DUMP_ALL = core_schema.plain_serializer_function_ser_schema(
@@ -169,39 +170,28 @@ def entry_of(kind: type[Method], given: object, name: str = "") -> Entry:
     """The entry that a recipe states: a mapping of settings with `method`, or the name of a method alone.
 
     Raises:
-        PydanticCustomError: of type "entry", with the faults of the settings as pydantic tells them in its context
-            under `errors`, their places below the entry; so that whoever reads a recipe can tell each by its field.
+        ValidationError: of every fault, by its place below the entry.
     """
     if isinstance(given, Entry):
         return given
     stated = {"method": given} if isinstance(given, str) else {} if given is None else given
     if not isinstance(stated, Mapping):
-        raise _faults(name, [{"loc": (), "msg": "a mapping of settings is needed", "type": "mapping"}])
+        raise refusal([Fault((), "a mapping of settings is needed")])
     wanted = stated.get("method", name)
     try:
         found = method(kind, str(wanted))
     except UnknownMethod as error:
-        raise _faults(name, [{"loc": ("method",) if "method" in stated else (), "msg": str(error),
-                              "type": "unknown_method"}]) from None
+        raise refusal([Fault(("method",) if "method" in stated else (), str(error))]) from None
     settings = {key: value for key, value in stated.items() if key != "method"}
-    try:
-        return Entry(name or found.name, found, found.Settings.model_validate(settings))
-    except ValidationError as error:
-        faults = [dict(fault, known=list(found.Settings.model_fields)) for fault in error.errors(include_url=False)]
-        raise _faults(name, faults) from None
+    return Entry(name or found.name, found, found.Settings.model_validate(settings))
 
 
-def _faults(name: str, faults: list[dict[str, Any]]) -> PydanticCustomError:
-    errors = [{**fault, "loc": (*((name,) if name else ()), *fault["loc"])} for fault in faults]
-    shown = "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in errors)
-    return PydanticCustomError("entry", "{shown}", {"shown": shown, "errors": errors})
-
-
-def _schema(found: type[Method], named: bool) -> dict[str, Any]:
-    schema = found.Settings.model_json_schema()
-    schema["title"] = found.name
-    schema["description"] = (found.__doc__ or "").strip().partition("\n\n")[0]
-    schema.setdefault("properties", {})["method"] = {"const": found.name}
+def _schema(found: type[Method], named: bool, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    settings = handler.resolve_ref_schema(handler(found.Settings.__pydantic_core_schema__))
+    schema = {
+        **settings, "title": found.name, "description": (found.__doc__ or "").strip().partition("\n\n")[0],
+        "properties": {**settings.get("properties", {}), "method": {"const": found.name}},
+    }
     if named:
-        schema["required"] = [*schema.get("required", ()), "method"]
+        schema["required"] = [*settings.get("required", ()), "method"]
     return schema

@@ -5,13 +5,14 @@ Here belong that rule set and what it may name. Not here: how a language is iden
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
 from data_platform.core.kinds.rule_set import Rule, Rules
+from data_platform.core.reading import Fault, Place
 from data_platform.filtering.settings import Filters
 from data_platform.language.settings import Language
 
@@ -21,32 +22,42 @@ class UnknownLanguage(PlainError, ValueError):
 
 
 def check_languages(settings: Language, filters: Filters) -> None:
-    """That the model of the recipe is there and knows every language that the recipe names: another name would keep no
-    document, and a cut-off under it would hold for none.
+    """That the model of the recipe is there and knows every language that the recipe names.
 
     Raises:
-        UnknownLanguage: naming the fields and, where there is one, the code that is meant.
+        UnknownLanguage: naming the field and, where there is one, the code that is meant.
     """
+    for fault in language_faults(settings.model, {
+        ("language", "languages"): settings.languages, ("language", "cut_offs"): settings.cut_offs,
+        ("filters", "reference"): filters.reference,
+    }):  # fmt: skip
+        raise UnknownLanguage(f"{'.'.join(map(str, fault.place[:2]))}: {fault.message}")
+
+
+def language_faults(model: str | None, named: Mapping[Place, Collection[str]]) -> Iterator[Fault]:
+    """A model of languages that is not there, or languages that it does not know: another name would keep no document,
+    and a cut-off under it would hold for none. The model is read only if languages are named.
+
+    Args:
+        model: the recipe's `language.model`.
+        named: languages, in mappings or lists, by the field that names them.
+    """
+    from data_platform.language.fasttext import ModelError
     from data_platform.language.identify import known_languages, model_file
     from data_platform.language.labels import shortest_code
 
     try:
-        model_file(settings.model)
-    except FileNotFoundError as error:
-        raise UnknownLanguage(str(error)) from None
-    named = {
-        "language.languages": settings.languages, "language.cut_offs": settings.cut_offs,
-        "filters.reference": filters.reference,
-    }
-    if not any(named.values()):
+        model_file(model)
+        known = known_languages(model) if any(named.values()) else ()
+    except (OSError, ModelError) as error:
+        yield Fault(("language", "model"), str(error))
         return
-    known = known_languages(settings.model)
     for field, languages in named.items():
         for language in languages:
             if language not in known:
-                short = shortest_code(language.lower())
-                meant = f"; {short!r} is meant" if short in known else ""
-                raise UnknownLanguage(f"{field}: the model of languages knows no {language!r}{meant}")
+                place = (*field, language) if isinstance(languages, Mapping) else field
+                meant = f"; {code!r} is meant" if (code := shortest_code(language.lower())) in known else ""
+                yield Fault(place, f"the model of languages knows no {language!r}{meant}")
 
 
 def language_rules(settings: Language) -> Rules:

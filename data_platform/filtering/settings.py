@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from data_platform.core.settings import NAME, Part
+from data_platform.core.settings import NAME, Part, Threshold
 
 
 class UrlRule(Part):
@@ -66,7 +66,7 @@ class Urls(Part):
 class Filters(Part):
     """Rule sets in order, each with the thresholds to change. An empty mapping means the published thresholds."""
 
-    rule_sets: dict[str, dict[str, float | int | str]] = Field(
+    rule_sets: dict[str, dict[str, Threshold]] = Field(
         default_factory=lambda: {"gopher_quality": {}, "fineweb": {}},
         description="Rule set to thresholds by name.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, field_validator, model_validator
 
 from data_platform.core.settings import NAME, Part
@@ -36,7 +38,9 @@ class Mixture(Part):
         default=(), description="Published classes of licences: every row is of one of them, and of an admitted tier. "
         "Empty: the tiers alone decide."
     )
-    weights: dict[str, float] = Field(min_length=1, description="Domain to weight; they are normalised.")
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        min_length=1, description="Domain to weight; they are normalised."
+    )
     min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
     max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
     rehydrate: bool = Field(

@@ -4,21 +4,26 @@ A recipe names sources by snapshot, how they are read, extracted, filtered, dedu
 mixtures that come out. Every threshold that a stage depends on is a field here, so that a changed threshold changes
 exactly the stages that read it. Not here: how anything is done.
 
-`${NAME}` and `${NAME:-default}` in the file are replaced from the environment before validation.
+`${NAME}` and `${NAME:-default}` in texts of the file are replaced from the environment once it is parsed. A recipe is
+read whole: all its faults are told at once, one a line (`core/reading.py` those of YAML, the parts those of shape,
+`names.py` names of what does not exist).
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from data_platform.branches.settings import Branch
-from data_platform.core.settings import IDENTIFIER, NAME, Part, RecipeError, home
+from data_platform.core.reading import Fault, NotYaml, Place, Reading
+from data_platform.core.settings import IDENTIFIER, MISSING, NAME, Part, RecipeError, home
 from data_platform.duplicates.settings import (
     Deduplication,
     Repetition,
@@ -35,6 +40,7 @@ from data_platform.methods.decontaminate.settings import Decontamination
 from data_platform.mixing.settings import Datastore, Mixture
 from data_platform.models.settings import Scoring
 from data_platform.programs.settings import Refinement
+from data_platform.run.names import name_faults
 
 
 class OpenLineage(Part):
@@ -116,18 +122,6 @@ class Recipe(Part):
         return self
 
     @model_validator(mode="after")
-    def _known_domains(self) -> Recipe:
-        """A misspelt domain would leave documents unfiltered without a word."""
-        of_sources = {source.domain for source in self.sources}
-        named = {"filters.domains": self.filters.domains, "refinement.lines.domains": self.refinement.lines.domains}
-        fields = [(field, domains, of_sources | set(self.branches)) for field, domains in named.items()]
-        fields += [(f"branches.{name}.domains", branch.domains, of_sources) for name, branch in self.branches.items()]
-        for field, domains, known in fields:
-            if unknown := sorted(set(domains) - known):
-                raise ValueError(f"{field}: there is no domain {', '.join(unknown)}, only {', '.join(sorted(known))}")
-        return self
-
-    @model_validator(mode="after")
     def _weights_to_follow(self) -> Recipe:
         wanting = [name for name, mixture in self.mixtures.items() if mixture.rehydrate]
         if wanting and not self.deduplication.rehydration:
@@ -141,38 +135,96 @@ class Recipe(Part):
         return self.lake or str(home() / "lakes" / self.name)
 
 
-def _interpolate(text: str, path: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        name, default = match["name"], match["default"]
-        found = os.environ.get(name) or default
-        if found is None:
-            raise RecipeError(f"{path}: environment variable {name} is not set; set it or write ${{{name}:-default}}")
-        return found
-
-    return re.sub(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}", value, text)
-
-
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read and validate the recipe at `path`.
 
     Raises:
-        RecipeError: if the file is missing, not YAML or not a recipe; one line per fault, naming the field.
+        RecipeError: if the file is missing, not YAML or not a recipe; one line per fault, naming the file with the
+            line, the field, what is wrong and what is near. No value of the environment is among what it says.
     """
     name = os.fspath(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        reading = Reading(Path(path).read_text(encoding="utf-8"), os.environ)
     except OSError as error:
-        raise RecipeError(f"{name}: cannot read the recipe: {error.strerror}") from error
-    try:
-        data = yaml.safe_load(_interpolate(text, name))
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{name}: not YAML: {error}") from error
-    if not isinstance(data, dict):
+        raise RecipeError(f"{name}: cannot read the recipe: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{name}: not UTF-8: byte {error.start + 1:,} is not part of a sign") from None
+    except NotYaml as error:
+        raise RecipeError(f"{name}: {error}") from None
+    if not isinstance(reading.value, dict):
         raise RecipeError(f"{name}: a recipe is a mapping of fields, see recipes/demo.yaml")
+    recipe, shape = None, []
     try:
-        return Recipe.model_validate(data)
+        recipe = Recipe.model_validate(reading.value)
     except ValidationError as error:
-        faults = "\n".join(
-            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
-        )
-        raise RecipeError(f"{name}: not a valid recipe\n{faults}") from error
+        shape = [Fault(_as_written(line["loc"], line["msg"], reading.value), line["msg"]) for line in error.errors()]
+    names = name_faults(recipe.model_dump() if recipe else reading.value)
+    if faults := _one_a_place(reading.faults, names, shape):
+        faults.sort(key=lambda fault: reading.line(fault.place))
+        raise RecipeError("\n".join(_told(name, fault, reading) for fault in faults))
+    return recipe
+
+
+def recipe_schema() -> dict[str, Any]:
+    """JSON schema of a recipe, by which editors complete and check."""
+    schema = Recipe.model_json_schema(schema_generator=_SchemaOfFiles)
+    return {"$schema": _SchemaOfFiles.schema_dialect, **schema}
+
+
+class _SchemaOfFiles(GenerateJsonSchema):
+    """What a file may hold: variables of the environment, too, wherever a field does not take any text."""
+
+    def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
+        return _or_variable(super().int_schema(schema))
+
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
+        return _or_variable(super().float_schema(schema))
+
+    def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
+        return _or_variable(super().bool_schema(schema))
+
+    def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
+        made = super().str_schema(schema)
+        return _or_variable(made) if len(made) > 1 else made
+
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        made = super().literal_schema(schema)
+        return made if "const" in made else _or_variable(made)
+
+
+def _or_variable(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {"anyOf": [schema, {"type": "string", "pattern": r"\$\{"}]}
+
+
+def _as_written(place: Place, message: str, value: Any) -> Place:
+    """The place of a fault as the file has it: without the names by which pydantic tells the cases of a union apart."""
+    written: list[str | int] = []
+    for number, step in enumerate(place, 1):
+        keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+        if step in keys:
+            written.append(step)
+            value = value[step]
+        elif number == len(place) and message == MISSING:
+            written.append(step)
+    return tuple(written)
+
+
+def _one_a_place(read: Iterable[Fault], names: Iterable[Fault], shape: Iterable[Fault]) -> list[Fault]:
+    """One fault for every place: what was read wrongly is not judged, and the cases of a union have one message, which
+    falls away where the case that was meant has a fault further in."""
+    told: dict[Place, str] = {}
+    for faults, also in ((read, "; "), (names, "; "), (shape, " or ")):
+        own: dict[Place, list[str]] = {}
+        for fault in faults:
+            if not any(fault.place[:length] in told for length in range(1, len(fault.place) + 1)):
+                own.setdefault(fault.place, []).append(fault.message)
+        outer = {place[:length] for place in own for length in range(len(place))}
+        told |= {place: also.join(dict.fromkeys(messages)) for place, messages in own.items() if place not in outer}
+    return [Fault(place, message) for place, message in told.items()]
+
+
+def _told(name: str, fault: Fault, reading: Reading) -> str:
+    place = ".".join(map(str, fault.place))
+    said = ": ".join(filter(None, (place, reading.without_variables(fault.message))))
+    line = f"{name}:{reading.line(fault.place)}: {said}"
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)

@@ -167,7 +167,7 @@ class RuleSet(Method):
         except ValidationError as error:
             (fault, *_) = error.errors(include_url=False)
             place = ".".join([name, *map(str, fault["loc"])])
-            raise RuleSetError(f"{place}: {fault['msg']}, not {fault['input']:g}") from None
+            raise RuleSetError(f"{place}: {fault['msg']}, not {overrides[fault['loc'][0]]:g}") from None
         rules = tuple(
             replace(rule, thresholds={key: overrides.get(key, value) for key, value in rule.thresholds.items()})
             for rule in published.rules
