@@ -1,71 +1,184 @@
 """The version of code: a digest over what a computation imports, kept to what decides rows.
 
-A module reaches another if it imports it anywhere, inside functions included. Of what is reached counts
+A module reaches another if it imports it anywhere, inside functions included, by `import_module` with a name that is
+written out included, and the packages that the other lies in, which Python runs first. Of what is reached counts
 
-- the code of the platform and of the distribution that a method comes from, without comments, docstrings, layout and
-  what is only for type checkers;
+- the code of the platform and of the distribution that a method comes from, without comments, docstrings, layout,
+  descriptions of settings and columns, known answers, and what is only for type checkers;
+- the files beside a module that it names, such as weights;
 - the version of every other distribution that is imported.
 
 Three kinds of module are left out, as nothing in them decides a row: the lake and the execution of stages, which carry
 rows; declarations of tables and settings, whose values are part of a commit of their own (a stage's own columns and its
-configuration); and what only speaks (errors). Nobody keeps a list: what a stage computes with is what it imports.
+configuration); and what only speaks (errors). Nobody keeps a list of what a stage computes with: it is what its modules
+import. What a module finds by a name that it computes (methods, by the registry) the stage has to name. Python and its
+standard library count as the same for ever.
 """
 
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 PLATFORM = __name__.partition(".")[0]
 CARRIERS = (
-    "core.code", "core.columns", "core.errors", "core.reading", "core.registry", "core.settings", "core.tables", "lake",
-    "run.books", "run.recipe", "run.stage", "run.workspace",
+    "core.code", "core.columns", "core.errors", "core.reading", "core.registry", "core.settings", "core.tables",
+    "kernels.cache", "lake", "run.books", "run.recipe", "run.stage", "run.workspace",
 )
 """Modules and packages of the platform that carry rows, declare or speak, and decide none; `settings` of any room."""
 _CARRYING_LIBRARIES = frozenset({"daft", "pydantic", "fsspec", "s3fs", "click", "rich", "yaml", "deltalake", "ray"})
+_PROSE_KEYWORDS = {
+    "Field": {"description", "title", "examples"}, "Column": {"description"},
+    "Kind": {"rows", "phase", "licence", "takedown"},
+}
+"""By the name of what declares: its arguments that are for people to read."""
+_PROSE_PLACES = {"Column": 2}
+_FILE_NAME = re.compile(r"[\w-]+(/[\w-]+)*(\.[\w-]+)*\.(?!py$)\w{1,12}")
 
 
-def code_digest(*roots: str) -> str:
-    """Digest of all code that modules `roots` reach, and of the versions of libraries that it imports.
+class Code:
+    """The code that lies somewhere, and what of it reaches what. It is read once: make another to see a change.
 
-    Raises:
-        ModuleNotFoundError: if a root does not exist.
+    Args:
+        places: folders of packages at the top, by name, in place of those in which Python finds them.
     """
-    return _digest(tuple(sorted(set(roots))))
 
+    def __init__(self, places: Mapping[str, Path] | None = None) -> None:
+        self._places = dict(places or {})
+        self._found: dict[str, Path | None] = {}
+        self._reaching: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._digests: dict[str, str] = {}
 
-@cache
-def _digest(roots: tuple[str, ...]) -> str:
-    modules = reached(*roots)
-    libraries = sorted({name for module in modules for name in _imports(module)[1]})
-    parts = [f"{module}\0{_code(module)}" for module in sorted(modules)]
-    parts += [version for library in libraries for version in _versions(library)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+    def digest(self, *roots: str) -> str:
+        """Digest of all code that modules `roots` reach, and of the versions of libraries that it imports.
 
+        Raises:
+            ModuleNotFoundError: if a root does not exist.
+        """
+        with _without_collecting():
+            modules = self.reached(*roots)
+            libraries = {name for module in modules for name in self._imports(module)[1]}
+            parts = [f"{module}\0{self._code(module)}" for module in sorted(modules)]
+        parts += [version for library in sorted(libraries) for version in _versions(library)]
+        return _short("\0".join(parts))
 
-def reached(*roots: str) -> set[str]:
-    """The modules that `roots` import, directly or not, and the roots themselves, without those that carry.
+    def reached(self, *roots: str) -> set[str]:
+        """The modules that `roots` import, directly or not, and the roots themselves, without those that carry.
 
-    Raises:
-        ModuleNotFoundError: if a root does not exist.
-    """
-    for root in roots:
-        if _source(root) is None:
-            raise ModuleNotFoundError(f"{root} is named as code of a stage and does not exist")
-    found: set[str] = set()
-    queue = list(roots)
-    while queue:
-        module = queue.pop()
-        if module not in found:
-            found.add(module)
-            queue += [name for name in _imports(module)[0] if name not in found and not carries(name)]
-    return found
+        Raises:
+            ModuleNotFoundError: if a root does not exist.
+        """
+        for root in roots:
+            if self._source(root) is None:
+                raise ModuleNotFoundError(f"{root} is named as code of a stage and does not exist")
+        found: set[str] = set()
+        queue = list(roots)
+        while queue:
+            module = queue.pop()
+            if module not in found:
+                found.add(module)
+                queue += [name for name in self._imports(module)[0] if name not in found and not carries(name)]
+        return found
+
+    def digest_alone(self, *modules: str) -> str:
+        """Digest of the code of these modules alone, of packages that of all modules in them."""
+        named = [part for module in modules for part in self._within(module)]
+        return _short("\0".join(self._code(module) for module in named))
+
+    def _within(self, module: str) -> list[str]:
+        source = self._source(module)
+        if source is None:
+            raise ModuleNotFoundError(f"there is no module {module}")
+        if source.name != "__init__.py":
+            return [module]
+        inner = sorted(path.relative_to(source.parent) for path in source.parent.rglob("*.py"))
+        names = [".".join((module, *path.with_suffix("").parts)) for path in inner if path.name != "__init__.py"]
+        return [module, *names]
+
+    def _code(self, module: str) -> str:
+        """Digest of one module's code, and of the files beside it that it names."""
+        if module not in self._digests:
+            source = self._source(module)
+            facts = _facts(source.read_text(encoding="utf-8"))
+            files = (source.parent / name for name in facts.files)
+            beside = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
+            self._digests[module] = "\0".join([facts.code, *beside])
+        return self._digests[module]
+
+    def _imports(self, module: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The modules followed that a module imports, and the top-level names of the libraries."""
+        if module not in self._reaching:
+            own = {PLATFORM, module.partition(".")[0]}
+            modules: set[str] = set(_packages(module))
+            libraries: set[str] = set()
+            for name in self._imported_names(module):
+                top = name.partition(".")[0]
+                if top in own:
+                    if top != PLATFORM and self._is_compiled(name):
+                        libraries.add(top)
+                    found = self._module_of(name)
+                    modules |= {found, *_packages(found)} if found else set()
+                elif top not in sys.stdlib_module_names and top not in _CARRYING_LIBRARIES:
+                    libraries.add(top)
+            self._reaching[module] = (
+                frozenset(name for name in modules if self._source(name)), frozenset(libraries)
+            )
+        return self._reaching[module]
+
+    def _imported_names(self, module: str) -> Iterator[str]:
+        source = self._source(module)
+        package = module if source.name == "__init__.py" else module.rpartition(".")[0]
+        for level, name in _facts(source.read_text(encoding="utf-8")).imports:
+            if level:
+                parents = package.split(".")
+                yield ".".join([*parents[: len(parents) - level + 1], name])
+            else:
+                yield name
+
+    def _module_of(self, name: str) -> str:
+        """The module that an imported name is, or lies in."""
+        while name and self._source(name) is None:
+            name = name.rpartition(".")[0]
+        return name
+
+    def _source(self, module: str) -> Path | None:
+        """The source file of a module or package, found without importing it; None if there is no such module."""
+        if module not in self._found:
+            self._found[module] = self._find(module)
+        return self._found[module]
+
+    def _find(self, module: str) -> Path | None:
+        top, *rest = module.split(".")
+        for folder in self._folders(top):
+            place = folder.joinpath(*rest)
+            if (place / "__init__.py").is_file():
+                return place / "__init__.py"
+            if rest and place.with_name(f"{place.name}.py").is_file():
+                return place.with_name(f"{place.name}.py")
+        if not rest and top not in self._places and (spec := importlib.util.find_spec(top)):
+            return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
+        return None
+
+    def _is_compiled(self, module: str) -> bool:
+        top, *rest = module.split(".")
+        return any(
+            folder.joinpath(*rest[:-1], f"{rest[-1]}{suffix}").is_file()
+            for folder in self._folders(top) if rest for suffix in importlib.machinery.EXTENSION_SUFFIXES
+        )
+
+    def _folders(self, top: str) -> tuple[Path, ...]:
+        return (self._places[top],) if top in self._places else _installed_folders(top)
 
 
 def carries(module: str) -> bool:
@@ -78,88 +191,147 @@ def carries(module: str) -> bool:
     )
 
 
+_INSTALLED = Code()
+
+
+@cache
+def code_digest(*roots: str) -> str:
+    """`Code.digest` of what this process runs.
+
+    Raises:
+        ModuleNotFoundError: if a root does not exist.
+    """
+    return _INSTALLED.digest(*roots)
+
+
+def reached(*roots: str) -> set[str]:
+    """`Code.reached` of what this process runs.
+
+    Raises:
+        ModuleNotFoundError: if a root does not exist.
+    """
+    return _INSTALLED.reached(*roots)
+
+
 def module_digest(*modules: str) -> str:
-    """Digest of the code of these modules alone, without comments, docstrings and layout."""
-    return hashlib.sha256("\0".join(_code(module) for module in modules).encode()).hexdigest()[:12]
+    """`Code.digest_alone` of what this process runs.
+
+    Raises:
+        ModuleNotFoundError: if a module does not exist.
+    """
+    return _INSTALLED.digest_alone(*modules)
+
+
+# -- one text of code -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What counts of one module's text.
+
+    Attributes:
+        code: digest of it without what decides no rows.
+        imports: names imported, of modules or in them, each with the level of its relative import.
+        files: names in it that a file beside it could have.
+    """
+
+    code: str
+    imports: tuple[tuple[int, str], ...]
+    files: tuple[str, ...]
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    """The module's code without docstrings and without what only type checkers read."""
-    tree = ast.parse(_source(module).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if not isinstance(body, list):
-            continue
-        kept = [statement for statement in body if not _is_prose(statement) and not _is_for_types(statement)]
-        node.body = kept or [ast.Pass()]
-    return tree
+def _facts(text: str) -> _Facts:
+    tree = ast.parse(text)
+    imports: dict[tuple[int, str], None] = {}
+    files: set[str] = set()
+    queue: list[ast.AST] = [tree]
+    while queue:
+        node = queue.pop()
+        _remove_prose(node)
+        imports |= dict.fromkeys(_names(node))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE_NAME.fullmatch(node.value):
+            files.add(node.value)
+        queue += ast.iter_child_nodes(node)
+    return _Facts(_short(ast.unparse(tree)), tuple(imports), tuple(sorted(files)))
 
 
-def _is_prose(node: ast.stmt) -> bool:
-    """Whether a statement is a docstring, of a module, class, function, or what stands before it."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def _names(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """What a statement or call imports: names as written, with the level."""
+    if isinstance(node, ast.Import):
+        yield from ((0, alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = f"{node.module}." if node.module else ""
+        yield from ((node.level, f"{base}{alias.name}") for alias in node.names)
+    elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__") and node.args:
+        first = node.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            name = first.value.lstrip(".")
+            yield len(first.value) - len(name), name
 
 
-def _is_for_types(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+def _remove_prose(node: ast.AST) -> None:
+    """Take out of a node what decides no row: docstrings, descriptions, known answers, what is for type checkers."""
+    for field in ("body", "orelse", "finalbody"):
+        statements = getattr(node, field, None)
+        if isinstance(statements, list):
+            kept = [kept for statement in statements for kept in _kept(statement)]
+            setattr(node, field, kept or ([ast.Pass()] if field == "body" else []))
+    if isinstance(node, ast.Call) and (name := _called(node)) in _PROSE_KEYWORDS:
+        node.keywords = [keyword for keyword in node.keywords if keyword.arg not in _PROSE_KEYWORDS[name]]
+        place = _PROSE_PLACES.get(name, len(node.args))
+        node.args = node.args[:place] + node.args[place + 1 :]
+    elif isinstance(node, ast.ClassDef):
+        node.body = [statement for statement in node.body if not _is_examples(statement)] or [ast.Pass()]
+
+
+def _kept(statement: ast.stmt) -> list[ast.stmt]:
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return []  # a docstring, of a module, class, function, or of what stands before it
+    if isinstance(statement, ast.If) and _name(statement.test) == "TYPE_CHECKING":
+        return [kept for other in statement.orelse for kept in _kept(other)]
+    return [statement]
+
+
+def _is_examples(statement: ast.stmt) -> bool:
+    """Whether a statement in a class states the known answers of a method."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return any(isinstance(target, ast.Name) and target.id == "examples" for target in targets)
+
+
+def _called(node: ast.Call) -> str:
+    return _name(node.func)
+
+
+def _name(node: ast.expr) -> str:
+    """The last part of a dotted name; empty if it is none."""
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
+
+def _packages(module: str) -> Iterator[str]:
+    """The packages that a module lies in."""
+    while module := module.rpartition(".")[0]:
+        yield module
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage collection: over trees of code, which hold no cycles, it takes three times as long as reading them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @cache
-def _code(module: str) -> str:
-    return ast.unparse(_tree(module))
-
-
-@cache
-def _imports(module: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The modules followed that a module imports, and the top-level names of the libraries."""
-    own = {PLATFORM, module.partition(".")[0]}
-    modules: dict[str, None] = {}
-    libraries: dict[str, None] = {}
-    for name in _imported_names(module):
-        top = name.partition(".")[0]
-        if top in own:
-            while name and _source(name) is None:  # a name in a module, not a module
-                name = name.rpartition(".")[0]
-            if name:
-                modules[name] = None
-        elif top not in sys.stdlib_module_names and top not in _CARRYING_LIBRARIES:
-            libraries[top] = None
-    return tuple(modules), tuple(libraries)
-
-
-def _imported_names(module: str) -> Iterator[str]:
-    package = module if _source(module).name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(_tree(module)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
-                base = ".".join([*parents, *([base] if base else [])])
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-@cache
-def _source(module: str) -> Path | None:
-    """The source file of a module or package, found without importing it; None if there is no such module."""
-    top, *rest = module.split(".")
-    for folder in _folders(top):
-        place = folder.joinpath(*rest)
-        if (place / "__init__.py").is_file():
-            return place / "__init__.py"
-        if rest and place.with_name(f"{place.name}.py").is_file():
-            return place.with_name(f"{place.name}.py")
-    if not rest:
-        spec = importlib.util.find_spec(top)
-        if spec and spec.origin and spec.origin.endswith(".py"):
-            return Path(spec.origin)
-    return None
-
-
-@cache
-def _folders(top: str) -> tuple[Path, ...]:
+def _installed_folders(top: str) -> tuple[Path, ...]:
     spec = importlib.util.find_spec(top)
     return tuple(Path(place) for place in spec.submodule_search_locations or ()) if spec else ()
 

@@ -2,8 +2,8 @@
 
 Here belongs what a recipe makes of the rule sets: the cut by language, blocked URLs, then the published sets, each on
 the domains that it applies to, with thresholds learned per language and sets of their own for the domains of branches.
-Not here: the rules (one module per set), how one is applied (`rules.py`), where rows come
-from (`stages/filter_verdicts.py`).
+Not here: the rules (one module per set), which of them a recipe names (`chosen.py`), how one is applied (`rules.py`),
+where rows come from (`stages/filter_verdicts.py`).
 """
 
 from __future__ import annotations
@@ -14,69 +14,16 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.branches.settings import Branch
-from data_platform.core.kinds.rule_set import Rules, RuleSet, RuleSetError
+from data_platform.core.kinds.rule_set import Rules
+from data_platform.filtering.chosen import published_rule_sets
 from data_platform.filtering.languages import language_rules
-from data_platform.filtering.rules import judge, rule_set, rule_set_methods, with_learned
+from data_platform.filtering.rules import judge, with_learned
 from data_platform.filtering.settings import Filters
 from data_platform.filtering.url_lists import url_columns, url_rules
 from data_platform.language.settings import Language
 
 LABELS = ("domain", "language", "language_confidence", "claimed_language", "url")
 """The columns of `documents` that rules read."""
-
-
-def published_rule_sets(filters: Filters) -> list[Rules]:
-    """The published rule sets of a recipe, with its thresholds, in its order.
-
-    Raises:
-        RuleSetError: if a rule set or threshold does not exist; the message lists those that do.
-    """
-    return [rule_set(name, thresholds) for name, thresholds in filters.rule_sets.items()]
-
-
-def learning_rule_sets(filters: Filters) -> list[Rules]:
-    """Those published rule sets of a recipe of which thresholds are learned.
-
-    Raises:
-        RuleSetError: as `published_rule_sets`, or if reference texts are needed and none are given.
-    """
-    published = published_rule_sets(filters)
-    referring = [rules for rules in published if rules.learning and rules.learning.learns_from == "reference"]
-    lacking = [rules.name for rules in referring if not filters.reference]
-    if lacking:
-        raise RuleSetError(
-            f"{', '.join(lacking)} learns its thresholds from reference texts: name some under filters.reference, "
-            "by language"
-        )
-    return [rules for rules in published if rules.learned]
-
-
-def filters_by_domain(branches: Mapping[str, Branch]) -> dict[str, Filters]:
-    """The filters of the branches that have their own; all other domains have those of the recipe.
-
-    Raises:
-        RuleSetError: if a branch names a rule set that learns its thresholds, which only the recipe's filters can.
-    """
-    own = {
-        name: Filters(rule_sets=branch.rule_sets)
-        for name, branch in branches.items() if branch.rule_sets is not None
-    }
-    for name, filters in own.items():
-        if learning := [rules.name for rules in published_rule_sets(filters) if rules.learning]:
-            raise RuleSetError(f"branch {name}: {', '.join(learning)} learns its thresholds and belongs under filters")
-    return own
-
-
-def judging_methods(filters: Filters, branches: Mapping[str, Branch]) -> tuple[type[RuleSet], ...]:
-    """The rule sets that the recipe's filters and its branches name.
-
-    Raises:
-        RuleSetError: if one does not exist.
-    """
-    return rule_set_methods(
-        *filters.rule_sets, *(name for branch in branches.values() for name in branch.rule_sets or ())
-    )
 
 
 @dataclass(frozen=True)
@@ -86,7 +33,7 @@ class Judgement:
     Attributes:
         filters: those of the recipe.
         language: the cut by language.
-        by_domain: rule sets of domains that have their own, see `filters_by_domain`.
+        by_domain: rule sets of domains that have their own, see `chosen.filters_by_domain`.
         learned: rows of table `filter_thresholds`, if rule sets of the recipe learn theirs.
         url_digests: `url_lists.list_digests` of the recipe.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data_platform.filtering.judgement import learning_rule_sets
+from data_platform.filtering.chosen import learning_rule_sets
 from data_platform.filtering.languages import check_languages
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from data_platform.core.kinds.rule_set import RuleSetError
-from data_platform.filtering.judgement import LABELS, Judgement, filters_by_domain
+from data_platform.filtering.chosen import filters_by_domain
+from data_platform.filtering.judgement import LABELS, Judgement
 from data_platform.filtering.rules import rule_set
 from data_platform.filtering.settings import Filters
 from data_platform.filtering.url_lists import list_digests

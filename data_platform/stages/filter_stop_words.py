@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def stop_word_settings(filters: Filters) -> Mapping[str, float] | None:
     """The settings of the rule set that counts learned stop words; None if the recipe has none."""
-    from data_platform.filtering.judgement import published_rule_sets
+    from data_platform.filtering.chosen import published_rule_sets
 
     for rules in published_rule_sets(filters):
         if "stop_word_share" in rules.settings:

@@ -16,7 +16,7 @@ from data_platform.stages.shared.references import reference_state
 
 
 def _write(work: Work) -> Files:
-    from data_platform.filtering.judgement import learning_rule_sets
+    from data_platform.filtering.chosen import learning_rule_sets
     from data_platform.filtering.learn import Sample, learn, sample_columns
 
     filters = work.recipe.filters
@@ -61,7 +61,7 @@ def _reference_signals(work: Work, signals: Sequence[str]) -> Iterator[pa.Table]
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    from data_platform.filtering.judgement import learning_rule_sets
+    from data_platform.filtering.chosen import learning_rule_sets
 
     filters = workspace.recipe.filters
     learning = learning_rule_sets(filters)
@@ -82,7 +82,7 @@ def thresholds_stage(recipe: Recipe) -> Stage:
     Raises:
         RuleSetError: if a rule set or threshold of the recipe does not exist, or lacks what it is to learn from.
     """
-    from data_platform.filtering.judgement import learning_rule_sets
+    from data_platform.filtering.chosen import learning_rule_sets
 
     learning = learning_rule_sets(recipe.filters)
     from_documents = any(rules.learning.learns_from == "documents" for rules in learning)

@@ -26,7 +26,8 @@ _IDENTITY = ("doc_id", "snapshot")
 def _write(work: Work) -> Files:
     from daft import col
 
-    from data_platform.filtering.judgement import LABELS, Judgement, filters_by_domain
+    from data_platform.filtering.chosen import filters_by_domain
+    from data_platform.filtering.judgement import LABELS, Judgement
     from data_platform.filtering.url_lists import list_digests
 
     frame, signals = signal_rows(work.lake, work.pin_of_table, LABELS)
@@ -50,7 +51,7 @@ def _judge_columns(*columns: pa.Array, names: list[str], judgement: Judgement) -
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    from data_platform.filtering.judgement import filters_by_domain, learning_rule_sets
+    from data_platform.filtering.chosen import filters_by_domain, learning_rule_sets
     from data_platform.filtering.url_lists import url_config
 
     filters = workspace.recipe.filters
@@ -79,7 +80,7 @@ def verdicts_stage(recipe: Recipe, learned: Sequence[str] = ()) -> Stage:
     Raises:
         RuleSetError: if a rule set does not exist.
     """
-    from data_platform.filtering.judgement import judging_methods
+    from data_platform.filtering.chosen import judging_methods
 
     branches = ("document_branches",) if recipe.branches else ()
     return replace(
