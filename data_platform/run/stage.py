@@ -76,12 +76,17 @@ class Stage:
         return self.declared.kind
 
     @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that it computes with: what they reach is its code."""
+        run = self.run.func if isinstance(self.run, partial) else self.run
+        return (run.__module__, *(method.__module__ for method in self.methods))
+
+    @property
     def code_version(self) -> str:
         """Digest of the declared columns, and of the code and libraries that the stage and its methods compute with."""
-        run = self.run.func if isinstance(self.run, partial) else self.run
-        modules = (run.__module__, *(method.__module__ for method in self.methods))
+        schemas = tuple(str(self.declaration_of(name).schema) for name in (self.name, *self.sides))
         versions = tuple(f"{method.__module__}.{method.__qualname__} {method.version}" for method in self.methods)
-        return _code_version(self.declared.schema, modules, versions)
+        return _code_version(schemas, self.modules, versions)
 
     def partition(self, snapshot: str | None) -> Partition:
         """The part of the table that one run of the stage replaces."""
@@ -234,6 +239,6 @@ def _value(partition: Partition) -> str | None:
 
 
 @cache
-def _code_version(schema: pa.Schema, modules: tuple[str, ...], versions: tuple[str, ...]) -> str:
-    text = "\0".join([str(schema), code_digest(*modules), *versions])
+def _code_version(schemas: tuple[str, ...], modules: tuple[str, ...], versions: tuple[str, ...]) -> str:
+    text = "\0".join([*schemas, code_digest(*modules), *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from data_platform.core.tables import table
+from data_platform.filtering.chosen import judging_methods
 from data_platform.filtering.settings import Filters
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
@@ -68,22 +68,15 @@ def _in_order(filters: Filters) -> list[list[Any]]:
     return [[name, thresholds] for name, thresholds in filters.rule_sets.items()]
 
 
-FILTER_VERDICTS = Stage(
-    name="filter_verdicts", group="filtering", inputs=("documents", "quality_signals"), run=_write, config=_config,
-)
-
-
 def verdicts_stage(recipe: Recipe, learned: Sequence[str] = ()) -> Stage:
-    """The stage as the recipe needs it: with its rule sets, the tables `learned`, and the branches, by which rule sets
-    may differ.
+    """The stage as the recipe needs it: by its rule sets, with the tables `learned`, and with branches, which may have
+    rule sets of their own.
 
     Raises:
         RuleSetError: if a rule set does not exist.
     """
-    from data_platform.filtering.chosen import judging_methods
-
     branches = ("document_branches",) if recipe.branches else ()
-    return replace(
-        FILTER_VERDICTS, inputs=(*FILTER_VERDICTS.inputs, *learned, *branches),
-        methods=judging_methods(recipe.filters, recipe.branches),
+    return Stage(
+        name="filter_verdicts", group="filtering", inputs=("documents", "quality_signals", *learned, *branches),
+        run=_write, config=_config, methods=judging_methods(recipe.filters, recipe.branches),
     )
