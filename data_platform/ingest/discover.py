@@ -56,7 +56,7 @@ def archives_of(source: Source) -> list[Archive]:
         SourceError: if something is missing or cannot be read; the message names source and path.
     """
     if isinstance(source, EnvironmentPages | EnvironmentFiles):
-        from data_platform.ingest.environment import environment_archives
+        from data_platform.ingest.installed_archives import environment_archives
 
         return environment_archives(source, home() / "environment")
     return resolve(source)

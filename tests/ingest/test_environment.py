@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.ingest import environment
+from data_platform.ingest import installed
 from data_platform.ingest.crawl import read_archive
-from data_platform.ingest.environment import environment_archives, reference_texts
+from data_platform.ingest.environment import reference_texts
 from data_platform.ingest.files import Fields, read_jsonl
+from data_platform.ingest.installed_archives import environment_archives
 from data_platform.ingest.records import Archive
-from data_platform.ingest.settings import EnvironmentFiles, EnvironmentPages, Ingest
+from data_platform.ingest.settings import EnvironmentFiles, EnvironmentPages, Ingest, LicenseClaim
 from data_platform.ingest.sources import SourceError
 from tests.ingest.archives import captures
 
 PAGES = EnvironmentPages(kind="environment_pages", name="pages", snapshot="s")
 FILES = EnvironmentFiles(kind="environment_files", name="files", snapshot="s", max_bytes=100)
-_CACHES = ("_distributions", "_metadata", "_name", "_file_names")
+_CACHES = ("installed", "metadata_of", "name_of", "files_of")
 
 
 def install(folder: Path, name: str, headers: str = "", description: str = "", files: dict[str, str] | None = None):
@@ -40,12 +41,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An environment that holds what a test installs in this folder, and nothing else."""
     folder = tmp_path / "site"
     folder.mkdir()
-    monkeypatch.setattr(environment, "distributions", lambda path: importlib.metadata.distributions(path=[str(folder)]))
+    monkeypatch.setattr(installed, "distributions", lambda path: importlib.metadata.distributions(path=[str(folder)]))
     for name in _CACHES:
-        getattr(environment, name).cache_clear()
+        getattr(installed, name).cache_clear()
     yield folder
     for name in _CACHES:
-        getattr(environment, name).cache_clear()
+        getattr(installed, name).cache_clear()
 
 
 def pages_of(archive: Archive) -> dict[str, str]:
@@ -138,11 +139,19 @@ def test_the_same_environment_gives_the_same_bytes_and_another_gives_another_fil
 
     install(site, "two", "Description-Content-Type: text/markdown\n", "text", {"two/a.py": "x = 1\n"})
     for name in _CACHES:
-        getattr(environment, name).cache_clear()
+        getattr(installed, name).cache_clear()
     (changed,) = environment_archives(source, tmp_path / "first")
     assert changed.uri != first.uri
     assert changed.fingerprint != first.fingerprint
     assert not [path for path in (tmp_path / "first").rglob("*") if path.is_file() and path.suffix != ".gz"]
+
+
+def test_what_is_claimed_of_a_source_writes_nothing_anew(site: Path, tmp_path: Path) -> None:
+    install(site, "one", "Description-Content-Type: text/markdown\n", "text")
+    claimed = PAGES.model_copy(update={"license": LicenseClaim(spdx="MIT", basis="said so"), "domain": "other"})
+    assert environment_archives(claimed, tmp_path) == environment_archives(PAGES, tmp_path)
+    others = PAGES.model_copy(update={"limit": 1})
+    assert environment_archives(others, tmp_path) != environment_archives(PAGES, tmp_path)
 
 
 def test_an_environment_without_files_is_named(site: Path, tmp_path: Path) -> None:
