@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets import annotations, documents, licenses, raw_crawls
+from assets import documents, licenses, raw_crawls
 from assets.branches import branch_assets
 from assets.checks import stage_checks
 from assets.deduplication import deduplication_assets
@@ -16,7 +16,7 @@ from data_platform.run.recipe import Recipe
 
 def assets_of(recipe: Recipe) -> list[dg.AssetsDefinition]:
     """Every asset of the recipe."""
-    modules = [raw_crawls, documents, licenses, annotations]
+    modules = [raw_crawls, documents, licenses]
     of_recipe = (branch_assets, filter_assets, deduplication_assets, mixture_assets)
     return [*dg.load_assets_from_modules(modules), *(asset for make in of_recipe for asset in make(recipe))]
 

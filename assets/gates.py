@@ -49,7 +49,8 @@ DESCRIPTIONS = {
 def gates_of(stage: Stage) -> list[str]:
     """Names of the checks that apply to a stage."""
     name = stage.name
-    names = [CUSTODY, *([] if name in WITHOUT_BOOKS else [BOOKS]), *separation.separations_of(stage)]
+    without = name in WITHOUT_BOOKS or stage.kind in ("trainer", "auditor")
+    names = [CUSTODY, *([] if without else [BOOKS]), *separation.separations_of(stage)]
     if name in ("document_licenses", "duplicates", "deduplicated_documents") or name.startswith("branch_"):
         names.append(CURRENT)
     if name == "duplicates":

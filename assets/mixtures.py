@@ -8,4 +8,5 @@ from data_platform.run.recipe import Recipe
 
 def mixture_assets(recipe: Recipe) -> list[dg.AssetsDefinition]:
     """The assets of the mixtures and datastores that the recipe names."""
-    return [*assets_in(recipe, "mixtures"), *assets_in(recipe, "datastores")]
+    groups = ("models", "scores", "selections", "mixtures", "datastores", "audits")
+    return [asset for group in groups for asset in assets_in(recipe, group)]

@@ -7,7 +7,6 @@ hand. Not here: any kind and any method.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.metadata
 import pkgutil
@@ -19,9 +18,9 @@ from types import ModuleType
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler, ValidationError
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, no_such
 from data_platform.core.kinds.method import Entry, Method
 from data_platform.core.reading import Fault
 from data_platform.core.settings import IDENTIFIER, refusal
@@ -55,9 +54,7 @@ def method(kind: type[Method], name: str) -> type[Method]:
     """
     known = methods(kind)
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; {near[0]!r} is near" if near else ""
-        raise UnknownMethod(f"there is no {kind.kind.name} {name!r}{hint}; there are {', '.join(known) or 'none'}")
+        raise UnknownMethod(no_such(kind.kind.name, name, known))
     return known[name]
 
 
@@ -125,16 +122,16 @@ class Entries:
 
     def _read(self, value: object) -> dict[str, Entry]:
         if not isinstance(value, Mapping):
-            raise PydanticCustomError("mapping", "a mapping of names to settings is needed")
+            raise refusal([Fault((), "must be a mapping of names to settings")])
         read, faults = {}, []
         for name, given in value.items():
-            if not re.match(IDENTIFIER, str(name)):
-                faults.append(Fault((name,), "a name is made of a to z, 0 to 9 and _, and begins with a letter"))
+            if not isinstance(name, str) or not re.match(IDENTIFIER, name):
+                faults.append(Fault((name,), "a name has a to z, 0 to 9 and _, and begins with a letter"))
                 continue
             try:
                 read[name] = entry_of(self.kind, given, name)
             except ValidationError as error:
-                faults += [Fault((name, *fault["loc"]), fault["msg"]) for fault in error.errors(include_url=False)]
+                faults += [Fault((name, *line["loc"]), line["msg"]) for line in error.errors()]
         if faults:
             raise refusal(faults)
         return read
@@ -170,16 +167,16 @@ def entry_of(kind: type[Method], given: object, name: str = "") -> Entry:
     """The entry that a recipe states: a mapping of settings with `method`, or the name of a method alone.
 
     Raises:
-        ValidationError: of every fault, by its place below the entry.
+        ValidationError: with the faults of the settings, each at its place below the entry.
     """
     if isinstance(given, Entry):
         return given
     stated = {"method": given} if isinstance(given, str) else {} if given is None else given
     if not isinstance(stated, Mapping):
-        raise refusal([Fault((), "a mapping of settings is needed")])
+        raise refusal([Fault((), "must be a mapping of settings, or the name of a method")])
     wanted = stated.get("method", name)
     try:
-        found = method(kind, str(wanted))
+        found = method(kind, wanted if isinstance(wanted, str) else repr(wanted))
     except UnknownMethod as error:
         raise refusal([Fault(("method",) if "method" in stated else (), str(error))]) from None
     settings = {key: value for key, value in stated.items() if key != "method"}

@@ -8,6 +8,7 @@ else. Not here: how a column is computed (its stage) and how a table is written 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -606,9 +607,9 @@ _declare(Table(
         _doc_id("filtered_documents.doc_id"),
         _snapshot("filtered_documents.snapshot"),
         Column("embedding", pa.list_(pa.float32()), "Mean of the last hidden states over its first tokens, scaled to "
-                "length 1.", derived_from=("filtered_documents.text", "language_model.sha256")),
+                "length 1.", derived_from=("filtered_documents.text", "model_language_model.sha256")),
         Column("embedding_model", pa.string(), "model_id of the language model.",
-                derived_from=("language_model.model_id",)),
+                derived_from=("model_language_model.model_id",)),
     ),
     key=("doc_id",),
 ))
@@ -715,10 +716,11 @@ _declare(Table(
 ))
 
 
-def _model_table(name: str, description: str) -> Table:
+def model_table(name: str) -> Table:
+    """The table of the model called `name` in the recipe."""
     return Table(
-        name,
-        description,
+        f"model_{name}",
+        f"Model {name}: one row that names its files.",
         (
             Column("model_id", pa.string(), "Name and first 12 digits of the digest of its files."),
             Column("uri", pa.string(), "Folder with the model's files."),
@@ -726,59 +728,140 @@ def _model_table(name: str, description: str) -> Table:
             Column("license_spdx", pa.string(), "Licence of the model, as far as stated."),
             Column("parameters", pa.int64(), "Number of parameters.", minimum=1),
             Column("training_texts", pa.int64(), "Texts it was trained on here; 0 for a model from a path.",
-                    minimum=0, derived_from=("quality_labels.text",)),
+                   minimum=0, derived_from=("quality_labels.text",)),
             Column("metrics", pa.string(), "Measured on held-out texts, as JSON."),
         ),
         key=("model_id",),
         partition_by=(),
+        kind="trainer",
+        entry=name,
     )
 
 
-_declare(_model_table("language_model", "The causal language model that scores perplexity."))
-_declare(_model_table("quality_classifier", "The linear n-gram classifier that scores quality."))
+for _name in ("language_model", "quality_classifier"):
+    # Of lakes from before models had entries: read, and never written.
+    _declare(replace(model_table(_name), name=_name))
+
+
+def scores_table(name: str, gives: Iterable[Column] = (), models: Iterable[str] = ()) -> Table:
+    """The table of the scorer that the recipe calls `name`.
+
+    Args:
+        gives: the columns that it fills.
+        models: entries of `models` that it reads.
+    """
+    origins = ("deduplicated_documents.text", *(f"model_{model}.sha256" for model in models))
+    return Table(
+        f"scores_{name}",
+        f"Scores {name}: what one scorer says of every deduplicated document; no text.",
+        (
+            _doc_id("deduplicated_documents.doc_id"),
+            _snapshot("deduplicated_documents.snapshot"),
+            *(replace(one, derived_from=origins) for one in gives),
+            Column("model", pa.string(), "model_id of the models that it read, by blanks; empty if it reads none.",
+                   derived_from=tuple(f"model_{model}.model_id" for model in models)),
+        ),
+        key=("doc_id",),
+        kind="scorer",
+        entry=name,
+        open=True,
+    )
+
 
 _declare(Table(
     "quality_annotations",
-    "One row per deduplicated document: what the scorers said, and which version said it; no text.",
+    "One row per deduplicated document: what all scorers of the recipe said, and which model said it; no text.",
     (
         _doc_id("deduplicated_documents.doc_id"),
         _snapshot("deduplicated_documents.snapshot"),
-        Column("perplexity", pa.float64(), "Perplexity per token under the language model.", minimum=0,
-                derived_from=("deduplicated_documents.text", "language_model.sha256")),
-        Column("bits_per_byte", pa.float64(), "Bits per UTF-8 byte under the language model.", minimum=0,
-                derived_from=("deduplicated_documents.text", "language_model.sha256")),
-        Column("perplexity_model", pa.string(), "model_id of the language model.",
-                derived_from=("language_model.model_id",)),
-        Column("quality_score", pa.float64(), "Probability of 'wanted' under the quality classifier.", minimum=0,
-                maximum=1, derived_from=("deduplicated_documents.text", "quality_classifier.sha256")),
-        Column("quality_model", pa.string(), "model_id of the quality classifier.",
-                derived_from=("quality_classifier.model_id",)),
     ),
     key=("doc_id",),
+    open=True,
 ))
 
-_MIXTURE_COLUMNS = (
-    *_carried("deduplicated_documents", "doc_id", "snapshot", "source", "domain", "url", "host", "fetched_at", "text",
-              "byte_count", "token_count", "language", "cluster_size"),
-    *_carried("quality_annotations", "quality_score", "perplexity"),
-    *_carried("document_licenses", "license_spdx", "license_tier", "license_basis", "attribution"),
-    Column("weight", pa.float64(), "Share of the mixture's tokens that its domain was given.", minimum=0, maximum=1),
-    Column("epochs", pa.float64(), "How often the document is seen: tokens drawn from its domain over tokens there.",
-            minimum=0),
-    Column("phase", pa.string(), "Training phase the document belongs to."),
+
+def selection_table(name: str) -> Table:
+    """The table of the selection called `name` in the recipe."""
+    return Table(
+        f"selection_{name}",
+        f"Selection {name}: which deduplicated documents a selector chose, and how much it wants each.",
+        (
+            _doc_id("deduplicated_documents.doc_id"),
+            _snapshot("deduplicated_documents.snapshot"),
+            Column("utility", pa.float64(), "How much the selector wants it; the higher the more."),
+            Column("selected", pa.bool_(), "Whether it chose it."),
+        ),
+        key=("doc_id",),
+        partition_by=(),
+        kind="selector",
+        entry=name,
+    )
+
+
+def plan_table(name: str) -> Table:
+    """The table of the plan of the mixture called `name` in the recipe."""
+    return Table(
+        f"plan_{name}",
+        f"Plan of mixture {name}: which documents a model is trained on, how often and in which order; no text.",
+        (
+            *_carried("deduplicated_documents", "doc_id", "snapshot", "domain", "token_count"),
+            Column("weight", pa.float64(), "Share of the mixture's tokens that its domain was given.", minimum=0,
+                   maximum=1),
+            Column("epochs", pa.float64(), "How often the document is seen: tokens drawn from its domain over tokens "
+                   "there.", minimum=0),
+            Column("position", pa.int64(), "Place in the order of training, from 0.", minimum=0),
+            Column("phase", pa.string(), "Training phase the document belongs to."),
+        ),
+        key=("doc_id",),
+        partition_by=(),
+        kind="plan",
+        entry=name,
+    )
+
+
+def audit_table(name: str) -> Table:
+    """The table of the audit called `name` in the recipe."""
+    return Table(
+        f"audit_{name}",
+        f"Audit {name}: what an auditor found in a mixture; no text.",
+        (
+            Column("subject", pa.string(), "What was measured, such as a domain or a document."),
+            Column("measure", pa.string(), "What of it was measured."),
+            Column("value", pa.float64(), "The value."),
+        ),
+        key=("subject", "measure"),
+        partition_by=(),
+        kind="auditor",
+        entry=name,
+    )
+
+
+_MIXTURE_TEXTS = _carried(
+    "deduplicated_documents", "doc_id", "snapshot", "source", "domain", "url", "host", "fetched_at", "text",
+    "byte_count", "token_count", "language", "cluster_size",
 )
+_MIXTURE_TERMS = _carried("document_licenses", "license_spdx", "license_tier", "license_basis", "attribution")
 
 
-def mixture_table(name: str) -> Table:
-    """The table of the mixture called `name` in the recipe."""
+def mixture_table(name: str, scores: Iterable[Column] = ()) -> Table:
+    """The table of the mixture called `name` in the recipe.
+
+    Args:
+        scores: columns of scores that it holds.
+    """
+    planned = tuple(
+        replace(column, derived_from=(f"plan_{name}.{column.name}",)) for column in plan_table(name).columns
+        if column.name in ("weight", "epochs", "phase")
+    )
     return Table(
         f"mixture_{name}",
         f"Mixture {name}: the documents that a model is trained on, with their licences.",
-        _MIXTURE_COLUMNS,
+        (*_MIXTURE_TEXTS, *scores, *_MIXTURE_TERMS, *planned),
         key=("doc_id",),
         partition_by=(),
         kind="mixture",
         entry=name,
+        open=True,
     )
 
 
@@ -806,7 +889,7 @@ _declare(Table(
         *(
             Column(**{**vars(column), "derived_from": tuple(
                 origin.replace("quality_labels", "domain_labels") for origin in column.derived_from)})
-            for column in TABLES["quality_classifier"].columns
+            for column in model_table("").columns
         ),
     ),
     key=("branch",),
@@ -1006,7 +1089,12 @@ PLATFORM_LOGS = ("check_results", "lineage", "takedowns", "takedown_list", "take
 
 
 FAMILIES: dict[str, Callable[[str], Table]] = {
+    "model": model_table,
+    "scores": scores_table,
+    "selection": selection_table,
+    "plan": plan_table,
     "mixture": mixture_table,
+    "audit": audit_table,
     "branch": branch_table,
     "datastore": datastore_table,
 }

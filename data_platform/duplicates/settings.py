@@ -102,7 +102,9 @@ class Containment(Part):
 class SemanticDuplicates(Part):
     """Documents whose embeddings are alike: SemDeDup."""
 
+    model: str = Field(default="language_model", description="Entry of `models`: a causal language model.")
     max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
+    batch_tokens: int = Field(default=2_048, ge=2, description="Tokens per forward pass, padding included.")
     documents_per_cluster: int = Field(default=1_000, ge=1, description="Documents per cluster of k-means, on average.")
     iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
     threshold: float = Field(

@@ -1,4 +1,4 @@
-"""Admission to a mixture, and the draw: written once for all mixers.
+"""Admission to a mixture, the draw and the order: written once for all mixers.
 
 Not here: how weights are found (`methods/mix/`) and tables (`stages/`).
 """

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.mixer import Mixer
+from data_platform.core.kinds.orderer import Orderer
+from data_platform.core.registry import OneEntry, entry_of
 from data_platform.core.settings import NAME, Part
 from data_platform.spdx.schemes import LicenseClass
+
+QUALITY = "quality_score"
+"""The score that `min_quality` bounds."""
 
 
 class Datastore(Part):
@@ -30,7 +38,7 @@ class Datastore(Part):
 
 
 class Mixture(Part):
-    """One mixture: weights per domain, admitted licence tiers, a token budget."""
+    """One mixture: which documents it admits, how much it takes of each domain, in which order."""
 
     tokens: int = Field(ge=1, description="Token budget.")
     tiers: tuple[int, ...] = Field(default=(0, 1), description="Admitted licence tiers, 0 to 5.")
@@ -38,22 +46,51 @@ class Mixture(Part):
         default=(), description="Published classes of licences: every row is of one of them, and of an admitted tier. "
         "Empty: the tiers alone decide."
     )
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        min_length=1, description="Domain to weight; they are normalised."
+    contradicted: Literal["admit", "refuse"] = Field(
+        default="admit", description="What becomes of documents whose evidence names licences that do not agree."
     )
-    min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality score.")
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="Domain to weight; they are normalised. The same as the mixer `fixed`."
+    )
+    mixer: Annotated[Entry | None, OneEntry(Mixer)] = Field(
+        default=None, description="Method that finds the weights of domains, instead of `weights`."
+    )
+    select: str | None = Field(
+        default=None, description="Entry of `selections`: only what it selected is drawn from."
+    )
+    min_quality: float = Field(default=0.0, ge=0, le=1, description="Least quality_score.")
+    scores: tuple[str, ...] = Field(
+        default=(), description="Columns of scores that the mixture holds: column, or entry.column where two entries "
+        "have one of that name."
+    )
     max_epochs: float = Field(default=1.0, gt=0, description="How often a document may be seen at the most.")
     rehydrate: bool = Field(
         default=False, description="See a document so many times as often as its rehydration_weight says, which "
         "follows from the size of its cluster and deduplication.rehydration; max_epochs counts on top."
     )
     seed: int = Field(default=0, ge=0, description="Seed of the sample.")
+    order: Annotated[Entry, OneEntry(Orderer)] = Field(
+        default_factory=lambda: entry_of(Orderer, "shuffled"), description="Method that orders the documents."
+    )
     phase: str = Field(default="pretrain", pattern=NAME, description="Training phase.")
+    publish: bool = Field(
+        default=True, description="Write a table with the texts, to be exported; false: the plan alone, for a proxy "
+        "run that reads texts where they are."
+    )
 
     @model_validator(mode="after")
     def _sane(self) -> Mixture:
         if any(tier not in range(6) for tier in self.tiers):
             raise ValueError(f"tiers are 0 to 5, not {sorted(self.tiers)}")
-        if any(weight < 0 for weight in self.weights.values()) or not sum(self.weights.values()):
-            raise ValueError("weights must not be negative, and not all zero")
+        if bool(self.weights) == (self.mixer is not None):
+            raise ValueError("give weights or a mixer")
+        if any(not math.isfinite(weight) or weight < 0 for weight in self.weights.values()) or (
+            self.weights and not sum(self.weights.values())
+        ):
+            raise ValueError("weights must be numbers that are not negative, and not all zero")
         return self
+
+    @property
+    def mixing(self) -> Entry:
+        """The mixer with its settings."""
+        return self.mixer or entry_of(Mixer, {"method": "fixed", "weights": self.weights})

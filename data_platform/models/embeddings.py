@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.kinds.method import strings
 from data_platform.models.batching import batches
 from data_platform.models.perplexity import CHARACTERS_PER_TOKEN, load_language_model
 from data_platform.models.placement import device, inference_precision
-from data_platform.models.protocol import checked_texts
 
 
 class Embedder:
@@ -48,7 +48,7 @@ class Embedder:
             ValueError: if a text is null.
             FloatingPointError: if the model's output is not a number.
         """
-        sequences = self._tokens(checked_texts(texts))
+        sequences = self._tokens(strings(texts))
         width = self.model.config.get_text_config().hidden_size
         vectors = np.zeros((len(sequences), width), np.float32)
         for rows in batches([len(sequence) for sequence in sequences], self.batch_tokens):

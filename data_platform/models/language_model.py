@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,12 @@ from data_platform.models.perplexity import losses, no_progress_bars
 from data_platform.models.placement import device
 from data_platform.models.settings import LanguageModel
 from data_platform.models.tokenizer import train_tokenizer
-from data_platform.models.trainer import Texts
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+Texts = Sequence[str] | pa.Array | pa.ChunkedArray
 
 HEAD_WIDTH = 32
 # Best of .003, .006 and .01 at the default size on WikiText-2; large because the model is small. There, 300 steps of 4

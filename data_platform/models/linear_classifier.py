@@ -14,7 +14,6 @@ pickles). Not here: the labelled texts (`labels.py`), the compiled loop (`kernel
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,6 @@ import numpy as np
 import pyarrow as pa
 
 from data_platform.core.errors import PlainError
-from data_platform.models.protocol import checked_texts, score_struct
 from data_platform.models.settings import QualityClassifier
 from data_platform.text.words import word_ngram_hashes
 
@@ -49,16 +47,18 @@ def train_quality_classifier(
     seed: int,
     folder: Path,
     held_out: Sequence[bool] | np.ndarray | None = None,
+    held_out_share: float = 0.2,
 ) -> dict[str, Any]:
     """Train a classifier on labelled texts and write it to `folder`.
 
     Args:
         texts: the texts.
         labels: 1 wanted, 0 not, one per text.
-        settings: size of the n-grams, buckets, regularisation; `settings.labels.held_out` if `held_out` is not given.
+        settings: size of the n-grams, buckets, regularisation.
         seed: seed of the split, if `held_out` is not given. The fit itself has no chance in it.
         folder: where to write; made if need be.
         held_out: which texts are measured on and not trained on, one per text.
+        held_out_share: share of each class that is, if `held_out` is not given.
 
     Returns:
         Counts (`training_texts`, `training_wanted`, `held_out_texts`, `held_out_wanted`), `held_out_roc_auc`,
@@ -72,7 +72,7 @@ def train_quality_classifier(
     from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
     labels = np.asarray(labels, dtype=np.int32)
-    measured = _split(labels, settings.labels.held_out, seed) if held_out is None else np.asarray(held_out, dtype=bool)
+    measured = _split(labels, held_out_share, seed) if held_out is None else np.asarray(held_out, dtype=bool)
     for part, name in ((labels[~measured], "to train on"), (labels[measured], "held out")):
         if set(part) != {0, 1}:
             raise ValueError(
@@ -133,40 +133,12 @@ def _split(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     return measured
 
 
-class QualityScorer:
-    """Scores texts with the classifier in a directory: the probability of 'wanted'.
-
-    A text without words has the
-    probability that the intercept alone gives.
-
-    Args:
-        folder: a folder written by `train_quality_classifier`.
+def load_classifier(folder: Path) -> tuple[int, np.ndarray, float]:
+    """Longest n-gram, weights and intercept of the classifier in `folder`.
 
     Raises:
-        ClassifierError: if the directory is missing or holds no such classifier.
+        ClassifierError: if the folder is missing or holds no such classifier.
     """
-
-    name = "quality"
-    columns = ("quality_score",)
-
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
-        self.ngram, self.weights, self.intercept = _load(self.folder)
-
-    def score(self, texts: pa.Array) -> pa.StructArray:
-        """The probability of 'wanted' of every text.
-
-        Raises:
-            ValueError: if a text is null.
-        """
-        from data_platform.kernels.ngrams import score_ngrams
-
-        words = text_words(checked_texts(texts))
-        return score_struct(quality_score=score_ngrams(*words, self.ngram, self.weights, self.intercept))
-
-
-def _load(folder: Path) -> tuple[int, np.ndarray, float]:
-    """Longest n-gram, weights and intercept of the classifier in `folder`."""
     if not folder.is_dir():
         raise ClassifierError(f"{folder} is not a directory; give one as written by train_quality_classifier")
     try:

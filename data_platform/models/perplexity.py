@@ -26,8 +26,6 @@ import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
 from data_platform.models.batching import batches, windows
-from data_platform.models.placement import device, inference_precision
-from data_platform.models.protocol import checked_texts, score_struct
 
 if TYPE_CHECKING:
     import torch
@@ -148,44 +146,6 @@ def _window_nats(model: PreTrainedModel, rows: Sequence[Sequence[int]], first_ta
             logits.flatten(0, 1), targets.flatten(), ignore_index=_UNCOUNTED, reduction="none"
         )
     return nats.view(shape).sum(dim=1, dtype=torch.float64).cpu().numpy()
-
-
-class PerplexityScorer:
-    """Scores texts with the causal language model in a directory, as written by `save_pretrained`.
-
-    Nothing is fetched: the directory must hold weights, configuration and a fast tokenizer. Scores are the same for
-    the same model, text, device and library versions; on the CPU they depend on the other texts of a batch by
-    rounding alone (below 1e-4, relative).
-
-    Args:
-        folder: the directory.
-        max_tokens: tokens of a text that are read.
-        batch_tokens: tokens of a forward pass, padding included.
-
-    Raises:
-        ModelError: if the directory is missing, or holds no causal language model with a fast tokenizer.
-    """
-
-    name = "perplexity"
-    columns = ("perplexity", "bits_per_byte")
-
-    def __init__(self, folder: str | os.PathLike[str], max_tokens: int = 512, batch_tokens: int = 8_192) -> None:
-        self.folder = Path(folder)
-        self.max_tokens = max_tokens
-        self.batch_tokens = batch_tokens
-        place = device()
-        self.model, self.tokenizer = load_language_model(self.folder, inference_precision(place))
-        self.model.to(place)
-
-    def score(self, texts: pa.Array) -> pa.StructArray:
-        """Perplexity per token and bits per UTF-8 byte of every text, over its first `max_tokens` tokens.
-
-        Raises:
-            ValueError: if a text is null.
-            FloatingPointError: if the model's output is not a number.
-        """
-        found = losses(self.model, self.tokenizer, checked_texts(texts), self.max_tokens, self.batch_tokens)
-        return score_struct(perplexity=found.perplexity, bits_per_byte=found.bits_per_byte)
 
 
 def load_language_model(

@@ -1,4 +1,4 @@
-"""The parts of a recipe that say which models annotate documents."""
+"""The parts of a recipe that say which models are made, and of which labelled texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data_platform.core.settings import Part
 
 
 class Labels(Part):
-    """A labelled table for the quality classifier: JSONL paths, or texts of the environment."""
+    """Labelled texts that models are trained on: JSONL paths, or texts of the environment."""
 
     kind: Literal["files", "environment"] = "environment"
     paths: tuple[str, ...] = Field(default=(), description="JSONL files, for kind 'files'.")
@@ -27,7 +27,6 @@ class QualityClassifier(Part):
     ngram: int = Field(default=2, ge=1, le=5, description="Longest word n-gram.")
     buckets: int = Field(default=2**18, ge=2, description="Number of hash buckets.")
     regularization: float = Field(default=1.0, gt=0, description="Inverse strength of the L2 penalty.")
-    labels: Labels = Field(default_factory=Labels)
 
 
 class LanguageModel(Part):
@@ -41,14 +40,4 @@ class LanguageModel(Part):
     context: int = Field(default=256, ge=16, description="Tokens per sequence.")
     steps: int = Field(default=250, ge=1, description="Training steps.")
     batch: int = Field(default=4, ge=1, description="Sequences per step.")
-
-
-class Scoring(Part):
-    """The models that annotate documents."""
-
-    language_model: LanguageModel = Field(default_factory=LanguageModel)
-    quality_classifier: QualityClassifier = Field(default_factory=QualityClassifier)
-    max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
-    batch_tokens: int = Field(
-        default=2_048, ge=2, description="Tokens per forward pass: 2,048 fit a CPU's cache, a GPU wants many more."
-    )
+    seed: int = Field(default=0, ge=0, description="Seed of weights and order.")

@@ -25,6 +25,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     """All stages of a recipe by table, inputs before what is made of them."""
     from data_platform.pipeline.filtering import judging_stages
     from data_platform.pipeline.repetition import repetition_stages
+    from data_platform.stages.audits import audit_stages
     from data_platform.stages.branch_tables import branch_stage
     from data_platform.stages.copy_pairs import copy_pairs_stage
     from data_platform.stages.datastores import datastore_stage
@@ -37,21 +38,30 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.duplicates import duplicates_stage
     from data_platform.stages.filtered_documents import filtered_stage
     from data_platform.stages.license_evidence import LICENSE_EVIDENCE
-    from data_platform.stages.mixtures import mixture_stage
+    from data_platform.stages.mixtures import mixture_stages
+    from data_platform.stages.models import model_names, model_stages
+    from data_platform.stages.quality_annotations import annotation_stages
+    from data_platform.stages.quality_labels import QUALITY_LABELS
     from data_platform.stages.raw_crawls import RAW_CRAWLS
     from data_platform.stages.refinement import refinement_stage
-    from data_platform.stages.scoring import LANGUAGE_MODEL, QUALITY_ANNOTATIONS, QUALITY_CLASSIFIER, QUALITY_LABELS
+    from data_platform.stages.scores import score_stages
+    from data_platform.stages.selections import selection_stages
 
     trained = any(branch.cascade for branch in recipe.branches.values())
     repetition = repetition_stages(recipe)
+    readers = [*recipe.scores.values(), *recipe.synthesis.values(), *recipe.audits.values()]
+    embedded = [recipe.repetition.semantic.model] if recipe.repetition.semantic else []
+    models = model_stages(recipe, [*embedded, *model_names(readers)])
+    labels = [QUALITY_LABELS] if any(QUALITY_LABELS.name in stage.inputs for stage in models) else []
     ordered = (
         *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE,
         DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
         refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, DOCUMENT_SIGNATURES,
-        copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, QUALITY_LABELS, LANGUAGE_MODEL,
-        QUALITY_CLASSIFIER, *repetition.embedding, *repetition.keeping,
-        *(branch_stage(name) for name in recipe.branches), QUALITY_ANNOTATIONS,
-        *(datastore_stage(name) for name in recipe.datastores), *(mixture_stage(name) for name in recipe.mixtures),
+        copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, *labels, *models,
+        *repetition.embedding, *repetition.keeping,
+        *(branch_stage(name) for name in recipe.branches), *score_stages(recipe), *annotation_stages(recipe),
+        *(datastore_stage(name) for name in recipe.datastores), *selection_stages(recipe), *mixture_stages(recipe),
+        *audit_stages(recipe),
     )
     return {stage.name: stage for stage in ordered}
 

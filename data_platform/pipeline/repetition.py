@@ -24,7 +24,7 @@ from data_platform.stages.contamination import CONTAMINATION
 from data_platform.stages.cut_documents import CUT_DOCUMENTS
 from data_platform.stages.cut_programs import CUT_PROGRAMS
 from data_platform.stages.deduplicated_documents import DEDUPLICATED_DOCUMENTS
-from data_platform.stages.document_embeddings import DOCUMENT_EMBEDDINGS
+from data_platform.stages.document_embeddings import embedding_stage
 from data_platform.stages.document_sketches import DOCUMENT_SKETCHES
 from data_platform.stages.duplicate_spans import DUPLICATE_SPANS
 from data_platform.stages.passage_hashes import PASSAGE_HASHES
@@ -55,9 +55,10 @@ def repetition_stages(recipe: Recipe) -> RepetitionStages:
     if wanted.containment:
         hashing.append(DOCUMENT_SKETCHES)
     if wanted.semantic:
-        embedding.append(DOCUMENT_EMBEDDINGS)
+        embedding.append(embedding_stage(recipe))
     if wanted.containment or wanted.semantic:
-        read = [stage.name for stage in (*hashing, *embedding) if stage in (DOCUMENT_SKETCHES, DOCUMENT_EMBEDDINGS)]
+        read = [stage.name for stage in (*hashing, *embedding)
+                if stage in (DOCUMENT_SKETCHES, *embedding)]
         pairs.append(replace(REDUNDANT_DOCUMENTS, inputs=(*REDUNDANT_DOCUMENTS.inputs, *read)))
     found = [stage.name for stage in (*hashing, *pairs) if stage in (CONTAMINATION, *pairs)]
     if wanted.lines or wanted.paragraphs or wanted.substrings:

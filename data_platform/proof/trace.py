@@ -15,6 +15,8 @@ from data_platform.core.errors import PlainError
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake, TableMissing
 
+_MODELS = ("language_model", "quality_classifier", "domain_classifiers")
+"""Tables of models that are of no kind: those of branches, and those of lakes from before models had entries."""
 
 class TakenDown(PlainError, LookupError):
     """A document that was asked for and was taken down. The message says by which takedown, when and why."""
@@ -87,7 +89,7 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
         "scores": find("quality_annotations"),
         "models": [
             row
-            for model in ("language_model", "quality_classifier", "domain_classifiers") if model in commits
+            for model in commits if kind_of(model) == "trainer" or model in _MODELS
             for row in lake.read_table(model, version=commits[model]["version"]).to_pylist()
         ],
         "versions": [

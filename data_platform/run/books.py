@@ -19,7 +19,7 @@ from data_platform.run.stage import Stage
 WITHOUT_BOOKS = frozenset({
     "license_evidence", "copy_pairs", "contamination", "passage_hashes", "redundant_documents", "duplicate_spans",
     "cut_programs", "domain_labels", "domain_classifiers", "filter_thresholds", "filter_stop_words",
-    "quality_labels", "language_model", "quality_classifier",
+    "quality_labels",
 })
 
 
@@ -43,7 +43,7 @@ def books(lake: Lake, stage: Stage, snapshot: str | None) -> Books | None:
     Raises:
         TableMissing: if the stage was never run.
     """
-    if stage.name in WITHOUT_BOOKS:
+    if stage.name in WITHOUT_BOOKS or stage.kind in ("trainer", "auditor"):
         return None
     commit = next(row for row in lake.history(stage.name) if row["partition"] == str(stage.partition(snapshot)))
     inputs = json.loads(commit["inputs"])

@@ -8,15 +8,24 @@ than a field wants is passed over, for the field says so itself. Not here: the s
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_platform.core import registry
 from data_platform.core.errors import no_such
 from data_platform.core.kinds.rule_set import RuleSet, RuleSetError
+from data_platform.core.kinds.scorer import score_columns
+from data_platform.core.kinds.trainer import Trainer
 from data_platform.core.reading import Fault, Place
 from data_platform.core.tables import table
+from data_platform.mixing.settings import QUALITY
+
+if TYPE_CHECKING:
+    from data_platform.run.recipe import Recipe
+
+_TEXT_COLUMNS = [name for name in table("deduplicated_documents").column_names if name not in ("text", "title")]
+"""Columns of documents that selectors and orderers may read beside scores."""
 
 
 def name_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
@@ -39,7 +48,7 @@ def _domain_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
     if not of_sources:
         return
     branches = _mapping(recipe.get("branches"))
-    every = of_sources | set(branches)
+    every = of_sources | set(branches) | set(_made_domains(recipe))
     for place in (("filters",), ("refinement", "lines")):
         yield from _unknown((*place, "domains"), _items(_at(recipe, *place, "domains")), every)
     for name, branch in branches.items():
@@ -48,6 +57,47 @@ def _domain_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _unknown(("datastores", name, "domains"), _items(_at(datastore, "domains")), every)
     for name, mixture in _mapping(recipe.get("mixtures")).items():
         yield from _unknown(("mixtures", name, "weights"), _mapping(_at(mixture, "weights")), every)
+
+
+def _made_domains(recipe: Mapping[str, Any]) -> Iterator[str]:
+    """The domains that texts made of others count as."""
+    for name in _mapping(recipe.get("synthesis")):
+        domain = _at(recipe, "synthesis", name, "domain")
+        yield domain if isinstance(domain, str) else name
+
+
+def entry_faults(recipe: Recipe) -> Iterator[Fault]:
+    """Every entry of a valid recipe that reads of another entry what is not there."""
+    trainers = {*recipe.models, *registry.methods(Trainer)}
+    for section in ("scores", "synthesis", "audits"):
+        for name, entry in getattr(recipe, section).items():
+            yield from _absent((section, name), "model", entry.models, trainers)
+    if recipe.repetition.semantic:
+        yield from _absent(("repetition", "semantic", "model"), "model", [recipe.repetition.semantic.model], trainers)
+    columns = [name for column in score_columns(recipe.scores)
+               for name in (column.name, f"{column.entry}.{column.declared.name}")]
+    readable = [*columns, *_TEXT_COLUMNS]
+    for name, entry in recipe.selections.items():
+        yield from _absent(("selections", name), "score", entry.columns, readable)
+    for name, mixture in recipe.mixtures.items():
+        place = ("mixtures", name)
+        yield from _absent((*place, "scores"), "score", mixture.scores, columns)
+        yield from _absent((*place, "order"), "score", mixture.order.columns, readable)
+        if mixture.min_quality > 0:
+            yield from _absent((*place, "min_quality"), "score", [QUALITY], columns)
+        if mixture.select is not None:
+            yield from _absent((*place, "select"), "selection", [mixture.select], recipe.selections)
+        if mixture.mixer is not None:
+            domains = {source.domain for source in recipe.sources} | set(recipe.branches)
+            domains |= {getattr(entry.settings, "domain", name) for name, entry in recipe.synthesis.items()}
+            yield from _absent((*place, "mixer"), "domain", sorted(mixture.mixer.made().named()), domains)
+    published = [name for name, mixture in recipe.mixtures.items() if mixture.publish]
+    for name, entry in recipe.audits.items():
+        yield from _absent(("audits", name, "mixture"), "published mixture", [entry.settings.mixture], published)
+
+
+def _absent(place: Place, what: str, names: Iterable[str], known: Collection[str]) -> Iterator[Fault]:
+    return (Fault(place, no_such(what, name, known)) for name in names if name not in known)
 
 
 def _unknown(field: Place, domains: Collection[Any], known: Collection[str]) -> Iterator[Fault]:

@@ -22,8 +22,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from data_platform.branches.settings import Branch
+from data_platform.core.kinds.auditor import Auditor
+from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.scorer import Scorer
+from data_platform.core.kinds.selector import Selector
+from data_platform.core.kinds.synthesiser import Synthesiser
+from data_platform.core.kinds.trainer import Trainer
 from data_platform.core.reading import Fault, NotYaml, Place, Reading
-from data_platform.core.settings import IDENTIFIER, MISSING, NAME, Part, RecipeError, home
+from data_platform.core.registry import Entries, entry_of
+from data_platform.core.settings import IDENTIFIER, MISSING, NAME, Part, RecipeError, home, refusal
 from data_platform.duplicates.settings import (
     Deduplication,
     Repetition,
@@ -38,9 +45,9 @@ from data_platform.language.settings import Language
 from data_platform.licenses.settings import Licenses
 from data_platform.methods.decontaminate.settings import Decontamination
 from data_platform.mixing.settings import Datastore, Mixture
-from data_platform.models.settings import Scoring
+from data_platform.models.settings import Labels
 from data_platform.programs.settings import Refinement
-from data_platform.run.names import name_faults
+from data_platform.run.names import entry_faults, name_faults
 
 
 class OpenLineage(Part):
@@ -98,12 +105,38 @@ class Recipe(Part):
     repetition: Repetition = Field(
         default_factory=Repetition, description="Duplicates beyond clusters: passages and whole documents."
     )
-    scoring: Scoring = Field(default_factory=Scoring)
+    labels: Labels = Field(default_factory=Labels, description="Labelled texts that models are trained on.")
+    models: Annotated[dict[str, Entry], Entries(Trainer)] = Field(
+        default_factory=dict, description="Models by name. One that is read and not named here has the defaults of the "
+        "trainer that it is called after."
+    )
+    scores: Annotated[dict[str, Entry], Entries(Scorer)] = Field(
+        default_factory=dict, description="Scores of every deduplicated document. None is made unless it is named."
+    )
+    selections: Annotated[dict[str, Entry], Entries(Selector)] = Field(
+        default_factory=dict, description="Choices among the deduplicated documents, for mixtures that name one."
+    )
+    synthesis: Annotated[dict[str, Entry], Entries(Synthesiser)] = Field(
+        default_factory=dict, description="Texts that are made of deduplicated documents."
+    )
     openlineage: OpenLineage | None = Field(default=None, description="Where events about runs go, if anywhere.")
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
     datastores: dict[Annotated[str, Field(pattern=IDENTIFIER)], Datastore] = Field(
         default_factory=dict, description="Tables for texts that are kept apart from all mixtures."
     )
+    audits: Annotated[dict[str, Entry], Entries(Auditor)] = Field(
+        default_factory=dict, description="What is measured of mixtures once they are made."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, value: object) -> object:
+        if isinstance(value, dict) and "scoring" in value:
+            raise ValueError(
+                "scoring is three sections now: `scores` names what documents are scored by (perplexity, quality), "
+                "`models` has the settings of language_model and quality_classifier, `labels` the labelled texts"
+            )
+        return value
 
     @field_validator("sources", mode="before")
     @classmethod
@@ -128,6 +161,17 @@ class Recipe(Part):
             raise ValueError(f"mixture {wanting[0]}: rehydrate needs deduplication.rehydration, such as "
                              "{2: 2, 3: 3, 5: 5, 100: 8, 1000: 1}: without it every document counts once")
         return self
+
+    @model_validator(mode="after")
+    def _entries_there(self) -> Recipe:
+        """What one entry reads of another has to be there."""
+        if faults := list(entry_faults(self)):
+            raise refusal(faults)
+        return self
+
+    def model(self, name: str) -> Entry:
+        """The entry of `models` called `name`: as stated, or with the defaults of the trainer of that name."""
+        return self.models.get(name) or entry_of(Trainer, None, name)
 
     @property
     def lake_uri(self) -> str:

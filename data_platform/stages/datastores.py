@@ -30,7 +30,7 @@ from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.mixtures import rejection_rows
+from data_platform.stages.shared.rejected import rejection_rows
 
 REASONS = ("for_mixtures", "license_tier", "license_class", "opt_out", "domain")
 """Why a document is not in a store, in the order in which it is asked: the first that holds is given."""

@@ -8,10 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_platform.core.tables import table
+from data_platform.core.tables import model_table, table
 from data_platform.run import engine
+from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
+from data_platform.stages.models import LOADING, models_of
 
 _IDENTITY = ("doc_id", "snapshot")
 
@@ -19,15 +21,13 @@ _IDENTITY = ("doc_id", "snapshot")
 def _write(work: Work) -> Files:
     from daft import col
 
-    from data_platform.stages.scoring import model_of
-
-    model_id, folder = model_of(work, "language_model")
-    settings = work.recipe
+    wanted = work.recipe.repetition.semantic
+    model_id, folder = models_of(work, [wanted.model])[wanted.model]
     fields = {name: table("document_embeddings")[name].type for name in ("embedding", "embedding_model")}
     kernel = engine.batch_udf(
         partial(
-            embed_documents, model_id=model_id, folder=folder, max_tokens=settings.repetition.semantic.max_tokens,
-            batch_tokens=settings.scoring.batch_tokens,
+            embed_documents, model_id=model_id, folder=folder, max_tokens=wanted.max_tokens,
+            batch_tokens=wanted.batch_tokens,
         ),
         fields,
     )
@@ -42,8 +42,6 @@ def embed_documents(
     texts: pa.Array, *, model_id: str, folder: str, max_tokens: int, batch_tokens: int
 ) -> pa.StructArray:
     """The embedding of every text of a batch, and which model made it."""
-    from data_platform.stages.scoring import LOADING
-
     with LOADING:
         embedder = _embedder(folder, max_tokens, batch_tokens)
     return pa.StructArray.from_arrays(
@@ -59,11 +57,14 @@ def _embedder(folder: str, max_tokens: int, batch_tokens: int):
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    recipe = workspace.recipe
-    return {"max_tokens": recipe.repetition.semantic.max_tokens, "batch_tokens": recipe.scoring.batch_tokens}
+    wanted = workspace.recipe.repetition.semantic
+    return {"max_tokens": wanted.max_tokens, "batch_tokens": wanted.batch_tokens}
 
 
-DOCUMENT_EMBEDDINGS = Stage(
-    name="document_embeddings", group="deduplication", inputs=("filtered_documents", "language_model"),
-    run=_write, config=_config, pool="gpu",
-)
+def embedding_stage(recipe: Recipe) -> Stage:
+    """The stage, which reads the model that the recipe names."""
+    return Stage(
+        name="document_embeddings", group="deduplication",
+        inputs=("filtered_documents", model_table(recipe.repetition.semantic.model).name), run=_write, config=_config,
+        pool="gpu",
+    )

@@ -28,7 +28,8 @@ def definitions() -> dg.Definitions:
 
 def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
     specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
-    assert {"raw_crawls", "documents", "duplicates", "quality_annotations", "mixture_permissive"} <= specs.keys()
+    some = {"raw_crawls", "documents", "duplicates", "quality_annotations", "scores_perplexity", "mixture_permissive"}
+    assert some <= specs.keys()
     for name, spec in specs.items():
         assert spec.description == table(name).description
         assert spec.group_name != "default" and spec.owners == ["team:data-platform"] and "deltalake" in spec.kinds
@@ -53,7 +54,7 @@ def test_snapshots_are_dynamic_partitions_and_models_wait_for_the_gpu_pool(defin
     graph = definitions.resolve_asset_graph()
     assert isinstance(graph.get(dg.AssetKey("documents")).partitions_def, dg.DynamicPartitionsDefinition)
     assert graph.get(dg.AssetKey("duplicates")).partitions_def is None
-    assert {"gpu"} == graph.get(dg.AssetKey("quality_annotations")).pools
+    assert {"gpu"} == graph.get(dg.AssetKey("scores_perplexity")).pools
 
 
 def test_learned_thresholds_add_their_assets_and_two_phases(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from assets.metadata import (
     type_name,
 )
 from data_platform.core.columns import Table
-from data_platform.core.tables import TABLES, mixture_table, table
+from data_platform.core.tables import scores_table, table
 from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.methods.scores.perplexity import Perplexity
 
 EVERY_TABLE = [*TABLES.values(), mixture_table("demo")]
 FACTS = CommitFacts("s3://lake/documents", "an-id", 4, "0" * 15, 30, 10, 2_000, 500, True)
@@ -52,9 +53,10 @@ def test_constraints_of_a_column_say_what_the_registry_says() -> None:
 
 
 def test_lineage_goes_to_the_asset_and_column_that_a_column_comes_from() -> None:
-    deps = column_lineage(table("quality_annotations")).deps_by_column["perplexity"]
+    declared = scores_table("perplexity", Perplexity.gives, ("language_model",))
+    deps = column_lineage(declared).deps_by_column["perplexity"]
     assert {(dep.asset_key.to_user_string(), dep.column_name) for dep in deps} == {
-        ("deduplicated_documents", "text"), ("language_model", "sha256"),
+        ("deduplicated_documents", "text"), ("model_language_model", "sha256"),
     }
 
 

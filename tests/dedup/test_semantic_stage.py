@@ -22,7 +22,7 @@ from tests.dedup.corpora import fill, numbered, rows_of, run
 
 CONTEXT, LONGEST, PLANTED = 384, 1_800, 8
 TABLES = (
-    "document_signatures", "copy_pairs", "duplicates", "quality_labels", "language_model", "document_embeddings",
+    "document_signatures", "copy_pairs", "duplicates", "model_language_model", "document_embeddings",
     "redundant_documents", "cut_programs", "deduplicated_documents",
 )
 
@@ -75,10 +75,8 @@ def _workspace(folder: Path, articles: Articles, snapshots: list[str]) -> Worksp
         labels.write_text('{"text": "good", "label": true}\n{"text": "bad", "label": false}\n')
     recipe = Recipe.model_validate({
         "name": "articles", "sources": [{"name": name, "snapshot": name, "paths": ["none"]} for name in snapshots],
-        "scoring": {
-            "language_model": {"path": str(articles.model), "license": "MIT"},
-            "quality_classifier": {"labels": {"kind": "files", "paths": [str(labels)]}},
-        },
+        "labels": {"kind": "files", "paths": [str(labels)]},
+        "models": {"language_model": {"path": str(articles.model), "license": "MIT"}},
         "repetition": {"semantic": {
             "max_tokens": CONTEXT, "threshold": articles.threshold, "documents_per_cluster": 1_000,
         }},

@@ -25,20 +25,27 @@ sources:
   - {name: package-files, kind: environment_files, snapshot: files, domain: code, limit: 60, max_bytes: 20000}
 filters:
   domains: [documentation]
-scoring:
+labels: {kind: environment, limit: 60}
+models:
   language_model: {steps: 3, width: 32, layers: 1, vocabulary: 300, context: 64, batch: 4}
-  quality_classifier: {buckets: 4096, labels: {kind: environment, limit: 60}}
-  max_tokens: 64
+  quality_classifier: {buckets: 4096}
+scores:
+  perplexity: {max_tokens: 64}
+  quality: {}
 mixtures:
-  open: {tokens: 60000, tiers: [0, 1, 2], weights: {documentation: 1, code: 1}}
+  open:
+    tokens: 60000
+    tiers: [0, 1, 2]
+    weights: {documentation: 1, code: 1}
+    scores: [quality_score, perplexity]
 """
 
 # Tables whose rows are the corpus; the others are logs of the platform.
 DATA_TABLES = (
     "archives", "raw_crawls", "rejections", "documents", "license_evidence", "document_licenses", "quality_signals",
     "filter_verdicts", "refinement_programs", "filtered_documents", "document_signatures", "copy_pairs",
-    "duplicates", "quality_labels", "language_model", "quality_classifier", "deduplicated_documents",
-    "quality_annotations", "mixture_open",
+    "duplicates", "quality_labels", "model_language_model", "model_quality_classifier", "deduplicated_documents",
+    "scores_perplexity", "scores_quality", "quality_annotations", "plan_open", "mixture_open",
 )
 
 

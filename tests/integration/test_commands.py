@@ -70,7 +70,7 @@ def test_trace_leads_from_the_mixture_back_to_the_archive(undisturbed: Undisturb
     assert answer["license"]["license_spdx"] == answer["mixture"]["license_spdx"]
     assert answer["license"]["evidence"] and answer["verdicts"]["kept"]
     versions = {version["table"] for version in answer["versions"]}
-    assert {"raw_crawls", "documents", "duplicates", "language_model", "mixture_open"} <= versions
+    assert {"raw_crawls", "documents", "duplicates", "model_language_model", "mixture_open"} <= versions
     assert all(version["run_id"] and version["code_version"] for version in answer["versions"])
     assert "text" not in answer["document"] and "payload" not in answer["record"]
 

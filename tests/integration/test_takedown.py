@@ -27,12 +27,19 @@ sources:
 extraction: {{engine: resiliparse}}
 filters: {{rule_sets: {{}}}}
 deduplication: {{guards: {{max_removal_rate: 1.0, max_cluster_share: 1.0}}}}
-scoring:
+labels: {{kind: environment, limit: 60}}
+models:
   language_model: {{steps: 3, width: 32, layers: 1, vocabulary: 300, context: 64, batch: 4}}
-  quality_classifier: {{buckets: 4096, labels: {{kind: environment, limit: 60}}}}
-  max_tokens: 64
+  quality_classifier: {{buckets: 4096}}
+scores:
+  perplexity: {{max_tokens: 64}}
+  quality: {{}}
 mixtures:
-  open: {{tokens: 2000000, tiers: [0, 1, 2, 3, 4], weights: {{web: 1}}}}
+  open:
+    tokens: 2000000
+    tiers: [0, 1, 2, 3, 4]
+    weights: {{web: 1}}
+    scores: [quality_score, perplexity]
 """
 HOST = "deadlists.com"
 

@@ -30,7 +30,7 @@ def test_a_partition_is_materialised_from_the_ui(tmp_path: Path, monkeypatch: py
     with ui.dagster_dev(REPOSITORY, tmp_path / "dagster.log", environment) as url, ui.browser_page() as page:
         ui.open_graph(page, url)
         drawn = " ".join(page.locator("svg foreignObject").all_text_contents())
-        for group in ("ingestion", "extraction", "licenses", "filtering", "deduplication", "scoring", "mixtures"):
+        for group in ("ingestion", "extraction", "licenses", "filtering", "deduplication", "scores", "mixtures"):
             assert group in drawn, f"group {group} is not in the graph"
         (run,) = ui.materialize(page, url, "raw_crawls", ["pages"])
         page.goto(f"{url}/assets/raw_crawls?view=overview")

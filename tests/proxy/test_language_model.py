@@ -11,7 +11,6 @@ import pytest
 from data_platform.models.language_model import train_language_model
 from data_platform.models.settings import LanguageModel
 from data_platform.models.store import model_digest
-from data_platform.models.trainer import LanguageModelTrainer
 
 TINY = LanguageModel(layers=1, width=32, vocabulary=300, context=32, steps=3, batch=4)
 TEXTS = [f"The {animal} sat on the mat. Größe: {number} <|endoftext|>\n" for animal in ("cat", "dog", "ox")
@@ -72,11 +71,6 @@ def test_texts_shorter_than_one_sequence_are_enough(tmp_path):
 def test_nothing_to_train_or_measure_on_is_refused(tmp_path, texts, held_out):
     with pytest.raises(ValueError, match="to train a language model on and"):
         train_language_model(texts, TINY, 7, tmp_path, held_out)
-
-
-def test_it_is_a_trainer():
-    trainer: LanguageModelTrainer = train_language_model
-    assert callable(trainer)
 
 
 def test_training_on_prose_pays(tmp_path: Path, shared_data):

@@ -48,7 +48,7 @@ def test_the_digest_covers_names_and_bytes(built, tmp_path):
 @pytest.mark.parametrize("scheme", ["", "file://"])
 def test_a_published_model_is_a_row_and_a_folder(built, tmp_path, scheme):
     row = publish(built, f"{scheme}{tmp_path / 'lake'}", "small", **ABOUT)
-    (loaded,) = pa.Table.from_pylist([row], table("language_model").schema).to_pylist()
+    (loaded,) = pa.Table.from_pylist([row], table("model_language_model").schema).to_pylist()
     assert loaded["model_id"] == f"small@{model_digest(built)[:12]}"
     assert loaded["sha256"] == model_digest(built)
     assert json.loads(loaded["metrics"]) == ABOUT["metrics"]

@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from data_platform.core.tables import table
+from data_platform.methods.scores.perplexity import Perplexity
 from data_platform.models.language_model import train_language_model
-from data_platform.models.perplexity import ModelError, PerplexityScorer, parameter_count
-from data_platform.models.protocol import Scorer
+from data_platform.models.perplexity import ModelError, parameter_count
 from data_platform.models.settings import LanguageModel
 
 CONTEXT = 32
@@ -32,13 +31,20 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+def loaded(folder: Path, max_tokens: int = 512, batch_tokens: int = 2_048) -> Perplexity:
+    """The scorer with the model in a folder."""
+    settings = Perplexity.Settings(max_tokens=max_tokens, batch_tokens=batch_tokens)
+    return Perplexity(settings, {"language_model": folder})
+
+
 @pytest.fixture(scope="module")
-def scorer(folder) -> PerplexityScorer:
-    return PerplexityScorer(folder, max_tokens=100)
+def scorer(folder) -> Perplexity:
+    return loaded(folder, max_tokens=100)
 
 
-def scores(scorer: PerplexityScorer, texts: list[str]) -> list[dict[str, float]]:
-    return scorer.score(pa.array(texts, pa.large_string())).to_pylist()
+def scores(scorer: Perplexity, texts: list[str]) -> list[dict[str, float]]:
+    found = scorer.score(pa.array(texts, pa.large_string()))
+    return [dict(zip(found, row, strict=True)) for row in zip(*map(list, found.values()), strict=True)]
 
 
 def changed(folder: Path, to: Path, change) -> Path:
@@ -52,7 +58,7 @@ def changed(folder: Path, to: Path, change) -> Path:
     return to
 
 
-def reference_loss(scorer: PerplexityScorer, text: str, max_tokens: int) -> tuple[float, int]:
+def reference_loss(scorer: Perplexity, text: str, max_tokens: int) -> tuple[float, int]:
     """Mean loss as transformers computes it, and tokens, of a text that fits into the context."""
     import torch
 
@@ -62,12 +68,10 @@ def reference_loss(scorer: PerplexityScorer, text: str, max_tokens: int) -> tupl
         return scorer.model(input_ids=row, labels=row).loss.item(), len(ids)
 
 
-def test_columns_are_those_of_the_registry(scorer):
+def test_columns_are_those_that_it_declares(scorer):
     found = scorer.score(pa.array(TEXTS))
-    assert isinstance(scorer, Scorer)
-    assert [field.name for field in found.type] == list(scorer.columns)
-    assert all(field.type == table("quality_annotations")[field.name].type for field in found.type)
-    assert len(found) == len(TEXTS)
+    assert list(found) == [column.name for column in scorer.gives]
+    assert all(len(values) == len(TEXTS) for values in found.values())
 
 
 @pytest.mark.parametrize("text", ["a", "The cat sat.", "Größe 🙂 日本"])
@@ -79,7 +83,7 @@ def test_scores_are_the_loss_of_transformers(scorer, text):
 
 
 def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary(folder, tmp_path):
-    uniform = PerplexityScorer(changed(folder, tmp_path, lambda model: model.lm_head.weight.data.zero_()), 200)
+    uniform = loaded(changed(folder, tmp_path, lambda model: model.lm_head.weight.data.zero_()), 200)
     vocabulary = uniform.model.config.vocab_size
     for text, found in zip(TEXTS, scores(uniform, TEXTS), strict=True):
         assert found["perplexity"] == pytest.approx(vocabulary, rel=1e-5)
@@ -91,24 +95,23 @@ def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary(folder,
 def test_a_score_does_not_depend_on_company_or_order(scorer, folder):
     alone = [scores(scorer, [text])[0] for text in TEXTS]
     together = scores(scorer, TEXTS)
-    backward = scores(PerplexityScorer(folder, 100, batch_tokens=40), TEXTS[::-1])[::-1]
-    for column in scorer.columns:
+    backward = scores(loaded(folder, 100, batch_tokens=40), TEXTS[::-1])[::-1]
+    for column in ("perplexity", "bits_per_byte"):
         expected = [row[column] for row in alone]
         np.testing.assert_allclose([row[column] for row in together], expected, rtol=1e-4)
         np.testing.assert_allclose([row[column] for row in backward], expected, rtol=1e-4)
-    assert scorer.score(pa.array(TEXTS)).equals(scorer.score(pa.array(TEXTS)))
+    assert scores(scorer, TEXTS) == together
 
 
 def test_threads_may_share_a_scorer(scorer):
-    array = pa.array(TEXTS)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(scorer.score, [array] * 8))
-    assert all(result.equals(found[0]) for result in found)
+        found = list(pool.map(lambda _: scores(scorer, TEXTS), range(8)))
+    assert all(result == found[0] for result in found)
 
 
 def test_a_text_is_read_up_to_max_tokens(folder):
     text = "Größe 🙂 The cat sat at night."
-    short = PerplexityScorer(folder, max_tokens=6)
+    short = loaded(folder, max_tokens=6)
     loss, tokens = reference_loss(short, text, 6)
     (found,) = scores(short, [text])
     assert found["perplexity"] == pytest.approx(math.exp(loss), rel=1e-5)
@@ -137,13 +140,13 @@ def test_a_text_longer_than_the_context_is_read_in_windows(scorer):
 
 def test_texts_without_tokens_and_sure_models_have_finite_scores(folder, tmp_path):
     # Weights a thousand times too large: the wrong token is all but impossible.
-    sure = PerplexityScorer(changed(folder, tmp_path, lambda model: model.lm_head.weight.data.mul_(1_000)), 100)
+    sure = loaded(changed(folder, tmp_path, lambda model: model.lm_head.weight.data.mul_(1_000)), 100)
     for found in scores(sure, TEXTS):
         assert all(math.isfinite(value) and value >= 0 for value in found.values())
 
 
 def test_damaged_weights_are_found(folder, tmp_path):
-    damaged = PerplexityScorer(changed(folder, tmp_path, lambda model: model.lm_head.weight.data.fill_(math.nan)), 100)
+    damaged = loaded(changed(folder, tmp_path, lambda model: model.lm_head.weight.data.fill_(math.nan)), 100)
     with pytest.raises(FloatingPointError, match="not finite for 1 of 1 texts"):
         scores(damaged, ["SECRET"])
 
@@ -154,7 +157,7 @@ def test_learned_text_is_less_surprising_than_unlearned(scorer):
 
 
 def test_no_texts_and_null_texts(scorer):
-    assert len(scorer.score(pa.array([], pa.string()))) == 0
+    assert scores(scorer, []) == []
     with pytest.raises(ValueError, match="1 of 2 texts are null"):
         scorer.score(pa.array(["a", None]))
 
@@ -167,7 +170,7 @@ def test_any_causal_language_model_of_transformers_will_do(tmp_path, folder):
                         eos_token_id=0)  # fmt: skip
     GPT2LMHeadModel(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    scorer = PerplexityScorer(tmp_path)
+    scorer = loaded(tmp_path)
     loss, _ = reference_loss(scorer, "The cat", 100)
     assert scores(scorer, ["The cat"])[0]["perplexity"] == pytest.approx(math.exp(loss), rel=1e-5)
     assert parameter_count(tmp_path) == scorer.model.num_parameters()
@@ -179,15 +182,15 @@ def test_parameters_are_counted_without_loading(folder, scorer):
 
 def test_a_directory_that_holds_no_model_is_named(tmp_path, folder):
     with pytest.raises(ModelError, match="nowhere is not a directory"):
-        PerplexityScorer(tmp_path / "nowhere")
+        loaded(tmp_path / "nowhere")
     with pytest.raises(ModelError, match=f"{tmp_path} holds no config.json"):
-        PerplexityScorer(tmp_path)
+        loaded(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "no such thing"}))
     with pytest.raises(ModelError, match=f"{tmp_path} holds no causal language model"):
-        PerplexityScorer(tmp_path)
+        loaded(tmp_path)
     (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
     with pytest.raises(ModelError, match=f"{tmp_path} holds no causal language model"):
-        PerplexityScorer(tmp_path)
+        loaded(tmp_path)
     (tmp_path / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
     with pytest.raises(ModelError, match=f"{tmp_path}"):
-        PerplexityScorer(tmp_path)
+        loaded(tmp_path)

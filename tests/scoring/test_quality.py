@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.core.tables import table
+from data_platform.methods.scores.quality import Quality
 from data_platform.models.labels import label_table
-from data_platform.models.linear_classifier import ClassifierError, QualityScorer, features, train_quality_classifier
-from data_platform.models.protocol import Scorer
+from data_platform.models.linear_classifier import ClassifierError, features, train_quality_classifier
 from data_platform.models.settings import Labels, QualityClassifier
 from data_platform.models.store import model_digest
 
@@ -36,8 +35,13 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def probabilities(scorer: QualityScorer, texts: pa.Array) -> np.ndarray:
-    return scorer.score(texts).field("quality_score").to_numpy()
+def loaded(folder: Path) -> Quality:
+    """The scorer with the classifier in a folder."""
+    return Quality(Quality.Settings(), {"quality_classifier": folder})
+
+
+def probabilities(scorer: Quality, texts: pa.Array) -> np.ndarray:
+    return np.asarray(scorer.score(texts)["quality_score"])
 
 
 def test_features_are_ngram_counts_of_euclidean_length_1():
@@ -74,11 +78,11 @@ def test_scores_are_those_of_scikit_learn(folder, tmp_path):
     model = LogisticRegression(C=SETTINGS.regularization, class_weight="balanced", max_iter=1_000)
     model.fit(matrix[~held_out], np.array(LABELS)[~held_out])
     expected = model.predict_proba(matrix)[:, 1]
-    np.testing.assert_allclose(probabilities(QualityScorer(tmp_path), TEXTS), expected, atol=1e-6)
+    np.testing.assert_allclose(probabilities(loaded(tmp_path), TEXTS), expected, atol=1e-6)
 
 
 def test_scores_tell_the_classes_apart_and_do_not_depend_on_company(folder):
-    scorer = QualityScorer(folder)
+    scorer = loaded(folder)
     texts = pa.array(["An essay on the history of bees", "cheap pills buy buy", "", "日本語", "xyzzy"])
     found = probabilities(scorer, texts)
     assert found[0] > 0.6 > 0.4 > found[1]
@@ -88,13 +92,11 @@ def test_scores_tell_the_classes_apart_and_do_not_depend_on_company(folder):
     np.testing.assert_array_equal(probabilities(scorer, texts[1:].cast(pa.large_string())), found[1:])
 
 
-def test_columns_are_those_of_the_registry(folder):
-    scorer = QualityScorer(folder)
+def test_columns_are_those_that_it_declares(folder):
+    scorer = loaded(folder)
     found = scorer.score(TEXTS)
-    assert isinstance(scorer, Scorer)
-    assert [field.name for field in found.type] == list(scorer.columns) == ["quality_score"]
-    assert found.type[0].type == table("quality_annotations")["quality_score"].type
-    assert len(scorer.score(pa.array([], pa.string()))) == 0
+    assert list(found) == [column.name for column in scorer.gives] == ["quality_score"]
+    assert len(scorer.score(pa.array([], pa.string()))["quality_score"]) == 0
     with pytest.raises(ValueError, match="1 of 2 texts are null"):
         scorer.score(pa.array(["a", None]))
 
@@ -125,24 +127,24 @@ def test_both_classes_are_needed(tmp_path, labels, held_out, message):
 
 def test_a_directory_that_holds_no_classifier_is_named(tmp_path, folder):
     with pytest.raises(ClassifierError, match="nowhere is not a directory"):
-        QualityScorer(tmp_path / "nowhere")
+        loaded(tmp_path / "nowhere")
     with pytest.raises(ClassifierError, match=f"{tmp_path} holds no quality classifier"):
-        QualityScorer(tmp_path)
+        loaded(tmp_path)
     header = json.loads((folder / "classifier.json").read_text())
     (tmp_path / "classifier.json").write_text(json.dumps(header))
     (tmp_path / "weights.npz").write_bytes(b"PK")
     with pytest.raises(ClassifierError, match=f"{tmp_path} holds no quality classifier"):
-        QualityScorer(tmp_path)
+        loaded(tmp_path)
     (tmp_path / "weights.npz").write_bytes((folder / "weights.npz").read_bytes())
     (tmp_path / "classifier.json").write_text(json.dumps({**header, "buckets": 7}))
     with pytest.raises(ClassifierError, match="do not fit the 7 buckets"):
-        QualityScorer(tmp_path)
+        loaded(tmp_path)
     (tmp_path / "classifier.json").write_text(json.dumps({**header, "probe": header["probe"][::-1]}))
     with pytest.raises(ClassifierError, match="train the classifier anew"):
-        QualityScorer(tmp_path)
+        loaded(tmp_path)
     (tmp_path / "classifier.json").write_text(json.dumps({**header, "format": "other"}))
     with pytest.raises(ClassifierError, match="format 'other' is not"):
-        QualityScorer(tmp_path)
+        loaded(tmp_path)
 
 
 def test_it_agrees_with_people(tmp_path, shared_data, record_property):

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 
 import pyarrow as pa
+from pydantic import Field
 
 from data_platform.core.kinds.method import Kind, Method
+from data_platform.core.kinds.method import Settings as Section
 from data_platform.core.settings import Part
 
 AUDITOR = Kind(
@@ -26,10 +28,17 @@ class Mixture(Protocol):
         ...
 
 
+class AuditSettings(Section):
+    """What the settings of every auditor begin with."""
+
+    mixture: str = Field(description="Mixture that is audited; one that is published.")
+
+
 class Auditor(Method):
     """Measures a mixture. The same mixture gives the same findings, in whatever batches and order it is read."""
 
     kind: ClassVar[Kind] = AUDITOR
+    Settings: ClassVar[type[AuditSettings]] = AuditSettings
     pool: ClassVar[Literal["gpu"] | None] = None
 
     def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:

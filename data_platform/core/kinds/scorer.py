@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
-from data_platform.core.kinds.method import Kind, Method
+from data_platform.core.columns import Column
+from data_platform.core.kinds.method import Entry, Kind, Method
 from data_platform.core.settings import Part
 
 SCORER = Kind(
@@ -50,3 +53,36 @@ class Scorer(Method):
             ValueError: if a text is null.
         """
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ScoreColumn:
+    """A column of a score: its name where scores stand side by side, its entry, and its declaration there."""
+
+    name: str
+    entry: str
+    declared: Column
+
+
+def score_columns(scores: Mapping[str, Entry]) -> list[ScoreColumn]:
+    """The columns of all scores, in the order of the recipe.
+
+    Side by side a column has its own name, or `<entry>_<column>` where another entry has one of that name.
+    """
+    times = Counter(column.name for entry in scores.values() for column in entry.method.gives)
+    return [
+        ScoreColumn(column.name if times[column.name] == 1 else f"{name}_{column.name}", name, column)
+        for name, entry in scores.items() for column in entry.method.gives
+    ]
+
+
+def score_column(scores: Mapping[str, Entry], named: str) -> ScoreColumn:
+    """The column that a recipe means by `named`: its name side by side, or entry.column.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    for column in score_columns(scores):
+        if named in (column.name, f"{column.entry}.{column.declared.name}"):
+            return column
+    raise KeyError(named)

@@ -54,6 +54,11 @@ class Trainer(Method):
         """Folder and licence of a model that is there already and needs no training, if the settings name one."""
         return None
 
+    @classmethod
+    def parameters(cls, folder: Path) -> int:
+        """Number of parameters of a model that is there already, in `folder`."""
+        raise NotImplementedError
+
     def train(self, labels: pa.Table, folder: Path) -> Trained:
         """Train on the labelled texts whose `split` is "train", measure on the others, write files to `folder`."""
         raise NotImplementedError

@@ -7,12 +7,11 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from data_platform.mixing.protocol import CHOSEN, REASONS, REJECTED, Selection
+from data_platform.mixing.draw import CHOSEN, REASONS, REJECTED, Selection, select, share_budget
 from data_platform.mixing.settings import Mixture
-from data_platform.mixing.weights import select, share_budget
 
 Row = tuple[str, int, int | None, float | None]
 
@@ -23,6 +22,9 @@ def candidates(rows: list[Row], first: int = 0) -> pa.Table:
                            pa.string()),
         "domain": pa.array([row[0] for row in rows], pa.string()),
         "token_count": pa.array([row[1] for row in rows], pa.int64()),
+        "license_spdx": pa.array(["CC0-1.0"] * len(rows), pa.string()),
+        "license_basis": pa.array(["registry"] * len(rows), pa.string()),
+        "contradicted": pa.array([False] * len(rows), pa.bool_()),
         "license_tier": pa.array([row[2] for row in rows], pa.int32()),
         "quality_score": pa.array([row[3] for row in rows], pa.float64()),
     })
@@ -34,6 +36,11 @@ def mixture(**fields) -> Mixture:
 
 def chosen(selection: Selection) -> set[str]:
     return set(selection.chosen["doc_id"].to_pylist())
+
+
+def none_too_large(selection: Selection) -> bool:
+    """Whether no document is larger than its domain's share: one that is gives way to others."""
+    return "larger_than_budget" not in selection.rejected["reason"].to_pylist()
 
 
 def tokens_by_domain(table: pa.Table, selection: Selection) -> dict[str, float]:
@@ -189,7 +196,9 @@ def test_the_order_of_candidates_does_not_matter(rows: list[Row], wanted: Mixtur
 def test_a_larger_budget_keeps_what_a_smaller_one_chose(rows: list[Row], wanted: Mixture, more: int) -> None:
     table = candidates(rows)
     larger = wanted.model_copy(update={"tokens": wanted.tokens + more})
-    assert chosen(select(table, wanted, "test")) <= chosen(select(table, larger, "test"))
+    smaller, grown = select(table, wanted, "test"), select(table, larger, "test")
+    assume(none_too_large(smaller))
+    assert chosen(smaller) <= chosen(grown)
 
 
 @settings(deadline=None)
@@ -197,9 +206,43 @@ def test_a_larger_budget_keeps_what_a_smaller_one_chose(rows: list[Row], wanted:
 def test_added_documents_bring_in_no_old_ones(rows: list[Row], added: list[Row], wanted: Mixture) -> None:
     wanted = wanted.model_copy(update={"max_epochs": max(1.0, wanted.max_epochs)})
     before, new = candidates(rows), candidates(added, first=10_000)
-    after = chosen(select(pa.concat_tables([before, new]), wanted, "test"))
+    grown = select(pa.concat_tables([before, new]), wanted, "test")
+    assume(none_too_large(grown))
     old = set(before["doc_id"].to_pylist())
-    assert after & old <= chosen(select(before, wanted, "test"))
+    assert chosen(grown) & old <= chosen(select(before, wanted, "test"))
+
+
+def test_a_document_larger_than_its_share_does_not_starve_the_domain() -> None:
+    table = candidates([("web", 1_000, 0, None)] + [("web", 10, 0, None)] * 20)
+    for seed in range(20):
+        selection = select(table, mixture(tokens=100, seed=seed), "test")
+        assert selection.chosen.num_rows == 10
+        reasons = selection.rejected["reason"].to_pylist()
+        assert reasons.count("larger_than_budget") == 1 and reasons.count("token_budget") == 10
+
+
+def test_a_mixer_gives_weights_and_the_platform_draws() -> None:
+    table = candidates([("web", 10, 0, None)] * 30 + [("books", 10, 0, None)] * 10 + [("web", 10, 5, None)] * 60)
+    wanted = Mixture(tokens=200, mixer="proportional")
+    totals = tokens_by_domain(table, select(table, wanted, "test"))
+    assert totals == {"web": 150, "books": 50}, "in proportion to what is admitted"
+    flat = Mixture(tokens=110, mixer={"method": "proportional", "temperature": 1e6})
+    assert tokens_by_domain(table, select(table, flat, "test")) == {"web": 50, "books": 50}
+
+
+def test_contradicted_licences_are_refused_if_the_mixture_says_so() -> None:
+    table = candidates([("web", 10, 0, None)] * 2)
+    table = table.set_column(table.column_names.index("contradicted"), "contradicted", pa.array([True, None]))
+    assert select(table, mixture(), "test").chosen.num_rows == 2
+    refused = select(table, mixture(contradicted="refuse"), "test").rejected["reason"].to_pylist()
+    assert refused == ["contradicted_license"] * 2, "what is not known is not free"
+
+
+def test_only_what_was_selected_is_drawn() -> None:
+    table = candidates([("web", 10, 0, None)] * 3).append_column("selected", pa.array([True, False, None]))
+    selection = select(table, mixture(select="best"), "test")
+    assert selection.chosen.num_rows == 1
+    assert selection.rejected["reason"].to_pylist() == ["not_selected"] * 2
 
 
 def test_a_rehydrated_document_is_seen_as_often_as_its_weight_says() -> None:

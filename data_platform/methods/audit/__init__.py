@@ -1,0 +1,1 @@
+"""Auditors: what can be said of a mixture once it is made."""

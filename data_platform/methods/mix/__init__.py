@@ -1,0 +1,1 @@
+"""Mixers: which share of a mixture each domain is given."""

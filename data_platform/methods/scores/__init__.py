@@ -1,0 +1,1 @@
+"""Scorers: a few numbers about every document, one module per published score."""

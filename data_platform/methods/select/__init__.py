@@ -1,0 +1,1 @@
+"""Selectors: which documents a mixture may draw from."""

@@ -1,0 +1,1 @@
+"""Synthesisers: new texts made of texts."""

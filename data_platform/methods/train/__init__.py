@@ -1,0 +1,1 @@
+"""Trainers: models that scorers and others read."""

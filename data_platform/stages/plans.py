@@ -1,0 +1,71 @@
+"""The tables of plans: which documents a mixture takes, how often, in which order. Narrow, for there may be many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.core.tables import plan_table, selection_table
+from data_platform.mixing.draw import QUALITY, REPETITIONS, SELECTED, select
+from data_platform.mixing.settings import Mixture
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.workspace import Workspace
+from data_platform.stages.shared.publishable import narrow_rows, text_tables
+from data_platform.stages.shared.rejected import rejection_rows
+from data_platform.stages.shared.scores import score_tables, with_columns
+
+_TERMS = ("license_spdx", "license_tier", "license_basis", "contradicted")
+
+
+def plan_stage(recipe: Recipe, name: str) -> Stage:
+    """The stage of the plan of the mixture called `name`."""
+    mixture = recipe.mixtures[name]
+    selections = [selection_table(mixture.select).name] if mixture.select else []
+    return Stage(
+        name=f"plan_{name}", table=plan_table(name), group="mixtures",
+        inputs=(*text_tables(recipe), *score_tables(recipe, _read(mixture)), *selections),
+        run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False,
+        sides=("rejections",), methods=(mixture.mixing.method, mixture.order.method),
+    )
+
+
+def _read(mixture: Mixture) -> list[str]:
+    """Scores and other columns that a mixture draws and orders by."""
+    return [*([QUALITY] if mixture.min_quality > 0 else []), *mixture.order.columns]
+
+
+def _write(work: Work, mixture: Mixture) -> Files:
+    candidates = _candidates(work, mixture)
+    selection = select(candidates, mixture, work.stage.declared.entry)
+    rejected = work.files(rejection_rows(work.stage.name, candidates, selection.rejected), "rejections")
+    rows = candidates.take(pc.index_in(selection.chosen["doc_id"], candidates["doc_id"].combine_chunks()))
+    rows = rows.append_column("epochs", selection.chosen["epochs"])
+    rows = with_columns(work, rows, mixture.order.columns)
+    plan = pa.table({
+        "doc_id": rows["doc_id"], "snapshot": rows["snapshot"], "domain": rows["domain"],
+        "token_count": rows["token_count"], "weight": selection.chosen["weight"], "epochs": rows["epochs"],
+        "position": mixture.order.made().positions(rows), "phase": pa.repeat(mixture.phase, rows.num_rows),
+    })
+    return {**work.files(plan.sort_by("position").cast(work.stage.declared.schema)), **rejected}
+
+
+def _candidates(work: Work, mixture: Mixture) -> pa.Table:
+    """Narrow columns of every text, with its licence and what else the mixture asks for."""
+    narrow = ["doc_id", "snapshot", "source", "domain", "url", "token_count"]
+    result = narrow_rows(work, [*narrow, *([REPETITIONS.name] if mixture.rehydrate else [])], _TERMS)
+    if mixture.select:
+        chosen = work.rows(selection_table(mixture.select).name, ["doc_id", SELECTED.name])
+        place = pc.index_in(result["doc_id"], chosen["doc_id"].combine_chunks())
+        # A selector chooses among documents: what was made of them is not its to leave out.
+        selected = pc.or_kleene(chosen[SELECTED.name].take(place), result["derived"])
+        result = result.append_column(SELECTED.name, selected)
+    return with_columns(work, result, [QUALITY] if mixture.min_quality > 0 else [])
+
+
+def _config(workspace: Workspace, snapshot: str | None, mixture: Mixture) -> Mapping[str, Any]:
+    return mixture.model_dump(mode="json", exclude={"scores", "publish"})

@@ -1,0 +1,75 @@
+"""The tables of scores: one per scorer that the recipe names, so that one more rescores nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.scorer import Scorer
+from data_platform.core.tables import scores_table
+from data_platform.run import engine
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.workspace import Workspace
+from data_platform.stages.models import LOADING, models_of
+
+
+def score_stages(recipe: Recipe) -> list[Stage]:
+    """One stage per entry of the recipe's `scores`."""
+    return [_score_stage(entry) for entry in recipe.scores.values()]
+
+
+def _score_stage(entry: Entry) -> Stage:
+    return Stage(
+        name=entry.table, table=scores_table(entry.name, entry.method.gives, entry.models), group="scores",
+        inputs=("deduplicated_documents", *(f"model_{name}" for name in entry.models)),
+        run=partial(_write, entry=entry), config=partial(_config, entry=entry), pool=entry.method.pool,
+        methods=(entry.method,),
+    )
+
+
+def _write(work: Work, entry: Entry) -> Files:
+    from daft import col
+
+    models = models_of(work, entry.models)
+    declared = work.stage.declared
+    kernel = engine.batch_udf(
+        partial(score_batch, entry=entry, folders={name: folder for name, (_, folder) in models.items()},
+                model=" ".join(model_id for model_id, _ in models.values())),
+        {name: declared[name].type for name in declared.column_names if name not in ("doc_id", "snapshot")},
+        batch_rows=entry.method.batch_rows,
+    )
+    reads = entry.method.reads
+    frame = engine.read(
+        work.lake, work.pin("deduplicated_documents"), list(dict.fromkeys(("doc_id", "snapshot", *reads)))
+    )
+    return engine.write(
+        work.lake, frame.select("doc_id", "snapshot", kernel(*(col(name) for name in reads))),
+        [engine.Output(declared)],
+    )
+
+
+def score_batch(*columns: pa.Array, entry: Entry, folders: Mapping[str, str], model: str) -> pa.StructArray:
+    """The scores of a batch of documents: a struct array of the scorer's columns and the models that it read."""
+    scorer = _scorer(entry.method, entry.settings.model_dump_json(), tuple(sorted(folders.items())))
+    found = scorer.score(*columns)
+    arrays = [pa.array(found[column.name], column.type) for column in entry.method.gives]
+    names = [column.name for column in entry.method.gives]
+    return pa.StructArray.from_arrays([*arrays, pa.repeat(model, len(columns[0]))], [*names, "model"])
+
+
+@lru_cache(maxsize=4)
+def _scorer(method: type[Scorer], settings: str, folders: tuple[tuple[str, str], ...]) -> Scorer:
+    with LOADING:
+        return method(
+            method.Settings.model_validate_json(settings), {name: Path(folder) for name, folder in folders}
+        )
+
+
+def _config(workspace: Workspace, snapshot: str | None, entry: Entry) -> Mapping[str, Any]:
+    return entry.config()
