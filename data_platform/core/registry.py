@@ -160,7 +160,7 @@ class OneEntry:
 _DUMP_ALL = core_schema.plain_serializer_function_ser_schema(
     lambda entries: {name: entry.config() for name, entry in entries.items()}
 )
-_DUMP_ONE = core_schema.plain_serializer_function_ser_schema(lambda entry: entry.config())
+_DUMP_ONE = core_schema.plain_serializer_function_ser_schema(lambda entry: entry.config() if entry else None)
 
 
 def entry_of(kind: type[Method], given: object, name: str = "") -> Entry:

@@ -18,7 +18,7 @@ from assets.metadata import (
     type_name,
 )
 from data_platform.core.columns import Table
-from data_platform.core.tables import scores_table, table
+from data_platform.core.tables import TABLES, mixture_table, scores_table, table
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.methods.scores.perplexity import Perplexity
 
