@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
-from data_platform.core.settings import home
+from data_platform.core.settings import RecipeError, home
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import load_recipe
@@ -67,15 +67,29 @@ def known_recipes() -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def workspaces_of(recipe_path: str | None, having: str | None = None) -> list[Workspace]:
+def workspaces_of(recipe_path: str | None, having: str | None = None, complete: bool = False) -> list[Workspace]:
     """The workspace of the recipe that is named, or of all that were run from here: those whose lake has the table
-    `having`, if it is given and any has it."""
+    `having`, if it is given and any has it. Of all, a recipe that cannot be read is told and left out.
+
+    Raises:
+        RecipeError: if the recipe that is named cannot be read, or of all none can, or one cannot where the answer must
+            be `complete`.
+    """
     if recipe_path:
         return [Workspace(load_recipe(recipe_path))]
     paths = [path for path in known_recipes().values() if Path(path).is_file()]
     if not paths:
         raise click.ClickException("no recipe was run from here yet; run one, or give --recipe")
-    workspaces = [Workspace(load_recipe(path)) for path in paths]
+    workspaces, faults = [], []
+    for path in paths:
+        try:
+            workspaces.append(Workspace(load_recipe(path)))
+        except RecipeError as error:
+            faults.append(str(error))
+    if faults and (complete or not workspaces):
+        raise RecipeError("\n".join(faults))
+    for fault in faults:
+        click.echo(f"left out: {fault}", err=True)
     return [workspace for workspace in workspaces if having and workspace.lake.exists(having)] or workspaces
 
 

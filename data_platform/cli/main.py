@@ -15,6 +15,7 @@ from data_platform.cli.export import export
 from data_platform.cli.refinement import refinement
 from data_platform.cli.report import report
 from data_platform.cli.run import run
+from data_platform.cli.schema import schema
 from data_platform.cli.status import status
 from data_platform.cli.sweep import sweep
 from data_platform.cli.takedown import takedown
@@ -40,8 +41,8 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, contamination, datastore, duplicates, export, refinement, report, run, status, sweep, takedown, trace,
-    ui,
+    audit, card, contamination, datastore, duplicates, export, refinement, report, run, schema, status, sweep, takedown,
+    trace, ui,
 ):
     main.add_command(_command)
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, many, out, workspaces_of
+from data_platform.core.errors import PlainError
 from data_platform.run.workspace import Workspace
 
 
@@ -18,7 +19,14 @@ from data_platform.run.workspace import Workspace
 @JSON
 def status(recipe_path: str | None, as_json: bool) -> None:
     """Show tables, versions, rows, tokens, and what is out of date and why."""
-    report = [_status_of(workspace) for workspace in workspaces_of(recipe_path)]
+    workspaces, report = workspaces_of(recipe_path), []
+    for workspace in workspaces:
+        try:
+            report.append(_status_of(workspace))
+        except PlainError as error:
+            if len(workspaces) == 1:
+                raise
+            click.echo(f"left out: recipe {workspace.recipe.name}: {error}", err=True)
     if as_json:
         print(json.dumps(report, indent=2))
         return

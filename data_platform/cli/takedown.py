@@ -58,7 +58,7 @@ def takedown(
     from data_platform.takedown.execute import returned as came_back
     from data_platform.takedown.plan import Selectors
 
-    workspaces = workspaces_of(recipe_path)
+    workspaces = workspaces_of(recipe_path, complete=True)
     if listed:
         _print_list(workspaces, as_json)
         return

@@ -24,6 +24,9 @@ MOST_VALUES = 200_000
 DEEPEST = 64
 """Limits of a file: aliases of aliases are short to write and endless to read."""
 
+_ANY = 1
+"""What stands for a number that is refused, so that the rest is judged as if it were a good one."""
+
 _PLAIN = "plain"
 _TEXT = "tag:yaml.org,2002:str"
 _TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
@@ -46,14 +49,15 @@ class NotYaml(PlainError, ValueError):
 
 
 class Fault(NamedTuple):
-    """What is wrong, and where."""
+    """What is wrong, and where; with the line, if it is not that of the place."""
 
     place: Place
     message: str
+    line: int = 0
 
 
-class Reading:
-    """A file as it was read.
+class YamlText:
+    """A text in YAML, as it was read.
 
     Attributes:
         value: mappings, lists, texts, numbers, truth values and None.
@@ -78,7 +82,7 @@ class Reading:
         self.value = None if node is None else self._read(node, ())
 
     def line(self, place: Place) -> int:
-        """The line in which a value stands, or what it is in, if it is missing."""
+        """The line of a value, or of what it is in, if it is missing."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
@@ -93,7 +97,7 @@ class Reading:
         return message
 
     def _fault(self, place: Place, message: str) -> None:
-        self.faults.append(Fault(place, message))
+        self.faults.append(Fault(place, message, self.line(place)))
 
     def _read(self, node: yaml.Node, place: Place) -> Any:
         self._left -= 1
@@ -126,7 +130,7 @@ class Reading:
             first.setdefault(key, line)
             self._check_key(key_node, here)
             if key == "<<" and key_node.tag == _PLAIN:
-                merged = self._merged(value_node, place)
+                merged = self._merged(value_node, here)
             else:
                 own[key] = self._read(value_node, here)
                 self.lines[here] = line
@@ -190,13 +194,13 @@ class Reading:
             return _TRUTH[text]
         if _OCTAL.fullmatch(text):
             self._fault(place, _octal(text))
-            return 0
+            return _ANY
         if _WHOLE.fullmatch(text):
             # Conversion takes time in proportion to the square of the digits.
             if len(text) < 80 and -(2**63) <= (number := int(text.replace("_", ""), 0)) < 2**63:
                 return number
             self._fault(place, f"a whole number of {len(text):,} signs is beyond 64 bits")
-            return 0
+            return _ANY
         if _REAL.fullmatch(text):
             number = float(text.replace("_", ""))
             if math.isinf(number):
@@ -206,7 +210,7 @@ class Reading:
             return _infinity(text)
         if _NO_NUMBER.fullmatch(text):
             self._fault(place, f"{text} is no number that anything can be set to")
-            return 0
+            return _ANY
         return text
 
 

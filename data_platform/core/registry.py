@@ -116,8 +116,11 @@ class Entries:
         """One schema per method that there is."""
         known = methods(self.kind)
         return {
-            "type": "object", "properties": {name: _schema(one, False, handler) for name, one in known.items()},
-            "additionalProperties": {"anyOf": [_schema(one, True, handler) for one in known.values()]},
+            "type": "object",
+            "properties": {
+                name: {"anyOf": [_schema(one, False, handler), {"type": "null"}]} for name, one in known.items()
+            },
+            "additionalProperties": _any_of(known, handler) if known else False,
         }
 
     def _read(self, value: object) -> dict[str, Entry]:
@@ -153,8 +156,7 @@ class OneEntry:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """A name, or one schema per method that there is."""
-        known = methods(self.kind)
-        return {"anyOf": [{"enum": list(known)}, *(_schema(one, True, handler) for one in known.values())]}
+        return _any_of(methods(self.kind), handler)
 
 
 _DUMP_ALL = core_schema.plain_serializer_function_ser_schema(
@@ -181,6 +183,10 @@ def entry_of(kind: type[Method], given: object, name: str = "") -> Entry:
         raise refusal([Fault(("method",) if "method" in stated else (), str(error))]) from None
     settings = {key: value for key, value in stated.items() if key != "method"}
     return Entry(name or found.name, found, found.Settings.model_validate(settings))
+
+
+def _any_of(known: Mapping[str, type[Method]], handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    return {"anyOf": [{"enum": list(known)}, *(_schema(one, True, handler) for one in known.values())]}
 
 
 def _schema(found: type[Method], named: bool, handler: GetJsonSchemaHandler) -> dict[str, Any]:

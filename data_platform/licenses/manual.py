@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from data_platform.core.reading import NotYaml, YamlText
 from data_platform.core.settings import Part, RecipeError
 from data_platform.ingest.records import host_of
 from data_platform.licenses.observation import Observation, observe
@@ -94,11 +94,14 @@ def load_rulings(path: str | None) -> list[Ruling]:
     if path is None:
         return []
     try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        reading = YamlText(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"{path}: cannot read the rulings: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{path}: not YAML: {error}") from error
+    except (UnicodeDecodeError, NotYaml) as error:
+        raise RecipeError(f"{path}: {error}") from None
+    if reading.faults:
+        raise RecipeError("\n".join(f"{path}:{fault.line}: {fault.message}" for fault in reading.faults))
+    entries = reading.value
     if not isinstance(entries or [], list):
         raise RecipeError(f"{path}: rulings are a list, see data_platform/licenses/manual.py")
     rulings = []

@@ -145,7 +145,7 @@ def _threshold_faults(
 def _preference_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
     from data_platform.duplicates.policy import PREFERENCES, PreferenceError, preferences
 
-    for entry in _items(_at(recipe, "deduplication", "keep")):
+    for number, entry in enumerate(_items(_at(recipe, "deduplication", "keep"))):
         if not isinstance(entry, str):
             continue
         try:
@@ -153,7 +153,7 @@ def _preference_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
         except PreferenceError:
             signals = table("quality_signals").column_names
             known = [*PREFERENCES, *(f"{end}:{signal}" for end in ("highest", "lowest") for signal in signals)]
-            yield Fault(("deduplication", "keep"), no_such("preference", entry, known))
+            yield Fault(("deduplication", "keep", number), no_such("preference", entry, known))
 
 
 def _language_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,7 +29,7 @@ from data_platform.core.kinds.scorer import Scorer
 from data_platform.core.kinds.selector import Selector
 from data_platform.core.kinds.synthesiser import Synthesiser
 from data_platform.core.kinds.trainer import Trainer
-from data_platform.core.reading import Fault, NotYaml, Place, Reading
+from data_platform.core.reading import Fault, NotYaml, Place, YamlText
 from data_platform.core.registry import Entries, entry_of
 from data_platform.core.settings import IDENTIFIER, MISSING, NAME, Part, RecipeError, home, refusal
 from data_platform.duplicates.settings import (
@@ -188,7 +189,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """
     name = os.fspath(path)
     try:
-        reading = Reading(Path(path).read_text(encoding="utf-8"), os.environ)
+        reading = YamlText(Path(path).read_text(encoding="utf-8"), os.environ)
     except OSError as error:
         raise RecipeError(f"{name}: cannot read the recipe: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -204,8 +205,8 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
         shape = [Fault(_as_written(line["loc"], line["msg"], reading.value), line["msg"]) for line in error.errors()]
     names = name_faults(recipe.model_dump() if recipe else reading.value)
     if faults := _one_a_place(reading.faults, names, shape):
-        faults.sort(key=lambda fault: reading.line(fault.place))
-        raise RecipeError("\n".join(_told(name, fault, reading) for fault in faults))
+        lines = sorted(((fault.line or reading.line(fault.place), fault) for fault in faults), key=itemgetter(0))
+        raise RecipeError("\n".join(_told(name, fault, line, reading) for line, fault in lines))
     return recipe
 
 
@@ -256,19 +257,21 @@ def _as_written(place: Place, message: str, value: Any) -> Place:
 def _one_a_place(read: Iterable[Fault], names: Iterable[Fault], shape: Iterable[Fault]) -> list[Fault]:
     """One fault for every place: what was read wrongly is not judged, and the cases of a union have one message, which
     falls away where the case that was meant has a fault further in."""
-    told: dict[Place, str] = {}
+    told: dict[Place, Fault] = {}
     for faults, also in ((read, "; "), (names, "; "), (shape, " or ")):
-        own: dict[Place, list[str]] = {}
+        own: dict[Place, list[Fault]] = {}
         for fault in faults:
-            if not any(fault.place[:length] in told for length in range(1, len(fault.place) + 1)):
-                own.setdefault(fault.place, []).append(fault.message)
-        outer = {place[:length] for place in own for length in range(len(place))}
-        told |= {place: also.join(dict.fromkeys(messages)) for place, messages in own.items() if place not in outer}
-    return [Fault(place, message) for place, message in told.items()]
+            if fault.place not in told:
+                own.setdefault(fault.place, []).append(fault)
+        outer = {place[:length] for place in own for length in range(len(place))} if faults is shape else ()
+        told |= {
+            place: Fault(place, also.join(dict.fromkeys(one.message for one in some)), some[0].line)
+            for place, some in own.items() if place not in outer
+        }
+    return list(told.values())
 
 
-def _told(name: str, fault: Fault, reading: Reading) -> str:
+def _told(name: str, fault: Fault, line: int, reading: YamlText) -> str:
     place = ".".join(map(str, fault.place))
-    said = ": ".join(filter(None, (place, reading.without_variables(fault.message))))
-    line = f"{name}:{reading.line(fault.place)}: {said}"
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+    said = ": ".join(filter(None, (f"{name}:{line}", place, reading.without_variables(fault.message))))
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in said)
