@@ -29,8 +29,8 @@ import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
 from benchmarks.refinement import pages
+from data_platform.core.kinds.editor import REDACTED_TYPES
 from data_platform.methods.edits.personal_data import find_personal_data
-from data_platform.programs.program import REDACTED_TYPES
 
 TYPES = {
     "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "IP_ADDRESS": "IP", "IBAN_CODE": "IBAN",

@@ -20,13 +20,16 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
-from data_platform.methods.edits.line_rules import find_lines
+from data_platform.core.kinds.editor import REDACTED_TYPES
+from data_platform.methods.edits.c4_lines import C4Lines
+from data_platform.methods.edits.culturax_lines import CulturaXLines
 from data_platform.methods.edits.personal_data import find_personal_data
-from data_platform.methods.edits.unicode_repair import find_repairs
+from data_platform.methods.edits.settings import LineRules, Refinement
+from data_platform.methods.edits.unicode_repair import UnicodeRepair
 from data_platform.programs.interpreter import EDIT_KINDS, interpret
+from data_platform.programs.lines import find_lines
 from data_platform.programs.plan import plan
-from data_platform.programs.program import REDACTED_TYPES
-from data_platform.programs.settings import C4Lines, CulturaXLines, LineRules, Refinement
+from data_platform.stages.refinement import editors
 
 BATCH = 128
 
@@ -35,7 +38,9 @@ def main() -> None:
     """Print four tables: speed, what was edited, whether replay gives the same, and agreement with datatrove."""
     data = parser(__doc__).parse_args().data
     texts = pa.array([text for text in pages(data) if text], pa.large_string())
-    lines = LineRules(c4=C4Lines(), culturax=CulturaXLines())
+    lines = LineRules(c4={}, culturax={})
+    rules = [C4Lines(C4Lines.Settings()), CulturaXLines(CulturaXLines.Settings())]
+    repair = UnicodeRepair(UnicodeRepair.Settings())
     settings = {
         "defaults: Unicode, e-mail, IP": Refinement(),
         "all personal data": Refinement(personal_data=REDACTED_TYPES),
@@ -43,9 +48,9 @@ def main() -> None:
     }
     size = texts.nbytes / 1e6
     table = [
-        ["find repairs (ftfy behind a scan)", *_speed(texts, find_repairs)],
+        ["find repairs (ftfy behind a scan)", *_speed(texts, repair.edits)],
         ["find personal data, 5 types", *_speed(texts, find_personal_data)],
-        ["find lines, C4 and CulturaX", *_speed(texts, lambda batch: find_lines(batch, lines))],
+        ["find lines, C4 and CulturaX", *_speed(texts, lambda batch: find_lines(batch, rules))],
     ]
     edits, replay = [], []
     for name, wanted in settings.items():
@@ -95,7 +100,7 @@ def pages(data: Path) -> list[str]:
 
 
 def _plan(batch: pa.Array, settings: Refinement) -> Any:
-    return plan(batch, pa.array(["web"] * len(batch)), settings)
+    return plan(batch, pa.array(["web"] * len(batch)), editors(settings), settings.min_words)
 
 
 def _speed(texts: pa.Array, function: Callable, *others: pa.Array, keep: bool = False) -> list:
@@ -128,7 +133,7 @@ def _compare_c4(texts: pa.Array) -> None:
         file = Path(folder) / "texts.json"
         file.write_text(json.dumps(texts.to_pylist()), encoding="utf-8")
         answer = run_measured([peers_python(), str(Path(__file__).with_name("peer_c4_lines.py")), str(file)]).answer
-    wanted = Refinement(unicode=False, personal_data=(), lines=LineRules(c4=C4Lines()))
+    wanted = Refinement(unicode=False, personal_data=(), lines=LineRules(c4={}))
     planned, speed, _ = _speed(texts, lambda batch: _plan(batch, wanted), keep=True)
     made = [part.interpreted for part in planned]
     ours = [

@@ -367,8 +367,9 @@ _declare(Table(
                 one_of=("unchanged", "refined", "dropped", "malformed"), derived_from=("documents.text",)),
         Column("reason", pa.string(), "Why it is dropped or the program malformed, as a short code; else empty.",
                 pattern=r"^[a-z0-9_.]*$", derived_from=("documents.text",)),
-        Column("refused_proposal", pa.string(), "Why a program from outside cannot be applied; empty if it can or "
-                "there is none.", pattern=r"^[a-z0-9_.]*$", derived_from=("documents.text",)),
+        Column("refused_proposal", pa.string(), "Why a program from outside or an editor's edits cannot be "
+                "applied; empty if they can or there are none.", pattern=r"^[a-z0-9_.]*$",
+                derived_from=("documents.text",)),
         Column("bytes_before", pa.int64(), "UTF-8 bytes of the text as extracted.", minimum=0,
                 derived_from=("documents.text",)),
         Column("bytes_after", pa.int64(), "UTF-8 bytes of the refined text, 0 if it is dropped.", minimum=0,

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from data_platform.extract.settings import Extraction
-from data_platform.programs.settings import Refinement
+from data_platform.methods.edits.settings import Refinement
 from data_platform.run.stage import Stage
 
 _PAGE = b"""<!doctype html><html lang=en><head><title>A page</title></head><body><article><h1>A page</h1>
@@ -49,8 +49,9 @@ def _refinement_programs() -> None:
     import pyarrow as pa
 
     from data_platform.programs.plan import plan
+    from data_platform.stages.refinement import editors
 
-    plan(pa.array([_TEXT], pa.large_string()), pa.array(["web"]), Refinement(), pa.array([None], pa.string()))
+    plan(pa.array([_TEXT], pa.large_string()), pa.array(["web"]), editors(Refinement()))
 
 
 # The longest first: it takes a core for itself.

@@ -19,17 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.programs.program import (
-    REDACTED_TYPES,
-    DropDocument,
-    Malformed,
-    Normalize,
-    Redact,
-    RemoveLines,
-    Replace,
-    placeholder,
-    read,
-)
+from data_platform.core.kinds.editor import REDACTED_TYPES, DropDocument, Normalize, Redact, RemoveLines, Replace
+from data_platform.programs.program import Malformed, placeholder, read
 from data_platform.text.buffers import TextBuffers, text_buffers
 
 OUTCOMES = ("unchanged", "refined", "dropped", "malformed")

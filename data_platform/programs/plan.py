@@ -1,15 +1,16 @@
-"""The writing of programs: what the repairs, line rules and personal data of a text come to, as one program.
+"""The writing of programs: what the edits of all editors come to in a text, as one program.
 
 Repairs come first, and the rest is looked for in the repaired text: an address behind broken characters is found, and a
 line is judged as people will read it. What is found there is then written in the coordinates of the text before any
-edit, as the language asks. Where personal data holds repaired characters, the redaction takes their place, so that
-no program contains personal data.
+edit, as the language asks. Where a redaction holds repaired characters, it takes their place, so that no program
+contains personal data. Where spans of several editors overlap, redactions win, then the editor that comes first.
 
-A program proposed from outside, as a small language model writes them in ProX, is joined to the own one if it can be
-applied, alone and beside it. If not, the document gets the own program alone, and what was wrong is told.
+A program that cannot be applied is written again without the marks that lie within other edits, or else without the
+calls of those editors that do not go with the others; what was left out is told. A program proposed from outside, as a
+small language model writes them in ProX, is joined to the own one if it can be applied, alone and beside it. If not,
+the document gets the own program alone, and what was wrong is told.
 
-Not here: what is looked for (`methods/edits/unicode_repair.py`, `methods/edits/line_rules.py`,
-`methods/edits/personal_data.py`), and how a program is applied.
+Not here: what is looked for (`methods/edits/`), and how a program is applied.
 """
 
 from __future__ import annotations
@@ -22,25 +23,47 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data_platform.methods.edits.line_rules import find_lines
-from data_platform.methods.edits.personal_data import Span, find_personal_data
-from data_platform.methods.edits.unicode_repair import find_repairs
+from data_platform.core.kinds.editor import (
+    Call,
+    DropDocument,
+    Editor,
+    LineRule,
+    Normalize,
+    Redact,
+    RemoveLines,
+    Replace,
+)
 from data_platform.programs.interpreter import Interpreted, interpret
-from data_platform.programs.program import Call, DropDocument, Normalize, Redact, Replace, write
-from data_platform.programs.settings import LineRules, Refinement
+from data_platform.programs.lines import find_lines
+from data_platform.programs.program import write
 
 TOO_SHORT = "too_short"
 """Why a document is dropped of which too few words are left."""
 
 
 @dataclass(frozen=True)
+class Use:
+    """An editor at work.
+
+    Attributes:
+        name: what it is called where its edits could not be applied.
+        editor: with its settings.
+        domains: of the documents that it edits; empty: all. Repairs are made in all of them.
+    """
+
+    name: str
+    editor: Editor
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Planned:
-    """Programs, what they make of their texts, and what became of the proposals, one entry per text.
+    """Programs, what they make of their texts, and what was left out of them, one entry per text.
 
     Attributes:
         program: string; empty if there is nothing to mend.
         interpreted: what the interpreter makes of text and program.
-        refused: string; why the proposed program cannot be applied, empty if it can or there is none.
+        refused: string; why the proposed program, or the edits of an editor, cannot be applied; empty if they can.
     """
 
     program: pa.StringArray
@@ -48,24 +71,29 @@ class Planned:
     refused: pa.StringArray
 
 
-def plan(text: pa.Array, domain: pa.Array, settings: Refinement, proposed: pa.Array | None = None) -> Planned:
+def plan(
+    text: pa.Array, domain: pa.Array, editors: Sequence[Use], min_words: int = 0, proposed: pa.Array | None = None
+) -> Planned:
     """Write the program of every text and apply it.
 
     Args:
         text: strings of any Arrow layout.
-        domain: as many strings; line rules apply to the domains that they name.
-        settings: which edits are wanted.
+        domain: as many strings.
+        editors: whose edits are wanted, in order.
+        min_words: a document that loses something and is left with fewer words is dropped.
         proposed: programs from outside; empty and null ones propose nothing.
     """
     text = text.cast(pa.large_string())
-    own = _own_programs(text, domain, settings)
-    programs, refused = _join(text, own, proposed) if proposed is not None else (own, [""] * len(text))
-    made = interpret(text, pa.array(programs, pa.string()))
-    if settings.min_words:
+    programs, refused, made = _own_programs(text, domain, editors)
+    if proposed is not None and any(proposed.to_pylist()):
+        programs, reasons = _join(text, programs, proposed)
+        refused = [other or own for own, other in zip(refused, reasons, strict=True)]
+        made = interpret(text, pa.array(programs, pa.string()))
+    if min_words:
         # Only what has lost something can have become too short by refinement.
         lost = np.flatnonzero(made.removed_bytes.sum(axis=1) > 0)
         words = [len(kept.split()) for kept in made.text.take(pa.array(lost)).to_pylist()]
-        short = [row for row, count in zip(lost.tolist(), words, strict=True) if count < settings.min_words]
+        short = [row for row, count in zip(lost.tolist(), words, strict=True) if count < min_words]
         for row in short:
             programs[row] += f"\n{DropDocument(TOO_SHORT)}"
         if short:
@@ -73,44 +101,119 @@ def plan(text: pa.Array, domain: pa.Array, settings: Refinement, proposed: pa.Ar
     return Planned(pa.array(programs, pa.string()), made, pa.array(refused, pa.string()))
 
 
-def _own_programs(text: pa.LargeStringArray, domain: pa.Array, settings: Refinement) -> list[str]:
-    repairs = find_repairs(text) if settings.unicode else {}
+@dataclass
+class _Found:
+    """What was found in one text: repairs, removed lines, and the calls of each other editor in the repaired text."""
+
+    repairs: Sequence[Replace] = ()
+    lines: Sequence[RemoveLines] = ()
+    calls: Sequence[tuple[str, Sequence[Call]]] = ()
+
+    def program(self) -> list[Call]:
+        """The calls of all, in coordinates of the text before any edit."""
+        calls = [call for _, some in self.calls for call in some]
+        spans, mended = _in_the_original(_without_overlap(calls), self.repairs)
+        others = [call for call in calls if not isinstance(call, Replace | Redact)]
+        return [*self.lines, *others, *sorted([*mended, *spans], key=lambda call: call.start)]
+
+
+def _own_programs(
+    text: pa.LargeStringArray, domain: pa.Array, editors: Sequence[Use]
+) -> tuple[list[str], list[str], Interpreted]:
+    """Programs that can be applied, what was left out of them, and what they make of their texts."""
+    found: dict[int, _Found] = {}
+    repairs = _repairs(text, editors)
     repaired = _repair(text, repairs)
-    lines = _find_lines(repaired, domain, settings.lines)
-    personal = (
-        find_personal_data(repaired, settings.personal_data, settings.public_addresses_only)
-        if settings.personal_data else {}
-    )
-    programs, with_marks = [""] * len(text), {}
-    for row in repairs.keys() | lines.keys() | personal.keys():
-        mended = repairs.get(row, [])
-        redactions, mended = _in_the_original(personal.get(row, []), mended)
-        spans = sorted([*mended, *redactions], key=lambda call: call.start)
-        edits = lines.get(row, [])
-        programs[row] = write([*edits, *spans])
-        if spans and any(isinstance(edit, Normalize) for edit in edits):
-            with_marks[row] = edits, spans
-    rows = sorted(with_marks)
-    originals = text.take(pa.array(rows, pa.int64()))
-    made = interpret(originals, pa.array([programs[row] for row in rows], pa.string()))
-    for place, (row, outcome) in enumerate(zip(rows, made.outcome.to_pylist(), strict=True)):
-        if outcome == "malformed":
-            edits, spans = with_marks[row]
-            programs[row] = write([*_beside(edits, spans, originals[place].as_py().encode()), *spans])
-    return programs
-
-
-def _beside(edits: Sequence[Call], spans: Sequence[Replace | Redact], data: bytes) -> list[Call]:
-    """Edits of lines and marks without the marks of citation that lie within what is repaired or redacted."""
-    starts, ends, beside = [span.start for span in spans], [span.end for span in spans], []
-    for edit in edits:
-        if not isinstance(edit, Normalize):
-            beside.append(edit)
+    for row, calls in repairs.items():
+        found[row] = _Found(calls)
+    rest = [use for use in editors if not use.editor.repairs]
+    for domains in dict.fromkeys(use.domains for use in rest):
+        rows = _rows(domain, domains)
+        if rows is not None and not len(rows):
             continue
-        places = [match.span() for match in re.finditer(re.escape(edit.source.encode()), data)]
+        some = repaired if rows is None else repaired.take(pa.array(rows))
+        own = [use for use in rest if use.domains == domains]
+        rules = [use.editor for use in own if isinstance(use.editor, LineRule)]
+        for place, lines in (find_lines(some, rules) if rules else {}).items():
+            one = found.setdefault(_row(rows, place), _Found())
+            one.lines = [*one.lines, *lines]
+        for use in own:
+            for place, calls in use.editor.edits(some).items():
+                one = found.setdefault(_row(rows, place), _Found())
+                one.calls = [*one.calls, (use.name, calls)]
+    programs, refused = [""] * len(text), [""] * len(text)
+    for row, one in found.items():
+        programs[row] = write(one.program())
+    made = interpret(text, pa.array(programs, pa.string()))
+    malformed = [row for row, outcome in enumerate(made.outcome.to_pylist()) if outcome == "malformed"]
+    for row in malformed:
+        programs[row], refused[row] = _applicable(found[row], text[row].as_py())
+    return programs, refused, interpret(text, pa.array(programs, pa.string())) if malformed else made
+
+
+def _rows(domain: pa.Array, domains: Sequence[str]) -> np.ndarray | None:
+    """The rows of some domains; None: all."""
+    return np.flatnonzero([name in domains for name in domain.to_pylist()]) if domains else None
+
+
+def _row(rows: np.ndarray | None, place: int) -> int:
+    return place if rows is None else int(rows[place])
+
+
+def _applicable(found: _Found, text: str) -> tuple[str, str]:
+    """The program of a text with as much of what was found as can be applied, and what was left out.
+
+    Editors are taken in order, those that redact before the others; one whose calls do not go with those taken is left
+    out.
+    """
+    order = sorted(found.calls, key=lambda one: not any(isinstance(call, Redact) for call in one[1]))  # stable
+    taken = _Found(found.repairs, found.lines)
+    program, refused = write(taken.program()), ""
+    for name, calls in order:
+        more = _Found(found.repairs, found.lines, [*taken.calls, (name, calls)])
+        for joined in (more.program(), _beside(more.program(), text.encode())):
+            made = interpret(pa.array([text], pa.large_string()), pa.array([written := write(joined)], pa.string()))
+            if made.outcome[0].as_py() != "malformed":
+                taken, program = more, written
+                break
+        else:
+            refused = refused or f"{name}.{made.reason[0].as_py()}"
+    return program, refused
+
+
+def _without_overlap(calls: Sequence[Call]) -> list[Replace | Redact]:
+    """The spans among calls; of those that overlap redactions, then the first."""
+    spans = [call for call in calls if isinstance(call, Replace | Redact)]
+    kept: list[Replace | Redact] = []
+    for span in sorted(spans, key=lambda span: not isinstance(span, Redact)):  # stable
+        place = bisect_left(kept, span.start, key=lambda other: other.start)
+        if (place == 0 or kept[place - 1].end <= span.start) and (place == len(kept) or span.end <= kept[place].start):
+            kept.insert(place, span)
+    return kept
+
+
+def _beside(calls: Sequence[Call], data: bytes) -> list[Call]:
+    """The calls without the marks of `Normalize` that lie within what is repaired or redacted."""
+    spans = [call for call in calls if isinstance(call, Replace | Redact)]
+    starts, ends, beside = [span.start for span in spans], [span.end for span in spans], []
+    for call in calls:
+        if not isinstance(call, Normalize):
+            beside.append(call)
+            continue
+        places = [match.span() for match in re.finditer(re.escape(call.source.encode()), data)]
         free = [(start, end) for start, end in places if bisect_right(ends, start) == bisect_left(starts, end)]
-        beside += [edit] if len(free) == len(places) else [Replace(start, end, "") for start, end in free]
+        beside += [call] if len(free) == len(places) else [Replace(start, end, call.target) for start, end in free]
     return beside
+
+
+def _repairs(text: pa.LargeStringArray, editors: Sequence[Use]) -> dict[int, list[Replace]]:
+    """The repairs of every text, in order; of those that overlap the first editor's."""
+    repairs: dict[int, list[Replace]] = {}
+    for use in editors:
+        if use.editor.repairs:
+            for row, calls in use.editor.edits(text).items():
+                repairs[row] = _without_overlap([*repairs.get(row, ()), *calls])
+    return repairs
 
 
 def _repair(text: pa.LargeStringArray, repairs: dict[int, list[Replace]]) -> pa.LargeStringArray:
@@ -127,18 +230,12 @@ def _repair(text: pa.LargeStringArray, repairs: dict[int, list[Replace]]) -> pa.
     return made.text
 
 
-def _find_lines(text: pa.LargeStringArray, domain: pa.Array, rules: LineRules) -> dict[int, list]:
-    if not rules.domains:
-        return find_lines(text, rules)
-    rows = np.flatnonzero([name in rules.domains for name in domain.to_pylist()])
-    found = find_lines(text.take(pa.array(rows)), rules) if len(rows) else {}
-    return {int(rows[place]): edits for place, edits in found.items()}
-
-
-def _in_the_original(spans: Sequence[Span], repairs: Sequence[Replace]) -> tuple[list[Redact], list[Replace]]:
-    """Spans of the repaired text as redactions of the original, and the repairs that are in none of them."""
+def _in_the_original(
+    spans: Sequence[Replace | Redact], repairs: Sequence[Replace]
+) -> tuple[list[Replace | Redact], list[Replace]]:
+    """Spans of the repaired text as spans of the original, and the repairs that are in none of them."""
     if not repairs:
-        return [Redact(*span) for span in spans], []
+        return list(spans), []
     # Where each repair starts and ends in the repaired text.
     shift, starts, ends = 0, [], []
     for call in repairs:
@@ -146,20 +243,38 @@ def _in_the_original(spans: Sequence[Span], repairs: Sequence[Replace]) -> tuple
         starts.append(call.start + shift)
         ends.append(call.start + shift + size)
         shift += size - (call.end - call.start)
-    redactions: list[Redact] = []
+    placed: list[Replace | Redact] = []
     for span in spans:
         from_, to = _original(span.start, repairs, starts, ends, 0), _original(span.end, repairs, starts, ends, 1)
-        if redactions and from_ < redactions[-1].end:  # two in one repaired span: they become one
-            redactions[-1] = Redact(redactions[-1].start, max(to, redactions[-1].end), redactions[-1].type)
+        if placed and from_ < placed[-1].end:  # two in one repaired span: they become one, and a redaction wins
+            both = [one for one in (placed[-1], span) if isinstance(one, Redact)]
+            if both:
+                placed[-1] = Redact(placed[-1].start, max(to, placed[-1].end), both[0].type)
+        elif isinstance(span, Redact):
+            placed.append(Redact(from_, to, span.type))
         else:
-            redactions.append(Redact(from_, to, span.type))
-    ends_of = [redaction.end for redaction in redactions]
+            before, after = _around(span, repairs, starts, ends)
+            placed.append(Replace(from_, to, before + span.text + after))
+    ends_of = [span.end for span in placed]
     kept = []
     for call in repairs:
-        place = bisect_right(ends_of, call.start)  # the first redaction that ends behind the start of the repair
-        if place == len(redactions) or call.end <= redactions[place].start:
+        place = bisect_right(ends_of, call.start)  # the first span that ends behind the start of the repair
+        if place == len(placed) or call.end <= placed[place].start:
             kept.append(call)
-    return redactions, kept
+    return placed, kept
+
+
+def _around(
+    span: Replace, repairs: Sequence[Replace], starts: Sequence[int], ends: Sequence[int]
+) -> tuple[str, str]:
+    """What stands before and behind a span in the repaired spans in which it begins and ends."""
+    first, last = bisect_right(starts, span.start) - 1, bisect_left(starts, span.end) - 1
+    before = after = b""
+    if first >= 0 and span.start < ends[first]:
+        before = repairs[first].text.encode()[: span.start - starts[first]]
+    if last >= 0 and span.end < ends[last]:
+        after = repairs[last].text.encode()[span.end - starts[last] :]
+    return before.decode(errors="ignore"), after.decode(errors="ignore")
 
 
 def _original(

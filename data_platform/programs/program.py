@@ -23,7 +23,7 @@ that the programs of the chunks joined by line feeds are the program of the docu
 Reading is strict: one call that is not understood spoils the whole program, since half a program is not what its
 writer meant. The authors' interpreter is lenient: it counts faults, clips ranges and gives up at the second fault.
 
-Not here: what a program does to a text (`interpreter.py`).
+Not here: the calls themselves (`core/kinds/editor.py`), and what a program does to a text (`interpreter.py`).
 """
 
 from __future__ import annotations
@@ -31,10 +31,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-REDACTED_TYPES = ("EMAIL", "PHONE", "IP", "IBAN", "CREDIT_CARD")
-"""The kinds of personal data that can be redacted; the placeholder of a kind is its name in angle brackets."""
+from data_platform.core.kinds.editor import (
+    REDACTED_TYPES,
+    Call,
+    DropDocument,
+    Normalize,
+    Redact,
+    RemoveLines,
+    Replace,
+)
 
 
 class Malformed(ValueError):
@@ -43,69 +49,6 @@ class Malformed(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class DropDocument:
-    """The document goes."""
-
-    reason: str = ""
-
-    def __str__(self) -> str:
-        return f'drop_doc(reason="{self.reason}")' if self.reason else "drop_doc()"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveLines:
-    """Lines `start` to `end` go, both included, counted from 0; all lines if `end` is None."""
-
-    start: int
-    end: int | None
-
-    def __str__(self) -> str:
-        return f"remove_lines(start={self.start}, end={self.end})" if self.end is not None else "remove_lines(all=True)"
-
-
-@dataclass(frozen=True, slots=True)
-class Normalize:
-    """Every occurrence of `source`, from the left without overlap, becomes `target`."""
-
-    source: str
-    target: str = ""
-
-    def __str__(self) -> str:
-        return f"normalize(source={_quoted(self.source)}, target={_quoted(self.target)})"
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Bytes `start` to `end`, the last excluded, become `text`."""
-
-    start: int
-    end: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"replace(start={self.start}, end={self.end}, text={_quoted(self.text)})"
-
-
-@dataclass(frozen=True, slots=True)
-class Redact:
-    """Bytes `start` to `end`, the last excluded, become the placeholder of `type`."""
-
-    start: int
-    end: int
-    type: str
-
-    def __str__(self) -> str:
-        return f'redact(start={self.start}, end={self.end}, type="{self.type}")'
-
-
-Call = DropDocument | RemoveLines | Normalize | Replace | Redact
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def placeholder(type_: str) -> str:

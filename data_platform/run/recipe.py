@@ -45,9 +45,9 @@ from data_platform.ingest.settings import (
 from data_platform.language.settings import Language
 from data_platform.licenses.settings import Licenses
 from data_platform.methods.decontaminate.settings import Decontamination
+from data_platform.methods.edits.settings import Refinement
 from data_platform.mixing.settings import Datastore, Mixture
 from data_platform.models.settings import Labels
-from data_platform.programs.settings import Refinement
 from data_platform.run.names import entry_faults, name_faults
 
 

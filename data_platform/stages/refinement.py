@@ -14,8 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
+from data_platform.core.kinds.editor import Editor
+from data_platform.core.kinds.method import Entry
+from data_platform.core.registry import method
+from data_platform.core.settings import Part
 from data_platform.core.tables import table
-from data_platform.programs.settings import ProposedPrograms, Refinement
+from data_platform.methods.edits.settings import ProposedPrograms, Refinement
+from data_platform.programs.plan import Use
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -29,6 +34,29 @@ class ProgramsUnusable(PlainError, ValueError):
     """The recipe names programs from outside that are not there or cannot be read. The message says what is wrong."""
 
 
+def editor_entries(settings: Refinement) -> list[tuple[Entry, tuple[str, ...]]]:
+    """The editors that the recipe wants, in order, each with the domains that it edits; none means all."""
+    lines = settings.lines
+    personal = {"types": settings.personal_data, "public_addresses_only": settings.public_addresses_only}
+    return [
+        *([(_entry("unicode"), ())] if settings.unicode else []),
+        *([(_entry("c4_lines", lines.c4), lines.domains)] if lines.c4 else []),
+        *([(_entry("culturax_lines", lines.culturax), lines.domains)] if lines.culturax else []),
+        *([(_entry("personal_data", personal), ())] if settings.personal_data else []),
+        *((entry, ()) for entry in settings.editors.values()),
+    ]
+
+
+def _entry(name: str, settings: Part | Mapping[str, Any] | None = None) -> Entry:
+    found = method(Editor, name)
+    return Entry(name, found, settings if isinstance(settings, Part) else found.Settings(**(settings or {})))
+
+
+def editors(settings: Refinement) -> list[Use]:
+    """The editors that the recipe wants, ready to work."""
+    return [Use(entry.name, entry.made(), domains) for entry, domains in editor_entries(settings)]
+
+
 def refine_batch(
     text: pa.Array, domain: pa.Array, token_count: pa.Array, proposed: pa.Array, *, settings: Refinement,
     tokenizer: str | None,
@@ -38,7 +66,7 @@ def refine_batch(
     from data_platform.programs.plan import plan
     from data_platform.text.tokenizer import count_tokens
 
-    planned = plan(text, domain, settings, proposed)
+    planned = plan(text, domain, editors(settings), settings.min_words, proposed)
     made = planned.interpreted
     refined, dropped = (pc.equal(made.outcome, outcome).to_numpy(False) for outcome in ("refined", "dropped"))
     sizes = pc.binary_length(text).to_numpy(False).astype(np.int64)
@@ -146,6 +174,10 @@ REFINEMENT_PROGRAMS = Stage(
 
 
 def refinement_stage(recipe: Recipe) -> Stage:
-    """The stage as the recipe needs it: with branches, rules apply by the domain that a document was sorted into."""
+    """The stage as the recipe needs it: with its editors; with branches, rules apply by the domain that a document was
+    sorted into."""
     branches = ("document_branches",) if recipe.branches else ()
-    return replace(REFINEMENT_PROGRAMS, inputs=(*REFINEMENT_PROGRAMS.inputs, *branches))
+    return replace(
+        REFINEMENT_PROGRAMS, inputs=(*REFINEMENT_PROGRAMS.inputs, *branches),
+        methods=tuple(dict.fromkeys(entry.method for entry, _ in editor_entries(recipe.refinement))),
+    )

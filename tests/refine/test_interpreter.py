@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_platform.core.kinds.editor import DropDocument, Normalize, Redact, RemoveLines, Replace
 from data_platform.programs.interpreter import EDIT_KINDS, NOTHING_LEFT, interpret, rebuild
-from data_platform.programs.program import (
-    DropDocument,
-    Malformed,
-    Normalize,
-    Redact,
-    RemoveLines,
-    Replace,
-    placeholder,
-    read,
-    write,
-)
+from data_platform.programs.program import Malformed, placeholder, read, write
 
 TEXT = "zero\none 1\n\ntwo é x\nthree"
 

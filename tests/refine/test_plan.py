@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from data_platform.core.kinds.editor import REDACTED_TYPES, Editor, Replace
 from data_platform.methods.edits.personal_data import find_personal_data, is_iban, luhn
-from data_platform.programs.interpreter import interpret
-from data_platform.programs.plan import plan
-from data_platform.programs.program import REDACTED_TYPES
-from data_platform.programs.settings import C4Lines, CulturaXLines, LineRules, Refinement
+from data_platform.methods.edits.settings import LineRules, Refinement
+from data_platform.programs.interpreter import EDIT_KINDS, interpret
+from data_platform.programs.plan import Planned, Use, plan
+from data_platform.stages.refinement import editors
 
-EVERYTHING = Refinement(personal_data=REDACTED_TYPES, lines=LineRules(c4=C4Lines(), culturax=CulturaXLines()))
+EVERYTHING = Refinement(personal_data=REDACTED_TYPES, lines=LineRules(c4={}, culturax={}))
+
+
+def _plan(texts: list[str] | pa.Array, settings: Refinement, domains: list[str] | None = None) -> Planned:
+    texts = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+    return plan(texts, pa.array(domains or ["web"] * len(texts)), editors(settings), settings.min_words)
 
 
 def _refine(texts: list[str], settings: Refinement) -> list[str]:
-    planned = plan(pa.array(texts, pa.large_string()), pa.array(["web"] * len(texts)), settings)
-    return planned.interpreted.text.to_pylist()
+    return _plan(texts, settings).interpreted.text.to_pylist()
 
 
 def _redacted(text: str, **settings) -> str:
@@ -119,7 +126,7 @@ def test_checksums_find_every_changed_digit(number: int) -> None:
 def test_repairs_and_redactions_meet(tmp_path: Path) -> None:
     # The address is found although ftfy has to mend it, and the program holds none of it.
     text = "Frag mÃ¼ller@example.de &#97;nna@example.org â€“ 5 â‚¬"  # noqa: RUF001
-    planned = plan(pa.array([text], pa.large_string()), pa.array(["web"]), Refinement())
+    planned = _plan([text], Refinement())
     assert planned.interpreted.text[0].as_py() == "Frag <EMAIL> <EMAIL> – 5 €"  # noqa: RUF001
     assert "ller" not in planned.program[0].as_py() and "nna" not in planned.program[0].as_py()
 
@@ -139,7 +146,7 @@ This goes on and on...
 
 
 def test_lines_go_as_c4_says() -> None:
-    refined = _refine([C4_PAGE], Refinement(lines=LineRules(c4=C4Lines())))[0]
+    refined = _refine([C4_PAGE], Refinement(lines=LineRules(c4={})))[0]
     assert refined == (
         'This line is a sentence with a mark at its end.\nIt says so in the book.\nShe said "yes, of course!"'
     )
@@ -147,7 +154,7 @@ def test_lines_go_as_c4_says() -> None:
 
 def test_lines_go_as_culturax_says() -> None:
     page = "Short\nThis is a line of a length that nobody calls short.\n\nvar x = document.title;\n{}\nImprint\nTop"
-    rules = Refinement(lines=LineRules(culturax=CulturaXLines()))
+    rules = Refinement(lines=LineRules(culturax={}))
     line = "Another line which is long enough to stay at the end."
     code = line + "\nfunction() is what window.x has"
     assert _refine([page.format(line)], rules)[0] == (
@@ -158,9 +165,8 @@ def test_lines_go_as_culturax_says() -> None:
 
 
 def test_rules_apply_where_they_should() -> None:
-    rules = LineRules(c4=C4Lines(), domains=("web",))
-    texts = pa.array([C4_PAGE, C4_PAGE], pa.large_string())
-    planned = plan(texts, pa.array(["code", "web"]), Refinement(lines=rules, min_words=30))
+    rules = LineRules(c4={}, domains=("web",))
+    planned = _plan([C4_PAGE, C4_PAGE], Refinement(lines=rules, min_words=30), ["code", "web"])
     assert planned.interpreted.outcome.to_pylist() == ["unchanged", "dropped"]
     assert planned.interpreted.reason.to_pylist() == ["", "too_short"]
 
@@ -181,13 +187,11 @@ _PIECES = st.lists(
 @example(["Ã¼[1]Ã¼words and more."])
 def test_what_is_planned_can_always_be_applied(texts: list[str]) -> None:
     array = pa.array(texts, pa.large_string())
-    planned = plan(array, pa.array(["web"] * len(texts)), EVERYTHING)
+    planned = _plan(array, EVERYTHING)
     assert "malformed" not in planned.interpreted.outcome.to_pylist()
     assert planned.interpreted.text.equals(interpret(array, planned.program).text)
     # One text at a time gives the same programs.
-    assert [plan(array[row : row + 1], pa.array(["web"]), EVERYTHING).program[0] for row in range(len(texts))] == list(
-        planned.program
-    )
+    assert [_plan(array[row : row + 1], EVERYTHING).program[0] for row in range(len(texts))] == list(planned.program)
 
 
 def test_a_mark_within_a_repair_does_not_undo_the_other_edits() -> None:
@@ -196,6 +200,63 @@ def test_a_mark_within_a_repair_does_not_undo_the_other_edits() -> None:
         " ü[1]ü by <EMAIL>  or hereü."
     ]
     assert _refine(["Ã¼ [1] by a@b.org [2]."], EVERYTHING) == ["ü  by <EMAIL> ."]
+
+
+class Shouting(Editor):
+    """Puts words in capitals into small letters, with "e" for "é"; a test."""
+
+    def edits(self, texts: pa.LargeStringArray) -> dict[int, list[Replace]]:
+        found = {}
+        for row, text in enumerate(texts.to_pylist()):
+            for match in re.finditer(r"[A-ZÉ]{2,}", text):
+                start = len(text[: match.start()].encode())
+                lower = match[0].lower().replace("é", "e")
+                found.setdefault(row, []).append(Replace(start, start + len(match[0].encode()), lower))
+        return found
+
+
+class Careless(Editor):
+    """Replaces what is not there."""
+
+    def edits(self, texts: pa.LargeStringArray) -> dict[int, list[Replace]]:
+        return {row: [Replace(5_000, 10_000, "")] for row in range(len(texts))}
+
+
+def _with(*editors_: Editor, settings: Refinement) -> list[Use]:
+    return [*editors(settings), *(Use(type(one).__name__.lower(), one) for one in editors_)]
+
+
+@pytest.mark.parametrize(
+    ("text", "refined"),
+    [
+        ("PLEASE write to OFFICE@EXAMPLE.ORG NOW", "please write to <EMAIL> now"),
+        # The repaired word is one span, and an edit of a part of it keeps the rest.
+        ("The CAFÃ‰ is CLOSED", "The cafe is closed"),
+        ("a CAFÃ‰s and mÃ¼ller@EXAMPLE.org", "a cafes and <EMAIL>"),
+    ],
+)
+def test_edits_of_any_editor_meet_repairs_and_redactions(text: str, refined: str) -> None:
+    wanted = _with(Shouting(Shouting.Settings()), settings=Refinement())
+    planned = plan(pa.array([text]), pa.array(["web"]), wanted)
+    assert planned.interpreted.text.to_pylist() == [refined] and planned.refused.to_pylist() == [""]
+    assert planned.interpreted.counts[0, EDIT_KINDS.index("repairs")] >= 2 - ("@" in text)
+
+
+def test_an_editor_whose_edits_cannot_be_applied_is_left_out_and_told() -> None:
+    settings = Refinement(lines={"c4": {}})
+    texts = pa.array([C4_PAGE, "Write to a@b.org now, and do it well."])
+    alone = plan(texts, pa.array(["web", "web"]), editors(settings))
+    planned = plan(texts, pa.array(["web", "web"]), _with(Careless(Careless.Settings()), settings=settings))
+    assert planned.program.equals(alone.program)
+    assert planned.refused.to_pylist() == ["careless.span_out_of_range"] * 2
+
+
+def test_further_editors_are_named_in_the_recipe() -> None:
+    settings = Refinement(editors={"telephones": {"method": "personal_data", "types": ["PHONE"]}})
+    assert [use.name for use in editors(settings)] == ["unicode", "personal_data", "telephones"]
+    assert _refine(["a@b.org +49 30 1234567"], settings) == ["<EMAIL> <PHONE>"]
+    with pytest.raises(ValidationError, match="there is no editor 'personal_dat'; 'personal_data' is near"):
+        Refinement(editors={"personal_dat": {}})
 
 
 def _fixed(text: str) -> str:
@@ -218,7 +279,7 @@ def test_real_pages_are_refined_and_rebuilt(shared_data: Path) -> None:
     lines = [line for name in sorted(samples.glob("*.jsonl")) for line in name.read_text("utf-8").splitlines()]
     texts = [json.loads(line).get("text") or "" for line in lines]
     array = pa.array(texts, pa.large_string())
-    planned = plan(array, pa.array(["web"] * len(texts)), EVERYTHING)
+    planned = _plan(array, EVERYTHING)
     outcomes = set(planned.interpreted.outcome.to_pylist())
     assert "refined" in outcomes and "malformed" not in outcomes
     assert planned.interpreted.text.equals(interpret(array, planned.program).text)

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_platform.lake.lake import Lake
+from data_platform.methods.edits.settings import Refinement
 from data_platform.pipeline.flow import stages
 from data_platform.programs.interpreter import EDIT_KINDS, interpret
-from data_platform.programs.settings import Refinement
 from data_platform.reports.refinement import NotRefined, accounts, difference
 from data_platform.run.books import books
 from data_platform.run.recipe import Recipe

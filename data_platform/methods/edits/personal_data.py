@@ -1,40 +1,4 @@
-r"""Personal data: e-mail addresses, telephone numbers, IP addresses, IBANs, card numbers, by form and checksum.
-
-Here belongs what has a form that can be checked without reading the sentence. Not here: names, street addresses and
-whatever else needs a model, and the placeholder that is put in (`programs/program.py`).
-
-A compiled scan finds where something could be (`kernels.find_candidates`), a rule per type decides:
-
-EMAIL
-    local@domain.tld as people write addresses: letters, digits and ._%+'~- before the @, letters beyond ASCII and
-    internationalised domains included (RFC 6531), but for Chinese, Japanese, Korean and Thai before the @. Also
-    spelled `name (at) domain.tld`, `name [at] domain [dot] tld` and `name AT domain DOT tld`, as pages do against
-    harvesters; but `find us at domain dot com` is no address.
-    File names such as `icon@2x.png` are not addresses, nor is the `git@` of a repository.
-IP
-    IPv4 and IPv6 in full, as `ipaddress` of the standard library reads them. By default only addresses that are
-    globally reachable (`is_global`), as in FineWeb's pipeline (`PIIFormatter` of datatrove): 127.0.0.1 is nobody's. Of
-    IPv4, four one-digit parts are taken for the number of a section or version (3.2.1.4): one random address in
-    430,000 looks like that, and .0.0 at the end is a version too. So is what follows a letter, "version" in several
-    languages, or the name of a product (Opera/9.80.1.2, Chrome 96.0.46.110).
-IBAN
-    ISO 13616: the length of its country in the SWIFT registry and a remainder of 1 modulo 97; in one piece or in
-    groups, between which a space, hyphen or full stop stands.
-CREDIT_CARD
-    ISO/IEC 7812: 12 to 19 digits in one piece or in the groups that are embossed, with the Luhn checksum. One random
-    number in ten has the checksum, and barcodes (GTIN-13 and -14) have the lengths and prefixes of rare cards. So 15,
-    16 and 19 digits must also have the prefix and length of an issuer, and the rest is taken if the words around it
-    speak of a card.
-PHONE
-    Written forms that little else has: international (+49 ..., 0049 ...), a bracketed area code, North American
-    groups (212-555-0123), and national numbers that begin with a trunk 0 and are written in groups. Other numbers of 7
-    to 12 digits, if the words around speak of telephones. Dates, ranges of years and what is called an ISBN, an
-    account or a tax number are none. `phonenumbers`, the port of Google's libphonenumber, was measured beside this
-    (`benchmarks/pii.py`): it needs a country, and finds less, or calls most numbers telephones, at a fraction of the
-    speed.
-
-Where two overlap, the one that can be checked more strictly wins: IBAN, CREDIT_CARD, EMAIL, IP, PHONE.
-"""
+"""Personal data by form and checksum."""
 
 from __future__ import annotations
 
@@ -42,12 +6,15 @@ import ipaddress
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from data_platform.programs.program import REDACTED_TYPES
+from data_platform.core.kinds.editor import REDACTED_TYPES, Editor, Redact
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.method import Settings as Section
 from data_platform.text.buffers import text_buffers
 
 # The strictest check first.
@@ -60,6 +27,72 @@ class Span(NamedTuple):
     start: int
     end: int
     type: str
+
+
+class PersonalData(Editor, name="personal_data"):
+    r"""Personal data: e-mail addresses, telephone numbers, IP addresses, IBANs, card numbers, by form and checksum.
+
+    Here belongs what has a form that can be checked without reading the sentence. Not here: names, street addresses and
+    whatever else needs a model, and the placeholder that is put in (`programs/program.py`).
+
+    A compiled scan finds where something could be (`kernels.find_candidates`), a rule per type decides:
+
+    EMAIL
+        local@domain.tld as people write addresses: letters, digits and ._%+'~- before the @, letters beyond ASCII and
+        internationalised domains included (RFC 6531), but for Chinese, Japanese, Korean and Thai before the @. Also
+        spelled `name (at) domain.tld`, `name [at] domain [dot] tld` and `name AT domain DOT tld`, as pages do against
+        harvesters; but `find us at domain dot com` is no address.
+        File names such as `icon@2x.png` are not addresses, nor is the `git@` of a repository.
+    IP
+        IPv4 and IPv6 in full, as `ipaddress` of the standard library reads them. By default only addresses that are
+        globally reachable (`is_global`), as in FineWeb's pipeline (Penedo et al. 2024, arXiv:2406.17557; `PIIFormatter`
+        of datatrove): 127.0.0.1 is nobody's. Of IPv4, four one-digit parts are taken for the number of a section or
+        version (3.2.1.4): one random address in 430,000 looks like that, and .0.0 at the end is a version too. So is
+        what follows a letter, "version" in several languages, or the name of a product (Opera/9.80.1.2, Chrome
+        96.0.46.110).
+    IBAN
+        ISO 13616: the length of its country in the SWIFT registry and a remainder of 1 modulo 97; in one piece or in
+        groups, between which a space, hyphen or full stop stands.
+    CREDIT_CARD
+        ISO/IEC 7812: 12 to 19 digits in one piece or in the groups that are embossed, with the Luhn checksum. One
+        random number in ten has the checksum, and barcodes (GTIN-13 and -14) have the lengths and prefixes of rare
+        cards. So 15, 16 and 19 digits must also have the prefix and length of an issuer, and the rest is taken if the
+        words around it speak of a card.
+    PHONE
+        Written forms that little else has: international (+49 ..., 0049 ...), a bracketed area code, North American
+        groups (212-555-0123), and national numbers that begin with a trunk 0 and are written in groups. Other numbers
+        of 7 to 12 digits, if the words around speak of telephones. Dates, ranges of years and what is called an ISBN,
+        an account or a tax number are none. `phonenumbers`, the port of Google's libphonenumber, was measured beside
+        this (`benchmarks/pii.py`): it needs a country, and finds less, or calls most numbers telephones, at a fraction
+        of the speed.
+
+    Where two overlap, the one that can be checked more strictly wins: IBAN, CREDIT_CARD, EMAIL, IP, PHONE.
+    """
+
+    class Settings(Section):
+        """Which personal data is redacted. The defaults are what FineWeb does to every text."""
+
+        types: tuple[Literal["EMAIL", "PHONE", "IP", "IBAN", "CREDIT_CARD"], ...] = Field(
+            default=("EMAIL", "IP"), description="Types of personal data that are redacted."
+        )
+        public_addresses_only: bool = Field(
+            default=True, description="Leave IP addresses that only a local network uses."
+        )
+
+    examples = (
+        Example("Mail anna.muster+news@mail.example.co.uk.", "Mail <EMAIL>.", {}, "the form of RFC 5322"),
+        Example("from 81.2.69.160:80 and 127.0.0.1", "from <IP>:80 and 127.0.0.1", {}, "the registries of IANA"),
+        Example("GB82 WEST 1234 5698 7654 32 and GB83WEST12345698765432", "<IBAN> and GB83WEST12345698765432",
+                {"types": ["IBAN"]}, "the example of ISO 13616, and the same with another check digit"),
+        Example("4111111111111111, 4111111111111112", "<CREDIT_CARD>, 4111111111111112", {"types": ["CREDIT_CARD"]},
+                "a number that issuers publish for tests, and the same without its checksum"),
+        Example("Call +49 (0)40 30030-1000.", "Call <PHONE>.", {"types": ["PHONE"]}, "by hand: ITU-T E.123"),
+    )
+
+    def edits(self, texts: pa.LargeStringArray) -> dict[int, list[Redact]]:
+        """Redactions, in order."""
+        found = find_personal_data(texts, self.settings.types, self.settings.public_addresses_only)
+        return {row: [Redact(*span) for span in spans] for row, spans in found.items()}
 
 
 def find_personal_data(

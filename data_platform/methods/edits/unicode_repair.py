@@ -1,17 +1,4 @@
-"""Repair of broken Unicode: mojibake, left-over HTML entities and control characters, by ftfy.
-
-ftfy (Speer 2019, doi 10.5281/zenodo.2591652) undoes what came of text that was decoded with the wrong encoding. Its
-repairs are written down as replaced spans, so that a refined text can be rebuilt without ftfy or with another version
-of it. Not here: the normal form and line ends, which extraction sees to (`extract/clean.py`).
-
-The options are those of FineWeb-2's pipeline (`FTFYFormatter` of datatrove 0.10): what cannot be read is repaired, and
-no style is imposed. Curly quotes, ligatures and full-width characters stay as they are; entities are read until the
-first '<' of a text.
-
-ftfy takes a text apart line by line at 1 to 2 MB/s. A compiled scan with ftfy's own table of characters finds the lines
-in which it could change anything: those with a control character, an entity, or two neighbours that ftfy's heuristic
-could hold against them. The others are passed over, with the same result.
-"""
+"""Repair of broken Unicode by ftfy."""
 
 from __future__ import annotations
 
@@ -21,32 +8,54 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from data_platform.programs.program import Replace
+from data_platform.core.kinds.editor import Editor, Replace
+from data_platform.core.kinds.method import Example
 from data_platform.text.buffers import text_buffers
 
 
-def find_repairs(text: pa.Array | pa.ChunkedArray) -> dict[int, list[Replace]]:
-    """Repairs by row, in order, without overlap. Rows without any are left out.
+class UnicodeRepair(Editor, name="unicode"):
+    """Repair of broken Unicode: mojibake, left-over HTML entities and control characters, by ftfy.
 
-    A line that would become several lines is left as it is: line numbers must not depend on repairs.
+    ftfy (Speer 2019, doi:10.5281/zenodo.2591652) undoes what came of text that was decoded with the wrong encoding. Its
+    repairs are written down as replaced spans, so that a refined text can be rebuilt without ftfy or with another
+    version of it. Not here: the normal form and line ends, which extraction sees to (`extract/clean.py`).
+
+    The options are those of FineWeb-2's pipeline (`FTFYFormatter` of datatrove 0.10): what cannot be read is repaired,
+    and no style is imposed. Curly quotes, ligatures and full-width characters stay as they are; entities are read until
+    the first '<' of a text. A line that would become several lines is left as it is.
+
+    ftfy takes a text apart line by line at 1 to 2 MB/s. A compiled scan with ftfy's own table of characters finds the
+    lines in which it could change anything: those with a control character, an entity, or two neighbours that ftfy's
+    heuristic could hold against them. The others are passed over, with the same result.
     """
-    from data_platform.kernels import edits as kernels
 
-    offsets, data = text_buffers(text)
-    repairs: dict[int, list[Replace]] = {}
-    lines = kernels.collect(6, kernels.find_suspicious_lines, offsets, data, _character_classes(), kernels.CLASSES)
-    for row, start, end, plain, first, last in lines.tolist():
-        if first >= 0 and not _looks_bad(data[max(start, first - _MARGIN) : min(end, last + _MARGIN)]):
-            continue
-        line = data[start:end].tobytes().decode()
-        fixed = _fix(line, bool(plain))
-        if fixed == line or fixed.count("\n") != line.count("\n"):
-            continue
-        begin = start - int(offsets[row])
-        repairs.setdefault(row, []).extend(
-            Replace(begin + from_, begin + to, new) for from_, to, new in _differences(line, fixed)
-        )
-    return repairs
+    repairs = True
+    examples = (
+        Example("âœ” No problems", "✔ No problems", {}, "the first example of ftfy's documentation"),
+        Example("l’humanitÃ©", "l’humanité", {}, "the documentation of ftfy"),  # noqa: RUF001
+        Example("&macr;\\_(ツ)_/&macr;", "¯\\_(ツ)_/¯", {}, "by hand: entities, and nothing else"),
+        Example("<b>&amp;</b>", "<b>&amp;</b>", {}, "by hand: entities of a text with markup"),
+    )
+
+    def edits(self, texts: pa.LargeStringArray) -> dict[int, list[Replace]]:
+        """Repairs, in order."""
+        from data_platform.kernels import edits as kernels
+
+        offsets, data = text_buffers(texts)
+        repairs: dict[int, list[Replace]] = {}
+        lines = kernels.collect(6, kernels.find_suspicious_lines, offsets, data, _character_classes(), kernels.CLASSES)
+        for row, start, end, plain, first, last in lines.tolist():
+            if first >= 0 and not _looks_bad(data[max(start, first - _MARGIN) : min(end, last + _MARGIN)]):
+                continue
+            line = data[start:end].tobytes().decode()
+            fixed = _fix(line, bool(plain))
+            if fixed == line or fixed.count("\n") != line.count("\n"):
+                continue
+            begin = start - int(offsets[row])
+            repairs.setdefault(row, []).extend(
+                Replace(begin + from_, begin + to, new) for from_, to, new in _differences(line, fixed)
+            )
+        return repairs
 
 
 # Bytes around a suspicious character that ftfy's heuristic may look at: its longest sequence has 7 characters.
