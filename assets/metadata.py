@@ -175,7 +175,7 @@ def commit_metadata(lake: Lake, stage: Stage, snapshot: str | None, commit: Comm
         table(stage.name), commit_facts(lake, stage.name, partition, pin.recipe, commit), stage.inputs
     )
     if stage.name in ("deduplicated_documents", "quality_annotations") or stage.name.startswith("mixture_"):
-        found = distributions(lake, stage.name, partition, commit.version)
+        found = distributions(lake, stage.declared, partition, commit.version)
         metadata["distributions"] = dg.MetadataValue.md(distributions_as_markdown(found))
     return metadata
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,11 +10,20 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_platform.core.columns import Column
 from data_platform.core.tables import table
 from data_platform.lake.distributions import distributions
 from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.methods.scores.perplexity import Perplexity
+from data_platform.methods.scores.quality import Quality
 
 NAME = "quality_annotations"
+
+
+ANNOTATIONS = replace(table("quality_annotations"), columns=(
+    *table("quality_annotations").columns, *Perplexity.gives, Column("perplexity_model", pa.string(), "Model."),
+    *Quality.gives, Column("quality_model", pa.string(), "Model."),
+))
 
 
 def annotations(scores: list[float], perplexities: list[float]) -> pa.Table:
@@ -22,16 +32,17 @@ def annotations(scores: list[float], perplexities: list[float]) -> pa.Table:
          "perplexity_model": "m", "quality_score": score, "quality_model": "q"}
         for at, (score, perplexity) in enumerate(zip(scores, perplexities, strict=True))
     ]
-    return pa.Table.from_pylist(rows, schema=table(NAME).schema)
+    return pa.Table.from_pylist(rows, schema=ANNOTATIONS.schema)
 
 
 def write(lake: Lake, name: str, rows: pa.Table, code: str = "1") -> None:
-    place = Partition.of(name, "a") if table(name).partition_by else Partition()
-    lake.write(name, place, rows, Provenance(name, code, {}, (), "run", ""))
+    declared = ANNOTATIONS if name == NAME else table(name)
+    place = Partition.of(declared, "a") if declared.partition_by else Partition()
+    lake.write(declared, place, rows, Provenance(name, code, {}, (), "run", ""))
 
 
 def bins(lake: Lake, name: str, column: str) -> dict[str, tuple[int, int | None]]:
-    found = {each.column: each for each in distributions(lake, name)}
+    found = {each.column: each for each in distributions(lake, ANNOTATIONS if name == NAME else name)}
     return {item.label: (item.documents, item.tokens) for item in found[column].bins}
 
 

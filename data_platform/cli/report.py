@@ -34,6 +34,7 @@ def report(
     Without TABLE, show what the filters kept and removed, per crawl and language, by rule, in documents and tokens.
     """
     from data_platform.lake.distributions import distributions
+    from data_platform.pipeline.flow import stages as flow_stages
 
     if table and stages:
         raise click.UsageError("--stages counts stages, not a table: leave TABLE out")
@@ -46,7 +47,8 @@ def report(
     workspace = the_one_with("table", table, Lake.tables, recipe_path)
     _check_snapshot(workspace, table, snapshot)
     lake = workspace.lake
-    found = distributions(lake, table, snapshot, version)
+    stage = flow_stages(workspace.recipe).get(table)
+    found = distributions(lake, stage.declared if stage else table, snapshot, version)
     if as_json:
         print(json.dumps([distribution.to_dict() for distribution in found], indent=2))
         return

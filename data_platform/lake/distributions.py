@@ -17,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.columns import Column
-from data_platform.core.tables import table
+from data_platform.core.columns import Column, Table
 from data_platform.lake.lake import Lake
 
 Kind = Literal["month", "fraction", "magnitude", "category"]
@@ -61,9 +60,10 @@ class Distribution:
 
 
 def distributions(
-    lake: Lake, name: str, partition: str | None = None, version: int | None = None
+    lake: Lake, given: Table | str, partition: str | None = None, version: int | None = None
 ) -> list[Distribution]:
-    """The distributions of the columns of table `name`, in the order of the schema, in one pass and bounded memory.
+    """The distributions of the columns of a table, or of the one of that name, in the order of the schema, in one pass and
+    bounded memory.
 
     Keys, hashes, texts and columns of which most values are distinct are left out. A list counts once for each of its
     items. `partition` and `version` are those of `Lake.read`.
@@ -71,7 +71,8 @@ def distributions(
     Raises:
         TableMissing: if there is no such table or version.
     """
-    declared = table(name)
+    declared = given if isinstance(given, Table) else lake.table(given, version)
+    name = declared.name
     there = set(lake.schema(name, version).names)  # an old version may lack columns of today
     kinds = {
         column.name: kind

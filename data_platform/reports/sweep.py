@@ -137,7 +137,8 @@ def _rows(lake: Lake, inputs: Mapping[str, Pin]) -> Iterator[pa.Table]:
 
     labels = [*LABELS, "token_count"]
     frame, signals = signal_rows(lake, inputs, labels)
-    if annotations := lake.pins("quality_annotations", [inputs["documents"].partition]):
+    annotations = lake.pins("quality_annotations", [inputs["documents"].partition])
+    if annotations and "quality_score" in lake.table("quality_annotations", annotations[0].version):
         scores = engine.read(lake, annotations[0], ["doc_id", "quality_score"])
         frame = frame.join(scores, on="doc_id", how="left")
     else:

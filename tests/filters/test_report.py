@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from data_platform.core.kinds.rule_set import RuleSetError
 from data_platform.core.tables import table
 from data_platform.filtering.signals import quality_signals
 from data_platform.lake.lake import Partition, Provenance, TableMissing
+from data_platform.methods.scores.quality import Quality
 from data_platform.pipeline.flow import phases, stages
 from data_platform.reports.filtering import RULES, STAGES, TOTALS, filter_report, stage_report
 from data_platform.reports.sweep import SWEEP, threshold_sweep
@@ -179,12 +181,11 @@ def test_a_sweep_means_the_scores_of_what_is_kept(tmp_path: Path) -> None:
     _judge(opened)
     kept = opened.lake.read_table("filtered_documents", ["doc_id", "token_count"], partition="one").to_pylist()
     rows = [
-        {"doc_id": row["doc_id"], "snapshot": "one", "perplexity": 1.0, "bits_per_byte": 1.0, "perplexity_model": "",
-         "quality_score": row["token_count"] / 100, "quality_model": ""}
-        for row in kept
+        {"doc_id": row["doc_id"], "snapshot": "one", "quality_score": row["token_count"] / 100} for row in kept
     ]
     name = "quality_annotations"
-    opened.lake.write(name, Partition.of(name, "one"), pa.Table.from_pylist(rows, table(name).schema),
+    declared = replace(table(name), columns=(*table(name).columns, *Quality.gives))
+    opened.lake.write(declared, Partition.of(name, "one"), pa.Table.from_pylist(rows, declared.schema),
                       Provenance(name, "1", {}))
     found = threshold_sweep(opened.lake, opened.recipe, "gopher_quality", "min_words", [50, 65, 1000], alone=True)
     assert found["scored_documents"].to_pylist() == [3, 2, 0]
