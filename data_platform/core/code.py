@@ -23,6 +23,7 @@ import hashlib
 import importlib.machinery
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +57,8 @@ class Code:
 
     def __init__(self, places: Mapping[str, Path] | None = None) -> None:
         self._places = dict(places or {})
-        self._found: dict[str, Path | None] = {}
+        self._found: dict[str, dict[str, Path]] = {}
+        self._read: dict[str, _Facts] = {}
         self._reaching: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._digests: dict[str, str] = {}
 
@@ -102,16 +104,19 @@ class Code:
             raise ModuleNotFoundError(f"there is no module {module}")
         if source.name != "__init__.py":
             return [module]
-        inner = sorted(path.relative_to(source.parent) for path in source.parent.rglob("*.py"))
-        names = [".".join((module, *path.with_suffix("").parts)) for path in inner if path.name != "__init__.py"]
+        names = sorted(name for name in self._files(module) if name.startswith(f"{module}.") and self._source(name))
         return [module, *names]
+
+    def _facts(self, module: str) -> _Facts:
+        if module not in self._read:
+            self._read[module] = _facts(self._source(module).read_text(encoding="utf-8"))
+        return self._read[module]
 
     def _code(self, module: str) -> str:
         """Digest of one module's code, and of the files beside it that it names."""
         if module not in self._digests:
-            source = self._source(module)
-            facts = _facts(source.read_text(encoding="utf-8"))
-            files = (source.parent / name for name in facts.files)
+            facts, folder = self._facts(module), self._source(module).parent
+            files = (folder / name for name in facts.files)
             beside = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
             self._digests[module] = "\0".join([facts.code, *beside])
         return self._digests[module]
@@ -137,9 +142,8 @@ class Code:
         return self._reaching[module]
 
     def _imported_names(self, module: str) -> Iterator[str]:
-        source = self._source(module)
-        package = module if source.name == "__init__.py" else module.rpartition(".")[0]
-        for level, name in _facts(source.read_text(encoding="utf-8")).imports:
+        package = module if self._source(module).name == "__init__.py" else module.rpartition(".")[0]
+        for level, name in self._facts(module).imports:
             if level:
                 parents = package.split(".")
                 yield ".".join([*parents[: len(parents) - level + 1], name])
@@ -154,33 +158,23 @@ class Code:
 
     def _source(self, module: str) -> Path | None:
         """The source file of a module or package, found without importing it; None if there is no such module."""
-        if module not in self._found:
-            self._found[module] = self._find(module)
-        return self._found[module]
-
-    def _find(self, module: str) -> Path | None:
-        top, *rest = module.split(".")
-        for folder in self._folders(top):
-            place = folder.joinpath(*rest)
-            if (place / "__init__.py").is_file():
-                return place / "__init__.py"
-            if rest and place.with_name(f"{place.name}.py").is_file():
-                return place.with_name(f"{place.name}.py")
-        if not rest and top not in self._places and (spec := importlib.util.find_spec(top)):
-            return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
-        return None
+        path = self._files(module).get(module)
+        return path if path and path.suffix == ".py" else None
 
     def _is_compiled(self, module: str) -> bool:
-        top, *rest = module.split(".")
-        return any(
-            folder.joinpath(*rest[:-1], f"{rest[-1]}{suffix}").is_file()
-            for folder in self._folders(top) if rest for suffix in importlib.machinery.EXTENSION_SUFFIXES
-        )
+        path = self._files(module).get(module)
+        return bool(path) and path.suffix != ".py"
 
-    def _folders(self, top: str) -> tuple[Path, ...]:
-        return (self._places[top],) if top in self._places else _installed_folders(top)
+    def _files(self, module: str) -> dict[str, Path]:
+        """Where all modules of the package at the top that a module lies in are, by name."""
+        top = module.partition(".")[0]
+        if top not in self._found:
+            places = [self._places[top]] if top in self._places else _installed_places(top)
+            self._found[top] = {name: path for place in reversed(places) for name, path in _modules_at(place, top)}
+        return self._found[top]
 
 
+@cache
 def carries(module: str) -> bool:
     """Whether nothing in a module of the platform decides a row."""
     package, _, rest = module.partition(".")
@@ -331,9 +325,27 @@ def _without_collecting() -> Iterator[None]:
 
 
 @cache
-def _installed_folders(top: str) -> tuple[Path, ...]:
+def _installed_places(top: str) -> list[Path]:
+    """The folders of an installed package, or the file of a module."""
     spec = importlib.util.find_spec(top)
-    return tuple(Path(place) for place in spec.submodule_search_locations or ()) if spec else ()
+    if spec is None:
+        return []
+    return [Path(place) for place in spec.submodule_search_locations or [spec.origin or ""] if place]
+
+
+def _modules_at(place: Path, top: str) -> Iterator[tuple[str, Path]]:
+    """Names and files of all modules in the folder of a package; a package comes after a module of its name."""
+    if place.suffix == ".py":
+        yield top, place
+    for folder, inner, names in os.walk(place):
+        inner[:] = sorted(name for name in inner if name.isidentifier())
+        package = ".".join((top, *Path(folder).relative_to(place).parts))
+        for name in sorted(names):
+            stem, _, rest = name.partition(".")
+            if name == "__init__.py":
+                yield package, Path(folder, name)
+            elif rest == "py" or f".{rest}" in importlib.machinery.EXTENSION_SUFFIXES:
+                yield f"{package}.{stem}", Path(folder, name)
 
 
 @cache

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from data_platform.core.kinds.editor import Call, DropDocument, Replace
 from data_platform.core.tables import table
-from data_platform.methods.decontaminate.ngrams import union
 from data_platform.programs.interpreter import interpret
 from data_platform.programs.program import write
+from data_platform.text.spans import union
 
 KINDS = ("line", "paragraph", "substring", "contamination")
 """Why bytes can go."""

@@ -21,9 +21,9 @@ from data_platform.methods.decontaminate.ngrams import (
     evaluation_state,
     find_overlaps,
     read_items,
-    union,
 )
 from data_platform.methods.decontaminate.settings import Decontamination, EvaluationSet
+from data_platform.text.spans import union
 
 NOTHING = EvaluationSet(paths="unused", fields="text")
 

@@ -40,6 +40,7 @@ from data_platform.ingest.settings import FilesSource
 from data_platform.methods.decontaminate.settings import Decontamination, EvaluationSet
 from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
+from data_platform.text.spans import union
 
 _COLUMNS = ("evaluation_set", "item_id", "method", "overlap", "spans")
 OVERLAP = pa.struct([*((name, table("contamination")[name].type) for name in _COLUMNS), ("short", pa.bool_())])
@@ -364,14 +365,3 @@ def _fuzzy(
         row = int(texts[last[text]])
         start, end = starts[offsets[row] + first], ends[offsets[row] + final + length - 1]
         yield (row, item), distinct / int(runs.item_runs[item]), (int(start), int(end))
-
-
-def union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans as sorted ones that neither overlap nor touch."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
