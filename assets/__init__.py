@@ -1,5 +1,6 @@
-"""The Dagster graph: one module per stage, in the order in which data flows, and one per Dagster concept.
+"""The Dagster graph: every asset made in one way from its stage, and one module per Dagster concept.
 
-An asset says what it is and calls a plain function of `data_platform`; what all have in common is in `common.py`.
-Not here: anything that could run without Dagster.
+Here belongs what Dagster is told: assets (`graph.py`) and what is shown of them (`metadata.py`), checks and gates,
+jobs, partitions, schedules, sensors, automation, and runs that a command launches. Not here: anything that could run
+without Dagster, such as stages and what they compute.
 """

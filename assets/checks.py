@@ -16,8 +16,9 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
-from assets.gates import DESCRIPTIONS, gates_of, pass_gates
+from assets.gates import descriptions_of, pass_gates
 from assets.partitions import snapshots
+from data_platform.core.columns import Table
 from data_platform.core.errors import describe
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Pin, TableMissing
@@ -29,8 +30,8 @@ _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheck
 
 def stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
     """The checks of a stage's table, partitioned as its asset is. Critical ones block what is downstream."""
-    expected = {name: CHECKS[name] for name in checks_of(table(stage.name))}
-    gates = {name: ("critical", DESCRIPTIONS[name]) for name in gates_of(stage)}
+    expected = {name: CHECKS[name] for name in checks_of(stage.declared)}
+    gates = {name: ("critical", words) for name, words in descriptions_of(stage).items()}
     specs = [_spec(stage, name, *about) for name, about in (expected | gates).items()]
 
     @dg.multi_asset_check(name=f"{stage.name}_checks", specs=specs)
@@ -42,7 +43,7 @@ def stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
         lake, snapshot = opened.lake, context.partition_key if stage.partitioned else None
         try:
             pin = pinned(lake, stage.name, snapshot)
-            outcomes = check_partition(lake, pin)
+            outcomes = check_partition(lake, stage.declared, pin)
             if outcomes[0].passed:
                 outcomes += pass_gates(lake, stage, snapshot, opened.recipe)
             else:
@@ -79,11 +80,11 @@ def pinned(lake: Lake, name: str, partition: str | None) -> Pin:
     return pin
 
 
-def check_partition(lake: Lake, pin: Pin) -> list[Outcome]:
+def check_partition(lake: Lake, declared: Table, pin: Pin) -> list[Outcome]:
     """All checks of one partition of a table, or of all of it, at the pinned version."""
     partition = pin.partition or None
     return validate(
-        table(pin.table),
+        declared,
         lambda columns: lake.read(pin.table, columns, partition, pin.version),
         lake.schema(pin.table, pin.version),
         committed_rows=lake.count(pin.table, partition, pin.version),

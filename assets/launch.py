@@ -1,6 +1,6 @@
 """Launching runs from the command line: the same assets, checks and instance as in the UI, one run per phase.
 
-Not here: what is out of date (`data_platform/pipeline/flow.py`), what is printed (`data_platform/cli/run.py`).
+Not here: what is out of date (`data_platform/pipeline/status.py`), what is printed (`data_platform/cli/run.py`).
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 
-from assets.commands import alive, end_killed_runs
+from assets.command_runs import alive, end_killed_runs
 from assets.jobs import job_of_stage
 from assets.partitions import snapshots
-from data_platform.definitions import build_definitions
-from data_platform.pipeline.flow import Status, plan
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
 from data_platform.run.workspace import Workspace
 from resources.instance import open_instance
-from resources.workspace import WorkspaceResource
 
 _LAST_EVENTS_SECONDS = 5.0
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -37,22 +36,25 @@ class Outcome:
 
 
 def bring_up_to_date(
-    recipe_path: str, workspace: Workspace, report: Callable[[str], None]
+    definitions: dg.Definitions, workspace: Workspace, report: Callable[[str], None]
 ) -> Iterator[Outcome]:
     """Run phase by phase what is out of date, and stop after the first phase that fails.
 
     The plan is made anew before each phase: only then are the inputs of the next one known.
+
+    Args:
+        definitions: the code location of the workspace's recipe, on its lake.
+        report: is told what is run and why.
     """
-    definitions = build_definitions(recipe_path, {"workspace": WorkspaceResource(
-        recipe_path=recipe_path, lake_uri=workspace.lake.uri)})
-    jobs = job_of_stage(workspace.recipe)
+    flow = stages(workspace.recipe)
+    jobs = job_of_stage(flow)
     with open_instance() as instance, alive() as tags, _last_words(workspace, report):
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
         instance.add_dynamic_partitions(snapshots.name, workspace.snapshots)
         for phase in dict.fromkeys(jobs.values()):
             due = [
-                status for status in plan(workspace)
+                status for status in plan(workspace, flow)
                 if jobs[status.stage.name] == phase and status.state != "fresh"
             ]
             failed = False

@@ -1,7 +1,7 @@
 """What Dagster shows of a table: its columns and where they come from, and what a commit made of it.
 
 Everything about columns comes from the registry. Not here: the numbers' meaning for the flow
-(`data_platform/pipeline/flow.py`), and checks (`checks.py`).
+(`data_platform/pipeline/status.py`), and checks (`checks.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.columns import Column, Table
-from data_platform.core.tables import table
 from data_platform.lake.distributions import Distribution, distributions
 from data_platform.lake.lake import Commit, Lake, Partition
 
@@ -149,9 +148,9 @@ def materialization_metadata(
     return metadata
 
 
-def commit_facts(lake: Lake, name: str, partition: str | None, recipe: str, commit: Commit) -> CommitFacts:
+def commit_facts(lake: Lake, declared: Table, partition: str | None, recipe: str, commit: Commit) -> CommitFacts:
     """Gather the facts of a commit from the log; only the token counts are read from the table."""
-    declared = table(name)
+    name = declared.name
     return CommitFacts(
         uri=lake.table_uri(name),
         table_id=commit.table_id,
@@ -159,7 +158,7 @@ def commit_facts(lake: Lake, name: str, partition: str | None, recipe: str, comm
         recipe=recipe,
         rows=lake.count(name, version=commit.version),
         partition_rows=lake.count(name, partition, commit.version) if partition else None,
-        bytes=_bytes(lake, name, partition, commit.version),
+        bytes=_bytes(lake, declared, partition, commit.version),
         tokens=_tokens(lake, name, partition, commit.version) if "token_count" in declared else None,
         written=commit.written,
     )
@@ -172,9 +171,9 @@ def commit_metadata(lake: Lake, stage: Stage, snapshot: str | None, commit: Comm
     if pin is None:
         raise LookupError(f"{stage.name} was committed at version {commit.version} and carries no recipe")
     metadata = materialization_metadata(
-        table(stage.name), commit_facts(lake, stage.name, partition, pin.recipe, commit), stage.inputs
+        stage.declared, commit_facts(lake, stage.declared, partition, pin.recipe, commit), stage.inputs
     )
-    if stage.name in ("deduplicated_documents", "quality_annotations") or stage.name.startswith("mixture_"):
+    if stage.distributions:
         found = distributions(lake, stage.declared, partition, commit.version)
         metadata["distributions"] = dg.MetadataValue.md(distributions_as_markdown(found))
     return metadata
@@ -199,9 +198,9 @@ def distributions_as_markdown(found: Sequence[Distribution], top: int = 8) -> st
     return "\n".join(lines)
 
 
-def _bytes(lake: Lake, name: str, partition: str | None, version: int) -> int:
-    files = pa.table(lake.open(name, version).get_add_actions(flatten=True))
-    for key, value in Partition.of(name, partition).values:
+def _bytes(lake: Lake, declared: Table, partition: str | None, version: int) -> int:
+    files = pa.table(lake.open(declared.name, version).get_add_actions(flatten=True))
+    for key, value in Partition.of(declared, partition).values:
         files = files.filter(pc.equal(files[f"partition.{key}"], value))
     return pc.sum(files["size_bytes"]).as_py() or 0
 

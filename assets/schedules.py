@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.jobs import NAMES, job_of_stage
+from assets.jobs import job_of_stage
 from assets.partitions import snapshots
-from data_platform.pipeline.flow import plan
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.status import plan
 from resources.workspace import WorkspaceResource
 
 
@@ -20,11 +21,12 @@ def refresh(context: dg.ScheduleEvaluationContext, workspace: WorkspaceResource)
     Later phases follow by automation, or the next night: their inputs are not there yet.
     """
     opened = workspace.open().relisted()
-    job_of = job_of_stage(opened.recipe)
-    due = [status for status in plan(opened) if status.state in ("missing", "stale", "unchecked")]
+    flow = stages(opened.recipe)
+    job_of = job_of_stage(flow)
+    due = [status for status in plan(opened, flow) if status.state in ("missing", "stale", "unchecked")]
     if not due:
         return dg.SkipReason("everything is up to date")
-    first = min((job_of[status.stage.name] for status in due), key=NAMES.index)
+    first = job_of[due[0].stage.name]  # the plan is in the order of the flow
     due = [status for status in due if job_of[status.stage.name] == first]
     keys = list(dict.fromkeys(status.snapshot for status in due))
     context.instance.add_dynamic_partitions(snapshots.name, [key for key in keys if key])

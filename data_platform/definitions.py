@@ -1,16 +1,22 @@
 """The code location: everything that Dagster sees, for the recipe that the environment names.
 
+It is the one door from the platform to Dagster: the command line, too, reaches assets and resources through it.
+
 `$DATA_PLATFORM_RECIPE` is the path of the recipe, recipes/demo.yaml of the checkout by default.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+
+if TYPE_CHECKING:
+    from assets.launch import Outcome
+    from data_platform.run.workspace import Workspace
 
 RECIPE_VARIABLE = "DATA_PLATFORM_RECIPE"
 DEFAULT_RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "demo.yaml"
@@ -32,25 +38,60 @@ def build_definitions(
     Raises:
         RecipeError: if the recipe cannot be used.
     """
-    from assets.definitions import assets_of, checks_of
+    from assets.graph import assets_of, checks_of
     from assets.jobs import jobs_of
     from assets.schedules import refresh
     from assets.sensors import automation, new_snapshots
+    from data_platform.pipeline.flow import stages
     from data_platform.run.recipe import load_recipe
     from resources.workspace import WorkspaceResource
 
     path = recipe or recipe_path()
-    loaded = load_recipe(path)
+    flow = stages(load_recipe(path))
     return dg.Definitions(
-        assets=assets_of(loaded),
-        asset_checks=checks_of(loaded),
-        jobs=jobs_of(loaded),
+        assets=assets_of(flow),
+        asset_checks=checks_of(flow),
+        jobs=jobs_of(flow),
         sensors=[new_snapshots, automation],
         schedules=[refresh],
         resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
         # One process per run: stages already use every core, and the models stay loaded from step to step.
         executor=dg.in_process_executor,
     )
+
+
+def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], None]) -> Iterator[Outcome]:
+    """Run what is out of date in a workspace, whose recipe is at path `recipe`, phase by phase.
+
+    Args:
+        report: is told what is run and why.
+    """
+    from assets import launch
+    from resources.workspace import WorkspaceResource
+
+    resource = WorkspaceResource(recipe_path=recipe, lake_uri=workspace.lake.uri)
+    return launch.bring_up_to_date(build_definitions(recipe, {"workspace": resource}), workspace, report)
+
+
+def runs_at_work() -> list[str]:
+    """Ids of runs that are under way, whoever launched them."""
+    from assets import command_runs
+
+    return command_runs.runs_at_work()
+
+
+def dagster_home() -> Path:
+    """The folder for Dagster's state: $DAGSTER_HOME, else `dagster` in the platform's home."""
+    from resources import instance
+
+    return instance.dagster_home()
+
+
+def prepare_instance() -> None:
+    """Make the storage of runs, events and schedules that the command line, the UI and the daemon share."""
+    from resources import instance
+
+    instance.open_instance().dispose()
 
 
 @dg.definitions

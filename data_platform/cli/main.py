@@ -1,4 +1,4 @@
-"""The `data-platform` command. Each of its commands is a module of `data_platform/commands/`."""
+"""The `data-platform` command. Each of its commands is a module beside this one."""
 
 from __future__ import annotations
 

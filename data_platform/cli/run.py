@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 import pyarrow.compute as pc
@@ -21,8 +20,7 @@ from data_platform.run.workspace import Workspace
 @click.argument("recipe_path", metavar="RECIPE", type=click.Path(dir_okay=False))
 def run(recipe_path: str) -> None:
     """Materialise everything that RECIPE asks for and that is not there yet."""
-    from data_platform.pipeline import flow
-    from data_platform.run import books
+    from data_platform.pipeline.status import plan
 
     started = time.monotonic()
     recipe = load_recipe(recipe_path)
@@ -36,11 +34,11 @@ def run(recipe_path: str) -> None:
     workspace.lake.repair_lineage()
 
     failures: list[str] = []
-    due = [status.stage for status in flow.plan(workspace) if status.state != "fresh"]
+    due = [status.stage for status in plan(workspace) if status.state != "fresh"]
     if not due:
         out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
     else:
-        from assets.launch import bring_up_to_date
+        from data_platform.definitions import bring_up_to_date
         from data_platform.pipeline.warm import cold, compile_kernels
 
         if stages := cold(due):
@@ -52,7 +50,7 @@ def run(recipe_path: str) -> None:
             failures.extend(outcome.failures)
     for failure in failures:
         out.print(f"[red]{escape(failure)}[/red]")
-    _print_summary(workspace, books, flow)
+    _print_summary(workspace)
     out.print(f"{time.monotonic() - started:,.1f} s")
     if failures:
         count = many(len(failures), "failure")
@@ -63,16 +61,19 @@ def run(recipe_path: str) -> None:
         out.print(f"ask of any row: data-platform trace {first} {example[0]}")
 
 
-def _print_summary(workspace: Workspace, books: Any, flow: Any) -> None:
+def _print_summary(workspace: Workspace) -> None:
+    from data_platform.pipeline.status import plan
+    from data_platform.run.books import books
+
     grid = Grid(title=None, box=None, pad_edge=False)
     for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("in", "right"),
                           ("kept", "right"), ("dropped", "right"), ("why", "left")):
         grid.add_column(name, justify=justify, no_wrap=name != "why")
-    for status in flow.plan(workspace):
+    for status in plan(workspace):
         if status.version is None:
             grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", status.why)
             continue
-        entry = books.books(workspace.lake, status.stage, status.snapshot)
+        entry = books(workspace.lake, status.stage, status.snapshot)
         snapshot = status.snapshot or ""
         if entry is None:
             rows = workspace.lake.count(status.stage.name, status.snapshot)

@@ -57,8 +57,7 @@ def _number(value: int | None) -> str:
 
 
 def _status_of(workspace: Workspace) -> dict[str, Any]:
-    from data_platform.core.tables import table
-    from data_platform.pipeline.flow import plan
+    from data_platform.pipeline.status import plan
     from data_platform.takedown.execute import returned, takedowns
 
     rows = []
@@ -67,7 +66,7 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
         if item.version is not None:
             partition = item.snapshot if item.stage.partitioned else None
             count = workspace.lake.count(name, partition)
-            if "token_count" in table(name):
+            if "token_count" in item.stage.declared:
                 batches = workspace.lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
                 tokens = sum(sum(batch.column(0).to_pylist()) for batch in batches)
         rows.append({

@@ -115,8 +115,8 @@ def _nothing_is(
 
 
 def _places(workspace: Workspace) -> Any:
+    from data_platform.definitions import dagster_home
     from data_platform.takedown.execute import Places
-    from resources.instance import dagster_home
 
     elsewhere = {
         "DAGSTER_POSTGRES_URL": "Dagster's runs and events: they are in Postgres",
@@ -142,7 +142,7 @@ def _unfinished(workspace: Workspace, order: Any) -> bool:
 
 def _nobody_else() -> None:
     """Refuse while a run is at work: it would write what it has read before."""
-    from assets.commands import runs_at_work
+    from data_platform.definitions import runs_at_work
 
     if running := runs_at_work():
         raise click.ClickException(

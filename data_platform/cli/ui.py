@@ -17,10 +17,9 @@ from data_platform.cli.common import RECIPE
 @RECIPE
 def ui(port: int, host: str, recipe_path: str | None) -> None:
     """Open the Dagster UI on the runs and tables of a recipe (default: recipes/demo.yaml)."""
-    from data_platform.definitions import RECIPE_VARIABLE
-    from resources.instance import dagster_home, open_instance
+    from data_platform.definitions import RECIPE_VARIABLE, dagster_home, prepare_instance
 
-    open_instance().dispose()
+    prepare_instance()
     environment = {**os.environ, "DAGSTER_HOME": str(dagster_home())}
     if recipe_path:
         environment[RECIPE_VARIABLE] = str(Path(recipe_path).absolute())

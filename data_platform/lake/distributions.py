@@ -62,8 +62,8 @@ class Distribution:
 def distributions(
     lake: Lake, given: Table | str, partition: str | None = None, version: int | None = None
 ) -> list[Distribution]:
-    """The distributions of the columns of a table, or of the one of that name, in the order of the schema, in one pass and
-    bounded memory.
+    """The distributions of the columns of a table, or of the one of that name, in the order of the schema, in one pass
+    and bounded memory.
 
     Keys, hashes, texts and columns of which most values are distinct are left out. A list counts once for each of its
     items. `partition` and `version` are those of `Lake.read`.

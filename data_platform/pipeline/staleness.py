@@ -2,7 +2,7 @@
 
 A table is compared with the recipe as it is now by what it was built with, which its commits say all the way back: also
 when some of what lies between was made anew already. Belongs here: what changed since, and whether a mixture may be
-published. Not here: what is out of date for any other reason (`flow.py`).
+published. Not here: what is out of date for any other reason (`status.py`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 
 from data_platform.core.errors import PlainError
 from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
 from data_platform.run.workspace import Workspace
-
-_DECIDED = ("license_evidence", "document_licenses")
 
 
 class NotPublishable(PlainError, RuntimeError):
@@ -27,6 +26,7 @@ class LicenseChanges:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._stating = {name: stage for name, stage in stages(workspace.recipe).items() if stage.states_licenses}
         self._history: dict[str, list[dict[str, Any]]] = {}
         self._now: dict[tuple[str, str], Mapping[str, Any]] = {}
 
@@ -34,7 +34,7 @@ class LicenseChanges:
         """What changed since a partition of table `name` was built, in words; empty if nothing did."""
         changes: dict[str, None] = {}
         for commit in self._built_from(name, partition):
-            if commit["table"] in _DECIDED:
+            if commit["table"] in self._stating:
                 changes |= dict.fromkeys(self._differences(commit))
         return list(changes)
 
@@ -81,13 +81,9 @@ class LicenseChanges:
                 yield f"ruling on {target}: {old.get(target, 'none')} -> {new.get(target, 'none')}"
 
     def _stated_now(self, name: str, snapshot: str) -> Mapping[str, Any]:
-        from data_platform.stages.document_licenses import DOCUMENT_LICENSES
-        from data_platform.stages.license_evidence import LICENSE_EVIDENCE
-
         key = (name, snapshot)
         if key not in self._now:
-            stage = {stage.name: stage for stage in (DOCUMENT_LICENSES, LICENSE_EVIDENCE)}[name]
-            self._now[key] = json.loads(json.dumps(stage.config(self._workspace, snapshot)))
+            self._now[key] = json.loads(json.dumps(self._stating[name].config(self._workspace, snapshot)))
         return self._now[key]
 
 

@@ -9,7 +9,7 @@ environment as the OpenLineage client reads it: OPENLINEAGE_URL, OPENLINEAGE_CON
 A run is never stopped or slowed by this: events are made and sent by a thread of their own. While nobody answers, they
 are given up and counted, and the run says so at its end. No event holds a value of a text.
 
-Here belong events and their delivery. Not here: when they are due (`assets/common.py`).
+Here belong events and their delivery. Not here: when they are due (`assets/graph.py`).
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class Materialization:
         """START, with the names of what will be read and written."""
         at = _now()
         return lambda: self._event("START", at, [self._input(name) for name in self.stage.inputs],
-                                   [_output(self.lake, table(self.stage.name), self.stage.inputs)])
+                                   [_output(self.lake, self.stage.declared, self.stage.inputs)])
 
     def completed(self, commit: Commit) -> Callable[[], RunEvent]:
         """COMPLETE, with the versions that were read and written, and the licences of what was written."""
@@ -249,7 +249,7 @@ class Materialization:
         at = _now()
         return lambda: self._event(
             "FAIL", at, [self._input(name) for name in self.stage.inputs],
-            [_output(self.lake, table(self.stage.name), self.stage.inputs)], message,
+            [_output(self.lake, self.stage.declared, self.stage.inputs)], message,
         )
 
     def _completed(self, at: str, commit: Commit) -> RunEvent:
@@ -265,7 +265,10 @@ class Materialization:
         return self._event(
             "COMPLETE", at, [self._input(name, version, parts) for (name, version), parts in inputs.items()],
             [
-                _output(self.lake, table(name), self.stage.inputs, made if name == self.stage.name else None)
+                _output(
+                    self.lake, self.stage.declaration_of(name), self.stage.inputs,
+                    made if name == self.stage.name else None,
+                )
                 for name in names if self.lake.exists(name)
             ],
         )
@@ -274,11 +277,12 @@ class Materialization:
         from openlineage.client.event_v2 import InputDataset
         from openlineage.client.facet_v2 import base_subset_dataset, dataset_version_dataset
 
-        facets: dict[str, Any] = {"schema": _schema(table(name)), "symlinks": _alias(self.lake, name)}
+        declared = self.lake.table(name) if self.lake.exists(name) else table(name)
+        facets: dict[str, Any] = {"schema": _schema(declared), "symlinks": _alias(self.lake, name)}
         if version is not None:
             facets["version"] = dataset_version_dataset.DatasetVersionDatasetFacet(str(version))
         read = [part for part in partitions or [] if part]
-        column = table(name).partition_by[:1]
+        column = declared.partition_by[:1]
         subset = {
             "subset": base_subset_dataset.InputSubsetInputDatasetFacet(base_subset_dataset.PartitionSubsetCondition(
                 [base_subset_dataset.Partition({column[0]: part}, identifier=part) for part in read]
@@ -312,7 +316,7 @@ class Materialization:
         return RunEvent(
             eventTime=at, producer=PRODUCER, eventType=RunState[kind], run=Run(self.event_run_id, run),
             job=Job(namespace, name, {
-                "documentation": documentation_job.DocumentationJobFacet(table(self.stage.name).description),
+                "documentation": documentation_job.DocumentationJobFacet(self.stage.declared.description),
                 "jobType": job_type_job.JobTypeJobFacet("BATCH", "DATA_PLATFORM", "STAGE"),
             }),
             inputs=inputs, outputs=outputs,
@@ -403,7 +407,7 @@ def licenses_of(lake: Lake, name: str, partition: str | None, version: int) -> l
     """Rows, and tokens if the table counts them, by SPDX expression and tier, the freest first."""
     from data_platform.spdx.tiers import tier
 
-    declared = table(name)
+    declared = lake.table(name, version)
     counted = "token_count" in declared
     keys = [column for column in ("license_spdx", "license_tier") if column in declared]
     parts = []

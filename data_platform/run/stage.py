@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.core.checkout import git_commit
 from data_platform.core.code import code_digest
@@ -35,13 +36,48 @@ class InputMissing(PlainError, LookupError):
     """A stage was asked to run before its inputs exist. The message names them."""
 
 
+REJECTIONS = "rejections"
+"""The side table of whatever a stage does not let in, partitioned by stage first."""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Rows of a table that say why something did not pass a stage.
+
+    Attributes:
+        table: an input of the stage, or a table that it writes beside its own.
+        reason: column with the reason.
+        where: which rows count, given the snapshot; all of them if it gives None.
+        prefix: what stands before the reasons in the books.
+    """
+
+    table: str
+    reason: str
+    where: Callable[[str | None], pc.Expression | None]
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Passing:
+    """How rows pass through a stage: those of its first input come in, and come out or are dropped for a reason.
+
+    Attributes:
+        dropped: where the reasons stand. Those of what the stage rejects need no mention.
+        counted: table beside the stage's own, and its column of counts, whose sum comes in, where no input holds it.
+    """
+
+    dropped: tuple[Dropped, ...] = ()
+    counted: tuple[str, str] | None = None
+
+
 @dataclass(frozen=True)
 class Stage:
-    """How table `name` is made.
+    """How table `name` is made, and what there is to know of it for whoever runs, checks or shows it.
 
     Attributes:
         name: the table, and the Dagster asset.
         group: the asset group.
+        phase: one word, of letters, for a run that begins with it; the group if there is none.
         inputs: tables that it reads.
         run: writes Parquet files for the table and its side tables, and returns them by table.
         config: the part of the recipe that decides its rows.
@@ -51,6 +87,11 @@ class Stage:
         earlier: those of its inputs of which it also reads all snapshots that come before its own in the recipe.
         table: the declaration of its table, where the recipe decides columns; else what `core/tables.py` declares.
         methods: the methods that it computes with: the code that their modules reach is part of its own.
+        books: how rows pass through it; None if its rows are neither records nor documents, so that nothing goes in
+            that could come out.
+        checks: what is asked of its table beyond columns, custody and books, by the names of `assets/gates.py`.
+        states_licenses: whether its configuration says which licences sources and rulings state.
+        distributions: whether those of its columns are shown wherever it is materialised.
     """
 
     name: str
@@ -64,6 +105,15 @@ class Stage:
     earlier: tuple[str, ...] = ()
     table: Table | None = None
     methods: tuple[type[Method], ...] = ()
+    phase: str = ""
+    books: Passing | None = Passing()
+    checks: tuple[str, ...] = ()
+    states_licenses: bool = False
+    distributions: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.phase or self.group).isalpha():
+            raise ValueError(f"the phase of {self.name} is {self.phase or self.group!r} and not one word of letters")
 
     @property
     def declared(self) -> Table:
@@ -105,7 +155,7 @@ class Stage:
 
     def side_partition(self, side: str, snapshot: str | None) -> Partition:
         """The part of a side table that one run of the stage replaces."""
-        if side == "rejections":
+        if side == REJECTIONS:
             return Partition.of(side, self.name, snapshot if self.partitioned else None)
         return Partition.of(side, snapshot if self.partitioned else None)
 

@@ -26,7 +26,7 @@ def audit_stages(recipe: Recipe) -> list[Stage]:
             name=entry.table, table=audit_table(entry.name), group="audits",
             inputs=(f"mixture_{entry.settings.mixture}", *(f"model_{name}" for name in entry.models)),
             run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=False,
-            pool=entry.method.pool, methods=(entry.method,),
+            pool=entry.method.pool, methods=(entry.method,), phase="audit", books=None,
         )
         for entry in recipe.audits.values()
     ]

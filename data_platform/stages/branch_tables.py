@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pyarrow.compute as pc
+
 from data_platform.core.tables import branch_table, table
 from data_platform.run import engine
-from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.stage import Dropped, Files, Passing, Stage, Work
 
 
 def branch_stage(name: str) -> Stage:
@@ -12,7 +14,10 @@ def branch_stage(name: str) -> Stage:
     return Stage(
         name=branch_table(name).name, group="branches",
         inputs=("deduplicated_documents", "document_branches", "document_licenses"), run=_write,
-        config=lambda workspace, snapshot: {},
+        config=lambda workspace, snapshot: {}, phase="annotate", checks=("licenses_current",),
+        books=Passing((
+            Dropped("deduplicated_documents", "domain", lambda snapshot: pc.field("domain") != name, "other_domain."),
+        )),
     )
 
 

@@ -48,4 +48,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 CONTAMINATION = Stage(
     name="contamination", group="deduplication", inputs=("filtered_documents",), run=_write, config=_config,
+    phase="filter", books=None,
 )

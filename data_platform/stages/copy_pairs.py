@@ -60,5 +60,5 @@ def copy_pairs_stage(recipe: Recipe) -> Stage:
     texts = ("filtered_documents",) if recipe.deduplication.verify is not None else ()
     return Stage(
         name="copy_pairs", group="deduplication", inputs=("document_signatures", *texts), run=_write, config=_config,
-        earlier=("document_signatures", *texts),
+        earlier=("document_signatures", *texts), phase="match", books=None,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.programs.replay import replay
 from data_platform.run import engine
-from data_platform.run.stage import Files, Stage, Work
-from data_platform.stages.shared.copies import kept_documents, weight_config
+from data_platform.run.stage import Dropped, Files, Passing, Stage, Work
+from data_platform.stages.shared.copies import COPIES, kept_documents, weight_config
 
 
 def _write(work: Work) -> Files:
@@ -30,5 +31,9 @@ def _write(work: Work) -> Files:
 
 CUT_DOCUMENTS = Stage(
     name="deduplicated_documents", group="deduplication", inputs=("filtered_documents", "duplicates", "cut_programs"),
-    run=_write, config=weight_config,
+    run=_write, config=weight_config, phase="annotate",
+    books=Passing((
+        COPIES, Dropped("cut_programs", "reason", lambda snapshot: pc.field("outcome") == "dropped", "repetition."),
+    )),
+    checks=("licenses_current", "sources_stay"), distributions=True,
 )

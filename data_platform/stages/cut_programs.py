@@ -94,4 +94,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 CUT_PROGRAMS = Stage(
     name="cut_programs", group="deduplication", inputs=("filtered_documents", "duplicates"), run=_write, config=_config,
+    phase="annotate", books=None,
 )

@@ -52,7 +52,8 @@ def datastore_stage(name: str) -> Stage:
 
     return Stage(
         name=datastore_table(name).name, group="datastores", inputs=("deduplicated_documents", "document_licenses"),
-        run=_write_datastore, config=config, sides=("rejections",),
+        run=_write_datastore, config=config, sides=("rejections",), phase="annotate",
+        checks=("license_classes", "apart_from_datastores", "taken_down", "licenses_current"),
     )
 
 

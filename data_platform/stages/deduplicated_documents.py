@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from data_platform.run import engine
-from data_platform.run.stage import Files, Stage, Work
-from data_platform.stages.shared.copies import kept_documents, weight_config
+from data_platform.run.stage import Files, Passing, Stage, Work
+from data_platform.stages.shared.copies import COPIES, kept_documents, weight_config
 
 
 def _write(work: Work) -> Files:
@@ -13,5 +13,6 @@ def _write(work: Work) -> Files:
 
 DEDUPLICATED_DOCUMENTS = Stage(
     name="deduplicated_documents", group="deduplication", inputs=("filtered_documents", "duplicates"),
-    run=_write, config=weight_config,
+    run=_write, config=weight_config, phase="annotate", books=Passing((COPIES,)), checks=("licenses_current",),
+    distributions=True,
 )

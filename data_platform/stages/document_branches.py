@@ -89,5 +89,5 @@ def branches_stage(recipe: Recipe) -> Stage:
     if with_cascade(recipe):
         inputs.append("domain_classifiers")
     return Stage(
-        name="document_branches", group="branches", inputs=tuple(inputs), run=_write, config=_config,
+        name="document_branches", group="branches", inputs=tuple(inputs), run=_write, config=_config, phase="crawl",
     )

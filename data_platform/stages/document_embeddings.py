@@ -66,5 +66,5 @@ def embedding_stage(recipe: Recipe) -> Stage:
     return Stage(
         name="document_embeddings", group="deduplication",
         inputs=("filtered_documents", model_table(recipe.repetition.semantic.model).name), run=_write, config=_config,
-        pool="gpu",
+        pool="gpu", phase="embed",
     )

@@ -26,4 +26,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 DOCUMENT_LICENSES = Stage(
     name="document_licenses", group="licenses", inputs=("documents", "license_evidence"), run=_write, config=_config,
+    phase="crawl", checks=("licenses_current",), states_licenses=True,
 )

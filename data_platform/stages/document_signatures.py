@@ -44,4 +44,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 DOCUMENT_SIGNATURES = Stage(
     name="document_signatures", group="deduplication", inputs=("filtered_documents",), run=_write, config=_config,
+    phase="filter",
 )

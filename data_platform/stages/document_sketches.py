@@ -34,4 +34,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 DOCUMENT_SKETCHES = Stage(
     name="document_sketches", group="deduplication", inputs=("filtered_documents",), run=_write, config=_config,
+    phase="filter",
 )

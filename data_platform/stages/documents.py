@@ -124,6 +124,6 @@ def _file_identity(path: str | None) -> list[Any] | None:
 
 DOCUMENTS = Stage(
     name="documents", group="extraction", inputs=("raw_crawls",), run=_write_documents, config=_config,
-    sides=("rejections",),
+    sides=("rejections",), phase="crawl",
 )
 

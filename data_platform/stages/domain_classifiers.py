@@ -51,5 +51,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 DOMAIN_CLASSIFIERS = Stage(
     name="domain_classifiers", group="branches", inputs=("domain_labels",),
-    run=_write, config=_config, partitioned=False,
+    run=_write, config=_config, partitioned=False, phase="prepare", books=None,
 )

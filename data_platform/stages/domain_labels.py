@@ -61,4 +61,5 @@ def _files_state(paths: list[str]) -> list[list[Any]]:
 
 DOMAIN_LABELS = Stage(
     name="domain_labels", group="branches", inputs=(), run=_write, config=_config, partitioned=False,
+    phase="prepare", books=None,
 )

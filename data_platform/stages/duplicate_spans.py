@@ -45,5 +45,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 DUPLICATE_SPANS = Stage(
     name="duplicate_spans", group="deduplication", inputs=("filtered_documents", "duplicates"),
-    run=_write, config=_config, partitioned=False,
+    run=_write, config=_config, partitioned=False, phase="relate", books=None,
 )

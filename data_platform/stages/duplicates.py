@@ -55,5 +55,6 @@ def duplicates_stage(recipe: Recipe) -> Stage:
         name="duplicates", group="deduplication",
         inputs=("document_signatures", "copy_pairs", "filtered_documents", "document_licenses",
                 *(("quality_signals",) if signals else ())),
-        run=_write, config=_config, partitioned=False,
+        run=_write, config=_config, partitioned=False, phase="deduplicate",
+        checks=("licenses_current", "guards"),
     )

@@ -47,4 +47,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 FILTER_STOP_WORDS = Stage(
     name="filter_stop_words", group="filtering", inputs=(), run=_write, config=_config, partitioned=False,
+    phase="learn", books=None,
 )

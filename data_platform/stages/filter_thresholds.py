@@ -89,5 +89,6 @@ def thresholds_stage(recipe: Recipe) -> Stage:
     return Stage(
         name="filter_thresholds", group="filtering",
         inputs=("documents", "quality_signals") if from_documents else (),
-        run=_write, config=_config, partitioned=False, methods=tuple(type(rules.learning) for rules in learning),
+        run=_write, config=_config, partitioned=False, phase="learn", books=None,
+        methods=tuple(type(rules.learning) for rules in learning),
     )

@@ -78,5 +78,5 @@ def verdicts_stage(recipe: Recipe, learned: Sequence[str] = ()) -> Stage:
     branches = ("document_branches",) if recipe.branches else ()
     return Stage(
         name="filter_verdicts", group="filtering", inputs=("documents", "quality_signals", *learned, *branches),
-        run=_write, config=_config, methods=judging_methods(recipe.filters, recipe.branches),
+        run=_write, config=_config, phase="filter", methods=judging_methods(recipe.filters, recipe.branches),
     )

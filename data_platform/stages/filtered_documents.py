@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.programs.replay import replay
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
-from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.stage import Dropped, Files, Passing, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.domains import with_domain
 
@@ -41,7 +42,11 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 FILTERED_DOCUMENTS = Stage(
     name="filtered_documents", group="filtering", inputs=("documents", "filter_verdicts", "refinement_programs"),
-    run=_write, config=_config,
+    run=_write, config=_config, phase="filter",
+    books=Passing((
+        Dropped("filter_verdicts", "reason", lambda snapshot: ~pc.field("kept")),
+        Dropped("refinement_programs", "reason", lambda snapshot: pc.field("outcome") == "dropped", "refinement."),
+    )),
 )
 
 

@@ -34,5 +34,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 LANGUAGE_SIGNALS = Stage(
     name="language_signals", group="filtering", inputs=("documents", "filter_stop_words"),
-    run=_write, config=_config,
+    run=_write, config=_config, phase="filter",
 )

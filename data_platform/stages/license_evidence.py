@@ -153,4 +153,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 LICENSE_EVIDENCE = Stage(
     name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write, config=_config,
+    phase="crawl", books=None, states_licenses=True,
 )

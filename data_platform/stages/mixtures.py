@@ -29,9 +29,11 @@ def _stages(recipe: Recipe, name: str, mixture: Mixture) -> list[Stage]:
     if not mixture.publish:
         return [plan]
     return [plan, Stage(
-        name=f"mixture_{name}", table=_declared(recipe, name), group="mixtures",
+        name=mixture_table(name).name, table=_declared(recipe, name), group="mixtures",
         inputs=(plan.name, *text_tables(recipe), *score_tables(recipe, mixture.scores)),
-        run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False,
+        run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False, phase="mix",
+        checks=("license_classes", "apart_from_datastores", "proof", "taken_down", "licenses_current"),
+        distributions=True,
     )]
 
 

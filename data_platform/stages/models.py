@@ -48,7 +48,7 @@ def _model_stage(entry: Entry) -> Stage:
     return Stage(
         name=entry.table, table=model_table(entry.name), group="models", inputs=() if given else ("quality_labels",),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=False,
-        pool=entry.method.pool, methods=(entry.method,),
+        pool=entry.method.pool, methods=(entry.method,), phase="train", books=None,
     )
 
 

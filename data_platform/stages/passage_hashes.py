@@ -39,4 +39,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 PASSAGE_HASHES = Stage(
     name="passage_hashes", group="deduplication", inputs=("filtered_documents",), run=_write, config=_config,
+    phase="filter", books=None,
 )

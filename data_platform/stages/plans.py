@@ -30,7 +30,7 @@ def plan_stage(recipe: Recipe, name: str) -> Stage:
         name=f"plan_{name}", table=plan_table(name), group="mixtures",
         inputs=(*text_tables(recipe), *score_tables(recipe, _read(mixture)), *selections),
         run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False,
-        sides=("rejections",), methods=(mixture.mixing.method, mixture.order.method),
+        sides=("rejections",), phase="mix", methods=(mixture.mixing.method, mixture.order.method),
     )
 
 

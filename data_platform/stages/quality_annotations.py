@@ -25,7 +25,7 @@ def annotation_stages(recipe: Recipe) -> list[Stage]:
     return [Stage(
         name="quality_annotations", table=_declared(recipe.scores), group="scores",
         inputs=("deduplicated_documents", *(entry.table for entry in recipe.scores.values())),
-        run=partial(_write, scores=recipe.scores), config=_config,
+        run=partial(_write, scores=recipe.scores), config=_config, phase="annotate", distributions=True,
     )]
 
 

@@ -28,4 +28,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 QUALITY_LABELS = Stage(
     name="quality_labels", group="models", inputs=(), run=_write, config=_config, partitioned=False,
+    phase="train", books=None,
 )

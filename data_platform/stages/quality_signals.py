@@ -33,4 +33,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 QUALITY_SIGNALS = Stage(
     name="quality_signals", group="filtering", inputs=("documents",), run=_write, config=_config,
+    phase="crawl",
 )

@@ -16,7 +16,7 @@ from data_platform.ingest.settings import Ingest, Source
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import DataFile
 from data_platform.run import engine
-from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.stage import Files, Passing, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.removal_list import INGESTION, RemovalList, standing
 
@@ -119,5 +119,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 RAW_CRAWLS = Stage(
     name="raw_crawls", group="ingestion", inputs=(), run=_write_raw_crawls, config=_config,
-    sides=("rejections", "archives"),
+    sides=("rejections", "archives"), phase="crawl", books=Passing(counted=("archives", "records")),
 )

@@ -43,5 +43,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 REDUNDANT_DOCUMENTS = Stage(
     name="redundant_documents", group="deduplication", inputs=("filtered_documents", "duplicates"),
-    run=_write, config=_config, partitioned=False,
+    run=_write, config=_config, partitioned=False, phase="relate", books=None,
 )

@@ -23,7 +23,7 @@ from data_platform.methods.edits.settings import ProposedPrograms, Refinement
 from data_platform.programs.plan import Use
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
-from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.stage import Dropped, Files, Passing, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.domains import with_domain
 
@@ -169,7 +169,8 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 REFINEMENT_PROGRAMS = Stage(
     name="refinement_programs", group="filtering", inputs=("documents", "filter_verdicts"), run=_write_programs,
-    config=_config,
+    config=_config, phase="filter",
+    books=Passing((Dropped("filter_verdicts", "reason", lambda snapshot: ~pc.field("kept")),)),
 )
 
 

@@ -29,7 +29,7 @@ def _score_stage(entry: Entry) -> Stage:
         name=entry.table, table=scores_table(entry.name, entry.method.gives, entry.models), group="scores",
         inputs=("deduplicated_documents", *(f"model_{name}" for name in entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), pool=entry.method.pool,
-        methods=(entry.method,),
+        methods=(entry.method,), phase="annotate",
     )
 
 

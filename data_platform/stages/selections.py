@@ -26,7 +26,7 @@ def selection_stages(recipe: Recipe) -> list[Stage]:
             name=entry.table, table=selection_table(entry.name), group="selections",
             inputs=("deduplicated_documents", *score_tables(recipe, entry.columns)),
             run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=False,
-            methods=(entry.method,),
+            methods=(entry.method,), phase="mix",
         )
         for entry in recipe.selections.values()
     ]

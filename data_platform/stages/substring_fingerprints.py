@@ -35,4 +35,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 SUBSTRING_FINGERPRINTS = Stage(
     name="substring_fingerprints", group="deduplication", inputs=("filtered_documents",), run=_write, config=_config,
+    phase="filter",
 )

@@ -12,7 +12,7 @@ from assets.checks import stage_checks
 from assets.partitions import snapshots
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Partition, Provenance
-from data_platform.run.stage import Stage
+from data_platform.run.stage import Passing, Stage
 from resources.workspace import WorkspaceResource
 
 SECRET = "a sentence of a document"
@@ -21,7 +21,7 @@ SECRET = "a sentence of a document"
 def stage_of(name: str, partitioned: bool, inputs: tuple[str, ...] = ()) -> Stage:
     return Stage(
         name, "test", inputs, run=lambda work: {}, config=lambda workspace, snapshot: {},
-        partitioned=partitioned,
+        partitioned=partitioned, books=Passing() if inputs else None,
     )
 
 

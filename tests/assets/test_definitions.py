@@ -9,8 +9,9 @@ import dagster as dg
 import pytest
 
 from assets.sensors import new_snapshots
-from data_platform.core.tables import table
 from data_platform.definitions import build_definitions
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import load_recipe
 from resources.workspace import WorkspaceResource
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -30,12 +31,14 @@ def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
     specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
     some = {"raw_crawls", "documents", "duplicates", "quality_annotations", "scores_perplexity", "mixture_permissive"}
     assert some <= specs.keys()
+    flow = stages(load_recipe(REPOSITORY / "recipes" / "demo.yaml"))
     for name, spec in specs.items():
-        assert spec.description == table(name).description
+        declared = flow[name].declared
+        assert spec.description == declared.description
         assert spec.group_name != "default" and spec.owners == ["team:data-platform"] and "deltalake" in spec.kinds
         assert spec.code_version and spec.automation_condition is not None
         columns = spec.metadata["dagster/column_schema"].columns
-        assert [column.name for column in columns] == table(name).column_names
+        assert [column.name for column in columns] == declared.column_names
         assert all(column.description and column.type for column in columns)
 
 

@@ -92,8 +92,8 @@ def test_facts_are_those_of_the_partition_at_the_committed_version(tmp_path: Pat
         ]
         batch = pa.Table.from_pylist(rows, schema=table(name).schema)
         committed[snapshot] = lake.write(name, Partition.of(name, snapshot), batch, Provenance(name, "1", {}))
-    facts = commit_facts(lake, name, "a", "recipe", committed["b"])
+    facts = commit_facts(lake, table(name), "a", "recipe", committed["b"])
     assert (facts.rows, facts.partition_rows, facts.tokens, facts.version) == (3, 2, 7, committed["b"].version)
     files = [file for file in (tmp_path / name).rglob("*.parquet") if "snapshot=a" in str(file)]
     assert facts.bytes == sum(file.stat().st_size for file in files) > 0
-    assert commit_facts(lake, name, "b", "recipe", committed["b"]).tokens == 10
+    assert commit_facts(lake, table(name), "b", "recipe", committed["b"]).tokens == 10

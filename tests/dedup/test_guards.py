@@ -16,7 +16,8 @@ from assets.gates import pass_gates
 from data_platform.core.tables import table
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.duplicates.settings import DuplicateGuards
-from data_platform.pipeline.flow import latest_checks, plan, stages
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.status import latest_checks, plan
 from data_platform.run.workspace import Workspace
 from resources.workspace import WorkspaceResource
 from tests.dedup.corpora import DAY, STAGES, fill, numbered, run, workspace

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.jobs import NAMES
+from assets.jobs import named_stretches
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
-from data_platform.pipeline.flow import plan, stages
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.status import plan
 from data_platform.run.books import books
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
@@ -56,13 +57,14 @@ def test_killed_at_random_moments_the_tables_end_up_equal(undisturbed: Undisturb
     recipe, home = undisturbed.recipe, tmp_path / "home"
     chance = random.Random(20)
     workspace = Workspace(load_recipe(recipe), small_lake(home))
-    order = list(stages(workspace.recipe))
+    flow = stages(workspace.recipe)
+    order, jobs = list(flow), tuple(named_stretches(flow))
     kills: Counter[str] = Counter()
     with factory(tmp_path / "logs", home) as commands:
         targets = [*order, *chance.choices(order, k=KILLS - len(order))]
         for target in sorted(targets, key=order.index):
             command = commands.start("run", str(recipe))
-            _wait_until_at_work(command, workspace.lake, order, target)
+            _wait_until_at_work(command, workspace.lake, order, target, jobs)
             # The first kill of each stage comes at once, since some stages are done in a moment.
             time.sleep(chance.uniform(0, 2.5 if kills[target] else 0.2))
             if command.finished:
@@ -78,12 +80,12 @@ def test_killed_at_random_moments_the_tables_end_up_equal(undisturbed: Undisturb
     assert _lineage_agrees(workspace.lake)
 
 
-def _wait_until_at_work(command, lake: Lake, order: list[str], target: str) -> None:
+def _wait_until_at_work(command, lake: Lake, order: list[str], target: str, jobs: tuple[str, ...]) -> None:
     """Until everything before `target` is committed and a run is under way: then it is at work, or about to be."""
     before = order[: order.index(target)]
     limit = time.monotonic() + 180
     while not command.finished and time.monotonic() < limit:
-        under_way = any(line.startswith(tuple(NAMES)) for line in command.log.read_text().splitlines())
+        under_way = any(line.startswith(jobs) for line in command.log.read_text().splitlines())
         if under_way and all(_written(lake, name) for name in before):
             return
         time.sleep(0.05)

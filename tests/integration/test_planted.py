@@ -16,7 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from data_platform.cli.main import main
 from data_platform.lake.lake import Lake
-from data_platform.pipeline.flow import plan
+from data_platform.pipeline.status import plan
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
 from tests.integration.factory import Undisturbed, factory, small_lake

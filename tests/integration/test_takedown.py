@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_platform.lake.lake import Lake
-from data_platform.pipeline.flow import plan
+from data_platform.pipeline.status import plan
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
 from tests.integration.factory import Factory, factory

@@ -16,9 +16,9 @@ import pytest
 from data_platform.core.tables import table
 from data_platform.lake import writer
 from data_platform.lake.lake import Lake, Partition, Provenance, VersionGone
-from data_platform.pipeline.flow import plan as where_all_stands
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges, NotPublishable, ensure_publishable
+from data_platform.pipeline.status import plan as where_all_stands
 from data_platform.run.books import books
 from data_platform.run.stage import execute as execute_stage
 from data_platform.run.workspace import Workspace

@@ -10,11 +10,16 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.run import engine
-from data_platform.run.stage import Work
+from data_platform.run.stage import Dropped, Work
 from data_platform.run.workspace import Workspace
 
 if TYPE_CHECKING:
     from daft import DataFrame
+
+COPIES = Dropped(
+    "duplicates", "kind", lambda snapshot: ~pc.field("kept") & (pc.field("snapshot") == snapshot), "duplicate."
+)
+"""The copies that do not stay, in the books of whoever writes those that do."""
 
 
 def kept_documents(work: Work) -> DataFrame:

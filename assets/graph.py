@@ -1,41 +1,63 @@
-"""What all assets have in common: how a stage is described to Dagster, and how it is run.
+"""The graph: one asset per stage, all of them made in one way, with their checks.
 
-Not here: the stages themselves (`data_platform/<concern>/stage.py`).
+What an asset is called, reads, shows and is checked for are facts of its stage. Not here: which stages a recipe has
+(`data_platform/pipeline/flow.py`), and what is checked (`checks.py`).
 """
 
-from __future__ import annotations
+# Not `from __future__ import annotations`: Dagster reads the annotations of assets as objects.
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
 from assets.automation import upstream_or_code_changes
+from assets.checks import stage_checks
 from assets.metadata import column_metadata, commit_metadata
 from assets.partitions import snapshots
 from data_platform.core.errors import KernelError, PlainError, describe
-from data_platform.core.tables import table
 from data_platform.lake.lake import ConcurrentWrite
-from data_platform.pipeline.flow import stages
 from data_platform.publish.openlineage import told
-from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage, execute
 from resources.workspace import WorkspaceResource
 
 OWNERS = ["team:data-platform"]
 
 
-def described(stage: Stage) -> dict[str, Any]:
+def assets_of(flow: Mapping[str, Stage]) -> list[dg.AssetsDefinition]:
+    """One asset per stage of a flow.
+
+    They are made with the inputs that the recipe gives them: dependencies that are mapped onto an asset afterwards show
+    in the graph and do not order the steps of a run.
+    """
+    return [asset_of(stage) for stage in flow.values()]
+
+
+def checks_of(flow: Mapping[str, Stage]) -> list[dg.AssetChecksDefinition]:
+    """The checks of every asset of a flow."""
+    return [stage_checks(stage) for stage in flow.values()]
+
+
+def asset_of(stage: Stage) -> dg.AssetsDefinition:
+    """The asset that brings the table of a stage up to date."""
+
+    def bring_up_to_date(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+        return materialize(context, workspace, stage)
+
+    return dg.asset(**_described(stage))(bring_up_to_date)
+
+
+def _described(stage: Stage) -> dict[str, Any]:
     """Arguments of `dg.asset` for a stage: all that Dagster shows of it comes from its declaration."""
-    declared = table(stage.name)
     return {
         "name": stage.name,
-        "description": declared.description,
+        "description": stage.declared.description,
         "deps": [_dependency(stage, name) for name in stage.inputs],
         "group_name": stage.group,
         "kinds": {"deltalake", "python"} | ({"torch"} if stage.pool else set()),
         "owners": OWNERS,
         "code_version": stage.code_version,
-        "metadata": column_metadata(declared),
+        "metadata": column_metadata(stage.declared),
         "partitions_def": snapshots if stage.partitioned else None,
         "automation_condition": upstream_or_code_changes(),
         "retry_policy": dg.RetryPolicy(max_retries=1, delay=5),
@@ -47,22 +69,6 @@ def _dependency(stage: Stage, name: str) -> dg.AssetDep:
     # Dagster has no mapping to the partitions before one; which of them are read, and whether they changed, `execute`
     # knows: a partition that is asked for in vain writes nothing.
     return dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping() if name in stage.earlier else None)
-
-
-def assets_in(recipe: Recipe, group: str) -> list[dg.AssetsDefinition]:
-    """The assets of a group whose stages, or what these read, depend on the recipe.
-
-    They are made with the inputs that the recipe gives them: dependencies that are mapped onto an asset afterwards show
-    in the graph and do not order the steps of a run.
-    """
-    return [_asset_of(stage) for stage in stages(recipe).values() if stage.group == group]
-
-
-def _asset_of(stage: Stage) -> dg.AssetsDefinition:
-    def bring_up_to_date(context, workspace: WorkspaceResource) -> dg.MaterializeResult:
-        return materialize(context, workspace, stage)
-
-    return dg.asset(**described(stage))(bring_up_to_date)
 
 
 def materialize(

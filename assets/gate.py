@@ -1,0 +1,42 @@
+"""What a gate is: checks that are asked together, of the table of one stage.
+
+Not here: the gates that there are (`gates.py`, `separation.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assets.expectations import Outcome
+from data_platform.lake.lake import Lake
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about: the table of a stage as it is now, or one snapshot of it, under a recipe."""
+
+    lake: Lake
+    stage: Stage
+    snapshot: str | None
+    recipe: Recipe
+
+    @property
+    def partition(self) -> str | None:
+        """The partition of the table; None for all of it."""
+        return self.snapshot if self.stage.partitioned else None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Checks that are asked together.
+
+    Attributes:
+        checks: what each one means, by name.
+        ask: gives the outcome of every check, in that order.
+    """
+
+    checks: Mapping[str, str]
+    ask: Callable[[Question], list[Outcome]]

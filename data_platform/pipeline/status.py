@@ -1,0 +1,155 @@
+"""Where every stage of a flow stands, snapshot by snapshot, and why: what of it has to be done.
+
+Not here: which stages there are (`flow.py`), and what licences and takedowns make stale (`staleness.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from data_platform.lake.custody import Breach, Custody
+from data_platform.lake.lake import Partition, Pin, Provenance
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.staleness import LicenseChanges
+from data_platform.run.stage import InputMissing, Stage, pin_inputs, provenance
+from data_platform.run.workspace import Workspace
+from data_platform.takedown.removal_list import TAKEDOWN
+
+State = Literal["fresh", "missing", "stale", "unchecked", "blocked"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where one stage stands for one snapshot: its state, why, and the version that holds its rows.
+
+    `license_changes` are changes of licences since what is there was built, in words.
+    """
+
+    stage: Stage
+    snapshot: str | None
+    state: State
+    why: str = ""
+    version: int | None = None
+    license_changes: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Table and partition as people write them."""
+        return f"{self.stage.name}/{self.snapshot}" if self.snapshot else self.stage.name
+
+
+def plan(workspace: Workspace, flow: Mapping[str, Stage] | None = None) -> list[Status]:
+    """Where every stage stands for every snapshot, in the order of the flow. Reads logs, no rows."""
+    flow = flow or stages(workspace.recipe)
+    checks, custody, changes = latest_checks(workspace), Custody(workspace.lake), LicenseChanges(workspace)
+    result: list[Status] = []
+    unsettled: dict[str, list[Status]] = {}
+    for stage in flow.values():
+        for snapshot in workspace.snapshots if stage.partitioned else [None]:
+            above = [
+                status
+                for name in stage.inputs
+                for status in unsettled.get(name, [])
+                if status.snapshot is None or status.snapshot in stage.snapshots_read(name, snapshot, workspace)
+            ]
+            status = _with_changes(_status(stage, workspace, snapshot, above, checks, custody), changes)
+            result.append(status)
+            if status.state != "fresh":
+                unsettled.setdefault(stage.name, []).append(status)
+    return result
+
+
+def _with_changes(status: Status, changes: LicenseChanges) -> Status:
+    """The status of what is stale, with the changes of licences that are among its reasons."""
+    if status.state != "stale" or not (found := changes.of(status.stage.name, str(status.stage.partition(
+            status.snapshot)))):
+        return status
+    return replace(status, license_changes=tuple(found), why="; ".join([*found, status.why]))
+
+
+def _status(
+    stage: Stage, workspace: Workspace, snapshot: str | None, above: list[Status],
+    checks: dict[tuple[str, str, str], list[dict[str, Any]]], custody: Custody,
+) -> Status:
+    partition = stage.partition(snapshot)
+    pin = workspace.lake.pin(stage.name, snapshot if stage.partitioned else None)
+    version = pin.version if pin else None
+    changing = [status for status in above if status.state in ("missing", "stale")]
+    if breaches := breaches_of(stage, snapshot, custody):
+        return Status(stage, snapshot, "blocked", str(breaches[0]), version)
+    if blocked := [status for status in above if status.state == "blocked"]:
+        return Status(stage, snapshot, "blocked", f"{blocked[0].place} is blocked", version)
+    if pin is None:
+        return Status(stage, snapshot, "missing", "never written")
+    if changing:
+        return Status(stage, snapshot, "stale", f"{changing[0].place} is {changing[0].state}", version)
+    try:
+        now = provenance(stage, workspace, snapshot, pin_inputs(stage, workspace, snapshot))
+    except InputMissing as error:
+        return Status(stage, snapshot, "stale", str(error), version)
+    if not workspace.lake.carries(stage.name, partition, now):
+        return Status(stage, snapshot, "stale", _difference(workspace, stage, partition, now), version)
+    results = checks.get((stage.name, str(partition), pin.recipe), [])
+    if failed := [result["check"] for result in results if result["blocking"] and not result["passed"]]:
+        return Status(stage, snapshot, "blocked", f"check failed: {', '.join(failed)}", version)
+    if not results:
+        return Status(stage, snapshot, "unchecked", "not checked yet", version)
+    return Status(stage, snapshot, "fresh", "", version)
+
+
+def breaches_of(stage: Stage, snapshot: str | None, custody: Custody) -> list[Breach]:
+    """Where the stage's table and those beside it are not what the platform wrote."""
+    places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides]
+    places.append((stage.name, stage.partition(snapshot)))
+    return [breach for name, place in places for breach in custody.breaches(name, str(place))]
+
+
+def latest_checks(workspace: Workspace) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
+    """The latest result of every check, by table, partition and recipe number."""
+    if not workspace.lake.exists("check_results"):
+        return {}
+    rows = workspace.lake.read_table("check_results").sort_by("checked_at").to_pylist()
+    latest = {(row["table"], row["partition"], row["recipe"], row["check"]): row for row in rows}
+    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for (name, partition, recipe, _), row in latest.items():
+        grouped.setdefault((name, partition, recipe), []).append(row)
+    return grouped
+
+
+def last_commit(workspace: Workspace, name: str, partition: str) -> dict[str, Any] | None:
+    """The lineage row of the commit that last wrote a partition."""
+    return next((row for row in workspace.lake.history(name) if row["partition"] == partition), None)
+
+
+def _difference(workspace: Workspace, stage: Stage, partition: Partition, now: Provenance) -> str:
+    before = last_commit(workspace, stage.name, str(partition))
+    if before is None:
+        return "its last commit is not in the log"
+    if before["asset_key"] == TAKEDOWN:
+        return f"rows were taken down ({before['run_id']})"
+    reasons = []
+    if before["code_version"] != now.code_version:
+        reasons.append(f"code changed ({before['code_version']} to {now.code_version})")
+    if changes := list(_changes(json.loads(before["config"]), dict(now.config))):
+        shown = ", ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
+        reasons.append(f"configuration changed: {shown}")
+    old = {(pin["table"], pin["partition"]): Pin(**pin) for pin in json.loads(before["inputs"])}
+    new = {(pin.table, pin.partition): pin for pin in now.inputs}
+    for key in sorted(old.keys() | new.keys()):
+        if key not in old or key not in new or (old[key].recipe, old[key].table_id) != (new[key].recipe,
+                                                                                        new[key].table_id):
+            reasons.append(f"input changed: {'/'.join(part for part in key if part)}")
+    return "; ".join(reasons)
+
+
+def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """Paths of the leaves that differ, with both values where they are short."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif old != new:
+        values = f" {json.dumps(old)} to {json.dumps(new)}"
+        yield path + (values if len(values) < 60 else "")
