@@ -22,7 +22,8 @@ def sweep(
 ) -> None:
     """Show what would be kept for each of VALUES of THRESHOLD of RULE_SET, from the stored signals.
 
-    The cut by language is swept as `language min_confidence`, or `language min_confidence.de` for one language.
+    The cut by language is swept as `language min_confidence`, or `language min_confidence.de` for one language;
+    the recipe's own rules as `rules NAME.min` or `rules NAME.max`.
     """
     from data_platform.reports.sweep import threshold_sweep
 

@@ -1,29 +1,30 @@
 """The judgement of a recipe: all its rules, in order, over rows of labels and signals.
 
 Here belongs what a recipe makes of the rule sets: the cut by language, blocked URLs, then the published sets, each on
-the domains that it applies to, with thresholds learned per language and sets of their own for the domains of branches.
+the domains that it applies to, with thresholds learned per language and sets of their own for the domains of branches,
+and last the rules that the recipe states itself.
 Not here: the rules (one module per set), which of them a recipe names (`chosen.py`), how one is applied (`rules.py`),
 where rows come from (`stages/filter_verdicts.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.kinds.rule_set import Rules
 from data_platform.filtering.chosen import published_rule_sets
 from data_platform.filtering.languages import language_rules
-from data_platform.filtering.rules import judge, with_learned
-from data_platform.filtering.settings import Filters
+from data_platform.filtering.own import labels_read, over_signals, own_rules
+from data_platform.filtering.rules import judge, only_on, with_learned
+from data_platform.filtering.settings import Filters, OwnRule
 from data_platform.filtering.url_lists import url_columns, url_rules
 from data_platform.language.settings import Language
 
 LABELS = ("domain", "language", "language_confidence", "claimed_language", "url")
-"""The columns of `documents` that rules read."""
+"""The columns of `documents` that rules read, whatever the recipe."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Judgement:
         by_domain: rule sets of domains that have their own, see `chosen.filters_by_domain`.
         learned: rows of table `filter_thresholds`, if rule sets of the recipe learn theirs.
         url_digests: `url_lists.list_digests` of the recipe.
+        own: the recipe's own rules; those over scores are passed over.
     """
 
     filters: Filters
@@ -43,12 +45,18 @@ class Judgement:
     by_domain: Mapping[str, Filters] = field(default_factory=dict)
     learned: pa.Table | None = None
     url_digests: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    own: Mapping[str, OwnRule] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> list[str]:
+        """The columns of `documents` that the rules read."""
+        return list(dict.fromkeys([*LABELS, *labels_read(self.own)]))
 
     def verdicts(self, rows: pa.Table) -> pa.StructArray:
         """One `rules.VERDICT` per row.
 
         Args:
-            rows: the columns `LABELS` of documents beside their signals.
+            rows: the columns `labels` of documents beside their signals.
 
         Raises:
             RuleSetError: if a rule set or threshold does not exist, or a signal it needs is missing or null.
@@ -71,15 +79,10 @@ class Judgement:
         if self.learned is not None:
             rows, published = with_learned(rows, published, self.learned, filters.unlearned == "keep")
         if filters.domains:
-            published = [_only_on(filters.domains, rules) for rules in published]
-        return judge(rows, [language_rules(self.language), url_rules(self.filters.urls), *published])
+            published = [
+                replace(rules, rules=tuple(only_on(filters.domains, rule) for rule in rules.rules))
+                for rules in published
+            ]
+        own = own_rules(over_signals(self.own))
+        return judge(rows, [language_rules(self.language), url_rules(self.filters.urls), *published, own])
 
-
-def _only_on(domains: tuple[str, ...], rules: Rules) -> Rules:
-    """The same rules, which documents of other domains cannot break."""
-    exempt = ~pc.field("domain").isin(pa.array(domains))
-
-    def outside_or(keeps: Callable[[Mapping[str, float]], pc.Expression]) -> Callable[..., pc.Expression]:
-        return lambda thresholds: exempt | keeps(thresholds)
-
-    return replace(rules, rules=tuple(replace(rule, keeps=outside_or(rule.keeps)) for rule in rules.rules))

@@ -97,6 +97,12 @@ def judge(signals: pa.Table | pa.RecordBatch, rule_sets: Sequence[Rules]) -> pa.
     return pa.StructArray.from_arrays([pa.array(counts == 0), reason, failed], fields=list(VERDICT))
 
 
+def only_on(domains: Sequence[str], rule: Rule) -> Rule:
+    """The same rule, which documents of other domains cannot break."""
+    exempt = ~pc.field("domain").isin(pa.array(domains, pa.string()))
+    return replace(rule, keeps=lambda thresholds: exempt | rule.keeps(thresholds))
+
+
 def with_learned(
     signals: pa.Table, rule_sets: Sequence[Rules], learned: pa.Table, keep_unlearned: bool = False
 ) -> tuple[pa.Table, list[Rules]]:

@@ -84,6 +84,27 @@ class Filters(Part):
     urls: Urls = Field(default_factory=Urls, description="Block lists and rules for URLs, of all domains.")
 
 
+class OwnRule(Part):
+    """A rule of the recipe's own: documents are kept whose signal or score lies within its bounds, both included."""
+
+    signal: str = Field(
+        description="What is bounded: a number of `documents`, `quality_signals` or `language_signals`, or a column of "
+        "scores, alone or as entry.column. Rules over scores are asked when mixtures admit documents."
+    )
+    min: Threshold | None = Field(default=None, description="Least value that is kept.")
+    max: Threshold | None = Field(default=None, description="Greatest value that is kept.")
+    domains: tuple[str, ...] = Field(default=(), description="Domains that the rule applies to; empty: all.")
+    why: str = Field(default="", description="What the rule is for, as reports show it.")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> OwnRule:
+        if self.min is None and self.max is None:
+            raise ValueError("give min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min must not be more than max, but {self.min:g} is more than {self.max:g}")
+        return self
+
+
 class Signals(Part):
     """Limits that signals are counted with, as published (`text/lines.py`): before rules can be applied, they must be
     known. All other thresholds belong to the rule sets."""

@@ -14,12 +14,15 @@ import pyarrow as pa
 
 from data_platform.core.kinds.rule_set import RuleSetError
 from data_platform.filtering.chosen import filters_by_domain
-from data_platform.filtering.judgement import LABELS, Judgement
+from data_platform.filtering.judgement import Judgement
+from data_platform.filtering.own import NAME as OWN
+from data_platform.filtering.own import over_signals
 from data_platform.filtering.rules import rule_set
-from data_platform.filtering.settings import Filters
+from data_platform.filtering.settings import Filters, OwnRule
 from data_platform.filtering.url_lists import list_digests
 from data_platform.lake.lake import Lake, Pin
 from data_platform.language.settings import Language
+from data_platform.mixing.settings import QUALITY
 from data_platform.reports.filtering import judged_pins
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
@@ -45,8 +48,9 @@ def threshold_sweep(
         lake: with verdicts of the recipe: signals, documents and learned thresholds are read as the verdicts read them.
         recipe: whose rule sets are applied, with its own thresholds for all but the one that is swept.
         rules: rule set, `name` or `name@dialect`; added to the recipe's if it is not among them. `language` is the cut
-            by language.
-        threshold: one of its thresholds; of `language` `min_confidence`, or `min_confidence.CODE` for one language.
+            by language, `rules` are the recipe's own.
+        threshold: one of its thresholds; of `language` `min_confidence`, or `min_confidence.CODE` for one language; of
+            `rules` `NAME.min` or `NAME.max`.
         values: any numbers; infinity switches a bound off.
         alone: apply this rule set and no other.
 
@@ -66,8 +70,8 @@ def threshold_sweep(
         learned = None
         if thresholds := inputs.get("filter_thresholds"):
             learned = lake.read_table("filter_thresholds", version=thresholds.version)
-        for rows in _rows(lake, inputs):
-            tokens, scores = rows["token_count"].to_numpy(), rows["quality_score"].to_numpy()
+        for rows in _rows(lake, inputs, judgements[0].labels):
+            tokens, scores = rows["token_count"].to_numpy(), rows[QUALITY].to_numpy()
             total += rows.num_rows, tokens.sum()
             for place, judgement in enumerate(judgements):
                 verdicts = replace(judgement, learned=learned).verdicts(rows)
@@ -88,11 +92,15 @@ def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: 
     Raises:
         RuleSetError: as `threshold_sweep`.
     """
-    filters, language = recipe.filters, recipe.language
+    filters, language, own_rules = recipe.filters, recipe.language, recipe.rules
     if rules == "language":
         language = _with_cut_off(language, threshold, value)
         if alone:
             return Judgement(Filters(rule_sets={}), language)
+    elif rules == OWN:
+        own_rules = _with_bound(own_rules, threshold, value)
+        if alone:
+            return Judgement(Filters(rule_sets={}), Language(), own=own_rules)
     else:
         own = {**filters.rule_sets.get(rules, {}), threshold: value}
         swept = rule_set(rules, own)  # a wrong name is told before any work
@@ -107,7 +115,26 @@ def _judgement(recipe: Recipe, rules: str, threshold: str, value: float, alone: 
             filters = Filters(rule_sets={rules: own}, domains=filters.domains, unlearned=filters.unlearned)
             return Judgement(filters, Language())
         filters = filters.model_copy(update={"rule_sets": {**filters.rule_sets, rules: own}})
-    return Judgement(filters, language, filters_by_domain(recipe.branches), url_digests=list_digests(filters.urls))
+    return Judgement(
+        filters, language, filters_by_domain(recipe.branches), url_digests=list_digests(filters.urls), own=own_rules
+    )
+
+
+def _with_bound(rules: Mapping[str, OwnRule], threshold: str, value: float) -> dict[str, OwnRule]:
+    """The recipe's own rules with another bound of one of them.
+
+    Raises:
+        RuleSetError: if there is no such rule over a signal.
+    """
+    name, _, side = threshold.partition(".")
+    swept = over_signals(rules)
+    if name not in swept or side not in ("min", "max"):
+        known = [f"{name}.{side}" for name in swept for side in ("min", "max")]
+        raise RuleSetError(
+            f"the recipe has no rule over a signal with the threshold {threshold!r}; it has "
+            f"{', '.join(known) or 'none'}"
+        )
+    return {**rules, name: rules[name].model_copy(update={side: value})}
 
 
 def _with_cut_off(language: Language, threshold: str, value: float) -> Language:
@@ -129,19 +156,19 @@ def _with_cut_off(language: Language, threshold: str, value: float) -> Language:
     )
 
 
-def _rows(lake: Lake, inputs: Mapping[str, Pin]) -> Iterator[pa.Table]:
+def _rows(lake: Lake, inputs: Mapping[str, Pin], labels: Sequence[str]) -> Iterator[pa.Table]:
     """Labels, tokens and signals of the documents of one snapshot, and their quality scores where they have one."""
     from daft import DataType, col, lit
 
     from data_platform.run import engine
 
-    labels = [*LABELS, "token_count"]
+    labels = list(dict.fromkeys([*labels, "token_count"]))
     frame, signals = signal_rows(lake, inputs, labels)
     annotations = lake.pins("quality_annotations", [inputs["documents"].partition])
-    if annotations and "quality_score" in lake.table("quality_annotations", annotations[0].version):
-        scores = engine.read(lake, annotations[0], ["doc_id", "quality_score"])
+    if annotations and QUALITY in lake.table("quality_annotations", annotations[0].version):
+        scores = engine.read(lake, annotations[0], ["doc_id", QUALITY])
         frame = frame.join(scores, on="doc_id", how="left")
     else:
-        frame = frame.with_column("quality_score", lit(None).cast(DataType.float64()))
-    for batch in frame.select(*labels, *signals, col("quality_score")).to_arrow_iter():
+        frame = frame.with_column(QUALITY, lit(None).cast(DataType.float64()))
+    for batch in frame.select(*labels, *signals, col(QUALITY)).to_arrow_iter():
         yield pa.Table.from_batches([batch])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from data_platform.core import registry
 from data_platform.core.errors import no_such
 from data_platform.core.kinds.rule_set import RuleSet, RuleSetError
-from data_platform.core.kinds.scorer import score_columns
+from data_platform.core.kinds.scorer import Scorer, score_columns
 from data_platform.core.kinds.trainer import Trainer
 from data_platform.core.reading import Fault, Place
 from data_platform.core.tables import table
@@ -36,6 +36,7 @@ def name_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
     """
     yield from _domain_faults(recipe)
     yield from _rule_set_faults(recipe)
+    yield from _rule_faults(recipe)
     yield from _preference_faults(recipe)
     yield from _language_faults(recipe)
     yield from _option_faults(recipe)
@@ -53,8 +54,9 @@ def _domain_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _unknown((*place, "domains"), _items(_at(recipe, *place, "domains")), every)
     for name, branch in branches.items():
         yield from _unknown(("branches", name, "domains"), _items(_at(branch, "domains")), of_sources)
-    for name, datastore in _mapping(recipe.get("datastores")).items():
-        yield from _unknown(("datastores", name, "domains"), _items(_at(datastore, "domains")), every)
+    for section in ("datastores", "rules"):
+        for name, part in _mapping(recipe.get(section)).items():
+            yield from _unknown((section, name, "domains"), _items(_at(part, "domains")), every)
     for name, mixture in _mapping(recipe.get("mixtures")).items():
         yield from _unknown(("mixtures", name, "weights"), _mapping(_at(mixture, "weights")), every)
 
@@ -140,6 +142,37 @@ def _threshold_faults(
             method.rules(rule_set, {threshold: value})
         except RuleSetError as error:
             yield Fault(place, str(error))
+
+
+def _rule_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
+    """Rules of the recipe's own over what nobody counts."""
+    from data_platform.filtering.own import LEARNED_SIGNALS, bounded_columns
+
+    known = bounded_columns()
+    scores = list(_score_names(recipe))
+    for name, rule in _mapping(recipe.get("rules")).items():
+        signal, place = _at(rule, "signal"), ("rules", name, "signal")
+        if not isinstance(signal, str):
+            continue
+        if signal not in known and signal not in scores:
+            yield Fault(place, no_such("signal or score", signal, [*known, *scores]))
+        elif known.get(signal) == LEARNED_SIGNALS and not _counts_stop_words(recipe):
+            yield Fault(place, f"{signal} is counted only where a rule set learns stop words: name one under filters")
+
+
+def _score_names(recipe: Mapping[str, Any]) -> Iterator[str]:
+    """What the columns of the scores of a recipe can be called."""
+    for name, entry in _mapping(recipe.get("scores")).items():
+        method = entry if isinstance(entry, str) else _at(entry, "method") or name
+        found = registry.methods(Scorer).get(method) if isinstance(method, str) else None
+        for column in found.gives if found else ():
+            yield from (column.name, f"{name}.{column.name}")
+
+
+def _counts_stop_words(recipe: Mapping[str, Any]) -> bool:
+    known = registry.methods(RuleSet)
+    named = [known.get(name.partition("@")[0]) for name in _mapping(_at(recipe, "filters", "rule_sets"))]
+    return any(method and "stop_word_share" in method.Settings.model_fields for method in named)
 
 
 def _preference_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:

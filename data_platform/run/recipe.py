@@ -37,7 +37,7 @@ from data_platform.duplicates.settings import (
     Repetition,
 )
 from data_platform.extract.settings import Extraction
-from data_platform.filtering.settings import Filters, Signals
+from data_platform.filtering.settings import Filters, OwnRule, Signals
 from data_platform.ingest.settings import (
     Ingest,
     Source,
@@ -93,6 +93,9 @@ class Recipe(Part):
     language: Language = Field(default_factory=Language)
     signals: Signals = Field(default_factory=Signals, description="Limits that quality signals are counted with.")
     filters: Filters = Field(default_factory=Filters)
+    rules: dict[Annotated[str, Field(pattern=IDENTIFIER)], OwnRule] = Field(
+        default_factory=dict, description="Rules of the recipe's own, after those of the rule sets, in order."
+    )
     refinement: Refinement = Field(default_factory=Refinement)
     branches: dict[Annotated[str, Field(pattern=IDENTIFIER)], Branch] = Field(
         default_factory=dict, description="Domains into which documents are sorted, in order: the first that takes a "

@@ -27,16 +27,17 @@ def _write(work: Work) -> Files:
     from daft import col
 
     from data_platform.filtering.chosen import filters_by_domain
-    from data_platform.filtering.judgement import LABELS, Judgement
+    from data_platform.filtering.judgement import Judgement
     from data_platform.filtering.url_lists import list_digests
 
-    frame, signals = signal_rows(work.lake, work.pin_of_table, LABELS)
     filters = work.recipe.filters
     learned = work.rows("filter_thresholds") if work.pins_of("filter_thresholds") else None
     judgement = Judgement(
-        filters, work.recipe.language, filters_by_domain(work.recipe.branches), learned, list_digests(filters.urls)
+        filters, work.recipe.language, filters_by_domain(work.recipe.branches), learned, list_digests(filters.urls),
+        work.recipe.rules,
     )
-    read = [*LABELS, *signals]
+    frame, signals = signal_rows(work.lake, work.pin_of_table, judgement.labels)
+    read = [*judgement.labels, *signals]
     kernel = engine.batch_udf(
         partial(_judge_columns, names=read, judgement=judgement),
         {name: table("filter_verdicts")[name].type for name in ("kept", "reason", "failed")},
@@ -52,13 +53,16 @@ def _judge_columns(*columns: pa.Array, names: list[str], judgement: Judgement) -
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     from data_platform.filtering.chosen import filters_by_domain, learning_rule_sets
+    from data_platform.filtering.own import over_signals
     from data_platform.filtering.url_lists import url_config
 
     filters = workspace.recipe.filters
     unlearned = {"unlearned": filters.unlearned} if learning_rule_sets(filters) else {}
+    own = [[name, rule.model_dump(exclude={"why"})] for name, rule in over_signals(workspace.recipe.rules).items()]
     return {
         "rule_sets": _in_order(filters), "domains": list(filters.domains), "urls": url_config(filters.urls),
         "language": workspace.recipe.language.model_dump(mode="json", exclude={"model"}), **unlearned,
+        **({"rules": own} if own else {}),
         **{f"branch {name}": _in_order(own) for name, own in filters_by_domain(workspace.recipe.branches).items()},
     }
 

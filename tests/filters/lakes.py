@@ -18,17 +18,18 @@ Row = Mapping[str, Any]
 
 
 def workspace(
-    folder: Path, rows: Sequence[Row], filters: Mapping[str, Any], version: str = "1", snapshots: Sequence[str] = ()
+    folder: Path, rows: Sequence[Row], filters: Mapping[str, Any], version: str = "1", snapshots: Sequence[str] = (),
+    **parts: Any,
 ) -> Workspace:
     """A workspace whose lake holds a document, its signals and no more for each row.
 
     A row names a `snapshot`, columns of `documents` and of `quality_signals`; every other column holds zeros.
-    `snapshots` may name some without documents.
+    `snapshots` may name some without documents, `parts` are other sections of the recipe.
     """
     snapshots = list(dict.fromkeys([*snapshots, *(row["snapshot"] for row in rows)]))
     recipe = Recipe.model_validate({
         "name": "small", "sources": [{"name": name, "snapshot": name, "paths": ["none"]} for name in snapshots],
-        "filters": filters, "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
+        "filters": filters, **parts, "mixtures": {"all": {"tokens": 1, "weights": {"web": 1}}},
     })
     lake = Lake(str(folder / "lake"))
     for name in ("documents", "quality_signals"):
