@@ -27,6 +27,7 @@ from data_platform.core.settings import IDENTIFIER, refusal
 
 GROUP = "data_platform.methods"
 _OWN = "data_platform.methods"
+_KINDS = "data_platform.core.kinds"
 
 
 class UnknownMethod(PlainError, LookupError):
@@ -37,11 +38,27 @@ class MethodConflict(PlainError, ValueError):
     """Two classes of one kind and name. The message names both."""
 
 
+class BrokenDistribution(PlainError, ImportError):
+    """Methods of an installed distribution that cannot be imported. The message names it, and why."""
+
+
+def kinds() -> Mapping[str, type[Method]]:
+    """The base class of every kind by the kind's name, sorted."""
+    found = {
+        value.kind.name: value
+        for module in _walk(importlib.import_module(_KINDS)) for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Method) and value.__module__ == module.__name__
+        and "kind" in vars(value)
+    }
+    return dict(sorted(found.items()))
+
+
 def methods(kind: type[Method]) -> Mapping[str, type[Method]]:
     """All methods of a kind by name, sorted.
 
     Raises:
         MethodConflict: if two have one name.
+        BrokenDistribution: if one that is installed cannot be imported.
     """
     return _methods().get(kind.kind.name, {})
 
@@ -84,7 +101,13 @@ def _methods() -> dict[str, dict[str, type[Method]]]:
 def _modules() -> Iterator[ModuleType]:
     yield from _walk(importlib.import_module(_OWN))
     for entry_point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda one: (one.name, one.value)):
-        yield from _walk(importlib.import_module(entry_point.module))
+        try:
+            yield from _walk(importlib.import_module(entry_point.module))
+        except Exception as error:  # whatever a stranger's module raises, people have to know whose it is
+            brings = entry_point.dist.name if entry_point.dist else "a distribution"
+            raise BrokenDistribution(
+                f"{brings} brings methods in {entry_point.value} that cannot be imported: {error}; mend or uninstall it"
+            ) from error
 
 
 def _walk(module: ModuleType) -> Iterator[ModuleType]:
