@@ -12,6 +12,7 @@ from data_platform.cli.contamination import contamination
 from data_platform.cli.datastore import datastore
 from data_platform.cli.duplicates import duplicates
 from data_platform.cli.export import export
+from data_platform.cli.methods import methods
 from data_platform.cli.refinement import refinement
 from data_platform.cli.report import report
 from data_platform.cli.run import run
@@ -41,8 +42,8 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, contamination, datastore, duplicates, export, refinement, report, run, schema, status, sweep, takedown,
-    trace, ui,
+    audit, card, contamination, datastore, duplicates, export, methods, refinement, report, run, schema, status, sweep,
+    takedown, trace, ui,
 ):
     main.add_command(_command)
 
