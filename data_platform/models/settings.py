@@ -34,7 +34,7 @@ class LanguageModel(Part):
 
     path: str | None = Field(default=None, description="Directory as written by save_pretrained.")
     license: str = Field(default="LicenseRef-unknown", description="Licence of the model at `path`.")
-    layers: int = Field(default=2, ge=1)
+    layers: int = Field(default=2, ge=1, description="Transformer blocks.")
     width: int = Field(default=96, ge=8, description="Hidden size.")
     vocabulary: int = Field(default=2048, ge=300, description="Byte-level BPE tokens.")
     context: int = Field(default=256, ge=16, description="Tokens per sequence.")
