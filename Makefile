@@ -19,8 +19,9 @@ test-slow: $(STAMP)  ## Run the tests that take minutes: real processes killed a
 ui: $(STAMP)  ## Open the Dagster UI on http://localhost:3000.
 	$(BIN)/data-platform ui
 
-lint: $(STAMP)  ## Check style.
+lint: $(STAMP)  ## Check style, and the arrows between rooms.
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
 
 peers: .venv-peers/installed  ## Install what the benchmarks compare with, apart from the platform.
 

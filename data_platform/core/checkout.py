@@ -12,16 +12,20 @@ from pathlib import Path
 
 @cache
 def git_commit() -> str:
-    """Commit of the checkout that the platform runs from, with '+' if it is modified; '' outside a checkout."""
+    """Commit of the checkout that the platform runs from, with '+' if it is modified; '' outside a checkout.
+
+    A repository that only lies around an installed platform, such as a project with its virtual environment, is none.
+    """
     folder = Path(__file__).resolve().parents[2]
     try:
-        commit = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        status = subprocess.run(
-            ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True, text=True, check=True,
-        ).stdout
+        if Path(_git(folder, "rev-parse", "--show-toplevel").strip()).resolve() != folder:
+            return ""
+        commit = _git(folder, "rev-parse", "HEAD").strip()
+        status = _git(folder, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return ""
     return commit + ("+" if status.strip() else "")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True).stdout

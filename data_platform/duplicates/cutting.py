@@ -1,6 +1,6 @@
 """What becomes of documents in which something repeats, or that hold evaluation items: a program for each.
 
-Nothing that finds duplicates deletes. What the recipe wants done is written as a refinement program (`refine/`), one
+Nothing that finds duplicates deletes. What the recipe wants done is written as a refinement program (`programs/`), one
 per document: bytes that go, or that the document goes and why. The program is kept, and is replayed where deduplicated
 documents are written. Spans that overlap or touch are cut as one. Not here: finding anything, and the language of
 programs.

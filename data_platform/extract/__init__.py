@@ -4,7 +4,7 @@ Here belongs what turns the bytes of one record into clean Unicode text and a ti
 decoding (`decode`), the guard that looks at markup before any parser does (`guard`), the engines (`auto`,
 `trafilatura`, `resiliparse`, `plain`) behind one protocol (`protocol`), the rules of clean text (`clean`), the choice
 of an engine (`choose`) and the batch that a dataframe engine calls (`batch`). Not here: which records are captured
-(`ingest/`), whether a text is any good (`filters/`), its language (`language/`), and training (`benchmarks/`).
+(`ingest/`), whether a text is any good (`filtering/`), its language (`language/`), and training (`benchmarks/`).
 
 `auto` is the platform's own: formulas are written as TeX (`formulas`), one compiled pass reads the markup into blocks
 (`scan`), which are measured (`features`), judged by trained trees (`forest`, weights in blocks.npz) and put together

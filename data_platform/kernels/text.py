@@ -1,15 +1,9 @@
 """The compiled scans that hash text: normalised texts, and n-grams of folded words.
 
 Here belongs machine code that reads `TextBuffers` with a `CharacterTable` and returns hashes. Not here: what these mean
-(`dedup/`, `words.py`), and the scans of the quality signals (`text/scan.py`). This module imports numba; import it
-where a kernel is called, not at the top of a module that the code location loads. The first call on a machine compiles
-for some
-seconds; the result is cached beside the source or, if that cannot be written, in the user's cache folder, unless
-$NUMBA_CACHE_DIR names another.
-
-Kernels and what they call stay in one file, and call nothing compiled elsewhere: numba's on-disk cache is renewed when
-the file of the called kernel changes, and would go on running old code if a helper changed in another file. Class bits
-are passed through the constants below for the same reason, and checked against `characters` by the tests.
+(`methods/duplicates/`, `words.py`), and the scans of the quality signals (`text/scan.py`). This module imports numba;
+import it where a kernel is called, not at the top of a module that the code location loads. The first call on a machine
+compiles for some seconds; the result is kept (`cache.py`).
 """
 
 from __future__ import annotations

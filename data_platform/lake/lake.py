@@ -3,7 +3,7 @@
 The commit contract: every version of every table says which code, which configuration, which inputs and which run made
 it, in the commit itself and in the `lineage` table. A partition is replaced by one commit through a handle pinned at
 the version that was read, so that whoever comes second finds out. A partition that already carries the recipe that is
-about to be written is left alone. Not here: what is written (`stages.py`), Parquet (`writer.py`).
+about to be written is left alone. Not here: what is written (`stages/`), Parquet (`writer.py`).
 
 Idempotency rests on Delta's application transactions, which survive checkpoints and log cleanup where commit metadata
 does not: the transaction of a partition holds the recipe that it carries.

@@ -7,7 +7,7 @@ tokenizer strips white space) is scored as what it says: the prefix, once more. 
 Perplexity is exp(nats / tokens) and depends on the tokenizer. Bits per byte is nats / ln 2 / bytes, over the UTF-8
 bytes that the scored tokens cover, and compares across tokenizers (Gao et al. 2020, "The Pile", section 3.1).
 
-Not here: which device and precision (`placement.py`), windows and batches (`batching.py`), training (`proxy/`).
+Not here: which device and precision (`placement.py`), windows and batches (`batching.py`), training (`methods/train/`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 which models touched it, and which code and settings made it; and every row of which this cannot be said, by name.
 
 All of it comes from tables and logs, at the versions that the mixture was made of, so that an old version is audited as
-it was. The result is plain values, for JSON; how it looks is the affair of the terminal (`commands`) and of `page`.
+it was. The result is plain values, for JSON; how it looks is the affair of the terminal (`cli/`) and of `page.py`.
 Nothing of a text is in it.
 """
 

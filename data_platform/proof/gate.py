@@ -2,8 +2,8 @@
 
 A mixture is proven if every table on its way is what the platform committed, every row has an unbroken chain to its
 record and to its evidence, and every licence is what the evidence says and of a tier that the mixture admits. The code
-that made the mixture is not asked. Here belongs the verdict. Not here: what follows from it (`assets.gates` blocks,
-`commands.export` refuses).
+that made the mixture is not asked. Here belongs the verdict. Not here: what follows from it (`assets/gates.py`
+blocks, `cli/export.py` refuses).
 """
 
 from __future__ import annotations

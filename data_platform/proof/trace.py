@@ -1,7 +1,7 @@
 """The way back of one row of a mixture: every table version, verdict, duplicate, licence, archive, run and code.
 
 Everything is read at the versions that the commits name, so that the answer for an old version stays the same. Not
-here: how it is printed (`commands/`).
+here: how it is printed (`cli/`).
 """
 
 from __future__ import annotations

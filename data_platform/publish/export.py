@@ -1,6 +1,6 @@
 """Exports: a mixture as training shards, each row with its id and licence, a manifest and cards that say what they are.
 
-A folder appears whole or not at all. Not here: sampling (`mix/`).
+A folder appears whole or not at all. Not here: sampling (`mixing/`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What deduplication found, told from its tables: rates, largest clusters, sizes as a picture, and evaluation items.
 
 Counted from committed tables, duplicates with the documents at the versions that their own commit names. Ids are told,
-texts are not read. Not here: how it is printed (`commands/`).
+texts are not read. Not here: how it is printed (`cli/`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The filter report: what was kept and removed, per crawl and language, and which rule removed it.
 
 Counted from committed tables at the versions that the verdicts' own commit names. Not here: how it is printed
-(`commands/`), what would be kept under other thresholds (`sweep.py`).
+(`cli/`), what would be kept under other thresholds (`sweep.py`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What refinement did, told from its table: sizes before and after by kind of edit, and one document before and after.
 
-Not here: how it is printed (`commands/`).
+Not here: how it is printed (`cli/`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Looked for in the recipe as it was written, so that a fault elsewhere in it hides none of these: what has another shape
 than a field wants is passed over, for the field says so itself. Not here: the shape of a recipe (`recipe.py` and the
-`settings.py` of the rooms).
+`<room>/settings.py`).
 """
 
 from __future__ import annotations
