@@ -642,15 +642,18 @@ _declare(Table(
 
 _declare(Table(
     "redundant_documents",
-    "One row per document that stays after clusters and is contained in another, or says the same: the other one.",
+    "One row per document that stays after clusters and goes for another one, in which it is contained, or which says "
+    "the same: the other one.",
     (
         _doc_id("duplicates.doc_id"),
         _snapshot("duplicates.snapshot"),
-        Column("kind", pa.string(), "containment: its n-grams are in the other. semantic: their embeddings are alike.",
-                one_of=("containment", "semantic"), derived_from=("filtered_documents.text",)),
+        Column("kind", pa.string(), "containment: its n-grams are in the other. semantic: their embeddings are alike. "
+                "Else the entry of the recipe that found it.", pattern=r"^[a-z][a-z0-9_]*$",
+                derived_from=("filtered_documents.text",)),
         Column("matched_doc_id", pa.string(), "The other document, which would stay.", pattern=ID_HEX,
                 derived_from=("duplicates.doc_id",)),
-        Column("similarity", pa.float64(), "Share of its n-grams that are in the other, or cosine of the embeddings.",
+        Column("similarity", pa.float64(), "How alike they are: the share of its n-grams that are in the other, the "
+                "cosine of the embeddings, or what else was measured.",
                 minimum=-1, maximum=1,
                 derived_from=("document_sketches.sketch", "document_embeddings.embedding")),
     ),
@@ -779,6 +782,33 @@ _declare(Table(
     key=("doc_id",),
     open=True,
 ))
+
+
+def sketches_table(name: str, gives: Iterable[Column] = (), models: Iterable[str] = ()) -> Table:
+    """The table of the pairer of documents that the recipe calls `name`.
+
+    Args:
+        gives: what it makes of a text.
+        models: entries of `models` that it reads.
+    """
+    models = tuple(models)
+    origins = ("filtered_documents.text", *(f"model_{model}.sha256" for model in models))
+    made_by = Column("model", pa.string(), "model_id of the models that it read, by blanks.",
+                     derived_from=tuple(f"model_{model}.model_id" for model in models))
+    return Table(
+        f"sketches_{name}",
+        f"Sketches {name}: what a pairer makes of every filtered document, by which it is compared; no text.",
+        (
+            _doc_id("filtered_documents.doc_id"),
+            _snapshot("filtered_documents.snapshot"),
+            *(replace(one, derived_from=origins) for one in gives),
+            *([made_by] if models else []),
+        ),
+        key=("doc_id",),
+        kind="pairer of documents",
+        entry=name,
+        open=True,
+    )
 
 
 def selection_table(name: str) -> Table:
@@ -1091,6 +1121,7 @@ PLATFORM_LOGS = ("check_results", "lineage", "takedowns", "takedown_list", "take
 
 FAMILIES: dict[str, Callable[[str], Table]] = {
     "model": model_table,
+    "sketches": sketches_table,
     "scores": scores_table,
     "selection": selection_table,
     "plan": plan_table,

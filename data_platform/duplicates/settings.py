@@ -6,7 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.pairer import DocumentPairer
+from data_platform.core.registry import Entries
 from data_platform.core.settings import Part
+from data_platform.methods.duplicates.containment import Containment
+from data_platform.methods.duplicates.semantic import Semantic
 
 
 class DuplicateGuards(Part):
@@ -85,47 +90,24 @@ class RepeatedSubstrings(Part):
     cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")
 
 
-class Containment(Part):
-    """Documents most of whose word n-grams are in a larger document."""
-
-    share: float = Field(default=0.8, gt=0, le=1, description="Share of the n-grams that are in the other document.")
-    ngram: int = Field(default=5, ge=1, description="Words per n-gram.")
-    scale: int = Field(
-        default=8, ge=1, description="One of so many n-grams proposes pairs, which are then compared by all; 1: each."
-    )
-    max_documents: int = Field(
-        default=1_000, ge=2, description="n-grams in more documents than this are boilerplate: they propose no pairs."
-    )
-    drop: bool = Field(default=True, description="Drop the contained document; false: record it.")
-
-
-class SemanticDuplicates(Part):
-    """Documents whose embeddings are alike: SemDeDup."""
-
-    model: str = Field(default="language_model", description="Entry of `models`: a causal language model.")
-    max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
-    batch_tokens: int = Field(default=2_048, ge=2, description="Tokens per forward pass, padding included.")
-    documents_per_cluster: int = Field(default=1_000, ge=1, description="Documents per cluster of k-means, on average.")
-    iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
-    threshold: float = Field(
-        default=0.95, gt=0, le=1, description="Cosine from which two documents are alike, 1 - epsilon of the paper. It "
-        "belongs to a model: of a small language model's embeddings nearly all have a cosine above 0.95."
-    )
-    keep: Literal["hard", "easy"] = Field(
-        default="hard", description="Which of two stays: the one farther from its centroid, or the one nearer to it."
-    )
-    seed: int = Field(default=0, ge=0, description="Seed of the first centroids.")
-    drop: bool = Field(default=True, description="Drop the other document; false: record it.")
-
-
 class Repetition(Part):
     """What repeats among the documents that stay after clusters. None is looked for unless named."""
 
     lines: RepeatedPassages | None = Field(default=None, description="Lines, as in CCNet.")
     paragraphs: RepeatedPassages | None = Field(default=None, description="What stands between blank lines.")
     substrings: RepeatedSubstrings | None = Field(default=None, description="Exact substrings.")
-    containment: Containment | None = Field(default=None, description="Documents that are part of others.")
-    semantic: SemanticDuplicates | None = Field(default=None, description="Documents that say the same.")
+    containment: Containment.Settings | None = Field(default=None, description="Documents that are part of others.")
+    semantic: Semantic.Settings | None = Field(default=None, description="Documents that say the same.")
+    pairs: Annotated[dict[str, Entry], Entries(DocumentPairer)] = Field(
+        default_factory=dict, description="Further pairers of documents by name, with their settings, in order."
+    )
     min_words: int = Field(
         default=0, ge=0, description="A document that is cut and left with fewer words is dropped."
     )
+
+    @field_validator("pairs")
+    @classmethod
+    def _names(cls, value: dict[str, Entry]) -> dict[str, Entry]:
+        if taken := sorted({"containment", "semantic"} & value.keys()):
+            raise ValueError(f"{taken[0]} is a field of its own; a second one needs another name, and its `method`")
+        return value

@@ -36,12 +36,12 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.refinement import refinement_stage
     from data_platform.stages.scores import score_stages
     from data_platform.stages.selections import selection_stages
+    from data_platform.stages.shared.repetition import pair_entries
 
     trained = any(branch.cascade for branch in recipe.branches.values())
     repetition = repetition_stages(recipe)
     readers = [*recipe.scores.values(), *recipe.synthesis.values(), *recipe.audits.values()]
-    embedded = [recipe.repetition.semantic.model] if recipe.repetition.semantic else []
-    models = model_stages(recipe, [*embedded, *model_names(readers)])
+    models = model_stages(recipe, model_names([*pair_entries(recipe), *readers]))
     labels = [QUALITY_LABELS] if any(QUALITY_LABELS.name in stage.inputs for stage in models) else []
     ordered = (
         *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE,

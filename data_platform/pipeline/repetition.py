@@ -6,8 +6,8 @@ share a fingerprint or sketch:
 
 - lines and paragraphs: all stored hashes are sorted, no text is read;
 - substrings: documents that share a fingerprint with another are read and searched;
-- containment: sketches propose pairs, whose documents are read and compared;
-- semantic: k-means runs over all stored embeddings anew, no text is read and none embedded again.
+- pairs of documents: what was made of each text is compared, no text is made something of again. For containment,
+  sketches propose pairs, whose documents are read; for semantic duplicates k-means runs over all embeddings anew.
 
 The comparison itself is made anew whenever the documents that stay have changed: a new crawl may bring a freer copy of
 an old document, and then the first occurrence of a passage is another one.
@@ -24,11 +24,11 @@ from data_platform.stages.contamination import CONTAMINATION
 from data_platform.stages.cut_documents import CUT_DOCUMENTS
 from data_platform.stages.cut_programs import CUT_PROGRAMS
 from data_platform.stages.deduplicated_documents import DEDUPLICATED_DOCUMENTS
-from data_platform.stages.document_embeddings import embedding_stage
-from data_platform.stages.document_sketches import DOCUMENT_SKETCHES
 from data_platform.stages.duplicate_spans import DUPLICATE_SPANS
 from data_platform.stages.passage_hashes import PASSAGE_HASHES
-from data_platform.stages.redundant_documents import REDUNDANT_DOCUMENTS
+from data_platform.stages.redundant_documents import redundant_stage
+from data_platform.stages.shared.repetition import pair_entries
+from data_platform.stages.sketches import sketch_stage
 from data_platform.stages.substring_fingerprints import SUBSTRING_FINGERPRINTS
 
 
@@ -44,22 +44,19 @@ class RepetitionStages(NamedTuple):
 
 def repetition_stages(recipe: Recipe) -> RepetitionStages:
     """The stages as the recipe needs them; if it looks for nothing, that of the copies that stay alone."""
-    wanted = recipe.repetition
-    hashing, pairs, spans, embedding = [], [], [], []
+    wanted, entries = recipe.repetition, pair_entries(recipe)
+    hashing, pairs, spans = [], [], []
     if recipe.decontamination:
         hashing.append(CONTAMINATION)
     if wanted.lines or wanted.paragraphs:
         hashing.append(PASSAGE_HASHES)
     if wanted.substrings:
         hashing.append(SUBSTRING_FINGERPRINTS)
-    if wanted.containment:
-        hashing.append(DOCUMENT_SKETCHES)
-    if wanted.semantic:
-        embedding.append(embedding_stage(recipe))
-    if wanted.containment or wanted.semantic:
-        read = [stage.name for stage in (*hashing, *embedding)
-                if stage in (DOCUMENT_SKETCHES, *embedding)]
-        pairs.append(replace(REDUNDANT_DOCUMENTS, inputs=(*REDUNDANT_DOCUMENTS.inputs, *read)))
+    sketching = [entry for entry in entries if entry.method.gives]
+    hashing += [sketch_stage(entry) for entry in sketching if not entry.models]
+    embedding = [sketch_stage(entry) for entry in sketching if entry.models]
+    if entries:
+        pairs.append(redundant_stage(recipe))
     found = [stage.name for stage in (*hashing, *pairs) if stage in (CONTAMINATION, *pairs)]
     if wanted.lines or wanted.paragraphs or wanted.substrings:
         read = [stage.name for stage in hashing if stage in (PASSAGE_HASHES, SUBSTRING_FINGERPRINTS)]

@@ -74,6 +74,8 @@ def entry_faults(recipe: Recipe) -> Iterator[Fault]:
     for section in ("scores", "synthesis", "audits"):
         for name, entry in getattr(recipe, section).items():
             yield from _absent((section, name), "model", entry.models, trainers)
+    for name, entry in recipe.repetition.pairs.items():
+        yield from _absent(("repetition", "pairs", name), "model", entry.models, trainers)
     if recipe.repetition.semantic:
         yield from _absent(("repetition", "semantic", "model"), "model", [recipe.repetition.semantic.model], trainers)
     columns = [name for column in score_columns(recipe.scores)

@@ -10,7 +10,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,24 @@ def model_names(entries: Iterable[Entry]) -> list[str]:
 def models_of(work: Work, names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Id and local folder of models by entry, their files verified."""
     return {name: _model_of(work, name) for name in names}
+
+
+def loaded(entry: Entry, folders: Mapping[str, str]) -> Any:
+    """A method with the models of these folders, loaded once per process.
+
+    Args:
+        entry: of a method that takes models.
+        folders: local folder of every model that it reads, by entry of `models`.
+    """
+    return _loaded(entry.method, entry.settings.model_dump_json(), tuple(sorted(folders.items())))
+
+
+@lru_cache(maxsize=4)
+def _loaded(method: type, settings: str, folders: tuple[tuple[str, str], ...]) -> Any:
+    with LOADING:
+        return method(
+            method.Settings.model_validate_json(settings), {name: Path(folder) for name, folder in folders}
+        )
 
 
 def _model_stage(entry: Entry) -> Stage:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
-from data_platform.core.kinds.scorer import Scorer
 from data_platform.core.tables import scores_table
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.models import LOADING, models_of
+from data_platform.stages.models import loaded, models_of
 
 
 def score_stages(recipe: Recipe) -> list[Stage]:
@@ -56,19 +54,10 @@ def _write(work: Work, entry: Entry) -> Files:
 
 def score_batch(*columns: pa.Array, entry: Entry, folders: Mapping[str, str], model: str) -> pa.StructArray:
     """The scores of a batch of documents: a struct array of the scorer's columns and the models that it read."""
-    scorer = _scorer(entry.method, entry.settings.model_dump_json(), tuple(sorted(folders.items())))
-    found = scorer.score(*columns)
+    found = loaded(entry, folders).score(*columns)
     arrays = [pa.array(found[column.name], column.type) for column in entry.method.gives]
     names = [column.name for column in entry.method.gives]
     return pa.StructArray.from_arrays([*arrays, pa.repeat(model, len(columns[0]))], [*names, "model"])
-
-
-@lru_cache(maxsize=4)
-def _scorer(method: type[Scorer], settings: str, folders: tuple[tuple[str, str], ...]) -> Scorer:
-    with LOADING:
-        return method(
-            method.Settings.model_validate_json(settings), {name: Path(folder) for name, folder in folders}
-        )
 
 
 def _config(workspace: Workspace, snapshot: str | None, entry: Entry) -> Mapping[str, Any]:

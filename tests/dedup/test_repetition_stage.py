@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from data_platform.core import registry
+from data_platform.core.kinds.pairer import PAIRS, DocumentPairer, Texts
+from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake
+from data_platform.pipeline.flow import stages
 from data_platform.run.workspace import Workspace
 from tests.dedup.corpora import fill, numbered, rows_of, run, workspace
 
@@ -134,8 +139,8 @@ def test_a_run_killed_before_it_commits_is_taken_up(
     fill(work.lake, split(corpus(), 2, 1))
     replace = Lake.replace
 
-    def killed(self: Lake, name: str, *arguments: Any) -> Any:
-        if name == stage:
+    def killed(self: Lake, name: Any, *arguments: Any) -> Any:
+        if declaration(name).name == stage:
             raise KeyboardInterrupt
         return replace(self, name, *arguments)
 
@@ -149,6 +154,53 @@ def test_a_run_killed_before_it_commits_is_taken_up(
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return _at_once(tmp_path_factory.mktemp("once"), split(corpus(), 2, 1))
+
+
+class SameStart(DocumentPairer, name="same_start"):
+    """A document goes for the first by id that begins with the same word; reads texts again and stores nothing."""
+
+    def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
+        """The pairs, by doc_id."""
+        first: dict[str, str] = {}
+        found = []
+        words = {
+            row["doc_id"]: row["text"].partition(" ")[0]
+            for rows in texts(sketched["doc_id"].combine_chunks()) for row in rows.to_pylist()
+        }
+        for doc_id, word in sorted(words.items()):
+            if (other := first.setdefault(word, doc_id)) != doc_id:
+                found.append({"doc_id": doc_id, "matched_doc_id": other, "similarity": 0.5})
+        return pa.Table.from_pylist(found, PAIRS)
+
+
+def test_further_pairers_are_named_in_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, kind = registry.methods(DocumentPairer), DocumentPairer.kind.name
+    every = {**registry._methods(), kind: {**known, "same_start": SameStart}}
+    monkeypatch.setattr(registry, "_methods", lambda: every)
+    texts = {1: "a b c d e", 2: "x y a b c d e z", 3: "x is all that these share", 4: "y stands alone here"}
+    rows = [{"doc_id": f"{place:032x}", "snapshot": "one", "text": text} for place, text in texts.items()]
+    pairs = {
+        "part": {"method": "containment", "ngram": 2, "scale": 1}, "same_start": {}, "again": {
+            "method": "same_start", "drop": False},
+    }
+    work = workspace(tmp_path, ["one"], repetition={"pairs": pairs})
+    fill(work.lake, rows)
+    flow = stages(work.recipe)
+    assert flow["sketches_part"].methods == (known["containment"],) and "sketches_same_start" not in flow
+    assert flow["redundant_documents"].methods == (known["containment"], SameStart)
+    run(work, ("sketches_part", "document_signatures", "copy_pairs", "duplicates", "redundant_documents",
+               "cut_programs", "deduplicated_documents"))
+    assert work.lake.read_table("sketches_part").column_names == ["doc_id", "snapshot", "shingle_count", "sketch"]
+    found = [
+        (row["kind"], int(row["doc_id"], 16), int(row["matched_doc_id"], 16), row["similarity"])
+        for row in rows_of(work.lake, "redundant_documents").to_pylist()
+    ]
+    assert found == [("part", 1, 2, 1.0), ("same_start", 3, 2, 0.5)]
+    reasons = rows_of(work.lake, "cut_programs")
+    assert dict(zip(reasons["doc_id"].to_pylist(), reasons["reason"].to_pylist(), strict=True)) == {
+        f"{1:032x}": "part", f"{3:032x}": "same_start",
+    }
+    assert [int(name, 16) for name in rows_of(work.lake, "deduplicated_documents")["doc_id"].to_pylist()] == [2, 4]
 
 
 def test_nothing_repeats_in_nothing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def _embedded(vectors: list[list[float]] | np.ndarray, model: str = "m@1") -> pa
         "doc_id": pa.array([f"{number:032x}" for number in range(count)], pa.string()),
         "snapshot": pa.array(["one"] * count, pa.string()),
         "embedding": pa.array([list(map(float, vector)) for vector in vectors], pa.list_(pa.float32())),
-        "embedding_model": pa.array([model] * count, pa.string()),
+        "model": pa.array([model] * count, pa.string()),
     })
 
 

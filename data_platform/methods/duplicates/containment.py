@@ -1,35 +1,81 @@
-"""Documents that are contained in others: most of their word n-grams are in a larger document.
-
-Broder 1997, "On the resemblance and containment of documents": with S the set of n-grams, the containment of A in B is
-|S(A) & S(B)| / |S(A)|. A chapter in a book, or an article on a page with all its comments, has a containment near 1
-and a resemblance near 0, and MinHash misses it. Candidates come from sketches that hold the hashes below a fixed limit
-(Broder's MOD sketch; FracMinHash in Irber et al. 2022): one of `scale`, the same ones in every document. They are then
-compared by all their n-grams, so that a wrong pair is never told.
-
-A document of n n-grams has no sketch with a probability of (1 - 1 / scale)^n: 0.1 % for 50 n-grams at a scale of 8. It
-is then not found. Of two documents of the same size, that with the smaller doc_id counts as the larger one.
-
-Sketches are stored by snapshot, and made once. Not here: what is done about a contained document
-(`duplicates/cutting.py`).
-"""
+"""Documents that are contained in others."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
-from data_platform.core.tables import table
+from data_platform.core.columns import Column
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.pairer import PAIRS, DocumentPairer, Pairing, Texts
 from data_platform.methods.duplicates.minhash import distinct_shingles
 
 CANDIDATES = 4
 """How many documents are compared with each, at the most: those with which it shares most of its sketch."""
 
 
+class Containment(DocumentPairer, name="containment"):
+    """Documents that are contained in others: most of their word n-grams are in a larger document.
+
+    Broder 1997, "On the resemblance and containment of documents": with S the set of n-grams, the containment of A in B
+    is |S(A) & S(B)| / |S(A)|. A chapter in a book, or an article on a page with all its comments, has a containment
+    near 1 and a resemblance near 0, and MinHash misses it. Candidates come from sketches that hold the hashes below a
+    fixed limit (Broder's MOD sketch; FracMinHash in Irber et al. 2022): one of `scale`, the same ones in every
+    document. They are then compared by all their n-grams, so that a wrong pair is never told.
+
+    A document of n n-grams has no sketch with a probability of (1 - 1 / scale)^n: 0.1 % for 50 n-grams at a scale of 8.
+    It is then not found. Of two documents of the same size, that with the smaller doc_id counts as the larger one.
+
+    Sketches are stored by snapshot, and made once. Not here: what is done about a contained document
+    (`duplicates/cutting.py`).
+    """
+
+    class Settings(Pairing):
+        """Documents most of whose word n-grams are in a larger document."""
+
+        share: float = Field(
+            default=0.8, gt=0, le=1, description="Share of the n-grams that are in the other document."
+        )
+        ngram: int = Field(default=5, ge=1, description="Words per n-gram.")
+        scale: int = Field(
+            default=8, ge=1,
+            description="One of so many n-grams proposes pairs, which are then compared by all; 1: each.",
+        )
+        max_documents: int = Field(
+            default=1_000, ge=2,
+            description="n-grams in more documents than this are boilerplate: they propose no pairs.",
+        )
+
+    gives = (
+        Column("shingle_count", pa.int64(), "Distinct word n-grams.", minimum=0),
+        Column("sketch", pa.list_(pa.int64()), "Those of their hashes that are below a limit, ascending."),
+    )
+    examples = (
+        Example(["a b c d e", "x y a b c d e z", "q r s t u v"], [(0, 1)], {"ngram": 2, "scale": 1}, "the definition"),
+        Example(["a b c d e f", "x y a b c d e z"], [], {"ngram": 2, "scale": 1, "share": 0.81},
+                "by hand: 4 of 5 pairs of words"),
+    )
+
+    @classmethod
+    def sketched_by(cls, settings: Settings) -> dict[str, int]:
+        """The n-grams, and how many of them."""
+        return settings.model_dump(include={"ngram", "scale"})
+
+    def sketch(self, texts: pa.LargeStringArray) -> dict[str, pa.Array]:
+        """The sketch of every text."""
+        made = sketches(texts, self.settings.ngram, self.settings.scale)
+        return {column.name: made.field(column.name) for column in self.gives}
+
+    def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
+        """Every document that is contained in a larger one, with the one that contains most of it."""
+        settings = self.settings
+        return contained_documents(sketched, texts, settings.share, settings.ngram, settings.max_documents)
+
+
 def sketches(text: pa.Array | pa.ChunkedArray, ngram: int = 5, scale: int = 8) -> pa.StructArray:
-    """The sketch of every text: columns `shingle_count` and `sketch` of table `document_sketches`.
+    """The sketch of every text: `shingle_count` and `sketch`.
 
     Args:
         text: strings of any Arrow layout; nulls count as empty.
@@ -41,10 +87,8 @@ def sketches(text: pa.Array | pa.ChunkedArray, ngram: int = 5, scale: int = 8) -
     below = np.concatenate(([0], np.cumsum(low)))[offsets].astype(np.int32)
     # Half of the range, so that they are positive as signed numbers and stay in order.
     hashes = pa.array((sets[low] >> np.uint64(1)).astype(np.int64))
-    schema = table("document_sketches").schema
     return pa.StructArray.from_arrays(
-        [pa.array(np.diff(offsets)), pa.ListArray.from_arrays(pa.array(below), hashes)],
-        fields=[schema.field("shingle_count"), schema.field("sketch")],
+        [pa.array(np.diff(offsets)), pa.ListArray.from_arrays(pa.array(below), hashes)], ["shingle_count", "sketch"]
     )
 
 
@@ -54,17 +98,15 @@ def _sets(text: pa.Array | pa.ChunkedArray, ngram: int) -> tuple[np.ndarray, np.
 
 
 def contained_documents(
-    sketched: pa.Table, texts: Callable[[pa.Array], Iterable[pa.RecordBatch | pa.Table]], share: float = 0.8,
-    ngram: int = 5, max_documents: int = 1_000,
+    sketched: pa.Table, texts: Texts, share: float = 0.8, ngram: int = 5, max_documents: int = 1_000,
 ) -> pa.Table:
-    """Every document that is contained in a larger one, with the one that contains most of it: rows of
-    `redundant_documents`.
+    """Every document that is contained in a larger one, with the one that contains most of it: `PAIRS`.
 
     The result is the same for any order and chunking of the rows.
 
     Args:
-        sketched: rows of table `document_sketches`, of the documents that are to be compared.
-        texts: gives the documents of some doc_ids: `doc_id` and `text`.
+        sketched: `doc_id` and sketch of the documents that are to be compared.
+        texts: gives the documents of some doc_ids.
         share: share of a document's n-grams that must be in the other.
         ngram: as for the sketches.
         max_documents: hashes in the sketches of more documents propose nothing.
@@ -80,7 +122,7 @@ def contained_documents(
         sizes.append(np.diff(offsets))
         hashes.append(sets)
     if not ids:
-        return table("redundant_documents").schema.empty_table()
+        return PAIRS.empty_table()
     containment = _compare(np.concatenate(ids), np.concatenate(sizes), np.concatenate(hashes), left, right)
     enough = containment >= share
     left, right, containment = left[enough], right[enough], containment[enough]
@@ -91,12 +133,10 @@ def contained_documents(
     best = order[best]
     columns = {
         "doc_id": doc_id.take(pa.array(left[best])),
-        "snapshot": sketched["snapshot"].take(pa.array(left[best])),
-        "kind": pa.repeat("containment", len(best)),
         "matched_doc_id": doc_id.take(pa.array(right[best])),
         "similarity": containment[best],
     }
-    return pa.table(columns, schema=table("redundant_documents").schema)
+    return pa.table(columns, schema=PAIRS)
 
 
 def _candidates(sketched: pa.Table, share: float, max_documents: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,22 +1,18 @@
-"""Documents that say the same in other words: SemDeDup.
-
-Abbas et al. 2023 ("SemDeDup", arXiv 2303.09540): embeddings of all documents are clustered by k-means, so that only
-documents of one cluster need be compared; of documents whose cosine is at least 1 - epsilon one stays, by default the
-one that is farthest from the centroid of the cluster (their "hard" examples). Two deviations. A document goes only if
-it is like one that stays, never for being like one that goes, so that no chain of small steps removes what is like
-nothing that is left. And centroids are scaled to length 1 after every round, since nearness is the cosine.
-
-The first centroids are documents at equal distances in the order of doc_ids, which are hashes; the seed shifts them.
-Documents are taken in this order throughout, so the result does not depend on the order of rows. Not here: how a text
-becomes an embedding (`models/embeddings.py`), and what is done about a document (`duplicates/cutting.py`).
-"""
+"""Documents that say the same in other words: SemDeDup."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from data_platform.core.tables import table
+from data_platform.core.columns import Column
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.pairer import PAIRS, DocumentPairer, Pairing, Texts
 
 BLOCK = 2_048
 """Documents that are compared with others at once: bounds the memory of a large cluster."""
@@ -26,14 +22,90 @@ class DifferentModels(ValueError):
     """Embeddings of different models or widths cannot be compared."""
 
 
+class Semantic(DocumentPairer, name="semantic"):
+    """Documents that say the same in other words: SemDeDup.
+
+    Abbas et al. 2023 ("SemDeDup", arXiv:2303.09540): embeddings of all documents are clustered by k-means, so that only
+    documents of one cluster need be compared; of documents whose cosine is at least 1 - epsilon one stays, by default
+    the one that is farthest from the centroid of the cluster (their "hard" examples). Two deviations. A document goes
+    only if it is like one that stays, never for being like one that goes, so that no chain of small steps removes what
+    is like nothing that is left. And centroids are scaled to length 1 after every round, since nearness is the cosine.
+
+    The first centroids are documents at equal distances in the order of doc_ids, which are hashes; the seed shifts
+    them. Documents are taken in this order throughout, so the result does not depend on the order of rows. Not here:
+    how a text becomes an embedding (`models/embeddings.py`), and what is done about a document
+    (`duplicates/cutting.py`).
+    """
+
+    class Settings(Pairing):
+        """Documents whose embeddings are alike: SemDeDup."""
+
+        model: str = Field(default="language_model", description="Entry of `models`: a causal language model.")
+        max_tokens: int = Field(default=512, ge=2, description="Tokens of a document that the language model reads.")
+        batch_tokens: int = Field(default=2_048, ge=2, description="Tokens per forward pass, padding included.")
+        documents_per_cluster: int = Field(
+            default=1_000, ge=1, description="Documents per cluster of k-means, on average."
+        )
+        iterations: int = Field(default=20, ge=1, description="Most iterations of k-means.")
+        threshold: float = Field(
+            default=0.95, gt=0, le=1, description="Cosine from which two documents are alike, 1 - epsilon of the "
+            "paper. It belongs to a model: of a small language model's embeddings nearly all have a cosine above 0.95."
+        )
+        keep: Literal["hard", "easy"] = Field(
+            default="hard",
+            description="Which of two stays: the one farther from its centroid, or the one nearer to it.",
+        )
+        seed: int = Field(default=0, ge=0, description="Seed of the first centroids.")
+
+    gives = (
+        Column("embedding", pa.list_(pa.float32()), "Mean of the last hidden states over its first tokens, scaled to "
+               "length 1."),
+    )
+    pool = "gpu"
+    examples = (
+        Example({"embedding": [[1, 0], [1, 0], [0, 1], [2, 0]]}, [(1, 0), (3, 0)], {}, "by hand: equal directions"),
+        Example({"embedding": [[1, 0], [0.6, 0.8]]}, [], {}, "by hand: a cosine of 0.6"),
+    )
+
+    @classmethod
+    def models(cls, settings: Settings) -> tuple[str, ...]:
+        """The language model."""
+        return (settings.model,)
+
+    @classmethod
+    def sketched_by(cls, settings: Settings) -> dict[str, int]:
+        """What the language model reads."""
+        return settings.model_dump(include={"max_tokens", "batch_tokens"})
+
+    def __init__(self, settings: Settings, models: Mapping[str, Path] | None = None) -> None:
+        """Load the language model, if its folder is given."""
+        super().__init__(settings, models)
+        if self.folders:
+            from data_platform.models.embeddings import Embedder
+
+            self._embedder = Embedder(self.folders[settings.model], settings.max_tokens, settings.batch_tokens)
+
+    def sketch(self, texts: pa.LargeStringArray) -> dict[str, pa.Array]:
+        """The embedding of every text."""
+        return {"embedding": self._embedder.embed(texts)}
+
+    def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
+        """Every document that is like another one that stays, with the one it is most like."""
+        settings = self.settings
+        return semantic_duplicates(
+            sketched, settings.threshold, settings.documents_per_cluster, settings.iterations, settings.keep,
+            settings.seed,
+        )
+
+
 def semantic_duplicates(
     embedded: pa.Table, threshold: float = 0.95, documents_per_cluster: int = 1_000, iterations: int = 20,
     keep: str = "hard", seed: int = 0,
 ) -> pa.Table:
-    """Every document that is like another one that stays, with the one it is most like: rows of `redundant_documents`.
+    """Every document that is like another one that stays, with the one it is most like: `PAIRS`.
 
     Args:
-        embedded: rows of table `document_embeddings`.
+        embedded: `doc_id`, `embedding` and `model`, which made it.
         threshold: cosine from which two documents are alike.
         documents_per_cluster: documents per cluster, on average.
         iterations: most rounds of k-means.
@@ -75,19 +147,17 @@ def semantic_duplicates(
     doc_id = embedded["doc_id"].combine_chunks()
     columns = {
         "doc_id": doc_id.take(pa.array(row[place])),
-        "snapshot": embedded["snapshot"].take(pa.array(row[place])),
-        "kind": pa.repeat("semantic", len(row)),
         "matched_doc_id": doc_id.take(pa.array(other[place])),
         "similarity": np.concatenate([*similarity, np.empty(0)])[place],
     }
-    return pa.table(columns, schema=table("redundant_documents").schema)
+    return pa.table(columns, schema=PAIRS)
 
 
 def _vectors(embedded: pa.Table) -> np.ndarray:
     """The embeddings as a matrix of float32, each of length 1."""
     lists = embedded["embedding"].combine_chunks()
     widths = np.unique(lists.value_lengths().to_numpy(zero_copy_only=False))
-    if len(widths) > 1 or len(embedded["embedding_model"].unique()) > 1:
+    if len(widths) > 1 or len(embedded["model"].unique()) > 1:
         raise DifferentModels("embeddings of different models or widths cannot be compared; make them again")
     if not len(lists):
         return np.empty((0, 1), np.float32)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from data_platform.core.columns import Table
+from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.pairer import DocumentPairer
+from data_platform.core.registry import method
+from data_platform.core.tables import sketches_table, table
 from data_platform.run.recipe import Recipe
+
+_OWN_TABLES = {"containment": "document_sketches", "semantic": "document_embeddings"}
+"""The tables of the pairers that have a field of their own in the recipe."""
 
 
 def passages(recipe: Recipe) -> dict[str, Any]:
@@ -13,8 +21,21 @@ def passages(recipe: Recipe) -> dict[str, Any]:
     return {kind: one for kind, one in wanted.items() if one}
 
 
+def pair_entries(recipe: Recipe) -> list[Entry]:
+    """The pairers of documents that the recipe asks for, in the order in which they look."""
+    wanted = recipe.repetition
+    own = {"containment": wanted.containment, "semantic": wanted.semantic}
+    named = [Entry(name, method(DocumentPairer, name), settings) for name, settings in own.items() if settings]
+    return [*named, *wanted.pairs.values()]
+
+
+def sketch_table(entry: Entry) -> Table:
+    """The table of what an entry makes of texts."""
+    if name := _OWN_TABLES.get(entry.name):
+        return table(name)
+    return sketches_table(entry.name, entry.method.gives, entry.models)
+
+
 def dropping(recipe: Recipe) -> list[str]:
     """Kinds of pairs for which the recipe drops documents."""
-    wanted = recipe.repetition
-    kinds = {"containment": wanted.containment, "semantic": wanted.semantic}
-    return [kind for kind, one in kinds.items() if one and one.drop]
+    return [entry.name for entry in pair_entries(recipe) if entry.settings.drop]

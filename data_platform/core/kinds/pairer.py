@@ -1,0 +1,85 @@
+"""Pairers: when two texts, or passages of them, count as the same.
+
+A kind for each of what they find: copies, which clusters are made of and of which one stays; documents that are to go
+for another one, among those that stay; passages that repeat; and items of evaluation sets. Not here: what becomes of
+what is found (`duplicates/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from data_platform.core.kinds.method import Kind, Method, Settings
+from data_platform.core.settings import Part
+
+Texts = Callable[[pa.Array], Iterable[pa.RecordBatch | pa.Table]]
+"""Gives the documents of some doc_ids, in any order and in parts: `doc_id`, `snapshot` and `text`."""
+
+PAIRS = pa.schema([
+    pa.field("doc_id", pa.string(), False), pa.field("matched_doc_id", pa.string(), False),
+    pa.field("similarity", pa.float64(), False),
+])
+"""Documents that are to go, each with the one that it goes for, and how alike the two are, from -1 to 1."""
+
+
+class Pairing(Settings):
+    """Settings of every pairer of documents."""
+
+    drop: bool = Field(default=True, description="Drop the document that is found; false: record it.")
+
+
+DOCUMENT_PAIRER = Kind(
+    name="pairer of documents", section="repetition.pairs", folder="duplicates", family="sketches",
+    rows="one per document that is to go for another, among those that stay after clusters", partitioned=False,
+    phase="relate", licence="none: a pair is no text", takedown="rows go with either document, by doc_id",
+)
+
+
+class DocumentPairer(Method):
+    """Finds documents that are to go for another one. What is made of a text depends on that text, the settings and the
+    models alone, and is made once; only what was made is compared over all snapshots. The pairs are the same for any
+    order and partitioning of the documents.
+
+    Of an example, `given` has texts, or, of a pairer that reads models, what it makes of them as a mapping of columns
+    to values; `gives` lists pairs of places: of the document that goes, and of the one that it goes for.
+
+    Attributes:
+        gives: columns of what is made of a text; none if only texts are compared.
+        pool: "gpu" where one device is to serve one pairer at a time.
+        batch_rows: documents per call of `sketch`.
+    """
+
+    kind: ClassVar[Kind] = DOCUMENT_PAIRER
+    Settings: ClassVar[type[Pairing]] = Pairing
+    pool: ClassVar[Literal["gpu"] | None] = None
+    batch_rows: ClassVar[int] = 128
+
+    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
+        """Load what is needed; `models` has the local folder of every model that `models(settings)` names, if anything
+        is to be made of texts."""
+        super().__init__(settings)
+        self.folders = dict(models or {})
+
+    @classmethod
+    def sketched_by(cls, settings: Part) -> dict[str, Any]:
+        """Those of the settings that decide what is made of a text. By default all but `drop`."""
+        return settings.model_dump(mode="json", exclude={"drop"})
+
+    def sketch(self, texts: pa.LargeStringArray) -> Mapping[str, Any]:
+        """The columns of `gives` by name, one value per text."""
+        raise NotImplementedError
+
+    def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
+        """The documents that are to go, as `PAIRS`, each once, by doc_id. What one goes for does not go.
+
+        Args:
+            sketched: `doc_id` and what was made of the texts that are to be compared; of a pairer that reads models
+                `model` too, the ids of those that made it.
+            texts: reads texts again, for those that have to be.
+        """
+        raise NotImplementedError
