@@ -967,6 +967,76 @@ def branch_table(name: str) -> Table:
     )
 
 
+def derived_table(name: str) -> Table:
+    """The table of the entry called `name` in the recipe's `synthesis`.
+
+    It has the columns of `deduplicated_documents`, so that a mixture draws from both alike, and terms of its own.
+    """
+    documents, licenses = TABLES["deduplicated_documents"], TABLES["document_licenses"]
+    parents, made = ("parents.parent_id",), ("deduplicated_documents.text",)
+
+    def like(column: Column, description: str = "", origin: tuple[str, ...] = ()) -> Column:
+        return replace(column, description=description or column.description, derived_from=origin)
+
+    return Table(
+        f"derived_{name}",
+        f"Texts that {name} made of deduplicated documents, each with the licences of all its parents.",
+        (
+            like(documents["doc_id"], "128-bit hash of entry, method, the ids of the parents in order, and the number "
+                 "of the text among those of its family.", parents),
+            like(documents["snapshot"], "Snapshot of the parents: the partition key.",
+                 ("deduplicated_documents.snapshot",)),
+            like(documents["source"], "Entry of the recipe that made it."),
+            like(documents["domain"], "Domain that the entry's texts count as, by which mixtures are weighted."),
+            like(documents["url"], "Empty: it was found nowhere."),
+            like(documents["host"], "Empty."),
+            like(documents["fetched_at"], "Null: it was never fetched."),
+            like(documents["title"], "Null: it has none."),
+            like(documents["text"], "The text, UTF-8, NFC.", made),
+            *(like(documents[column], origin=made) for column in ("byte_count", "token_count", "language")),
+            like(documents["cluster_size"], "1: of equal texts of an entry the first stays."),
+            like(documents["rehydration_weight"], "1: it is not repeated."),
+            like(licenses["license_spdx"], "SPDX expression: those of all parents hold (AND).",
+                 ("document_licenses.license_spdx",)),
+            like(licenses["license_tier"], "The most restrictive tier of the parents.",
+                 ("document_licenses.license_spdx",)),
+            like(licenses["license_basis"], "'parents': theirs decide."),
+            like(licenses["opt_out"], "Whether the rights holder of any parent reserved use for training.",
+                 ("document_licenses.opt_out",)),
+            like(licenses["contradicted"], "Whether the evidence of any parent names licences that do not agree.",
+                 ("document_licenses.contradicted",)),
+            like(licenses["attribution"], "Whom to credit, for each parent, joined by '; '.",
+                 ("document_licenses.attribution",)),
+            like(TABLES["documents"]["text_hash"], origin=made),
+        ),
+        key=("doc_id",),
+        kind="synthesiser",
+        entry=name,
+    )
+
+
+_declare(Table(
+    "parents",
+    "What derived texts are made of: one row per text and parent.",
+    (
+        Column("stage", pa.string(), "Table that the derived text is in."),
+        Column("snapshot", pa.string(), "Crawl or snapshot of both."),
+        Column("derived_id", pa.string(), "The derived text.", pattern=ID_HEX),
+        Column("parent_id", pa.string(), "The document that it is made of.", pattern=ID_HEX,
+               derived_from=("deduplicated_documents.doc_id",)),
+        Column("position", pa.int32(), "Place of the parent in its family, from 0.", minimum=0),
+        Column("ordinal", pa.int32(), "Number of the text among those that were made of the family, from 0.",
+               minimum=0),
+        Column("method", pa.string(), "Synthesiser that made it."),
+        Column("method_version", pa.int32(), "Its version.", minimum=1),
+        Column("model", pa.string(), "model_id of the models that it read, joined by spaces; empty if none."),
+        Column("prompt", pa.string(), "What a model was asked, empty if none was.", long=True),
+    ),
+    key=("derived_id", "position"),
+    partition_by=("stage", "snapshot"),
+))
+
+
 def datastore_table(name: str) -> Table:
     """The table of the datastore called `name` in the recipe."""
     return Table(
@@ -1068,13 +1138,14 @@ _declare(Table(
     (
         _TAKEDOWN_ID,
         Column("kind", pa.string(), "What the value is.",
-                one_of=("url", "host", "source", "record", "payload", "text", "copy")),
+                one_of=("url", "host", "source", "record", "payload", "text", "copy", "derived")),
         Column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, hash "
-                "of a normalised text, for kind copy of one whose near-copies stay out."),
+                "of a normalised text, for kind copy of one whose near-copies stay out, for kind derived of one that "
+                "went with its parents, which keeps nothing out and is searched for alone."),
         Column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
         Column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),
         Column("probes", pa.list_(pa.struct([("window", pa.int64()), ("digest", pa.string())])),
-                "Of kind text: rolling hash and digest of pieces of 64 bytes, by which it is found in payloads."),
+                "Of kinds text and derived: rolling hash and digest of pieces of 64 bytes, by which it is found."),
         Column("clear", pa.list_(pa.string()), "Snapshots that were written and in which nothing was found: what is "
                 "listed is no reason to make them again."),
     ),
@@ -1129,6 +1200,7 @@ FAMILIES: dict[str, Callable[[str], Table]] = {
     "audit": audit_table,
     "branch": branch_table,
     "datastore": datastore_table,
+    "derived": derived_table,
 }
 """Tables that a recipe has one of per entry, named `<family>_<entry>`: how the table of an entry is declared. Nothing
 but `table` reads a table's name; what a table is, its kind says."""

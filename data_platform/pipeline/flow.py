@@ -19,6 +19,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.branch_tables import branch_stage
     from data_platform.stages.copy_pairs import copy_pairs_stage
     from data_platform.stages.datastores import datastore_stage
+    from data_platform.stages.derived import synthesis_stages
     from data_platform.stages.document_branches import branches_stage
     from data_platform.stages.document_licenses import DOCUMENT_LICENSES
     from data_platform.stages.document_signatures import DOCUMENT_SIGNATURES
@@ -50,6 +51,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
         copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, *labels, *models,
         *repetition.embedding, *repetition.keeping,
         *(branch_stage(name) for name in recipe.branches), *score_stages(recipe), *annotation_stages(recipe),
+        *synthesis_stages(recipe),
         *(datastore_stage(name) for name in recipe.datastores), *selection_stages(recipe), *mixture_stages(recipe),
         *audit_stages(recipe),
     )

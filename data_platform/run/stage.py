@@ -155,7 +155,7 @@ class Stage:
 
     def side_partition(self, side: str, snapshot: str | None) -> Partition:
         """The part of a side table that one run of the stage replaces."""
-        if side == REJECTIONS:
+        if table(side).partition_by[:1] == ("stage",):
             return Partition.of(side, self.name, snapshot if self.partitioned else None)
         return Partition.of(side, snapshot if self.partitioned else None)
 

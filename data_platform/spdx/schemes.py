@@ -60,8 +60,9 @@ LicenseClass = Literal[
 if TYPE_CHECKING:
     from boolean import Expression
 
-_FAR = frozenset({"distribution", "package", "license_file", "classifier", "registry", "none"})
-"""Bases that speak for a whole source or repository, not for the document."""
+_FAR = frozenset({"distribution", "package", "license_file", "classifier", "registry", "none", "parents"})
+"""Bases that speak for a whole source or repository, not for the document; of a text made of others, whose bases may be
+any, nothing closer is known."""
 _SOFTWARE = re.compile(r"(?:0?BSD|MIT|MITNFA|Apache)(?:-.*)?")
 _ATTRIBUTION = re.compile(r"CC-BY(?:-SA)?-\d.*|LicenseRef-cc-by(?:-sa)?")
 _SHARE_ALIKE = re.compile(r"CC-(?:BY-)?SA-\d.*|LicenseRef-cc-by-sa")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
+from data_platform.stages.shared.files import file_identity
 from data_platform.takedown.removal_list import EXTRACTION, RemovalList, standing
 
 _MADE = {
@@ -105,21 +105,13 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     recipe = workspace.recipe
     return {
         "extraction": recipe.extraction.model_dump(mode="json"),
-        "language_model": _file_identity(recipe.language.model),
+        "language_model": file_identity(recipe.language.model),
         "tokenizer": tokenizer_name(recipe.tokenizer),
         "domains": {
             source.name: source.domain for source in workspace.sources.values() if source.snapshot == snapshot
         },
         **standing(workspace.lake).config(EXTRACTION, snapshot),
     }
-
-
-def _file_identity(path: str | None) -> list[Any] | None:
-    """Name, size and time of a file: cheap to ask for at every plan."""
-    if path is None:
-        return None
-    status = Path(path).stat()
-    return [path, status.st_size, status.st_mtime_ns]
 
 
 DOCUMENTS = Stage(

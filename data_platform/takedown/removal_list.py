@@ -30,6 +30,7 @@ TAKEDOWN = "takedown"
 INGESTION = ("host", "payload", "record", "source", "text", "url")
 EXTRACTION = ("copy", "text")
 LABELS = ("copy", "host", "text", "url")
+SYNTHESIS = ("copy", "record", "source", "text")
 COPY_SIMILARITY = 0.8
 """Least Jaccard similarity, estimated from sketches, of a near-copy. FineWeb's MinHash is most likely to pair documents
 from 0.75 (arXiv 2406.17557, section 3.4); sketches estimate with a standard error below 0.05."""
@@ -148,6 +149,14 @@ class RemovalList:
             for row, takedown_id in self._near_copies(text).items():
                 found[row] = found[row] or takedown_id
         return pa.array(found, pa.string())
+
+    def of_derived(self, source: str, ids: pa.Array, text: pa.Array, text_hash: pa.Array) -> pa.StringArray:
+        """For every text that was made by the entry `source`, the takedown that keeps it out, null where none does."""
+        if not self.entries:
+            return pa.nulls(len(ids), pa.string())
+        whole, named = self._by.get("source", {}).get(source), self._by.get("record", {})
+        by_id = pa.array([whole or named.get(id_) for id_ in ids.to_pylist()], pa.string())
+        return pc.coalesce(by_id, self.of_texts(text, text_hash))
 
     def _near_copies(self, text: pa.Array) -> dict[int, str]:
         from data_platform.methods.duplicates.minhash import estimated_similarity, signatures

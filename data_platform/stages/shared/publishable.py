@@ -35,7 +35,7 @@ def narrow_rows(work: Work, columns: Sequence[str], terms: Sequence[str]) -> pa.
     for name in _derived(work.recipe):
         rows = work.rows(name, [*columns, *terms])
         parts.append(rows.append_column("derived", pa.repeat(True, rows.num_rows)))
-    return pa.concat_tables(parts)
+    return pa.concat_tables(parts, promote_options="default")
 
 
 def text_frame(work: Work, columns: Sequence[str], terms: Sequence[str]) -> DataFrame:

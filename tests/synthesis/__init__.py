@@ -1,0 +1,1 @@
+"""Derived texts: made, booked, mixed, and taken down with their parents."""
