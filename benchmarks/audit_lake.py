@@ -11,7 +11,7 @@ Here belongs the making. Not here: what is measured (`audit`) or planted (the te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -19,11 +19,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data_platform.core.tables import table
+from data_platform.core.columns import Column, Table
+from data_platform.core.kinds.synthesiser import derived_id
+from data_platform.core.tables import model_table, table
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance
 from data_platform.licenses.resolve import RESOLVER, Decision, Statement, decide
+from data_platform.spdx.algebra import derived
 
 MIXTURE = "audited"
+PAIRS = "pairs"
+"""The entry of synthesis that makes a text of two documents."""
 ADMITTED = (0, 1, 2)
 BLOCK = 100_000
 Plant = Callable[[pa.Table], pa.Table]
@@ -92,17 +97,24 @@ class Corpus:
 
 def make_lake(
     uri: str, rows: int, snapshots: Sequence[str] = ("2023-14", "2023-40", "2024-10", "2024-33"), seed: int = 0,
-    plants: Mapping[str, Plant] | None = None,
+    plants: Mapping[str, Plant] | None = None, pairs: int = 0, old: bool = False,
 ) -> Lake:
     """Write a lake whose mixture `MIXTURE` has `rows` rows, or a few less.
 
     Args:
         plants: by table, what to change in its rows before they are written.
+        pairs: how many derived texts every snapshot has; those that are admitted are in the mixture, too.
+        old: with the tables of scores and models that lakes had before each scorer and model had its own.
     """
     lake = Lake(uri)
     corpus = _corpus(rows, len(snapshots), seed)
-    write = _Writing(lake, corpus, list(snapshots), dict(plants or {}))
-    for name in _INPUTS:
+    inputs = {**_INPUTS, **(_OLD if old else _NEW)}
+    if pairs:
+        mixture = inputs.popitem()
+        inputs[f"derived_{PAIRS}"] = ("deduplicated_documents", "document_licenses")
+        inputs[mixture[0]] = (*mixture[1], f"derived_{PAIRS}")
+    write = _Writing(lake, corpus, list(snapshots), dict(plants or {}), inputs, pairs)
+    for name in inputs:
         write.table(name)
     return lake
 
@@ -115,10 +127,28 @@ _INPUTS = {
     "filtered_documents": ("documents", "filter_verdicts", "refinement_programs"),
     "document_signatures": ("filtered_documents",),
     "duplicates": ("document_signatures", "filtered_documents", "document_licenses"),
-    "deduplicated_documents": ("filtered_documents", "duplicates"), **dict.fromkeys(_MODELS, ()),
-    "quality_annotations": ("deduplicated_documents", "language_model", "quality_classifier"),
+    "deduplicated_documents": ("filtered_documents", "duplicates"),
+}
+_NEW = {
+    **{f"model_{name}": () for name in _MODELS},
+    "scores_perplexity": ("deduplicated_documents", "model_language_model"),
+    "scores_quality": ("deduplicated_documents", "model_quality_classifier"),
+    f"mixture_{MIXTURE}": ("deduplicated_documents", "scores_perplexity", "scores_quality", "document_licenses"),
+}
+_OLD = {
+    **dict.fromkeys(_MODELS, ()), "quality_annotations": ("deduplicated_documents", *_MODELS),
     f"mixture_{MIXTURE}": ("deduplicated_documents", "quality_annotations", "document_licenses"),
 }
+_MODEL_OF = {"scores_perplexity": _MODELS[0], "scores_quality": _MODELS[1]}
+
+
+def _declared(name: str) -> Table:
+    if name in _MODELS:
+        return replace(model_table(name), name=name)
+    if name == "quality_annotations":
+        models = tuple(Column(column, pa.string(), "A model.") for column in ("perplexity_model", "quality_model"))
+        return replace(table(name), columns=(*table(name).columns, *models))
+    return table(name)
 
 
 def _corpus(rows: int, snapshots: int, seed: int) -> Corpus:
@@ -144,14 +174,18 @@ def _corpus(rows: int, snapshots: int, seed: int) -> Corpus:
 class _Writing:
     """Writes table after table, each with the pins of what it reads."""
 
-    def __init__(self, lake: Lake, corpus: Corpus, snapshots: list[str], plants: dict[str, Plant]) -> None:
+    def __init__(
+        self, lake: Lake, corpus: Corpus, snapshots: list[str], plants: dict[str, Plant],
+        inputs: Mapping[str, tuple[str, ...]], pairs: int,
+    ) -> None:
         self.lake, self.corpus, self.snapshots, self.plants = lake, corpus, snapshots, plants
+        self.inputs, self.pairs = inputs, pairs
         self.names = [name for name, _ in (*_WEB, *_FILES)]
         self.domains = [domain for _, domain in (*_WEB, *_FILES)]
 
     def table(self, name: str) -> None:
         """One commit per snapshot, or one for the whole table."""
-        if not table(name).partition_by:
+        if not _declared(name).partition_by:
             self._commit(name, None, np.flatnonzero(self._members(name)))
             return
         for number, snapshot in enumerate(self.snapshots):
@@ -160,32 +194,38 @@ class _Writing:
     def _members(self, name: str) -> np.ndarray:
         if name in ("filtered_documents", "document_signatures", "duplicates"):
             return self.corpus.filtered
-        if name in ("deduplicated_documents", "quality_annotations"):
+        if name in ("deduplicated_documents", "quality_annotations", *_MODEL_OF, f"derived_{PAIRS}"):
             return self.corpus.kept
-        if table(name).kind == "mixture":
+        if name == f"mixture_{MIXTURE}":
             return self.corpus.chosen
-        if name in _MODELS:
+        if name.removeprefix("model_") in _MODELS:
             return np.arange(len(self.corpus.ids)) == 0
         return np.ones(len(self.corpus.ids), bool)
 
     def _commit(self, name: str, snapshot: str | None, members: np.ndarray) -> None:
         pins: list[Pin] = []
-        for read in _INPUTS[name]:
-            if not table(read).partition_by:
+        for read in self.inputs[name]:
+            if not _declared(read).partition_by:
                 pins.append(self.lake.pin(read))
             else:
                 pins += self.lake.pins(read, self.snapshots if snapshot is None else [snapshot])
-        config = {"tiers": list(ADMITTED), "snapshot": snapshot} if table(name).kind == "mixture" else {"of": snapshot}
+        config = {"tiers": list(ADMITTED), "snapshot": snapshot} if name == f"mixture_{MIXTURE}" else {"of": snapshot}
         made = Provenance(name, "benchmark", config, tuple(pins), "00000000-0000-0000-0000-000000000000")
-        schema = table(name).schema
+        if name == f"derived_{PAIRS}":
+            parents = self._parents(str(snapshot), members)
+            self.lake.write("parents", Partition.of("parents", name, snapshot), self._planted("parents", parents), made)
+        schema = _declared(name).schema
         reader = pa.RecordBatchReader.from_batches(schema, self._batches(name, snapshot, members))
-        self.lake.write(name, Partition.of(name, snapshot), reader, made)
+        self.lake.write(_declared(name), Partition.of(name, snapshot), reader, made)
+
+    def _planted(self, name: str, rows: pa.Table) -> pa.Table:
+        return self.plants[name](rows) if name in self.plants else rows
 
     def _batches(self, name: str, snapshot: str | None, members: np.ndarray) -> Iterator[pa.RecordBatch]:
         for start in range(0, max(len(members), 1), BLOCK):
             rows = self._rows(name, members[start:start + BLOCK])
-            if name in self.plants and start == 0:
-                rows = self.plants[name](rows)
+            if start == 0:
+                rows = self._planted(name, rows)
             if snapshot is not None:
                 rows = rows.filter(pa.compute.equal(rows["snapshot"], snapshot))
             yield from rows.to_batches()
@@ -193,11 +233,54 @@ class _Writing:
     def _rows(self, name: str, members: np.ndarray) -> pa.Table:
         if name == "license_evidence":
             return self._evidence(members)
-        if name in _MODELS:
-            return _filled(name, 1, model_id=[f"{name}@000000000000"], sha256=["0" * 64], uri=["models"],
+        if name == f"derived_{PAIRS}":
+            return self._pairs(members)
+        if self.pairs and name == f"mixture_{MIXTURE}":
+            return pa.concat_tables([_filled(name, len(members), **self._document(name, members)), self._mixed()])
+        if (model := name.removeprefix("model_")) in _MODELS:
+            return _filled(name, 1, model_id=[f"{model}@000000000000"], sha256=["0" * 64], uri=["models"],
                            license_spdx=["LicenseRef-unknown"], parameters=[1_000], training_texts=[100],
                            metrics=['{"held_out_texts": 10}'])
         return _filled(name, len(members), **self._document(name, members))
+
+    def _couples(self, members: np.ndarray) -> np.ndarray:
+        """Two documents of one snapshot per row: the first with the second, the second with the third, and so on."""
+        return np.stack([members[:-1], members[1:]], axis=1)[:self.pairs]
+
+    def _pairs(self, members: np.ndarray) -> pa.Table:
+        couples, decisions = self._couples(members), kinds().decisions
+        ids = _hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))).to_pylist()
+        own = [derived_id(PAIRS, "pairing", ids[place:place + 2], 0) for place in range(0, len(ids), 2)]
+        parents = [[decisions[kind] for kind in self.corpus.kind[couple]] for couple in couples]
+        terms = [derived(parent.license_spdx for parent in both) for both in parents]
+        tokens = self.corpus.tokens[couples].sum(axis=1)
+        return _filled(
+            f"derived_{PAIRS}", len(couples), doc_id=own, license_spdx=[one.spdx for one in terms],
+            license_tier=[one.tier for one in terms], license_basis=["parents"] * len(own),
+            opt_out=[any(parent.opt_out for parent in both) for both in parents],
+            contradicted=[any(parent.contradicted for parent in both) for both in parents],
+            snapshot=pa.array(self.snapshots).take(pa.array(self.corpus.snapshot[couples[:, 0]])),
+            source=[PAIRS] * len(own), domain=["synthetic"] * len(own), text=["a pair"] * len(own),
+            token_count=tokens, byte_count=tokens * 4, language=["en"] * len(own), text_hash=own,
+        )
+
+    def _parents(self, snapshot: str, members: np.ndarray) -> pa.Table:
+        couples = self._couples(members)
+        own = self._pairs(members)["doc_id"].combine_chunks()
+        return _filled(
+            "parents", 2 * len(couples), stage=[f"derived_{PAIRS}"] * 2 * len(couples),
+            snapshot=[snapshot] * 2 * len(couples), derived_id=own.take(pa.array(np.repeat(np.arange(len(own)), 2))),
+            parent_id=_hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))),
+            position=[0, 1] * len(couples), method=["pairing"] * 2 * len(couples),
+            method_version=[1] * 2 * len(couples),
+        )
+
+    def _mixed(self) -> pa.Table:
+        """The derived texts that the mixture admits, as its rows, from the tables that were written."""
+        rows = self.lake.read_table(f"derived_{PAIRS}")
+        rows = rows.filter(pa.compute.is_in(rows["license_tier"], pa.array(ADMITTED, pa.int32())))
+        columns = {name: rows[name] for name in rows.column_names}
+        return _filled(f"mixture_{MIXTURE}", rows.num_rows, **columns)
 
     def _document(self, name: str, members: np.ndarray) -> dict[str, Any]:
         """Every column that any table has of a document, by name."""
@@ -224,6 +307,7 @@ class _Writing:
             "payload_digest": pa.repeat("0" * 64, len(members)), "exact_hash": ids,
             "perplexity_model": pa.repeat("language_model@000000000000", len(members)),
             "quality_model": pa.repeat("quality_classifier@000000000000", len(members)),
+            "model": pa.repeat(f"{_MODEL_OF.get(name, '')}@000000000000", len(members)),
             "extractor": pa.repeat("auto 1 benchmark", len(members)),
             "language": pa.repeat("en", len(members)), "script": pa.repeat("Latn", len(members)),
             "text": pa.repeat(" ".join(["word"] * 20), len(members)),
@@ -271,7 +355,8 @@ _EMPTY: Mapping[str, Any] = {"timestamp": datetime(2024, 5, 1, tzinfo=UTC), "boo
 def _filled(name: str, count: int, **columns: Any) -> pa.Table:
     """Rows of a table: the given columns, and of those that are missing null or nothing."""
     arrays = []
-    for field in table(name).schema:
+    schema = _declared(name).schema
+    for field in schema:
         if field.name in columns:
             values = columns[field.name]
             array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
@@ -280,7 +365,7 @@ def _filled(name: str, count: int, **columns: Any) -> pa.Table:
             arrays.append(pa.nulls(count, field.type))
         else:
             arrays.append(pa.repeat(pa.scalar(_nothing(field.type), field.type), count))
-    return pa.table(arrays, schema=table(name).schema)
+    return pa.table(arrays, schema=schema)
 
 
 def _nothing(type_: pa.DataType) -> Any:

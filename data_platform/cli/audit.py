@@ -66,6 +66,10 @@ def _print(report: Mapping[str, Any], top: int) -> None:
             grid.add_row("", f"and {len(items) - top:,} more", "", "", "")
     out.print(grid)
     _print_contested(report, top)
+    for maker in report["derived"]["makers"]:
+        asked = f", models {maker['models']}" if maker["models"] else ""
+        out.print(f"made of other texts by [bold]{escape(maker['method'])}[/bold] {maker['version']}{escape(asked)}: "
+                  f"{many(maker['documents'], 'document')}, {many(maker['tokens'], 'token')}")
     for model in report["models"]:
         out.print(f"model [bold]{escape(model['model'])}[/bold], {escape(model['role'])}: "
                   f"{many(model['rows'], 'document')}, {escape(model['license'])}; "
@@ -92,7 +96,7 @@ def _print_contested(report: Mapping[str, Any], top: int) -> None:
         out.print(grid)
     where = ", ".join(f"{item['location']} {item['documents']:,}" for item in opted["by_location"][:top])
     out.print(f"opted out: {many(opted['documents_met'], 'document')} met on the way{f' ({where})' if where else ''}, "
-              f"{opted['in_mixture']:,} in the mixture")
+              f"{opted['in_mixture']:,} in the mixture, {opted['parents']:,} parents of its texts")
 
 
 def _print_findings(report: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The audit of a mixture: what is in it, under which licences, on which evidence, what is contested, who opted out,
-which models touched it, and which code and settings made it; and every row of which this cannot be said, by name.
+what was made of other texts, which models touched it, and which code and settings made it; and every row of which this
+cannot be said, by name.
 
 All of it comes from tables and logs, at the versions that the mixture was made of, so that an old version is audited as
 it was. The result is plain values, for JSON; how it looks is the affair of the terminal (`cli/`) and of `page.py`.
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -64,8 +66,10 @@ def audit(lake: Lake, mixture: str, version: int | None = None) -> dict[str, Any
             "tables": proof.way.tables, "findings": _findings(found),
         },
         "contradictions": _contradictions(found),
+        "derived": _derived(found),
         "opt_outs": {
             "documents_met": found.reservations.documents, "in_mixture": found.reservations.in_mixture,
+            "parents": found.reservations.parents,
             "by_location": _pairs("location", found.reservations.by_location),
             "by_host": _pairs("host", found.reservations.by_host),
         },
@@ -179,6 +183,20 @@ def _contradictions(found: Examination) -> dict[str, Any]:
     for group in listed:
         group["where"], group["doc_ids"] = sorted(group["where"]), sorted(group["doc_ids"])
     return {"documents": rows.num_rows, "tokens": pc.sum(rows["token_count"]).as_py() or 0, "groups": listed}
+
+
+def _derived(found: Examination) -> dict[str, Any]:
+    """Rows that were made of other documents, of how many, and by what."""
+    derivation, tokens = found.derivation, found.rows["token_count"]
+
+    def counted(places: np.ndarray) -> dict[str, int]:
+        return {"documents": len(places), "tokens": pc.sum(tokens.take(pa.array(places))).as_py() or 0}
+
+    makers = [{**vars(maker), **counted(derivation.made_by(maker))} for maker in derivation.makers]
+    return {
+        **counted(derivation.rows), "parents": len(derivation.parents),
+        "makers": sorted(makers, key=lambda maker: (-maker["tokens"], maker["table"], maker["method"])),
+    }
 
 
 def _pairs(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -5,6 +5,10 @@ id to the rows of the mixture. What a row fails is a finding that names the tabl
 without a finding has an unbroken chain, and its licence is what its evidence says. Texts are read only if asked for,
 and compared by digest.
 
+A row that was made of other documents is followed back through them: each of its parents goes the whole way, and what
+a parent fails the row fails (`derivation`). The documents that are examined, rows of the mixture and parents, are
+called subjects here.
+
 The licence is derived twice from the rows of `license_evidence`: by the rules of the resolver that the row of
 `document_licenses` names, statement by statement, and by laws that every lawful decision obeys (`terms`). Both are
 asked once per distinct set of statements.
@@ -15,42 +19,31 @@ their presentation (`audit`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from data_platform.core.errors import PlainError
+from data_platform.core.tables import kind_of
 from data_platform.core.tables import table as declared
 from data_platform.lake.lake import Lake
-from data_platform.lake.writer import filesystem
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
+from data_platform.proof.derivation import Derivation, derivation_of
+from data_platform.proof.finding import Finding
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
+from data_platform.proof.numbering import NONE, Vocabulary, places_of, renumber, renumber_rows
+from data_platform.proof.reading import TEXT_ROWS, Reader, digests, tally
 from data_platform.proof.terms import LAWS, Said, broken_laws
-from data_platform.proof.way import Stop, Way
+from data_platform.proof.way import Way
 from data_platform.spdx.expressions import OPT_OUT
 
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
-
-BATCH_ROWS = 262_144
-_TEXT_ROWS = 4_096
-
-CHAIN = ("raw_crawls", "documents", "license_evidence", "document_licenses")
-"""Tables that every chain leads through, whatever else a recipe asks for."""
-
-_CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "license_basis", "location", "scope",
-          "resolver", "extractor", "outcome", "perplexity_model", "quality_model")
-"""Columns of few values: read as numbers and a dictionary."""
 _ROW_COLUMNS = ("doc_id", "snapshot", "source", "domain", "host", "token_count", "byte_count", "language",
                 "license_spdx", "license_tier", "license_basis")
 _SAME = ("source", "domain", "host", "token_count", "byte_count", "language")
 """Columns of a mixture that are passed on unchanged from the deduplicated documents."""
+_DECIDED = ("license_spdx", "license_tier", "license_basis")
 
 _CONDITIONS: dict[str, tuple[str, Callable[[pa.Table], pa.ChunkedArray], str]] = {
     "duplicates": ("kept", lambda rows: rows["kept"], "it was dropped there as a copy of another"),
@@ -63,56 +56,18 @@ _CONDITIONS: dict[str, tuple[str, Callable[[pa.Table], pa.ChunkedArray], str]] =
 _PLAIN = ("filtered_documents", "document_branches")
 """Further tables that every document of a mixture leads through, where they are on the way."""
 
-
-class CannotExamine(PlainError, RuntimeError):
-    """A table on the way cannot be read: older code wrote it without the columns that are asked, or its files are gone.
-    The message says which."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong with some rows of a mixture: at which table, what, and which rows, as places in `rows`."""
-
-    kind: str
-    """chain: a link is missing or does not fit. license: the licence is not what the evidence says, or not admitted."""
-    table: str
-    what: str
-    rows: np.ndarray
-
-
-@dataclass
-class Vocabulary:
-    """Values and their numbers, in the order in which they came."""
-
-    values: list[Any] = field(default_factory=list)
-    _numbers: dict[Any, int] = field(default_factory=dict)
-
-    def number(self, value: Any) -> int:
-        """The number of a value, a new one if it is new."""
-        if value not in self._numbers:
-            self._numbers[value] = len(self.values)
-            self.values.append(value)
-        return self._numbers[value]
-
-    def numbers(self, column: pa.ChunkedArray) -> np.ndarray:
-        """The numbers of a column of values."""
-        encoded = column.combine_chunks()
-        if not pa.types.is_dictionary(encoded.type):
-            encoded = encoded.dictionary_encode()
-        known = np.array([self.number(value) for value in encoded.dictionary.to_pylist()] or [0], np.int64)
-        indices = pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False)
-        result = known[indices]
-        if encoded.indices.null_count:
-            result[np.asarray(encoded.indices.is_null())] = self.number(None)
-        return result
+_OLD_MODELS = ("language_model", "quality_classifier")
+"""Tables of models that older code wrote, before each had a table of the kind."""
 
 
 @dataclass
 class Reservations:
-    """Documents that were met on the way and reserved against, of the mixture or not."""
+    """Documents that were met on the way and reserved against, of the mixture or not; and how many of them are parents
+    of rows of it."""
 
     documents: int = 0
     in_mixture: int = 0
+    parents: int = 0
     by_location: dict[str, int] = field(default_factory=dict)
     by_host: dict[str, int] = field(default_factory=dict)
 
@@ -128,9 +83,10 @@ class Examination:
         combination: per row the number of its set of statements in `statements`.
         statements: the distinct sets of statements.
         reservations: who opted out, also of documents that are not in the mixture.
-        evidence_rows: observations about rows of the mixture.
-        scored_by: rows by the model that scored them.
-        extracted_by: rows by the extractor that made their text.
+        evidence_rows: observations about subjects.
+        scored_by: subjects by the model that scored them.
+        extracted_by: subjects by the extractor that made their text.
+        derivation: the rows that were made of other documents.
     """
 
     rows: pa.Table
@@ -142,12 +98,12 @@ class Examination:
     evidence_rows: int
     scored_by: dict[str, int]
     extracted_by: dict[str, int]
+    derivation: Derivation
 
     @property
     def broken(self) -> np.ndarray:
         """Places of all rows with a finding."""
-        places = [finding.rows for finding in self.findings]
-        return np.unique(np.concatenate(places)) if places else np.zeros(0, np.int64)
+        return places_of([finding.rows for finding in self.findings])
 
 
 def examine(lake: Lake, way: Way, admitted: Sequence[int] | None, texts: bool = False) -> Examination:
@@ -160,34 +116,39 @@ def examine(lake: Lake, way: Way, admitted: Sequence[int] | None, texts: bool = 
     Raises:
         CannotExamine: if a table on the way lacks a column that is asked for.
     """
-    return _Examiner(lake, way).examine(admitted, texts)
+    return _Examiner(Reader(lake), way, texts).examine(admitted)
 
 
 class _Examiner:
-    """Goes from table to table and keeps, of every row, what was seen of it."""
+    """Goes from table to table and keeps, of every subject, what was seen of it."""
 
-    def __init__(self, lake: Lake, way: Way) -> None:
-        self.lake = lake
+    def __init__(self, reader: Reader, way: Way, texts: bool) -> None:
+        self.reader = reader
         self.way = way
+        self.texts = texts
         self.name = way.tables[0]
-        self._handles: dict[tuple[str, int], DeltaTable] = {}
         self.findings: list[Finding] = []
         self.rows = self._mixture_rows()
-        self.count = self.rows.num_rows
-        self.ids = numbers_of(self.rows["doc_id"])
-        self.index = IdIndex(self.ids)
+        self.derivation = derivation_of(reader, way, self.rows, (*_SAME, *_DECIDED), texts)
+        # Subjects: first the rows that were made of nothing else, then the parents that are no such rows.
+        self.own = np.setdiff1d(np.arange(self.rows.num_rows), self.derivation.rows, assume_unique=True)
+        ids, parents = numbers_of(self.rows["doc_id"])[self.own], self.derivation.parents
+        beyond = IdIndex(ids).find(parents) < 0
+        self.index = IdIndex(np.concatenate([ids, parents[beyond]]))
+        self.count = len(self.index)
+        self.parents = self.index.find(parents)
         self.vocabulary = Vocabulary()
         self.statements = Vocabulary()
 
-    def examine(self, admitted: Sequence[int] | None, texts: bool) -> Examination:
+    def examine(self, admitted: Sequence[int] | None) -> Examination:
         """Everything, in the order in which one table needs what another said."""
-        self._found("chain", self.name, "the document stands here more than once", self.index.repeated())
+        self._repeated()
         for table in ("raw_crawls", "documents"):
             if not self.way.of(table):
                 self._found("chain", table, "the table is not on the way at all", np.arange(self.count))
         self._simple_links()
         self._unchanged()
-        if texts:
+        if self.texts:
             self._texts()
         self._scores()
         self._licenses()
@@ -195,78 +156,58 @@ class _Examiner:
         self._documents()
         self._records()
         self._terms(admitted)
-        rows = self.rows
+        contradicted, combination = self._contradictions()
         return Examination(
-            rows, self.findings, np.flatnonzero(self.contradicted), self.combination, self.combinations,
-            self.reservations, self.evidence_rows, self.scored_by, self.extracted_by,
+            self.rows, [*self.findings, *self.derivation.findings], contradicted, combination, self.combinations,
+            self.reservations, self.evidence_rows, self.scored_by, self.extracted_by, self.derivation,
         )
 
-    # -- reading ------------------------------------------------------------------------------------------------------
+    # -- subjects -----------------------------------------------------------------------------------------------------
 
     def _mixture_rows(self) -> pa.Table:
-        stop = next(iter(self.way.stops.values()))
-        there = set(self._columns(stop)) - set(declared(stop.table).partition_by)
+        start = next(iter(self.way.stops.values())).whole
+        there = set(self.reader.columns(start)) - set(declared(start.table).partition_by)
         names = [name for name in _ROW_COLUMNS if name in there]
-        whole = Stop(stop.table, "", stop.version, stop.commit)
-        return pa.concat_tables([self._empty(whole, names), *self._read(whole, names)]).unify_dictionaries()
+        rows = [self.reader.empty(start, names), *self.reader.read(start, names)]
+        return pa.concat_tables(rows).unify_dictionaries()
 
-    def _open(self, stop: Stop) -> DeltaTable:
-        key = stop.table, stop.version
-        if key not in self._handles:
-            self._handles[key] = self.lake.open(*key)
-        return self._handles[key]
+    def _of_own(self, name: str) -> np.ndarray:
+        """A column of the mixture as numbers, per subject; of parents that are no rows of it nothing yet."""
+        nothing = self.vocabulary.number(None) if pa.types.is_dictionary(self.rows[name].type) else -1
+        found = np.full(self.count, nothing, np.int64)
+        found[:len(self.own)] = self.vocabulary.comparable(self.rows[name])[self.own]
+        return found
 
-    def _columns(self, stop: Stop) -> list[str]:
-        return pa.schema(self._open(stop).schema().to_arrow()).names
+    def _compare(self, mine: np.ndarray, theirs: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Places of rows of the mixture that say another thing than a table; of parents, note what the table says."""
+        parents = places >= len(self.own)
+        mine[places[parents]] = theirs[parents]
+        return places[theirs != mine[places]]
 
-    def _empty(self, stop: Stop, names: Sequence[str]) -> pa.Table:
-        stored = pa.schema(self._open(stop).schema().to_arrow())
-        types = [_CODES if name in _CODED else stored.field(name).type for name in names]
-        return pa.schema(zip(names, types, strict=True)).empty_table()
-
-    def _files(self, stop: Stop) -> list[str]:
-        """Paths of the files of a partition as it was read on the way, within the table."""
-        actions = pa.table(self._open(stop).get_add_actions(flatten=True))
-        pairs = zip(declared(stop.table).partition_by, stop.partition.split("/"), strict=False)
-        for key, value in pairs:
-            if value and actions.num_rows:
-                actions = actions.filter(pc.equal(actions[f"partition.{key}"], value))
-        return [unquote(path) for path in actions["path"].to_pylist()] if actions.num_rows else []
-
-    def _read(self, stop: Stop, names: Sequence[str], batch_rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
-        """Rows of a partition as it was read on the way, in large batches.
-
-        The files are read here and not through a dataset, which cannot leave dictionaries as they are stored: of half
-        the columns that are asked for, this saves the decoding.
-        """
-        missing = [name for name in names if name not in self._columns(stop)]
-        if missing:
-            raise CannotExamine(f"{stop.table} version {stop.version} has no column {', '.join(missing)}: older code "
-                                "wrote it; run the recipe again")
-        system = filesystem(self.lake.table_uri(stop.table), self.lake.storage_options)
-        coded = [name for name in names if name in _CODED]
-        for path in self._files(stop):
-            try:
-                with system.open_input_file(path) as source:
-                    file = pq.ParquetFile(source, read_dictionary=coded)
-                    for batch in file.iter_batches(batch_size=batch_rows, columns=list(names)):
-                        yield pa.table([_coded(batch[name]) if name in coded else batch[name] for name in names],
-                                       names=list(names))
-            except FileNotFoundError:
-                raise CannotExamine(f"{stop.table} version {stop.version} cannot be read any more: files of it were "
-                                    "deleted") from None
+    def _repeated(self) -> None:
+        repeated = IdIndex(numbers_of(self.rows["doc_id"])).repeated()
+        if len(repeated):
+            what = "the document stands here more than once"
+            self.findings.append(Finding("chain", self.name, what, repeated))
 
     def _places(self, rows: pa.Table, column: str = "doc_id") -> tuple[np.ndarray, pa.Table]:
-        """Places in the mixture of the rows that are in it, and those rows."""
+        """Places of the rows that are about subjects, and those rows."""
         places = self.index.find(numbers_of(rows[column]))
         there = places >= 0
         if there.all():
             return places, rows
         return places[there], rows.filter(pa.array(there))
 
-    def _found(self, kind: str, table: str, what: str, rows: np.ndarray) -> None:
-        if len(rows):
-            self.findings.append(Finding(kind, table, what, np.asarray(rows, np.int64)))
+    def _found(self, kind: str, table: str, what: str, subjects: np.ndarray) -> None:
+        """A finding of subjects: of rows, and of the rows that are made of them."""
+        if not len(subjects):
+            return
+        marked = np.zeros(self.count, bool)
+        marked[subjects] = True
+        if len(rows := self.own[marked[:len(self.own)]]):
+            self.findings.append(Finding(kind, table, what, rows))
+        if len(rows := self.derivation.of_parents(marked[self.parents])):
+            self.findings.append(Finding(kind, table, f"of a parent: {what}", rows))
 
     def _counted(self, table: str, seen: np.ndarray) -> None:
         """Findings of a table that has to have each document once."""
@@ -283,34 +224,35 @@ class _Examiner:
             column, condition, refusal = _CONDITIONS.get(table, ("", None, ""))
             seen, dropped = np.zeros(self.count, np.int32), []
             for stop in self.way.of(table):
-                for batch in self._read(stop, ["doc_id", column] if column else ["doc_id"]):
+                for batch in self.reader.read(stop, ["doc_id", column] if column else ["doc_id"]):
                     places, rows = self._places(batch)
-                    _tally(places, seen)
+                    tally(places, seen)
                     if condition:
                         fails = ~np.asarray(pc.fill_null(condition(rows), False).combine_chunks())
                         dropped.append(places[fails])
             self._counted(table, seen)
             if dropped:
-                self._found("chain", table, refusal, np.unique(np.concatenate(dropped)))
+                self._found("chain", table, refusal, places_of(dropped))
 
     def _unchanged(self) -> None:
         """The row says of itself what the deduplicated document says."""
         table = "deduplicated_documents"
+        names = [name for name in _SAME if name in self.rows.column_names]
+        self.said = {name: self._of_own(name) for name in names}
         if table == self.name or not self.way.of(table):
             return
-        names = [name for name in _SAME if name in self.rows.column_names]
-        mine = {name: self._comparable(self.rows[name]) for name in names}
         seen = np.zeros(self.count, np.int32)
         differs: dict[str, list[np.ndarray]] = {name: [] for name in names}
         for stop in self.way.of(table):
-            for batch in self._read(stop, ["doc_id", *names]):
+            for batch in self.reader.read(stop, ["doc_id", *names]):
                 places, rows = self._places(batch)
-                _tally(places, seen)
+                tally(places, seen)
                 for name in names:
-                    differs[name].append(places[self._comparable(rows[name]) != mine[name][places]])
+                    differs[name].append(self._compare(
+                        self.said[name], self.vocabulary.comparable(rows[name]), places))
         self._counted(table, seen)
         for name, places in differs.items():
-            self._found("chain", table, f"its {name} is another there", np.unique(np.concatenate([*places, _NONE])))
+            self._found("chain", table, f"its {name} is another there", places_of(places))
 
     def _texts(self) -> None:
         """The row has the text of the deduplicated document, and of no other."""
@@ -318,84 +260,101 @@ class _Examiner:
         if table == self.name or not self.way.of(table):
             return
         mine = np.zeros((self.count, 2), np.uint64)
-        differs = [_NONE]
-        start = next(iter(self.way.stops.values()))
-        for batch in self._read(Stop(start.table, "", start.version, start.commit), ["doc_id", "text"], _TEXT_ROWS):
+        differs = [NONE]
+        start = next(iter(self.way.stops.values())).whole
+        for batch in self.reader.read(start, ["doc_id", "text"], TEXT_ROWS):
             places, rows = self._places(batch)
-            mine[places] = _digests(rows["text"])
+            mine[places] = digests(rows["text"])
         for stop in self.way.of(table):
-            for batch in self._read(stop, ["doc_id", "text"], _TEXT_ROWS):
+            for batch in self.reader.read(stop, ["doc_id", "text"], TEXT_ROWS):
                 places, rows = self._places(batch)
-                differs.append(places[(_digests(rows["text"]) != mine[places]).any(axis=1)])
-        self._found("chain", table, "its text is another there", np.unique(np.concatenate(differs)))
+                own = places < len(self.own)
+                wrong = (digests(rows["text"].filter(pa.array(own))) != mine[places[own]]).any(axis=1)
+                differs.append(places[own][wrong])
+        self._found("chain", table, "its text is another there", places_of(differs))
 
     def _scores(self) -> None:
-        """The models that scored each row, which must be on the way themselves."""
+        """The models that scored each subject, which must be on the way themselves."""
         self.scored_by: dict[str, int] = {}
-        table, columns = "quality_annotations", ("perplexity_model", "quality_model")
-        if not self.way.of(table):
-            return
-        models = [
-            model for name in ("language_model", "quality_classifier") for stop in self.way.of(name)
-            for rows in self._read(stop, ["model_id"]) for model in rows["model_id"].to_pylist()
-        ]
-        seen, unknown = np.zeros(self.count, np.int32), [_NONE]
-        for stop in self.way.of(table):
-            for batch in self._read(stop, ["doc_id", *columns]):
-                places, rows = self._places(batch)
-                _tally(places, seen)
-                for column in columns:
-                    for item in pc.value_counts(rows[column].cast(pa.string())).to_pylist():
-                        self.scored_by[item["values"]] = self.scored_by.get(item["values"], 0) + item["counts"]
-                    known = pc.is_in(rows[column].cast(pa.string()), value_set=pa.array(models, pa.string()))
-                    unknown.append(places[~np.asarray(known.combine_chunks())])
-        self._counted(table, seen)
-        self._found("chain", table, "a model scored it that is not on the way", np.unique(np.concatenate(unknown)))
+        models = {
+            model for name in self.way.tables if kind_of(name) == "trainer" or name in _OLD_MODELS
+            for stop in self.way.of(name) for rows in self.reader.read(stop, ["model_id"])
+            for model in rows["model_id"].to_pylist()
+        }
+        for table in self.way.tables:
+            if table == "quality_annotations" or kind_of(table) == "scorer":
+                self._scores_of(table, models)
+        for maker in self.derivation.makers:
+            if not set(maker.models.split()) <= models:
+                rows, what = self.derivation.made_by(maker), "a model made it that is not on the way"
+                self.findings.append(Finding("chain", maker.table, what, rows))
 
-    def _comparable(self, column: pa.ChunkedArray) -> np.ndarray:
-        if pa.types.is_dictionary(column.type):
-            return self.vocabulary.numbers(column)
-        return pc.fill_null(column, -1).to_numpy()
+    def _scores_of(self, table: str, models: set[str]) -> None:
+        seen, unknown = np.zeros(self.count, np.int32), [NONE]
+        for stop in self.way.of(table):
+            columns = [name for name in self.reader.columns(stop) if name == "model" or name.endswith("_model")]
+            for batch in self.reader.read(stop, ["doc_id", *columns]):
+                places, rows = self._places(batch)
+                tally(places, seen)
+                for column in columns:
+                    named = rows[column].combine_chunks()
+                    codes = pc.fill_null(named.indices, -1).to_numpy(zero_copy_only=False)
+                    # A scorer may read several models, which are joined by spaces, or none.
+                    for code, value in enumerate(named.dictionary.to_pylist()):
+                        scored = places[codes == code]
+                        for model in value.split():
+                            self.scored_by[model] = self.scored_by.get(model, 0) + len(scored)
+                        if not set(value.split()) <= models:
+                            unknown.append(scored)
+        self._counted(table, seen)
+        self._found("chain", table, "a model scored it that is not on the way", places_of(unknown))
 
     def _licenses(self) -> None:
-        """What `document_licenses` says of each row."""
-        table, names = "document_licenses", ("license_spdx", "license_tier", "license_basis")
-        compared = [name for name in names if name in self.rows.column_names]
-        mine = {name: self._comparable(self.rows[name]) for name in compared}
+        """What `document_licenses` says of each subject, and what follows for rows that were made of several."""
+        table, compared = "document_licenses", [name for name in _DECIDED if name in self.rows.column_names]
+        self.decided = {name: self._of_own(name) for name in compared}
         self.expected_evidence = np.zeros(self.count, np.int64)
         self.resolver = np.full(self.count, self.vocabulary.number(None), np.int64)
         self.contradicted = np.zeros(self.count, bool)
-        self.reservations = Reservations()
         self._opted_out: list[np.ndarray] = []
-        seen, differs = np.zeros(self.count, np.int32), {name: [_NONE] for name in compared}
+        opted_out, spdx = np.zeros(self.count, bool), np.full(self.count, self.vocabulary.number(None))
+        seen, differs = np.zeros(self.count, np.int32), {name: [NONE] for name in compared}
         columns = ["doc_id", *compared, "opt_out", "contradicted", "evidence_count", "resolver"]
         for stop in self.way.of(table):
-            for batch in self._read(stop, columns):
+            for batch in self.reader.read(stop, columns):
                 out = pc.fill_null(batch["opt_out"], False).combine_chunks()
                 self._opted_out.append(numbers_of(batch["doc_id"].filter(out)))
                 places, rows = self._places(batch)
-                _tally(places, seen)
+                tally(places, seen)
                 for name in compared:
-                    differs[name].append(places[self._comparable(rows[name]) != mine[name][places]])
+                    differs[name].append(self._compare(
+                        self.decided[name], self.vocabulary.comparable(rows[name]), places))
                 self.expected_evidence[places] = rows["evidence_count"].to_numpy()
                 self.resolver[places] = self.vocabulary.numbers(rows["resolver"])
                 self.contradicted[places] = np.asarray(rows["contradicted"].combine_chunks())
-                self.reservations.in_mixture += pc.sum(rows["opt_out"]).as_py() or 0
+                spdx[places] = self.vocabulary.comparable(rows["license_spdx"])
+                opted_out[places] = np.asarray(pc.fill_null(rows["opt_out"], False).combine_chunks())
         self._counted(table, seen)
         self.resolved = seen > 0
         for name, places in differs.items():
-            self._found("license", table, f"its {name} is another there", np.unique(np.concatenate(places)))
+            self._found("license", table, f"its {name} is another there", places_of(places))
+        reserved, of_parents = opted_out[self.parents], spdx[self.parents].tolist()
+        self.derivation.hold_to_parents(self.rows, [self.vocabulary.values[code] for code in of_parents], reserved)
+        self.reservations = Reservations(
+            in_mixture=int(opted_out[:len(self.own)].sum()) + len(self.derivation.of_parents(reserved)),
+            parents=int(reserved.sum()),
+        )
 
     # -- evidence -----------------------------------------------------------------------------------------------------
 
     def _evidence(self) -> None:
         """The statements about each row, the records they were seen in, and reservations about any document."""
-        owners, codes, foreign_owner, foreign_record = [_NONE], [_NONE], [_NONE], [np.zeros((0, 2), np.uint64)]
+        owners, codes, foreign_owner, foreign_record = [NONE], [NONE], [NONE], [np.zeros((0, 2), np.uint64)]
         reserved: dict[str, list[np.ndarray]] = {}
         columns = ["doc_id", "location", "scope", "license_spdx", "confidence", "record_id"]
         counted = np.zeros(self.count, np.int64)
         for stop in self.way.of("license_evidence"):
-            for batch in self._read(stop, columns):
+            for batch in self.reader.read(stop, columns):
                 numbers = numbers_of(batch["doc_id"])
                 self._note_reservations(batch, numbers, reserved)
                 places = self.index.find(numbers)
@@ -442,28 +401,28 @@ class _Examiner:
         joined = np.zeros(rows.num_rows, np.int64)
         for part in parts:
             joined = joined * max(len(part.dictionary), 1) + part.indices.to_numpy(zero_copy_only=False)
-        number, first = _renumber(joined)
+        number, first = renumber(joined)
         known = [self.statements.number(Said(*(part[place].as_py() for part in parts))) for place in first.tolist()]
-        return np.array(known, np.int64)[number] if known else _NONE
+        return np.array(known, np.int64)[number] if known else NONE
 
     def _documents(self) -> None:
         """The document that each row was, and the record it was extracted from; hosts of those who opted out."""
         self.record = np.zeros((self.count, 2), np.uint64)
-        seen, differs = np.zeros(self.count, np.int32), [_NONE]
+        seen, differs = np.zeros(self.count, np.int32), [NONE]
         opted = distinct(np.concatenate([np.zeros((0, 2), np.uint64), *self._opted_out]))[0]
         self.reservations.documents = len(opted)
         index = IdIndex(opted)
         hosts: dict[str, int] = {}
         self.extracted_by: dict[str, int] = {}
-        mine = self.vocabulary.numbers(self.rows["source"])
+        mine = self.said["source"]
         for stop in self.way.of("documents"):
-            for batch in self._read(stop, ["doc_id", "record_id", "source", "host", "extractor"]):
+            for batch in self.reader.read(stop, ["doc_id", "record_id", "source", "host", "extractor"]):
                 if len(index):
                     out = index.find(numbers_of(batch["doc_id"])) >= 0
                     for item in pc.value_counts(batch["host"].filter(pa.array(out)).cast(pa.string())).to_pylist():
                         hosts[item["values"]] = hosts.get(item["values"], 0) + item["counts"]
                 places, rows = self._places(batch)
-                _tally(places, seen)
+                tally(places, seen)
                 self.record[places] = numbers_of(rows["record_id"])
                 for item in pc.value_counts(rows["extractor"].cast(pa.string())).to_pylist():
                     self.extracted_by[item["values"]] = self.extracted_by.get(item["values"], 0) + item["counts"]
@@ -471,7 +430,7 @@ class _Examiner:
         if self.way.of("documents"):
             self._counted("documents", seen)
         self._documented = seen > 0
-        self._found("chain", "documents", "its source is another there", np.unique(np.concatenate(differs)))
+        self._found("chain", "documents", "its source is another there", places_of(differs))
         self.reservations.by_host = dict(sorted(hosts.items(), key=lambda item: (-item[1], item[0])))
 
     def _records(self) -> None:
@@ -481,28 +440,32 @@ class _Examiner:
         wanted, inverse = distinct(np.concatenate([self.record, self._seen_in]))
         index, there = IdIndex(wanted), np.zeros(len(wanted), bool)
         for stop in self.way.of("raw_crawls"):
-            for batch in self._read(stop, ["record_id"]):
+            for batch in self.reader.read(stop, ["record_id"]):
                 places = index.find(numbers_of(batch["record_id"]))
                 there[places[places >= 0]] = True
         own, elsewhere = there[inverse[:self.count]], there[inverse[self.count:]]
         self._found("chain", "raw_crawls", "the record that it was extracted from is not there",
                     np.flatnonzero(self._documented & ~own))
         self._found("chain", "raw_crawls", "a record in which evidence was seen is not there",
-                    np.unique(self._seen_in_owner[~elsewhere]))
+                    places_of([self._seen_in_owner[~elsewhere]]))
 
     # -- terms --------------------------------------------------------------------------------------------------------
 
     def _terms(self, admitted: Sequence[int] | None) -> None:
-        """The licence of each row against what is admitted, and against its evidence."""
-        tiers = pc.fill_null(self.rows["license_tier"], -1).to_numpy()
+        """The licence of each row against what is admitted, and that of each subject against its evidence."""
         if admitted is not None:
+            tiers = pc.fill_null(self.rows["license_tier"], -1).to_numpy()
             above = np.flatnonzero(~np.isin(tiers, list(admitted)))
             for tier in np.unique(tiers[above]):
-                self._found("license", self.name, f"tier {tier} is not admitted", above[tiers[above] == tier])
+                self.findings.append(
+                    Finding("license", self.name, f"tier {tier} is not admitted", above[tiers[above] == tier])
+                )
         self._combine()
-        spdx = self.vocabulary.numbers(self.rows["license_spdx"])
-        cases = np.stack([self.combination, spdx, tiers.astype(np.int64), self.resolver], axis=1)
-        number, first = _renumber_rows(cases)
+        decided = self.decided
+        cases = np.stack(
+            [self.combination, decided["license_spdx"], decided["license_tier"], self.resolver], axis=1
+        )
+        number, first = renumber_rows(cases)
         verdicts = [self._judge(*case) for case in cases[first].tolist()]
         by_verdict: dict[tuple[str, str], list[int]] = {}
         for case, verdict in enumerate(verdicts):
@@ -512,7 +475,7 @@ class _Examiner:
             self._found("license", table, what, np.flatnonzero(np.isin(number, against)))
 
     def _combine(self) -> None:
-        """Number the distinct sets of statements: `combination` per row, `combinations` by number."""
+        """Number the distinct sets of statements: `combination` per subject, `combinations` by number."""
         pairs = np.sort(self._statement_owners * max(len(self.statements.values), 1) + self._statements_of)
         pairs = pairs[np.diff(pairs, prepend=-1) != 0]
         owner, code = np.divmod(pairs, max(len(self.statements.values), 1))
@@ -523,11 +486,23 @@ class _Examiner:
         for length in np.unique(lengths[lengths > 0]):
             rows = np.flatnonzero(lengths == length)
             members = code[starts[rows][:, None] + np.arange(length)]
-            number, first = _renumber_rows(members)
+            number, first = renumber_rows(members)
             self.combination[rows] = number + len(self.combinations)
             self.combinations += [
                 frozenset(self.statements.values[code] for code in codes) for codes in members[first].tolist()
             ]
+
+    def _contradictions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places of rows whose evidence, or that of a parent, does not agree; and the set of statements of every row,
+        which is that of the first such parent where it has several."""
+        found = self.derivation
+        combination = np.zeros(self.rows.num_rows, np.int64)
+        combination[self.own] = self.combination[:len(self.own)]
+        disputed = self.contradicted[self.parents][found.parent]
+        owners, first = np.unique(found.owner[disputed], return_index=True)
+        combination[found.rows[owners]] = self.combination[self.parents][found.parent][disputed][first]
+        own = self.own[self.contradicted[:len(self.own)]]
+        return np.union1d(own, found.rows[owners]), combination
 
     def _judge(self, combination: int, spdx: int, license_tier: int, resolver: int) -> list[tuple[str, str]]:
         """Tables and reasons against a licence, given the statements."""
@@ -543,58 +518,3 @@ class _Examiner:
         if (decision.license_spdx, decision.license_tier) != (stated, license_tier):
             found.append(("license_evidence", f"the evidence amounts to another licence by {rules}"))
         return found
-
-
-_NONE = np.zeros(0, np.int64)
-_CODES = pa.dictionary(pa.int32(), pa.string())
-
-
-def _coded(column: pa.Array) -> pa.Array:
-    """A column of few values as numbers and a dictionary, however the file has it."""
-    if column.type == _CODES:
-        return column
-    return column.cast(pa.string()).dictionary_encode().cast(_CODES)
-
-
-def _digests(texts: pa.ChunkedArray) -> np.ndarray:
-    from data_platform.kernels.ids import digest_texts
-
-    column = pc.fill_null(texts, "").cast(pa.large_string()).combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays(column.chunks)
-    digests = np.zeros((len(column), 2), np.uint64)
-    if len(column):
-        offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset:column.offset + len(column) + 1]
-        digest_texts(np.frombuffer(column.buffers()[2] or b"", np.uint8), offsets, digests)
-    return digests
-
-
-def _tally(places: np.ndarray, counts: np.ndarray) -> None:
-    from data_platform.kernels.ids import tally
-
-    tally(places, counts)
-
-
-_DENSE = 2**22
-"""Numbers up to this one are renumbered through a table, greater ones by sorting."""
-
-
-def _renumber(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers without gaps in place of others that are not negative, in their order; and where each stands first."""
-    if not len(values) or values.max() >= _DENSE:
-        _, first, number = np.unique(values, return_index=True, return_inverse=True)
-        return number.reshape(-1), first
-    first = np.full(int(values.max()) + 1, -1, np.int64)
-    first[values[::-1]] = np.arange(len(values) - 1, -1, -1)
-    there = first >= 0
-    return (np.cumsum(there) - 1)[values], first[there]
-
-
-def _renumber_rows(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `_renumber`, of the rows of a matrix. Exact: column by column, each pair of numbers becomes one."""
-    number = np.zeros(len(values), np.int64)
-    first = number[:1]
-    for column in values.T:
-        codes, _ = _renumber(column - column.min(initial=0))
-        number, first = _renumber(number * (int(codes.max(initial=0)) + 1) + codes)
-    return number, first

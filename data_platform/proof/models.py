@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_platform.core.tables import kind_of
+from data_platform.core.tables import table as declared
 from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination
 from data_platform.proof.way import Stop, Way
@@ -38,11 +40,16 @@ _HEADINGS = {
 }
 """Headings, and keys of the front matter, under which cards say it. The licence is that of the model's row."""
 
-_ROLES = {
+_BY_NAME = {
     "language_model": ("perplexity", "causal language model"),
     "quality_classifier": ("quality score", "linear n-gram classifier"),
     "domain_classifiers": ("sorting into branches", "linear n-gram classifiers"),
 }
+"""Tables of models that are of no kind, what they did and what they are: those of branches, and those of lakes from
+before models had entries in the recipe."""
+_SCORING = ("language_model", "quality_classifier")
+_BY_READER = {"scorer": "scores: {entry}", "synthesiser": "synthesis: {entry}"}
+"""What a model did, by the kind of table that it was read for."""
 _MAX_CARD_BYTES = 2**20
 
 _SHIPPED_LANGUAGE_MODEL = {
@@ -89,7 +96,7 @@ def models_of(lake: Lake, way: Way, examination: Examination) -> list[Touch]:
     """The models that touched rows of a mixture, in the order of the way."""
     rows = examination.rows.num_rows
     return [
-        *_extractors(examination), *_of_documents(way, rows), *_published(lake, way, examination.scored_by, rows)
+        *_extractors(examination), *_of_documents(way, rows), *_published(lake, way, examination)
     ]
 
 
@@ -135,14 +142,41 @@ def _of_documents(way: Way, rows: int) -> Iterator[Touch]:
         yield Touch(role, name, rows, stated)
 
 
-def _published(lake: Lake, way: Way, scored_by: Mapping[str, int], rows: int) -> Iterator[Touch]:
+def _published(lake: Lake, way: Way, examination: Examination) -> Iterator[Touch]:
     """The models that are rows of tables: trained on the way, or given."""
-    for table, (role, kind) in _ROLES.items():
+    for table in way.tables:
+        if kind_of(table) != "trainer" and table not in _BY_NAME:
+            continue
+        readers = _readers(way, table)
+        # Scores and derived texts name their models; whatever else reads one has asked it about every document.
+        told = all(kind_of(reader) in _BY_READER for reader in readers) or table in _SCORING
         for stop in way.of(table):
+            method = json.loads(stop.commit["config"]).get("settings", {}).get("method", table)
+            role, kind = _BY_NAME.get(table) or (", ".join(map(_role, readers)), method)
             for row in lake.read_table(table, version=stop.version).to_pylist():
-                touched = scored_by.get(row["model_id"], 0) if table != "domain_classifiers" else rows
+                rows = _naming(examination, row["model_id"]) if told else examination.rows.num_rows
                 name = f"{row['branch']}: {row['model_id']}" if "branch" in row else row["model_id"]
-                yield Touch(role, name, touched, _stated(stop, row, kind))
+                yield Touch(role, name, rows, _stated(stop, row, kind))
+
+
+def _readers(way: Way, table: str) -> list[str]:
+    """Tables on the way that were made with a model."""
+    return list(dict.fromkeys(
+        stop.table for stop in way.stops.values()
+        if any(pin["table"] == table for pin in json.loads(stop.commit["inputs"]))
+    ))
+
+
+def _role(reader: str) -> str:
+    kind = kind_of(reader)
+    return _BY_READER[kind].format(entry=declared(reader).entry) if kind in _BY_READER else reader
+
+
+def _naming(examination: Examination, model: str) -> int:
+    """Documents and derived texts that name a model."""
+    derivation = examination.derivation
+    made = [len(derivation.made_by(maker)) for maker in derivation.makers if model in maker.models.split()]
+    return examination.scored_by.get(model, 0) + sum(made)
 
 
 def _stated(stop: Stop, row: Mapping[str, Any], kind: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ BASES = {
     "row": "the licence field of the record", "distribution": "metadata of the package it is part of",
     "package": "a package manifest above the file", "license_file": "a LICENSE file",
     "classifier": "a package classifier", "registry": "the source registry: what the recipe says of the whole source",
-    "none": "nothing was stated",
+    "parents": "the licences of all documents that the text was made of", "none": "nothing was stated",
 }
 """What the places of evidence are, in words."""
 
@@ -90,7 +90,7 @@ def audit_page(report: Mapping[str, Any]) -> str:
         f'<p class="soft">Written {_when(mixture["committed_at"])}, audited {_when(report["audited_at"])}. Delta table '
         f'<code>{escape(mixture["table"])}</code>, id <code>{escape(mixture["table_id"])}</code>.</p>',
         _verdict(report), _figures(report), _content(report), _evidence(report), _contested(report),
-        _opted_out(report), _models(report), _making(report), _checking(report), _reading(report),
+        _opted_out(report), _derived(report), _models(report), _making(report), _checking(report), _reading(report),
     ])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -210,7 +210,8 @@ def _opted_out(report: Mapping[str, Any]) -> str:
         return f"{head}<p>No document that was read on the way is reserved against text and data mining.</p></section>"
     text = (
         f"{head}<p>Documents read on the way that are reserved against text and data mining: "
-        f"{found['documents_met']:,}. In this mixture: {found['in_mixture']:,}.</p>"
+        f"{found['documents_met']:,}. In this mixture: {found['in_mixture']:,}. Parents of its texts: "
+        f"{found['parents']:,}.</p>"
     )
     places = [
         (f"<td class=wide>{escape(item['location'])}: {escape(BASES.get(item['location'], ''))}</td>",
@@ -223,6 +224,25 @@ def _opted_out(report: Mapping[str, Any]) -> str:
     return (
         text + _table(("Where the reservation was seen", "#Documents"), places)
         + _table(("Host", "#Documents"), hosts) + _more(len(found["by_host"]), "host") + "</section>"
+    )
+
+
+def _derived(report: Mapping[str, Any]) -> str:
+    found = report["derived"]
+    if not found["documents"]:
+        return ""
+    rows = [
+        (f"<td class=wide>{escape(maker['table'])}</td>",
+         f"<td class=wide><code>{escape(maker['method'])}</code> {maker['version']}</td>",
+         f"<td class=wide><code>{escape(maker['models']) or 'none'}</code></td>",
+         f"<td class=wide>{escape(maker['prompt'])}</td>", _number(maker["documents"]), _number(maker["tokens"]))
+        for maker in found["makers"]
+    ]
+    return (
+        f"<section><h2>What was made of other texts</h2><p>{found['documents']:,} texts with {found['tokens']:,} "
+        f"tokens were made of {found['parents']:,} documents. Each is under the licences of all its parents, and each "
+        "parent was followed back as the other documents were.</p>"
+        + _table(("Table", "Method", "Models", "Prompt", "#Documents", "#Tokens"), rows) + "</section>"
     )
 
 

@@ -47,6 +47,8 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
     """Where the document `doc_id` of `mixture` came from, as nested plain values; no text of the document, but
     for the strings that its refinement program puts in or looks for.
 
+    Of a text that was made of others: by what, and where each of these came from.
+
     Raises:
         NotFound: if there is no such mixture, version or document in it.
         TakenDown: if the document was taken down, or kept out as what was taken down before.
@@ -59,6 +61,24 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
         raise NotFound(_hint(lake, name, doc_id, commits[name]["version"]))
     snapshot = row["snapshot"]
     commits = _walk(lake, _commits(lake, name, commits[name]["version"], _partition(name, snapshot)), snapshot)
+    return {
+        "mixture": {"table": name, **_short(row, exclude=("text",))},
+        **(_derived(lake, commits, doc_id, snapshot) or _way_back(lake, commits, doc_id, snapshot)),
+        "models": [
+            row
+            for model in commits if kind_of(model) == "trainer" or model in _MODELS
+            for row in lake.read_table(model, version=commits[model]["version"]).to_pylist()
+        ],
+        "versions": [
+            {key: commit[key] for key in ("table", "partition", "version", "recipe", "code_version", "git_commit",
+                                          "run_id", "committed_at")}
+            for commit in commits.values()
+        ],
+    }
+
+
+def _way_back(lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snapshot: str) -> dict[str, Any]:
+    """What the tables say of one document, from its record on."""
 
     def find(table: str, key: str = "doc_id") -> dict[str, Any] | None:
         if table not in commits:
@@ -73,8 +93,8 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
         "license_evidence", partition=snapshot, version=commits["license_evidence"]["version"],
         where=pc.field("doc_id") == doc_id,
     ).to_pylist()
+    scores = {table(name).entry: name for name in commits if kind_of(name) == "scorer"}
     return {
-        "mixture": {"table": name, **_short(row, exclude=("text",))},
         "record": _short(find("raw_crawls", "record_id"), exclude=("payload", "metadata")),
         "document": _short(find("documents"), exclude=("text",)),
         "license": {**(find("document_licenses") or {}), "evidence": evidence},
@@ -86,18 +106,47 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
             if duplicate["doc_id"] != doc_id
         ],
         "cuts": {name: value for name, value in (find("cut_programs") or {}).items() if value not in (0, "")},
-        "scores": find("quality_annotations"),
-        "models": [
-            row
-            for model in commits if kind_of(model) == "trainer" or model in _MODELS
-            for row in lake.read_table(model, version=commits[model]["version"]).to_pylist()
-        ],
-        "versions": [
-            {key: commit[key] for key in ("table", "partition", "version", "recipe", "code_version", "git_commit",
-                                          "run_id", "committed_at")}
-            for commit in commits.values()
-        ],
+        "scores": {
+            **_short(find("quality_annotations"), exclude=_IDENTITY),
+            **{entry: _short(find(name), exclude=_IDENTITY) for entry, name in scores.items()},
+        },
     }
+
+
+def _derived(
+    lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snapshot: str
+) -> dict[str, Any] | None:
+    """What made a text of others, and the way back of each of its parents; None of a text that was not made."""
+    for name in (name for name in commits if kind_of(name) == "synthesiser"):
+        row = _row(lake, name, doc_id, partition=snapshot, version=commits[name]["version"])
+        if row is None:
+            continue
+        beside = commit_beside(lake.history("parents"), name, commits[name])
+        told = [] if beside is None else lake.read_table(
+            "parents", partition=name, version=beside["version"],
+            where=(pc.field("snapshot") == snapshot) & (pc.field("derived_id") == doc_id),
+        ).sort_by("position").to_pylist()
+        made = {key: told[0][key] for key in ("method", "method_version", "model", "prompt", "ordinal")} if told else {}
+        return {
+            "derived": {"table": name, **made, **{key: row[key] for key in _TERMS}},
+            "parents": [
+                {"doc_id": parent["parent_id"], "position": parent["position"],
+                 **_way_back(lake, commits, parent["parent_id"], snapshot)}
+                for parent in told
+            ],
+        }
+    return None
+
+
+def commit_beside(history: list[dict[str, Any]], name: str, commit: dict[str, Any]) -> dict[str, Any] | None:
+    """The commit of `parents`, of which `history` is given, that was written beside one of table `name`: with the same
+    recipe."""
+    place = f"{name}/{commit['partition']}"
+    return next((row for row in history if row["partition"] == place and row["recipe"] == commit["recipe"]), None)
+
+
+_IDENTITY = ("doc_id", "snapshot")
+_TERMS = ("license_spdx", "license_tier", "license_basis", "opt_out", "contradicted", "attribution")
 
 
 def _unless_taken_down(lake: Lake, doc_id: str) -> None:
@@ -119,10 +168,8 @@ def _unless_taken_down(lake: Lake, doc_id: str) -> None:
                         f"{by['requested_by']}: {by['reason']}")
 
 
-def _partition(table: str, snapshot: str) -> str | None:
-    from data_platform.core.tables import table as declared
-
-    return snapshot if declared(table).partition_by else None
+def _partition(name: str, snapshot: str) -> str | None:
+    return snapshot if table(name).partition_by else None
 
 
 def _commits(
@@ -157,9 +204,7 @@ def _walk(lake: Lake, commits: dict[str, dict[str, Any]], snapshot: str) -> dict
 def _row(
     lake: Lake, table: str, doc_id: str, *, version: int, key: str = "doc_id", partition: str | None = None
 ) -> dict[str, Any] | None:
-    from data_platform.core.tables import table as declared
-
-    columns = [column for column in declared(table).column_names if column not in ("text", "payload")]
+    columns = [column for column in lake.table(table, version).column_names if column not in ("text", "payload")]
     rows = lake.read_table(table, columns, partition=partition, version=version, where=pc.field(key) == doc_id)
     return rows.to_pylist()[0] if rows.num_rows else None
 
@@ -200,8 +245,9 @@ def _hint(lake: Lake, name: str, doc_id: str, version: int) -> str:
             return f"{message}: it is in {store}, apart from all mixtures"
     if lake.exists("rejections"):
         rows = lake.read_table("rejections", where=pc.field("id") == doc_id).to_pylist()
+        stages = (name, table_name("plan", table(name).entry), "documents", "raw_crawls")
         for row in rows:
-            if row["stage"] in (name, "documents", "raw_crawls"):
+            if row["stage"] in stages or row["record_type"] == "derived":
                 return f"{message}: it did not enter {row['stage']} ({row['reason']})"
     try:
         dropped = {
@@ -211,10 +257,10 @@ def _hint(lake: Lake, name: str, doc_id: str, version: int) -> str:
         }
         if lake.exists("cut_programs"):
             dropped["cut_programs"] = (pc.field("outcome") == "dropped", "reason")
-        for table, (gone, why) in dropped.items():
-            rows = lake.read_table(table, where=(pc.field("doc_id") == doc_id) & gone).to_pylist()
+        for other, (gone, why) in dropped.items():
+            rows = lake.read_table(other, where=(pc.field("doc_id") == doc_id) & gone).to_pylist()
             if rows:
-                return f"{message}: {table} says {why} {rows[0][why]}"
+                return f"{message}: {other} says {why} {rows[0][why]}"
         some = lake.read_table(name, ["doc_id"], version=version)["doc_id"][:3].to_pylist()
     except TableMissing:
         some = []

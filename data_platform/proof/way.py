@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from data_platform.core.tables import kind_of
 from data_platform.lake.custody import Breach, Custody
 from data_platform.lake.lake import Lake, recipe_number
-from data_platform.proof.trace import NotFound
+from data_platform.proof.trace import NotFound, commit_beside
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Stop:
     version: int
     """The version that was read: that of the commit, or a later one that left the partition as it was."""
     commit: Mapping[str, Any]
+
+    @property
+    def whole(self) -> Stop:
+        """All partitions of the table at that version."""
+        return replace(self, partition="")
 
 
 @dataclass
@@ -51,8 +57,8 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
     """The way of a version of a mixture, or of another table, back to the crawls.
 
     Breaches are: a partition that is not what its commit left there, files that are not as they were committed, a pin
-    that no commit answers to, two recipes of one partition on the same way, and a commit that the table `lineage` tells
-    otherwise.
+    that no commit answers to, two recipes of one partition on the same way, a table of derived texts without
+    the parents that were told with it, and a commit that the table `lineage` tells otherwise.
 
     Raises:
         NotFound: if the platform wrote no such version; the message lists those that it wrote.
@@ -81,7 +87,10 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
         raise NotFound(f"{name} has no version {version} that the platform wrote")
     way.breaches.extend(custody.breaches(name, None, version))
     while queue:
-        for pin in json.loads(queue.popleft().commit["inputs"]):
+        stop = queue.popleft()
+        if kind_of(stop.table) == "synthesiser":
+            _add_parents(way, stop, commits("parents"), custody)
+        for pin in json.loads(stop.commit["inputs"]):
             place = pin["table"], pin["partition"]
             if place in way.stops:
                 _compare(way, pin)
@@ -101,6 +110,18 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
     way.breaches.extend(_disagreements(lake, way))
     way.breaches = list(dict.fromkeys(way.breaches))
     return way
+
+
+def _add_parents(way: Way, stop: Stop, commits: list[dict[str, Any]], custody: Custody) -> None:
+    """The part of `parents` that was written beside a table of derived texts: by the same recipe."""
+    place = "parents", f"{stop.table}/{stop.partition}"
+    commit = commit_beside(commits, stop.table, stop.commit)
+    if commit is None:
+        what = f"no commit in its log was made with version {stop.commit['version']} of {stop.table}"
+        way.breaches.append(Breach(*place, what))
+        return
+    way.stops[place] = Stop(*place, commit["version"], commit)
+    way.breaches.extend(custody.breaches(*place, commit["version"]))
 
 
 def _compare(way: Way, pin: Mapping[str, Any]) -> None:

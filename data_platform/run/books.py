@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.lake.lake import Lake
@@ -40,7 +41,10 @@ def books(lake: Lake, stage: Stage, snapshot: str | None) -> Books | None:
         return None
     commit = next(row for row in lake.history(stage.name) if row["partition"] == str(stage.partition(snapshot)))
     pins = json.loads(commit["inputs"])
-    kept = lake.count(stage.name, snapshot if stage.partitioned else None, commit["version"])
+    if stage.books.parents:
+        kept = _distinct(lake, stage, snapshot, *stage.books.parents)
+    else:
+        kept = lake.count(stage.name, snapshot if stage.partitioned else None, commit["version"])
     if stage.books.counted:
         name, column = stage.books.counted
         incoming = pc.sum(lake.read_table(name, [column], partition=snapshot)[column]).as_py() or 0
@@ -51,7 +55,9 @@ def books(lake: Lake, stage: Stage, snapshot: str | None) -> Books | None:
             for pin in pins if pin["table"] == stage.inputs[0]
         )
     dropped: dict[str, int] = {}
-    for found in (*stage.books.dropped, *((_REJECTED,) if REJECTIONS in stage.sides else ())):
+    told = {found.table for found in stage.books.dropped}
+    rejected = (_REJECTED,) if REJECTIONS in stage.sides and REJECTIONS not in told else ()
+    for found in (*stage.books.dropped, *rejected):
         dropped |= _counts(lake, stage, snapshot, pins, found)
     return Books(incoming, kept, dropped)
 
@@ -59,6 +65,14 @@ def books(lake: Lake, stage: Stage, snapshot: str | None) -> Books | None:
 _REJECTED = Dropped(
     REJECTIONS, "reason", lambda snapshot: None if snapshot is None else pc.field("snapshot") == snapshot
 )
+
+
+def _distinct(lake: Lake, stage: Stage, snapshot: str | None, side: str, column: str) -> int:
+    """Distinct values in a column of the part of a side table that the stage wrote."""
+    where = pc.field("snapshot") == snapshot
+    partition = str(stage.side_partition(side, snapshot)).partition("/")[0]
+    rows = lake.read(side, [column], partition, where=where, batch_rows=65_536)
+    return len(pa.chunked_array([batch.column(0).unique() for batch in rows], pa.string()).unique())
 
 
 def _counts(

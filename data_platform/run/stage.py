@@ -62,12 +62,15 @@ class Passing:
     """How rows pass through a stage: those of its first input come in, and come out or are dropped for a reason.
 
     Attributes:
-        dropped: where the reasons stand. Those of what the stage rejects need no mention.
+        dropped: where the reasons stand. Those of what the stage rejects need no mention, if all of it counts.
         counted: table beside the stage's own, and its column of counts, whose sum comes in, where no input holds it.
+        parents: table beside the stage's own, and its column whose distinct values pass, where the stage's own rows
+            are others than those that come in.
     """
 
     dropped: tuple[Dropped, ...] = ()
     counted: tuple[str, str] | None = None
+    parents: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from data_platform.core.kinds.synthesiser import Synthesiser, derived_id
 from data_platform.core.tables import derived_table, table
 from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.run.recipe import Recipe
-from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.stage import REJECTIONS, Dropped, Files, Passing, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.spdx.algebra import derived
 from data_platform.stages.models import models_of
@@ -49,6 +49,14 @@ _BECAME = ("other_domain", "no_family", "nothing_written", "taken_down", "duplic
 _PARENT = len(_BECAME) - 1
 
 
+_BOOKS = Passing(
+    dropped=(Dropped(REJECTIONS, "reason", lambda snapshot: (pc.field("snapshot") == snapshot) & (
+        pc.field("record_type") == "document")),),
+    parents=("parents", "parent_id"),
+)
+"""Documents come in; what was made of them is not among them. Those pass that are parents."""
+
+
 def synthesis_stages(recipe: Recipe) -> list[Stage]:
     """One stage per entry of the recipe's `synthesis`."""
     return [_stage(entry) for entry in recipe.synthesis.values()]
@@ -59,7 +67,7 @@ def _stage(entry: Entry) -> Stage:
         name=entry.table, table=derived_table(entry.name), group="synthesis",
         inputs=("deduplicated_documents", "document_licenses", *(f"model_{name}" for name in entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), sides=("parents", "rejections"),
-        pool=entry.method.pool, methods=(entry.method,),
+        pool=entry.method.pool, methods=(entry.method,), books=_BOOKS,
     )
 
 

@@ -14,9 +14,9 @@ import pytest
 from benchmarks.audit_lake import MIXTURE, make_lake
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.proof.audit import COLUMNS, audit
-from data_platform.proof.examination import CannotExamine
 from data_platform.proof.models import CARD_FIELDS
 from data_platform.proof.page import audit_page
+from data_platform.proof.reading import CannotExamine
 from data_platform.proof.trace import NotFound
 
 NAME = f"mixture_{MIXTURE}"
@@ -156,8 +156,9 @@ def test_every_row_of_a_finding_is_named(tmp_path: Path) -> None:
 
 def test_models_are_told_with_what_their_cards_leave_out(report: dict) -> None:
     models = {model["role"]: model for model in report["models"]}
-    assert models["perplexity"]["rows"] == models["quality score"]["rows"] == report["mixture"]["rows"]
-    assert models["perplexity"]["license"] == "LicenseRef-unknown" and "license" in models["perplexity"]["missing"]
+    perplexity, quality = models["scores: perplexity"], models["scores: quality"]
+    assert perplexity["rows"] == quality["rows"] == report["mixture"]["rows"]
+    assert perplexity["license"] == "LicenseRef-unknown" and "license" in perplexity["missing"]
     for model in report["models"]:
         assert set(model["stated"]) | set(model["missing"]) == set(CARD_FIELDS)
         assert not {field for field in model["missing"] if model["stated"].get(field)}
@@ -177,7 +178,7 @@ def test_a_card_in_the_models_folder_is_heard(tmp_path: Path) -> None:
         place = rows.column_names.index("training_texts")
         return rows.set_column(place, rows.schema.field("training_texts"), pa.array([0], pa.int64()))
 
-    report = audit(make_lake(str(tmp_path / "lake"), 20, ("one",), plants={"language_model": given}), MIXTURE)
-    (model,) = [model for model in report["models"] if model["role"] == "perplexity"]
+    report = audit(make_lake(str(tmp_path / "lake"), 20, ("one",), plants={"model_language_model": given}), MIXTURE)
+    (model,) = [model for model in report["models"] if model["role"] == "scores: perplexity"]
     assert {"intended use", "caveats", "evaluation data", "training data"} <= set(model["stated"])
     assert {"developer", "contact", "license"} <= set(model["missing"]), "the licence is what the recipe states"

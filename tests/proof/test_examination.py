@@ -76,8 +76,8 @@ PLANTS = {
     "not deduplicated": ("deduplicated_documents", without, "deduplicated_documents", "is not there"),
     "longer than it was": ("deduplicated_documents", lambda id_: changed(id_, token_count=9), "deduplicated_documents",
                            "its token_count"),
-    "scored by a stranger": ("quality_annotations", lambda id_: changed(id_, quality_model="mine@1"),
-                             "quality_annotations", "a model scored it"),
+    "scored by a stranger": ("scores_quality", lambda id_: changed(id_, model="mine@1"), "scores_quality",
+                             "a model scored it"),
     "freed in the mixture": (NAME, lambda id_: changed(id_, license_spdx="CC0-1.0", license_tier=0), "license_evidence",
                              "the evidence does not bear"),
     "above the tiers": (NAME, lambda id_: changed(id_, license_spdx="CC-BY-NC-4.0", license_tier=5), NAME,
@@ -151,8 +151,8 @@ def test_a_row_without_any_parent_fails_every_link(tmp_path: Path) -> None:
 
     proof = prove(make_lake(str(tmp_path), 30, ("one",), plants={NAME: smuggle}), NAME)
     missing = {finding.table for finding in proof.examination.findings if finding.what == "the document is not there"}
-    assert missing == {"deduplicated_documents", "quality_annotations", "document_licenses", "filtered_documents",
-                       "duplicates", "documents", "filter_verdicts", "refinement_programs"}
+    assert missing == {"deduplicated_documents", "scores_perplexity", "scores_quality", "document_licenses",
+                       "filtered_documents", "duplicates", "documents", "filter_verdicts", "refinement_programs"}
     assert {len(finding.rows) for finding in proof.examination.findings} == {1}
     with pytest.raises(Unproven, match="1 row: "):
         refuse_unproven(Lake(str(tmp_path)), NAME)

@@ -12,10 +12,12 @@ import pytest
 
 from data_platform.core.kinds.synthesiser import derived_id
 from data_platform.lake.lake import Lake
-from data_platform.pipeline.flow import plan, stages
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.status import plan
 from data_platform.proof.audit import audit
 from data_platform.proof.gate import prove
 from data_platform.proof.trace import trace
+from data_platform.run.books import books
 from data_platform.run.stage import execute
 from data_platform.run.workspace import Workspace
 from data_platform.stages import derived as making
@@ -94,6 +96,9 @@ def test_what_is_no_parent_is_rejected_with_its_reason(made: Workspace, elsewher
     assert reasons["lines"] == {"short": "nothing_written"}
     assert {name for name, reason in reasons["couples"].items() if reason == "other_domain"} == set(CODE)
     assert set(reasons["couples"].values()) == {"other_domain", "no_family"}
+    for name in reasons:
+        entry = books(elsewhere, stages(workspace.recipe)[f"derived_{name}"], "one")
+        assert entry.incoming == len(names) and entry.missing == 0 and entry.kept == len(names) - len(reasons[name])
     assert all(not set(CODE) & set(parents) for parents in families(elsewhere, "derived_couples").values())
     assert workspace.recipe.synthesis["couples"].settings.from_domains == ("web",)
 
@@ -111,6 +116,8 @@ def test_of_equal_texts_the_first_by_id_stays(tmp_path: Path) -> None:
     first = min(id_ for id_, name in ids.items() if name in same)
     assert kept == {"other", ids[first]}
     rejected = lake.read_table("rejections", partition="derived_lines").to_pylist()
+    entry = books(lake, stages(workspace.recipe)["derived_lines"], "one")
+    assert (entry.incoming, entry.kept, entry.dropped) == (3, 2, {"duplicate": 1})
     assert {(row["record_type"], {**names, **ids}[row["id"]], row["reason"]) for row in rejected} == {
         (kind, name, "duplicate") for kind in ("document", "derived") for name in same if name != ids[first]}
 
@@ -191,7 +198,7 @@ def test_families_come_in_the_order_of_their_first_documents_and_as_many_as_fit(
     found = families_of(Couples(Couples.Settings()), documents(6).take(pa.array([5, 0, 3, 1, 4, 2])), np.ones(6, bool))
     assert [found[number].tolist() for number in range(3)] == [[4, 0], [1, 3], [5, 2]]
     assert [some.tolist() for some in batches(found, np.array([10, 1, 1, 1, 1, 1]), 11)] == [[0], [1, 2]]
-    assert list(batches(Families(np.zeros(0, np.int64), np.zeros(1, np.int64)), np.zeros(0))) == []
+    assert list(batches(Families(np.zeros(0, np.int64), np.zeros(1, np.int64)), np.zeros(0), 1)) == []
     assert found.taken(np.array([2, 0]))[1].tolist() == [4, 0]
 
 

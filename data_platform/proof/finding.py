@@ -1,0 +1,18 @@
+"""What is found to be wrong with rows of a mixture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with some rows of a mixture: at which table, what, and which rows, as places among them."""
+
+    kind: str
+    """chain: a link is missing or does not fit. license: the licence is not what the evidence says, or not admitted."""
+    table: str
+    what: str
+    rows: np.ndarray
