@@ -53,14 +53,19 @@ REPETITIONS = pa.field("rehydration_weight", pa.int64())
 SELECTED = pa.field("selected", pa.bool_())
 """One more column, for mixtures with `select`: whether the selector chose it; null if it never saw it."""
 
+BROKEN = pa.field("broken_rule", pa.string())
+"""One more column, for recipes with rules of their own over scores: the first one that the document breaks, which is
+then the reason; null if it breaks none."""
+
 CHOSEN = pa.schema([("doc_id", pa.string()), ("weight", pa.float64()), ("epochs", pa.float64())])
 """weight: share of the mixture's tokens that the document's domain was given; epochs: how often it is seen."""
 
 REJECTED = pa.schema([("doc_id", pa.string()), ("reason", pa.string())])
 
 REASONS = ("license_class", "license_tier", "contradicted_license", "domain_without_weight", "min_quality",
-           "not_selected", "larger_than_budget", "token_budget")
-"""Reasons of rejection, in the order in which they are asked: the first that holds is given."""
+           "not_selected", BROKEN.name, "larger_than_budget", "token_budget")
+"""Reasons of rejection, in the order in which they are asked: the first that holds is given. In place of `broken_rule`
+stands the rule."""
 _KEPT = len(REASONS)
 _DOMAIN, _LARGE, _BUDGET = map(REASONS.index, ("domain_without_weight", "larger_than_budget", "token_budget"))
 
@@ -87,7 +92,7 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
     Both tables of the selection come in the order of the draw, whatever the order of `candidates`.
 
     Args:
-        candidates: the columns of `columns_read(mixture)`.
+        candidates: the columns of `columns_read(mixture)`, and `BROKEN` if the recipe has such rules.
 
     Raises:
         ValueError: if a column is missing or holds nulls where none are allowed, or a doc_id is not ASCII.
@@ -120,11 +125,13 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
         reasons[rows[large]] = _LARGE
     chosen, rejected = np.flatnonzero(reasons == _KEPT), np.flatnonzero(reasons != _KEPT)
     doc_ids = candidates["doc_id"].combine_chunks()
+    told = pa.array(REASONS).take(pa.array(reasons[rejected]))
+    if BROKEN.name in candidates.column_names:
+        rule = candidates[BROKEN.name].combine_chunks().take(pa.array(rejected))
+        told = pc.if_else(pc.equal(told, BROKEN.name), rule, told)
     return Selection(
         chosen=pa.table([doc_ids.take(pa.array(chosen)), weight[chosen], epochs[chosen]], schema=CHOSEN),
-        rejected=pa.table(
-            [doc_ids.take(pa.array(rejected)), pa.array(REASONS).take(pa.array(reasons[rejected]))], schema=REJECTED
-        ),
+        rejected=pa.table([doc_ids.take(pa.array(rejected)), told], schema=REJECTED),
     )
 
 
@@ -154,6 +161,8 @@ def share_budget(budget: int, weights: np.ndarray, capacities: np.ndarray) -> np
 
 def _checked(candidates: pa.Table, mixture: Mixture, name: str) -> pa.Table:
     schema = columns_read(mixture)
+    if BROKEN.name in candidates.column_names:
+        schema = schema.append(BROKEN)
     missing = [field for field in schema.names if field not in candidates.column_names]
     if missing:
         raise ValueError(f"mixture {name}: candidates lack the columns {', '.join(missing)}")
@@ -183,9 +192,13 @@ def _against(candidates: pa.Table, mixture: Mixture) -> dict[int, np.ndarray]:
         contradicted = _marks(pc.fill_null(candidates["contradicted"], True))
     if mixture.select:
         selected = _marks(candidates[SELECTED.name])
+    broken = nobody
+    if BROKEN.name in candidates.column_names:
+        broken = np.asarray(candidates[BROKEN.name].is_valid())
     found = {
         "license_class": ~_marks(classed), "license_tier": ~_marks(admitted), "contradicted_license": contradicted,
         "domain_without_weight": nobody, "min_quality": ~good, "not_selected": ~selected,
+        BROKEN.name: broken,
     }
     return {REASONS.index(reason): mask for reason, mask in found.items()}
 

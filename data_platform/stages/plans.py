@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.tables import plan_table, selection_table
-from data_platform.mixing.draw import QUALITY, REPETITIONS, SELECTED, select
+from data_platform.filtering.own import over_scores, own_rules
+from data_platform.filtering.rules import judge
+from data_platform.mixing.draw import BROKEN, QUALITY, REPETITIONS, SELECTED, select
 from data_platform.mixing.settings import Mixture
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -28,15 +30,16 @@ def plan_stage(recipe: Recipe, name: str) -> Stage:
     selections = [selection_table(mixture.select).name] if mixture.select else []
     return Stage(
         name=f"plan_{name}", table=plan_table(name), group="mixtures",
-        inputs=(*text_tables(recipe), *score_tables(recipe, _read(mixture)), *selections),
+        inputs=(*text_tables(recipe), *score_tables(recipe, _read(recipe, mixture)), *selections),
         run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False,
         sides=("rejections",), phase="mix", methods=(mixture.mixing.method, mixture.order.method),
     )
 
 
-def _read(mixture: Mixture) -> list[str]:
-    """Scores and other columns that a mixture draws and orders by."""
-    return [*([QUALITY] if mixture.min_quality > 0 else []), *mixture.order.columns]
+def _read(recipe: Recipe, mixture: Mixture) -> list[str]:
+    """Scores and other columns that a mixture admits, draws and orders by."""
+    ruled = [rule.signal for rule in over_scores(recipe.rules).values()]
+    return [*([QUALITY] if mixture.min_quality > 0 else []), *ruled, *mixture.order.columns]
 
 
 def _write(work: Work, mixture: Mixture) -> Files:
@@ -64,8 +67,14 @@ def _candidates(work: Work, mixture: Mixture) -> pa.Table:
         # A selector chooses among documents: what was made of them is not its to leave out.
         selected = pc.or_kleene(chosen[SELECTED.name].take(place), result["derived"])
         result = result.append_column(SELECTED.name, selected)
+    if rules := over_scores(work.recipe.rules):
+        scored = with_columns(work, result, [rule.signal for rule in rules.values()])
+        reason = judge(scored, [own_rules(rules)]).field("reason")
+        result = result.append_column(BROKEN, pc.if_else(pc.equal(reason, ""), None, reason))
     return with_columns(work, result, [QUALITY] if mixture.min_quality > 0 else [])
 
 
 def _config(workspace: Workspace, snapshot: str | None, mixture: Mixture) -> Mapping[str, Any]:
-    return mixture.model_dump(mode="json", exclude={"scores", "publish"})
+    rules = over_scores(workspace.recipe.rules)
+    own = {"rules": [[name, rule.model_dump(exclude={"why"})] for name, rule in rules.items()]} if rules else {}
+    return {**mixture.model_dump(mode="json", exclude={"scores", "publish"}), **own}
