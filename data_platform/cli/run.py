@@ -34,13 +34,17 @@ def run(recipe_path: str) -> None:
     workspace.lake.repair_lineage()
 
     failures: list[str] = []
-    due = [status.stage for status in plan(workspace) if status.state != "fresh"]
+    states = plan(workspace)
+    due = [status.stage for status in states if status.state != "fresh"]
     if not due:
         out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
     else:
         from data_platform.definitions import bring_up_to_date
+        from data_platform.pipeline.upgrade import upgrade_of
         from data_platform.pipeline.warm import cold, compile_kernels
 
+        for line in upgrade_of(workspace.lake, states).lines:
+            out.print(line)
         if stages := cold(due):
             out.print(f"compiling the kernels of {', '.join(stage.name for stage in stages)}, once on this machine")
             compile_kernels(stages)

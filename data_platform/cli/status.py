@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -32,6 +33,8 @@ def status(recipe_path: str | None, as_json: bool) -> None:
         return
     for part in report:
         out.print(f"recipe [bold]{part['recipe']}[/bold], lake {part['lake']}")
+        for line in part["upgrade"]["lines"]:
+            out.print(line, style="yellow")
         grid = Grid(box=None, pad_edge=False)
         for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("rows", "right"),
                               ("tokens", "right"), ("state", "left"), ("why", "left")):
@@ -58,10 +61,12 @@ def _number(value: int | None) -> str:
 
 def _status_of(workspace: Workspace) -> dict[str, Any]:
     from data_platform.pipeline.status import plan
+    from data_platform.pipeline.upgrade import upgrade_of
     from data_platform.takedown.execute import returned, takedowns
 
-    rows = []
-    for item in plan(workspace):
+    rows, states = [], plan(workspace)
+    upgrade = upgrade_of(workspace.lake, states)
+    for item in states:
         name, count, tokens = item.stage.name, None, None
         if item.version is not None:
             partition = item.snapshot if item.stage.partitioned else None
@@ -79,4 +84,5 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
         for row in takedowns(workspace.lake)
     ]
     return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows, "takedowns": removed,
+            "upgrade": {**asdict(upgrade), "lines": upgrade.lines},
             "returned": len(returned(workspace.lake)) if removed else 0}
