@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from benchmarks.common import parser, show
 from benchmarks.refinement import pages
-from data_platform.methods.decontaminate.ngrams import EvaluationIndex, build_index, find_overlaps, read_items
+from data_platform.methods.decontaminate.items import read_items
+from data_platform.methods.decontaminate.ngrams import EvaluationIndex, build_index, find_overlaps
 from data_platform.methods.decontaminate.settings import Decontamination
 
 REPLACED = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)

@@ -11,7 +11,9 @@ from data_platform.core.kinds.pairer import DocumentPairer
 from data_platform.core.registry import Entries
 from data_platform.core.settings import Part
 from data_platform.methods.duplicates.containment import Containment
+from data_platform.methods.duplicates.passages import Lines, Paragraphs
 from data_platform.methods.duplicates.semantic import Semantic
+from data_platform.methods.duplicates.substrings import Substrings
 
 
 class DuplicateGuards(Part):
@@ -75,27 +77,12 @@ class Deduplication(Part):
         return value
 
 
-class RepeatedPassages(Part):
-    """Lines or paragraphs that were seen before, in an earlier crawl, another document, or further up."""
-
-    min_words: int = Field(default=1, ge=1, description="Shorter passages are never repeated ones.")
-    min_occurrences: int = Field(default=2, ge=2, description="Passages that occur less often are not repeated.")
-    cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")
-
-
-class RepeatedSubstrings(Part):
-    """Runs of words and signs that occur word for word elsewhere, found by a suffix array."""
-
-    min_tokens: int = Field(default=50, ge=2, description="Words and signs of the shortest run.")
-    cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")
-
-
 class Repetition(Part):
     """What repeats among the documents that stay after clusters. None is looked for unless named."""
 
-    lines: RepeatedPassages | None = Field(default=None, description="Lines, as in CCNet.")
-    paragraphs: RepeatedPassages | None = Field(default=None, description="What stands between blank lines.")
-    substrings: RepeatedSubstrings | None = Field(default=None, description="Exact substrings.")
+    lines: Lines.Settings | None = Field(default=None, description="Lines, as in CCNet.")
+    paragraphs: Paragraphs.Settings | None = Field(default=None, description="What stands between blank lines.")
+    substrings: Substrings.Settings | None = Field(default=None, description="Exact substrings.")
     containment: Containment.Settings | None = Field(default=None, description="Documents that are part of others.")
     semantic: Semantic.Settings | None = Field(default=None, description="Documents that say the same.")
     pairs: Annotated[dict[str, Entry], Entries(DocumentPairer)] = Field(

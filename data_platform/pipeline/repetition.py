@@ -24,12 +24,15 @@ from data_platform.stages.contamination import CONTAMINATION
 from data_platform.stages.cut_documents import CUT_DOCUMENTS
 from data_platform.stages.cut_programs import CUT_PROGRAMS
 from data_platform.stages.deduplicated_documents import DEDUPLICATED_DOCUMENTS
-from data_platform.stages.duplicate_spans import DUPLICATE_SPANS
-from data_platform.stages.passage_hashes import PASSAGE_HASHES
+from data_platform.stages.duplicate_spans import spans_stage
+from data_platform.stages.passage_hashes import passage_stage
 from data_platform.stages.redundant_documents import redundant_stage
-from data_platform.stages.shared.repetition import pair_entries
+from data_platform.stages.shared.repetition import pair_entries, passage_entries
 from data_platform.stages.sketches import sketch_stage
-from data_platform.stages.substring_fingerprints import SUBSTRING_FINGERPRINTS
+from data_platform.stages.substring_fingerprints import fingerprint_stage
+
+_SIGNING = {"passage_hashes": passage_stage, "substring_fingerprints": fingerprint_stage}
+"""The stages that make of texts what pairers of passages compare, by table."""
 
 
 class RepetitionStages(NamedTuple):
@@ -44,24 +47,16 @@ class RepetitionStages(NamedTuple):
 
 def repetition_stages(recipe: Recipe) -> RepetitionStages:
     """The stages as the recipe needs them; if it looks for nothing, that of the copies that stay alone."""
-    wanted, entries = recipe.repetition, pair_entries(recipe)
-    hashing, pairs, spans = [], [], []
-    if recipe.decontamination:
-        hashing.append(CONTAMINATION)
-    if wanted.lines or wanted.paragraphs:
-        hashing.append(PASSAGE_HASHES)
-    if wanted.substrings:
-        hashing.append(SUBSTRING_FINGERPRINTS)
+    entries, stored = pair_entries(recipe), {entry.method.stored for entry in passage_entries(recipe)}
+    items = [CONTAMINATION] if recipe.decontamination else []
+    pairs = [redundant_stage(recipe)] if entries else []
+    found = [stage.name for stage in (*items, *pairs)]
+    spans = [spans_stage(recipe, found)] if stored else []
+    hashing = [*items, *(make(recipe) for name, make in _SIGNING.items() if name in stored)]
     sketching = [entry for entry in entries if entry.method.gives]
     hashing += [sketch_stage(entry) for entry in sketching if not entry.models]
     embedding = [sketch_stage(entry) for entry in sketching if entry.models]
-    if entries:
-        pairs.append(redundant_stage(recipe))
-    found = [stage.name for stage in (*hashing, *pairs) if stage in (CONTAMINATION, *pairs)]
-    if wanted.lines or wanted.paragraphs or wanted.substrings:
-        read = [stage.name for stage in hashing if stage in (PASSAGE_HASHES, SUBSTRING_FINGERPRINTS)]
-        spans.append(replace(DUPLICATE_SPANS, inputs=(*DUPLICATE_SPANS.inputs, *read, *found)))
-        found.append(DUPLICATE_SPANS.name)
+    found += [stage.name for stage in spans]
     comparing = [*pairs, *spans]
     if not found:
         return RepetitionStages([], [], [], [DEDUPLICATED_DOCUMENTS])

@@ -187,7 +187,8 @@ def contamination_report(lake: Lake, recipe: Recipe, snapshots: Sequence[str]) -
         NothingToScan: if the recipe has no evaluation sets, or none of the snapshots was looked through.
         TableMissing: if nothing was looked for yet.
     """
-    from data_platform.methods.decontaminate.ngrams import build_index, read_items
+    from data_platform.methods.decontaminate.items import read_items
+    from data_platform.methods.decontaminate.ngrams import NgramOverlap
 
     if recipe.decontamination is None:
         raise NothingToScan(f"recipe {recipe.name} has no evaluation sets: name them under decontamination.sets")
@@ -200,7 +201,7 @@ def contamination_report(lake: Lake, recipe: Recipe, snapshots: Sequence[str]) -
     found = pa.concat_tables(rows).sort_by([(name, "ascending") for name in ("evaluation_set", "item_id", "doc_id")])
     accounts = []
     for name, settings in recipe.decontamination.sets.items():
-        index = build_index([read_items(name, settings)], recipe.decontamination)
+        index = NgramOverlap(recipe.decontamination).index([read_items(name, settings)])
         own = found.filter(pc.equal(found["evaluation_set"], name))
         decided = {
             decision: len(own.filter(pc.equal(own["decision"], decision))["doc_id"].unique())
@@ -232,7 +233,8 @@ def scan_table(
         NothingToScan: if the recipe has no evaluation sets, or the table no text or no such snapshot.
         TableMissing: if there is no such table or version.
     """
-    from data_platform.methods.decontaminate.ngrams import build_index, find_overlaps, read_items
+    from data_platform.methods.decontaminate.items import read_items
+    from data_platform.methods.decontaminate.ngrams import NgramOverlap
 
     settings, declared = recipe.decontamination, table(name)
     if settings is None:
@@ -243,10 +245,11 @@ def scan_table(
         raise NothingToScan(f"table {name} is not divided by snapshot")
     if partition is not None and lake.exists(name) and not lake.pins(name, [partition]):
         raise NothingToScan(f"table {name} has no snapshot {partition}")
-    index = build_index([read_items(each, one) for each, one in sorted(settings.sets.items())], settings)
+    pairer = NgramOverlap(settings)
+    index = pairer.index([read_items(each, one) for each, one in sorted(settings.sets.items())])
     key, found = declared.key[0], [FINDINGS.empty_table()]
     for batch in lake.read(name, [key, "text"], partition, version, batch_rows=_BATCH_ROWS):
-        overlaps = find_overlaps(batch["text"], index)
+        overlaps = pairer.find(batch["text"], index)
         items, rows = overlaps.flatten(), pc.list_parent_indices(overlaps)
         columns = [batch[key].cast(pa.string()).take(rows), *(items.field(field) for field in FINDINGS.names[1:])]
         found.append(pa.table(columns, schema=FINDINGS))

@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_platform.core.kinds.pairer import ItemPairer
 from data_platform.core.tables import table
+from data_platform.methods.decontaminate.ngrams import NgramOverlap
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
@@ -19,14 +21,15 @@ _IDENTITY = ("doc_id", "snapshot")
 def _write(work: Work) -> Files:
     from daft import col
 
-    from data_platform.methods.decontaminate.ngrams import build_index, find_contamination, read_items
+    from data_platform.methods.decontaminate.items import read_items
 
     settings = work.recipe.decontamination
-    index = build_index([read_items(name, one) for name, one in sorted(settings.sets.items())], settings)
+    pairer = NgramOverlap(settings)
+    index = pairer.index([read_items(name, one) for name, one in sorted(settings.sets.items())])
     actions = {name: one.action or settings.action for name, one in settings.sets.items()}
     fields = {name: table("contamination")[name].type for name in table("contamination").column_names[2:]}
     kernel = engine.batch_udf(
-        partial(find_contamination, index=index, actions=actions),
+        partial(find_contamination, pairer=pairer, index=index, actions=actions),
         {"found": pa.list_(pa.struct([pa.field(name, type_) for name, type_ in fields.items()]))},
     )
     frame = engine.read(work.lake, work.pin("filtered_documents"), [*_IDENTITY, "text"])
@@ -36,8 +39,23 @@ def _write(work: Work) -> Files:
     )
 
 
+def find_contamination(
+    text: pa.Array, *, pairer: ItemPairer, index: Any, actions: Mapping[str, str]
+) -> pa.StructArray:
+    """What of the evaluation items is in every text of a batch, and what is done about it."""
+    found = pairer.find(text, index)
+    items = found.values
+    sets = items.field("evaluation_set").to_pylist()
+    short = items.field("short").to_pylist()
+    decisions = ["record" if few else actions[name] for name, few in zip(sets, short, strict=True)]
+    names = table("contamination").column_names[2:]
+    columns = {"decision": pa.array(decisions, pa.string()), **{name: items.field(name) for name in names[:-1]}}
+    rows = pa.StructArray.from_arrays([columns[name] for name in names], names)
+    return pa.StructArray.from_arrays([pa.ListArray.from_arrays(found.offsets, rows)], ["found"])
+
+
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    from data_platform.methods.decontaminate.ngrams import evaluation_state
+    from data_platform.methods.decontaminate.items import evaluation_state
 
     settings = workspace.recipe.decontamination
     config = settings.model_dump(mode="json", exclude={"margin", "max_cuts"})
@@ -48,5 +66,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 CONTAMINATION = Stage(
     name="contamination", group="deduplication", inputs=("filtered_documents",), run=_write, config=_config,
-    phase="filter", books=None,
+    phase="filter", books=None, methods=(NgramOverlap,),
 )

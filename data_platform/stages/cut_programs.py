@@ -13,7 +13,7 @@ from data_platform.core.tables import table
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.shared.repetition import dropping, passages
+from data_platform.stages.shared.repetition import cutting, dropping
 
 _IDENTITY = ("doc_id", "snapshot")
 _CUTS = pa.schema({"doc_id": pa.string(), "kind": pa.string(), "start": pa.int64(), "end": pa.int64()})
@@ -48,10 +48,8 @@ def _findings(work: Work) -> tuple[pa.Table, pa.Table]:
     """What is to be acted upon in one snapshot: spans that go, and reasons why documents go."""
     spans, reasons = [_CUTS.empty_table()], [_REASONS.empty_table()]
     if work.pins_of("duplicate_spans"):
-        wanted = {**passages(work.recipe), "substring": work.recipe.repetition.substrings}
-        cut = pa.array([kind for kind, one in wanted.items() if one and one.cut], pa.string())
         rows = _of_snapshot(work, "duplicate_spans", ["doc_id", "kind", "start", "end"])
-        spans.append(rows.filter(pc.is_in(rows["kind"], cut)))
+        spans.append(rows.filter(pc.is_in(rows["kind"], pa.array(cutting(work.recipe), pa.string()))))
     if work.pins_of("redundant_documents"):
         rows = _of_snapshot(work, "redundant_documents", ["doc_id", "kind"])
         rows = rows.filter(pc.is_in(rows["kind"], pa.array(dropping(work.recipe), pa.string())))
@@ -84,10 +82,9 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     from data_platform.text.tokenizer import tokenizer_name
 
     recipe = workspace.recipe
-    wanted = {**passages(recipe), "substring": recipe.repetition.substrings}
     limits = recipe.decontamination.model_dump(include={"margin", "max_cuts"}) if recipe.decontamination else {}
     return {
-        "cut": [kind for kind, one in wanted.items() if one and one.cut], "drop": dropping(recipe),
+        "cut": cutting(recipe), "drop": dropping(recipe),
         "min_words": recipe.repetition.min_words, **limits, "tokenizer": tokenizer_name(recipe.tokenizer),
     }
 

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.shared.repetition import dropping, passages
+from data_platform.stages.shared.repetition import dropping, passage_entries
 from data_platform.stages.shared.staying import staying, texts
 
 
 def _write(work: Work) -> Files:
-    from data_platform.methods.duplicates.passages import repeated_passages
-    from data_platform.methods.duplicates.substrings import repeated_substrings, sharing_documents
-
     ids, found = staying(work), []
-    if least := {kind: one.min_occurrences for kind, one in passages(work.recipe).items()}:
-        hashes = work.rows("passage_hashes")
-        found.append(repeated_passages(hashes.filter(pc.is_in(hashes["doc_id"], ids)), least))
-    if substrings := work.recipe.repetition.substrings:
-        prints = work.rows("substring_fingerprints", ["doc_id", "hashes"])
-        prints = prints.filter(pc.is_in(prints["doc_id"], ids))
-        some = sharing_documents(prints["doc_id"], prints["hashes"])
-        del prints
-        sizes = work.rows("filtered_documents", ["doc_id", "byte_count"])
-        size = pc.sum(sizes.filter(pc.is_in(sizes["doc_id"], some))["byte_count"]).as_py() or 0
-        found.append(repeated_substrings(partial(texts, work, some), size, substrings.min_tokens))
+    for entry in passage_entries(work.recipe):
+        signed = work.rows(entry.method.stored)
+        if "kind" in signed.column_names:
+            signed = signed.filter(pc.equal(signed["kind"], entry.method.passage))
+        signed = signed.filter(pc.is_in(signed["doc_id"], ids))
+        if entry.columns:
+            more = work.rows("filtered_documents", ["doc_id", *entry.columns])
+            place = pc.index_in(signed["doc_id"], more["doc_id"].combine_chunks())
+            for name in entry.columns:
+                signed = signed.append_column(name, more[name].take(place))
+        found.append(entry.made().spans(signed, partial(texts, work)))
     return work.files(pa.concat_tables(found))
 
 
@@ -38,12 +36,18 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     recipe = workspace.recipe
     return {
         "dropping": dropping(recipe),
-        "min_occurrences": {kind: one.min_occurrences for kind, one in passages(recipe).items()},
-        "min_tokens": recipe.repetition.substrings.min_tokens if recipe.repetition.substrings else None,
+        # What is cut is another stage's matter.
+        "passages": {entry.name: entry.settings.model_dump(exclude={"cut"}) for entry in passage_entries(recipe)},
     }
 
 
-DUPLICATE_SPANS = Stage(
-    name="duplicate_spans", group="deduplication", inputs=("filtered_documents", "duplicates"),
-    run=_write, config=_config, partitioned=False, phase="relate", books=None,
-)
+def spans_stage(recipe: Recipe, found: Sequence[str]) -> Stage:
+    """The stage as the recipe needs it: with what its pairers made of each text, and the tables `found`, for which
+    documents go."""
+    entries = passage_entries(recipe)
+    return Stage(
+        name="duplicate_spans", group="deduplication",
+        inputs=("filtered_documents", "duplicates", *dict.fromkeys(entry.method.stored for entry in entries), *found),
+        run=_write, config=_config, partitioned=False, phase="relate", books=None,
+        methods=tuple(entry.method for entry in entries),
+    )

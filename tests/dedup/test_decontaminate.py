@@ -13,15 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.methods.decontaminate.ngrams import (
-    EvaluationIndex,
-    EvaluationSetError,
-    Items,
-    build_index,
-    evaluation_state,
-    find_overlaps,
-    read_items,
-)
+from data_platform.core.kinds.pairer import Items
+from data_platform.methods.decontaminate.items import EvaluationSetError, evaluation_state, read_items
+from data_platform.methods.decontaminate.ngrams import EvaluationIndex, build_index, find_overlaps
 from data_platform.methods.decontaminate.settings import Decontamination, EvaluationSet
 from data_platform.text.spans import union
 

@@ -7,7 +7,8 @@ what is found (`duplicates/`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -82,4 +83,90 @@ class DocumentPairer(Method):
                 `model` too, the ids of those that made it.
             texts: reads texts again, for those that have to be.
         """
+        raise NotImplementedError
+
+
+class Cutting(Settings):
+    """Settings of every pairer of passages."""
+
+    cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")
+
+
+PASSAGE_PAIRER = Kind(
+    name="pairer of passages", section="repetition", folder="duplicates", family="",
+    rows="one per passage that occurs before, in documents that stay", partitioned=False, phase="relate",
+    licence="none: a span is no text", takedown="rows go with either document, by doc_id",
+)
+
+
+class PassagePairer(Method):
+    """Finds passages that were seen before: in an earlier snapshot, a document with a smaller id, or further up. What
+    is made of a text is made once, as for a `DocumentPairer`.
+
+    Of an example, `given` has texts, and `gives` lists what repeats: the place of the text, and the passage.
+
+    Attributes:
+        passage: what repeats, as in column `kind` of its rows.
+        stored: the table that holds what is made of texts, and whose columns `sign` fills.
+    """
+
+    kind: ClassVar[Kind] = PASSAGE_PAIRER
+    Settings: ClassVar[type[Cutting]] = Cutting
+    passage: ClassVar[str]
+    stored: ClassVar[str]
+
+    def sign(self, texts: pa.Array) -> pa.StructArray:
+        """What is made of every text."""
+        raise NotImplementedError
+
+    def spans(self, signed: pa.Table, texts: Texts) -> pa.Table:
+        """Every passage that occurs before: rows of table `duplicate_spans`.
+
+        Args:
+            signed: `doc_id`, `snapshot`, the columns that `columns(settings)` names, and what was made of the texts
+                that are to be compared.
+            texts: reads texts again, for those that have to be.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items of one evaluation set: unique ids, and the text of each field of each item."""
+
+    name: str
+    ids: list[str]
+    fields: list[tuple[str, ...]]
+
+
+OVERLAP = pa.struct([
+    ("evaluation_set", pa.string()), ("item_id", pa.string()), ("method", pa.string()), ("overlap", pa.float64()),
+    ("spans", pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))), ("short", pa.bool_()),
+])
+"""What is found of one item in one document: its set and id, how it was found, how much of it, where, and whether it is
+too short to be acted upon. Spans are bytes, end excluded, sorted, and do not touch."""
+
+
+ITEM_PAIRER = Kind(
+    name="pairer of items", section="decontamination", folder="decontaminate", family="",
+    rows="one per document and evaluation item that it holds", partitioned=True, phase="filter",
+    licence="none: a span is no text", takedown="rows go with their documents, by doc_id",
+)
+
+
+class ItemPairer(Method):
+    """Finds items of evaluation sets in texts. What is found in a text depends on that text, the items and the settings
+    alone.
+
+    Of an example, `given` has `items` and `texts`, and `gives` lists pairs of places: of a text, and of an item in it.
+    """
+
+    kind: ClassVar[Kind] = ITEM_PAIRER
+
+    def index(self, sets: Sequence[Items]) -> Any:
+        """What is to be looked for, made once; the same for any order of sets and items."""
+        raise NotImplementedError
+
+    def find(self, texts: pa.Array, index: Any) -> pa.ListArray:
+        """What is found in every text: a list of `OVERLAP`, sorted by set and item id."""
         raise NotImplementedError

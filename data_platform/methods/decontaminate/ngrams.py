@@ -1,65 +1,94 @@
-"""Decontamination: which documents hold items of evaluation sets, and where.
-
-Brown et al. 2020 ("Language Models are Few-Shot Learners", arXiv 2005.14165, appendix C) look for runs of 13 words,
-without case and punctuation, that an evaluation item and a training document share; shorter items are looked for by
-runs of their own length, of 8 words at least. Here:
-
-- Words are letters, marks and numbers in lower case; all else separates them. A letter of a script without spaces is a
-  word.
-- An item is looked for field by field: by all runs of `ngram` words, or, if a field has fewer words but `min_words` of
-  them, by the field as a whole. If no field has `min_words` words, all its fields in their order are one text, which is
-  looked for in the same way however short it is. So every item with a word in it is found where it stands as it is.
-- What is found of an item with fewer than `min_words` words in all is recorded and never acted upon: "42" is in every
-  second document.
-
-The overlap is the share of an item's distinct runs that are in the document.
-
-A run of 13 words misses what was edited. The fuzzy variant looks for shorter runs, and takes a window of the document
-for the item if it holds at least a share of the item's distinct runs; the window is a little longer than the item. It
-is for items of `fuzzy.min_words` words and more. With a share p of the words replaced independently, a share of about
-(1 - p)^n of the runs of n words stays.
-
-Brown et al. also pass over runs that are in more than 10 training documents; that would lose an item that was copied
-often, and is not done. Not here: what is done about a document (`duplicates/cutting.py`), and duplicates among the
-documents.
-"""
+"""Evaluation items by n-grams of words: GPT-3's overlap, and a fuzzy variant."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field, model_validator
 
-from data_platform.core.errors import PlainError
-from data_platform.core.tables import table
-from data_platform.ingest.settings import FilesSource
-from data_platform.methods.decontaminate.settings import Decontamination, EvaluationSet
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.pairer import OVERLAP, ItemPairer, Items
+from data_platform.core.settings import Part
 from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
 from data_platform.text.spans import union
 
-_COLUMNS = ("evaluation_set", "item_id", "method", "overlap", "spans")
-OVERLAP = pa.struct([*((name, table("contamination")[name].type) for name in _COLUMNS), ("short", pa.bool_())])
-"""What is found of one item in one document. Spans are bytes, end excluded, sorted, and do not touch."""
 
-_LONGEST_LINE = 2**26
+class FuzzyOverlap(Part):
+    """Items that were edited: a window of a document that holds a share of an item's runs of words."""
+
+    ngram: int = Field(default=3, ge=1, description="Words per run.")
+    share: float = Field(default=0.4, gt=0, le=1, description="Least share of the item's distinct runs.")
+    slack: float = Field(default=0.25, ge=0, description="By which share the window is longer than the item.")
+    min_words: int = Field(default=20, ge=1, description="Shorter items are looked for as they are only.")
 
 
-class EvaluationSetError(PlainError, ValueError):
-    """An evaluation set that cannot be read. The message names the set and the row, and shows no text."""
+class NgramOverlap(ItemPairer, name="ngrams"):
+    """Items of evaluation sets by the runs of words that a document has in common with them.
 
+    Brown et al. 2020 ("Language Models are Few-Shot Learners", arXiv:2005.14165, appendix C) look for runs of 13 words,
+    without case and punctuation, that an evaluation item and a training document share; shorter items are looked for by
+    runs of their own length, of 8 words at least. Here:
 
-@dataclass(frozen=True)
-class Items:
-    """The items of one evaluation set: unique ids, and the text of each field of each item."""
+    - Words are letters, marks and numbers in lower case; all else separates them. A letter of a script without spaces
+      is a word.
+    - An item is looked for field by field: by all runs of `ngram` words, or, if a field has fewer words but `min_words`
+      of them, by the field as a whole. If no field has `min_words` words, all its fields in their order are one text,
+      which is looked for in the same way however short it is. So every item with a word in it is found where it stands
+      as it is.
+    - What is found of an item with fewer than `min_words` words in all is recorded and never acted upon: "42" is in
+      every second document.
 
-    name: str
-    ids: list[str]
-    fields: list[tuple[str, ...]]
+    The overlap is the share of an item's distinct runs that are in the document.
+
+    A run of 13 words misses what was edited. The fuzzy variant looks for shorter runs, and takes a window of the
+    document for the item if it holds at least a share of the item's distinct runs; the window is a little longer than
+    the item. It is for items of `fuzzy.min_words` words and more. With a share p of the words replaced independently, a
+    share of about (1 - p)^n of the runs of n words stays.
+
+    Brown et al. also pass over runs that are in more than 10 training documents; that would lose an item that was
+    copied often, and is not done. Not here: what is done about a document (`duplicates/cutting.py`), and duplicates
+    among the documents.
+    """
+
+    class Settings(Section):
+        """What of an item has to be in a document."""
+
+        ngram: int = Field(default=13, ge=1, description="Words per run; GPT-3 takes 13.")
+        min_words: int = Field(
+            default=8, ge=1, description="Least words of a field that is looked for by itself, and of an item that is "
+            "acted upon; GPT-3 takes runs of 8 words and more."
+        )
+        fuzzy: FuzzyOverlap | None = Field(default_factory=FuzzyOverlap, description="Edited items; null: none.")
+
+        @model_validator(mode="after")
+        def _short_is_short(self) -> Self:
+            if self.min_words > self.ngram:
+                raise ValueError(
+                    f"min_words must not be more than ngram, but {self.min_words} is more than {self.ngram}"
+                )
+            return self
+
+    examples = (
+        Example({"items": ["Is the sum of two odd numbers always even?"],
+                 "texts": ["- Is the sum of two odd numbers\nALWAYS even", "is the sum of two odd numbers always odd"]},
+                [(0, 0)], {"fuzzy": None}, "by hand: an item of 9 words as a whole, without case and signs"),
+        Example({"items": ["a b c d e f"], "texts": ["x b c d e y", "b c d x e f"]}, [(0, 0)],
+                {"ngram": 4, "min_words": 4, "fuzzy": None}, "by hand: a run of 4 words of 6"),
+    )
+
+    def index(self, sets: Sequence[Items]) -> EvaluationIndex:
+        """Hashes of all runs of all items."""
+        return build_index(sets, self.settings)
+
+    def find(self, texts: pa.Array, index: EvaluationIndex) -> pa.ListArray:
+        """Items that are found by whole runs, and those that resemble a window of the text."""
+        return find_overlaps(texts, index)
 
 
 @dataclass(frozen=True)
@@ -103,100 +132,7 @@ class EvaluationIndex:
     fuzzy_share: float
 
 
-def read_items(name: str, settings: EvaluationSet) -> Items:
-    """The items of an evaluation set from JSONL (plain, gzip, zstd) or Parquet files, as clean as documents are.
-
-    Raises:
-        SourceError: if a file is not there.
-        EvaluationSetError: if a row cannot be read, lacks a field, or repeats an id, or no item has a letter or digit.
-    """
-    from data_platform.extract.clean import clean_text
-    from data_platform.ingest.sources import open_archive, resolve
-
-    ids: list[str] = []
-    fields: list[tuple[str, ...]] = []
-    for archive in resolve(_source(name, settings)):
-        with open_archive(archive) as raw:
-            if archive.format == "jsonl":
-                rows = _json_rows(name, archive.name, raw)
-            elif archive.format == "parquet":
-                rows = _parquet_rows(raw, settings)
-            else:
-                raise EvaluationSetError(f"evaluation set {name}: {archive.name} is neither JSONL nor Parquet")
-            for number, row in enumerate(rows):
-                place = f"{archive.name}:{number}"
-                values = [_field(name, place, row, field) for field in settings.fields]
-                fields.append(tuple(map(clean_text, values)))
-                ids.append(_field(name, place, row, settings.id_field) if settings.id_field else place)
-    if repeated := len(ids) - len(set(ids)):
-        raise EvaluationSetError(f"evaluation set {name}: {repeated} ids are repeated; leave id_field out to use rows")
-    if not any(character.isalnum() for parts in fields for text in parts for character in text):
-        wanted = ", ".join(settings.fields)
-        raise EvaluationSetError(f"evaluation set {name}: its {len(ids)} items hold no word in {wanted}")
-    return Items(name, ids, fields)
-
-
-def evaluation_state(settings: Mapping[str, EvaluationSet]) -> dict[str, list[list[str]]]:
-    """What changes when a file of an evaluation set does: names and fingerprints, by set."""
-    from data_platform.ingest.sources import resolve
-
-    return {
-        name: sorted([archive.name, archive.fingerprint] for archive in resolve(_source(name, one)))
-        for name, one in settings.items()
-    }
-
-
-def _source(name: str, settings: EvaluationSet) -> FilesSource:
-    return FilesSource(
-        kind="files", name=f"evaluation-{name}", snapshot="evaluation", paths=settings.paths,
-        text_field=settings.fields[0],
-    )
-
-
-def _json_rows(name: str, file: str, raw: Any) -> Iterator[Mapping[str, Any]]:
-    from data_platform.ingest.stream import ArchiveStream, Damage
-
-    stream = ArchiveStream(raw, begins=lambda data: False)
-    number = 0
-    try:
-        while line := stream.readline(_LONGEST_LINE):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                raise EvaluationSetError(f"evaluation set {name}: {file}:{number} is not JSON") from None
-            if not isinstance(row, dict):
-                raise EvaluationSetError(f"evaluation set {name}: {file}:{number} is not an object")
-            yield row
-            number += 1
-    except Damage as damage:
-        raise EvaluationSetError(f"evaluation set {name}: {file} is {damage.kind} after row {number}") from damage
-
-
-def _parquet_rows(raw: Any, settings: EvaluationSet) -> Iterator[Mapping[str, Any]]:
-    import pyarrow.parquet as pq
-
-    file, named = pq.ParquetFile(raw), {field for field in (*settings.fields, settings.id_field) if field}
-    named |= {field.split(".")[0] for field in named}
-    for batch in file.iter_batches(columns=[field for field in file.schema_arrow.names if field in named]):
-        yield from batch.to_pylist()
-
-
-def _field(name: str, place: str, row: Mapping[str, Any], field: str) -> str:
-    from data_platform.ingest.files import reach
-    from data_platform.ingest.records import valid_text
-
-    value = reach(row, field)
-    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):  # the choices of a question
-        return valid_text("\n".join(value))
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        kind = "missing" if value is None else f"a {type(value).__name__}"
-        raise EvaluationSetError(f"evaluation set {name}: field {field} of {place} is {kind}, not text")
-    return valid_text(str(value))
-
-
-def build_index(sets: list[Items], settings: Decontamination) -> EvaluationIndex:
+def build_index(sets: Sequence[Items], settings: NgramOverlap.Settings) -> EvaluationIndex:
     """Hash what the items are looked for by. The order of sets and items does not change what is found."""
     from data_platform.kernels import words as word_kernels
 
@@ -240,7 +176,7 @@ def build_index(sets: list[Items], settings: Decontamination) -> EvaluationIndex
     )
 
 
-def _all(sets: list[Items]) -> Iterator[tuple[str, ...]]:
+def _all(sets: Sequence[Items]) -> Iterator[tuple[str, ...]]:
     return (parts for one in sets for parts in one.fields)
 
 
@@ -311,19 +247,6 @@ def find_overlaps(text: pa.Array | pa.ChunkedArray, index: EvaluationIndex) -> p
     ]
     list_offsets = np.searchsorted([row for row, _ in rows], np.arange(len(offsets))).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(list_offsets), pa.array(values, OVERLAP))
-
-
-def find_contamination(text: pa.Array, *, index: EvaluationIndex, actions: Mapping[str, str]) -> pa.StructArray:
-    """What of the evaluation items is in every text of a batch, and what is done about it."""
-    found = find_overlaps(text, index)
-    items = found.values
-    sets = items.field("evaluation_set").to_pylist()
-    short = items.field("short").to_pylist()
-    decisions = ["record" if few else actions[name] for name, few in zip(sets, short, strict=True)]
-    names = table("contamination").column_names[2:]
-    columns = {"decision": pa.array(decisions, pa.string()), **{name: items.field(name) for name in names[:-1]}}
-    rows = pa.StructArray.from_arrays([columns[name] for name in names], names)
-    return pa.StructArray.from_arrays([pa.ListArray.from_arrays(found.offsets, rows)], ["found"])
 
 
 def _exact(

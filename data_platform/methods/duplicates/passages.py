@@ -1,18 +1,4 @@
-"""Lines and paragraphs that were seen before.
-
-Wenzek et al. 2020 ("CCNet", arXiv 1911.00359, section 3.1): a paragraph, which is what stands between line feeds, is
-normalised (lower case, digits as 0, without punctuation and accents), hashed to 64 bits, and removed if any document
-before it has the same hash. Here that is a line; a paragraph is what stands between blank lines. Words are normalised
-as for MinHash (`text/words.py`), so white space does not count either. Lines without a letter or digit have no hash
-and are never duplicates.
-
-First is what comes first by snapshot (as text, so crawls are best named by their date), then by doc_id, then by place.
-So what was said of an old crawl stays true when a newer one is added, whatever the order and partitions of rows.
-
-Hashes are made once per document and stored, and only they are compared. Among n different passages two have the same
-hash by chance with a probability below n^2 / 2^65: 3 % for a thousand million. Not here: cutting
-(`duplicates/cutting.py`).
-"""
+"""Lines and paragraphs that were seen before."""
 
 from __future__ import annotations
 
@@ -21,12 +7,73 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.pairer import Cutting, PassagePairer, Texts
 from data_platform.core.tables import table
 from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
 
 KINDS = ("line", "paragraph")
+
+
+class _Passages(PassagePairer):
+    stored = "passage_hashes"
+
+    class Settings(Cutting):
+        """Lines or paragraphs that were seen before, in an earlier crawl, another document, or further up."""
+
+        min_words: int = Field(default=1, ge=1, description="Shorter passages are never repeated ones.")
+        min_occurrences: int = Field(default=2, ge=2, description="Passages that occur less often are not repeated.")
+
+    def sign(self, texts: pa.Array) -> pa.StructArray:
+        """The hash of every passage, and where it stands."""
+        return passage_hashes(texts, self.passage, self.settings.min_words)
+
+    def spans(self, signed: pa.Table, texts: Texts) -> pa.Table:
+        """Every passage that is not the first with its hash. No text is read."""
+        return repeated_passages(signed, {self.passage: self.settings.min_occurrences})
+
+
+class Lines(_Passages, name="lines"):
+    """Lines that were seen before.
+
+    Wenzek et al. 2020 ("CCNet", arXiv:1911.00359, section 3.1): a paragraph, which is what stands between line feeds,
+    is normalised (lower case, digits as 0, without punctuation and accents), hashed to 64 bits, and removed if any
+    document before it has the same hash. Here that is a line. Words are
+    normalised as for MinHash (`text/words.py`), so white space does not count either. Lines without a letter or digit
+    have no hash and are never duplicates.
+
+    First is what comes first by snapshot (as text, so crawls are best named by their date), then by doc_id, then by
+    place. So what was said of an old crawl stays true when a newer one is added, whatever the order and partitions of
+    rows.
+
+    Hashes are made once per document and stored, and only they are compared. Among n different passages two have the
+    same hash by chance with a probability below n^2 / 2^65: 3 % for a thousand million. Not here: cutting
+    (`duplicates/cutting.py`).
+    """
+
+    passage = "line"
+    examples = (
+        Example(["Imprint\nnew", "old\nimprint"], [(1, "imprint")], {}, "section 3.1: case does not count"),
+        Example(["page 1 of 12\n...", "Page 2 of 13\n..."], [(1, "Page 2 of 13\n")], {}, "section 3.1: digits as 0"),
+        Example(["one\ntwo words", "one\ntwo words"], [(1, "two words")], {"min_words": 2}, "by hand"),
+    )
+
+
+class Paragraphs(_Passages, name="paragraphs"):
+    """Paragraphs that were seen before.
+
+    As Wenzek et al. 2020 ("CCNet", arXiv:1911.00359, section 3.1) have it for lines (`Lines`), for what stands between
+    blank lines.
+    """
+
+    passage = "paragraph"
+    examples = (
+        Example(["one\ntwo\n\nthree", "four\n\nOne two"], [(1, "One two")], {}, "by hand: line feeds do not count"),
+        Example(["one\ntwo", "one\nthree"], [], {}, "by hand: a line is no paragraph"),
+    )
 
 
 def passage_hashes(text: pa.Array | pa.ChunkedArray, kind: str, min_words: int = 1) -> pa.StructArray:
@@ -56,17 +103,6 @@ def passage_hashes(text: pa.Array | pa.ChunkedArray, kind: str, min_words: int =
     return pa.StructArray.from_arrays(
         [pa.repeat(kind, len(offsets) - 1), *lists], fields=[declared.field(name) for name in ("kind", *values)]
     )
-
-
-def hash_passages(text: pa.Array, *, min_words: Mapping[str, int]) -> pa.StructArray:
-    """The passages of every text of a batch, one struct per kind in a list per text."""
-    by_kind = [passage_hashes(text, kind, least) for kind, least in min_words.items()]
-    kinds, count = len(by_kind), len(text)
-    # From kind by kind to text by text.
-    order = pa.array([kind * count + row for row in range(count) for kind in range(kinds)], pa.int64())
-    rows = pa.concat_arrays(by_kind).take(order)
-    offsets = pa.array(range(0, kinds * count + 1, kinds), pa.int32())
-    return pa.StructArray.from_arrays([pa.ListArray.from_arrays(offsets, rows)], ["found"])
 
 
 def repeated_passages(hashes: pa.Table, min_occurrences: Mapping[str, int]) -> pa.Table:

@@ -1,30 +1,4 @@
-"""Exact substrings: runs of tokens that occur word for word elsewhere.
-
-Lee et al. 2022 ("Deduplicating Training Data Makes Language Models Better", arXiv 2107.06499, section 4.1, ExactSubstr)
-take two documents to share a substring if they have a run of at least 50 tokens in common, find all such runs by a
-suffix array over the whole corpus, and cut all copies but one. A suffix array sorts every suffix, and what is read from
-it are the groups of neighbours that agree in their first `min_tokens` tokens. These groups are found here without
-sorting what has no equal: hashes of all runs of `min_tokens` tokens are counted by a first pass in a table of two-bit
-counters; a second pass takes the runs whose counter says twice; only these suffixes are sorted (a sparse suffix array:
-Kärkkäinen and Ukkonen 1996), by a 96-bit hash of their beginning. The groups are those of the suffix array, in memory
-that grows with what repeats and not with the text, of which only a batch is ever there. n runs that repeat are confused
-by chance with a probability below n^2 / 2^97.
-
-A new crawl does not have the old ones read again. Of every document fingerprints are made once and stored, by winnowing
-(Schleimer, Wilkerson and Aiken 2003, "Winnowing: local algorithms for document fingerprinting"): of all runs of half as
-many tokens that begin in `min_tokens` tokens in a row the least hash is kept, so that two documents with a run of
-`min_tokens` tokens in common have a fingerprint in common, without exception. There is one for every 13 tokens or so at
-50. Only documents that share one with another, or have one twice, are read and searched as above; the result is that of
-a search of all.
-
-Tokens are words and signs, exactly as written: runs of letters, marks and numbers, single letters in scripts that are
-written without spaces (of which a run of 50 is a sentence, not a paragraph), and runs of one and the same sign. White
-space does not count. A run never goes beyond its document.
-
-The first occurrence is that of the smallest snapshot, doc_id and place. What is told is every later one, as long as it
-follows the same first occurrence: where the document goes on as another earlier one does, a new span begins, which
-overlaps. Cutting (`duplicates/cutting.py`) takes their union.
-"""
+"""Exact substrings: runs of tokens that occur word for word elsewhere."""
 
 from __future__ import annotations
 
@@ -34,7 +8,10 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.pairer import Cutting, PassagePairer, Texts
 from data_platform.core.tables import table
 from data_platform.text.buffers import text_buffers
 from data_platform.text.characters import character_table
@@ -44,6 +21,63 @@ AT_ONCE = 2**23
 """Fingerprints or runs that are sorted at once: 32 bytes each."""
 _MOST_BITS = 8
 _LEAST_BITS = 10
+
+
+class Substrings(PassagePairer, name="substrings"):
+    """Exact substrings: runs of tokens that occur word for word elsewhere.
+
+    Lee et al. 2022 ("Deduplicating Training Data Makes Language Models Better", arXiv:2107.06499, section 4.1,
+    ExactSubstr) take two documents to share a substring if they have a run of at least 50 tokens in common, find all
+    such runs by a suffix array over the whole corpus, and cut all copies but one. A suffix array sorts every suffix,
+    and what is read from it are the groups of neighbours that agree in their first `min_tokens` tokens. These groups
+    are found here without sorting what has no equal: hashes of all runs of `min_tokens` tokens are counted by a first
+    pass in a table of two-bit counters; a second pass takes the runs whose counter says twice; only these suffixes are
+    sorted (a sparse suffix array: Kärkkäinen and Ukkonen 1996), by a 96-bit hash of their beginning. The groups are
+    those of the suffix array, in memory that grows with what repeats and not with the text, of which only a batch is
+    ever there. n runs that repeat are confused by chance with a probability below n^2 / 2^97.
+
+    A new crawl does not have the old ones read again. Of every document fingerprints are made once and stored, by
+    winnowing (Schleimer, Wilkerson and Aiken 2003, "Winnowing: local algorithms for document fingerprinting"): of all
+    runs of half as many tokens that begin in `min_tokens` tokens in a row the least hash is kept, so that two documents
+    with a run of `min_tokens` tokens in common have a fingerprint in common, without exception. There is one for every
+    13 tokens or so at 50. Only documents that share one with another, or have one twice, are read and searched as
+    above; the result is that of a search of all.
+
+    Tokens are words and signs, exactly as written: runs of letters, marks and numbers, single letters in scripts that
+    are written without spaces (of which a run of 50 is a sentence, not a paragraph), and runs of one and the same sign.
+    White space does not count. A run never goes beyond its document.
+
+    The first occurrence is that of the smallest snapshot, doc_id and place. What is told is every later one, as long as
+    it follows the same first occurrence: where the document goes on as another earlier one does, a new span begins,
+    which overlaps. Cutting (`duplicates/cutting.py`) takes their union.
+    """
+
+    class Settings(Cutting):
+        """Runs of words and signs that occur word for word elsewhere, found by a suffix array."""
+
+        min_tokens: int = Field(default=50, ge=2, description="Words and signs of the shortest run.")
+
+    passage = "substring"
+    stored = "substring_fingerprints"
+    examples = (
+        Example(["a b c d e", "x b c d y"], [(1, "b c d")], {"min_tokens": 3}, "the definition of section 4.1"),
+        Example(["a b c d e", "x b, c d y"], [], {"min_tokens": 3}, "by hand: signs are tokens"),
+    )
+
+    @classmethod
+    def columns(cls, settings: Settings) -> tuple[str, ...]:
+        """The sizes of texts: what is counted in memory follows from them."""
+        return ("byte_count",)
+
+    def sign(self, texts: pa.Array) -> pa.StructArray:
+        """The fingerprints of every text."""
+        return fingerprints(texts, self.settings.min_tokens)
+
+    def spans(self, signed: pa.Table, texts: Texts) -> pa.Table:
+        """Every run that occurs before. Those documents are read that share a fingerprint with another one."""
+        some = sharing_documents(signed["doc_id"], signed["hashes"])
+        size = pc.sum(signed.filter(pc.is_in(signed["doc_id"], some))["byte_count"]).as_py() or 0
+        return repeated_substrings(partial(texts, some), size, self.settings.min_tokens)
 
 
 def fingerprints(text: pa.Array | pa.ChunkedArray, min_tokens: int = 50) -> pa.StructArray:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from data_platform.core.columns import Table
 from data_platform.core.kinds.method import Entry
-from data_platform.core.kinds.pairer import DocumentPairer
+from data_platform.core.kinds.pairer import DocumentPairer, PassagePairer
 from data_platform.core.registry import method
 from data_platform.core.tables import sketches_table, table
 from data_platform.run.recipe import Recipe
@@ -15,10 +13,12 @@ _OWN_TABLES = {"containment": "document_sketches", "semantic": "document_embeddi
 """The tables of the pairers that have a field of their own in the recipe."""
 
 
-def passages(recipe: Recipe) -> dict[str, Any]:
-    """The settings of each kind of passage that the recipe compares: `line`, `paragraph`."""
-    wanted = {"line": recipe.repetition.lines, "paragraph": recipe.repetition.paragraphs}
-    return {kind: one for kind, one in wanted.items() if one}
+def passage_entries(recipe: Recipe, stored: str = "") -> list[Entry]:
+    """The pairers of passages that the recipe asks for; those that keep what they make of texts in table `stored`."""
+    wanted = recipe.repetition
+    own = {"lines": wanted.lines, "paragraphs": wanted.paragraphs, "substrings": wanted.substrings}
+    entries = [Entry(name, method(PassagePairer, name), settings) for name, settings in own.items() if settings]
+    return [entry for entry in entries if stored in ("", entry.method.stored)]
 
 
 def pair_entries(recipe: Recipe) -> list[Entry]:
@@ -39,3 +39,8 @@ def sketch_table(entry: Entry) -> Table:
 def dropping(recipe: Recipe) -> list[str]:
     """Kinds of pairs for which the recipe drops documents."""
     return [entry.name for entry in pair_entries(recipe) if entry.settings.drop]
+
+
+def cutting(recipe: Recipe) -> list[str]:
+    """Kinds of passages that the recipe cuts."""
+    return [entry.method.passage for entry in passage_entries(recipe) if entry.settings.cut]
