@@ -162,7 +162,8 @@ def test_just_the_stages_that_compute_with_a_module_are_stale_when_it_changes(
 KNOWN = {
     "kernels/substrings.py": {"substring_fingerprints", "duplicate_spans"},
     "methods/duplicates/passages.py": {"passage_hashes", "duplicate_spans"},
-    "methods/duplicates/semantic.py": {"redundant_documents"},
+    "methods/duplicates/semantic.py": {"document_embeddings", "redundant_documents"},
+    "methods/duplicates/containment.py": {"document_sketches", "redundant_documents"},
     "methods/decontaminate/ngrams.py": {"contamination"},
     "methods/edits/personal_data.py": {"refinement_programs"},
     "methods/filters/c4.py": {"filter_verdicts"},
