@@ -63,7 +63,7 @@ def pages(data: Path) -> tuple[list[str], list[str]]:
 
 def _all_pairs(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All pairs of documents that have shingles, and their true similarity."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels import jaccard as kernels
 
     shingles = distinct_shingles(pa.array(texts, pa.large_string()))
     usable = np.nonzero(shingles.value_lengths().to_numpy())[0]
@@ -124,7 +124,7 @@ def _precision(similarity: np.ndarray, same: np.ndarray, found: np.ndarray) -> N
 def _clusters(texts: Sequence[str], names: Sequence[str]) -> None:
     """What verification does to pairs and clusters, and how near estimates are."""
     from data_platform.duplicates.candidates import copy_pairs
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels import jaccard as kernels
 
     array = pa.array(texts, pa.large_string())
     signed = pa.Table.from_struct_array(signatures(array))

@@ -150,7 +150,7 @@ def _together(clusters: dict[str, object]) -> set[tuple[str, str]]:
 
 
 def _similarities(texts: dict[str, str], pairs: set[tuple[str, str]]) -> dict[tuple[str, str], float]:
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels import jaccard as kernels
     from data_platform.methods.duplicates.minhash import distinct_shingles
 
     ids = sorted({doc_id for pair in pairs for doc_id in pair})

@@ -75,8 +75,6 @@ def copy_pairs(
     Raises:
         ValueError: if a doc_id occurs twice, or signatures were made with different settings.
     """
-    from data_platform.kernels import minhash as kernels
-
     # Sorted by doc_id, row numbers stand for ids: nothing depends on the order in which the rows came.
     documents = documents.sort_by("doc_id").combine_chunks()
     doc_id = documents["doc_id"].combine_chunks()
@@ -86,22 +84,24 @@ def copy_pairs(
     parents = np.arange(len(doc_id), dtype=np.int64)
     found = _Found(documents)
     for keys in _plain_keys(documents, kinds):
-        found.add(keys.kind, *_link(kernels, parents, keys, new))
+        found.add(keys.kind, *_link(parents, keys, new))
     if "minhash" in kinds and verify is None:
         for keys in _bands(documents):
-            found.add("minhash", *_link(kernels, parents, keys, new))
+            found.add("minhash", *_link(parents, keys, new))
     elif "minhash" in kinds:
         bands = list(_bands(documents))
-        for rows in _portions(kernels, parents, bands, new, documents["shingle_count"].to_numpy()):
-            for left, right, similarity in _verified(kernels, parents, bands, rows, new, verify, shingles):
+        for rows in _portions(parents, bands, new, documents["shingle_count"].to_numpy()):
+            for left, right, similarity in _verified(parents, bands, rows, new, verify, shingles):
                 found.add("minhash", left, right, similarity)
     return found.table(doc_id, snapshot)
 
 
-def _link(kernels, parents: np.ndarray, keys: Keys, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _link(parents: np.ndarray, keys: Keys, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from data_platform.kernels.links import link
+
     members = np.concatenate((keys.rows[~new[keys.rows]], keys.rows[new[keys.rows]]))
     left, right = np.empty(len(members), np.int64), np.empty(len(members), np.int64)
-    count = kernels.link(parents, keys.keys, keys.proofs, members, new, left, right)
+    count = link(parents, keys.keys, keys.proofs, members, new, left, right)
     return left[:count], right[:count]
 
 
@@ -115,13 +115,12 @@ def _plain_keys(documents: pa.Table, kinds: Sequence[str]) -> Iterator[Keys]:
 
 def _halves(hashes: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
     """Hexadecimal hashes as rows of two uint64, zero where there is none, and the rows where there is one."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels.ids import parse_ids
 
     rows = np.nonzero(hashes.is_valid().to_numpy(zero_copy_only=False))[0]
     offsets, data = text_buffers(hashes.drop_null())
-    digits = data[offsets[0] : offsets[-1]].reshape(-1, 32)
-    parsed = np.empty((len(digits), 2), np.uint64)
-    kernels.parse_hex(digits, parsed)
+    parsed = np.empty((len(offsets) - 1, 2), np.uint64)
+    parse_ids(data, offsets, parsed, np.zeros(len(parsed), np.bool_))
     result = np.zeros((len(hashes), 2), np.uint64)
     result[rows] = parsed
     return result, rows
@@ -167,13 +166,15 @@ def _bands(documents: pa.Table) -> Iterator[Keys]:
 
 
 def _portions(
-    kernels, parents: np.ndarray, bands: Sequence[Keys], new: np.ndarray, sizes: np.ndarray
+    parents: np.ndarray, bands: Sequence[Keys], new: np.ndarray, sizes: np.ndarray
 ) -> Iterator[np.ndarray]:
     """Documents that may be joined by bands, in portions whose shingles fit into memory; no bucket is divided."""
+    from data_platform.kernels.components import flatten
+
     together = parents.copy()
     for keys in bands:
-        _link(kernels, together, keys, new)
-    kernels.flatten(together)
+        _link(together, keys, new)
+    flatten(together)
     members = np.bincount(together, minlength=len(together))
     fresh = np.zeros(len(together), np.bool_)
     fresh[together[new]] = True
@@ -191,32 +192,36 @@ def _portions(
 
 
 def _verified(
-    kernels, parents: np.ndarray, bands: Sequence[Keys], rows: np.ndarray, new: np.ndarray, least: float,
+    parents: np.ndarray, bands: Sequence[Keys], rows: np.ndarray, new: np.ndarray, least: float,
     shingles: Shingles,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Pairs of one portion that are alike, band by band."""
+    from data_platform.kernels.components import flatten
+    from data_platform.kernels.jaccard import parities
+    from data_platform.kernels.links import link_alike
+
     offsets, hashes = shingles(rows)
     place = np.full(len(parents), -1, np.int64)
     place[rows] = np.arange(len(rows))
     # The portion's own numbers: a component is wholly inside it, so that its smallest row is too.
-    kernels.flatten(parents)
+    flatten(parents)
     own = place[parents[rows]]
     mine = new[rows]
     left, right = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
     values = np.empty(len(rows), np.float64)
     bitmaps = np.zeros((len(rows), PARITY_WORDS), np.uint64)
-    kernels.parities(offsets, hashes, bitmaps)
+    parities(offsets, hashes, bitmaps)
     for keys in bands:
         has = np.zeros(len(parents), np.bool_)
         has[keys.rows] = True
         usable = np.nonzero(has[rows])[0]
         members = np.concatenate((usable[~mine[usable]], usable[mine[usable]]))
-        count = kernels.link_alike(
+        count = link_alike(
             own, keys.keys[rows], keys.proofs[rows], members, mine, left, right, values, offsets, hashes, bitmaps,
             least,
         )
         yield rows[left[:count]], rows[right[:count]], values[:count].copy()
-    kernels.flatten(own)
+    flatten(own)
     parents[rows] = rows[own]
 
 

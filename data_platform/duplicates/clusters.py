@@ -30,7 +30,7 @@ def connected_components(left: np.ndarray, right: np.ndarray, count: int) -> np.
     Returns:
         int64 of length `count`.
     """
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels import components as kernels
 
     labels = np.arange(count, dtype=np.int64)
     kernels.unite(labels, left.astype(np.int64, copy=False), right.astype(np.int64, copy=False))
@@ -100,7 +100,7 @@ def _rows(ids: pa.ChunkedArray, doc_id: pa.Array) -> np.ndarray:
 
 def _ways_to(starts: np.ndarray, left: np.ndarray, right: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """For every row the next one on the shortest way to a row of `starts`, and the pair that leads there; or -1."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels import components as kernels
 
     ends = np.concatenate((left, right))
     order = np.argsort(ends, kind="stable")

@@ -2,24 +2,24 @@
 """The compiled loops of `datatrove.py`: simplified texts, their words, hashes of n-grams, and minima.
 
 Here belongs machine code that says what datatrove 0.10 and spaCy 3.8 say. Not here: the tables. This module imports
-numba; import it where a kernel is called. What kernels call stays in this file, see `text.py`.
+numba; import it where a kernel is called.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import longest
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import STAFFORD_1
+from data_platform.kernels.utf8 import entry_of, read, write
 
 SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
 LONGEST_WORD = 12
 """Longest contraction or unit."""
 
-_REPLACEMENT = 0xFFFD
 _SIGMA, _FINAL_SIGMA, _SMALL_SIGMA = 0x3A3, 0x3C2, 0x3C3
 _OPENING = 0x2018  # "‘s" is a word of its own, wherever it stands
-_BASE = 0xBF58476D1CE4E5B9
-_MULTIPLIER = np.uint64(_BASE)
 _MERSENNE_PRIME = np.uint64(2**61 - 1)
 # The primes of xxHash64 (Yann Collet, https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md).
 _PRIME_1 = np.uint64(0x9E3779B185EBCA87)
@@ -33,7 +33,7 @@ def hash_word(word: str) -> int:
     """The hash by which the kernels look up `word`."""
     state = 0
     for character in word:
-        state = (state * _BASE + ord(character) + 1) & 0xFFFFFFFFFFFFFFFF
+        state = (state * int(STAFFORD_1) + ord(character) + 1) & 0xFFFFFFFFFFFFFFFF
     return state ^ (state >> 32)
 
 
@@ -44,7 +44,7 @@ def _find(points, start, end, keys):
         return -1
     state = np.uint64(0)
     for position in range(start, end):
-        state = state * _MULTIPLIER + np.uint64(points[position] + 1)
+        state = state * STAFFORD_1 + np.uint64(points[position] + 1)
     key = state ^ (state >> np.uint64(32))
     slot = np.int64(key & np.uint64(keys.size - 1))
     while keys[slot] != np.uint64(0):
@@ -55,34 +55,13 @@ def _find(points, start, end, keys):
 
 
 @part()
-def _place(pages, point):
-    return (np.int32(pages[point >> 8]) << 8) | (point & 0xFF)
-
-
-@part()
 def _decode(data, start, end, points):
-    """Write the code points of `data[start:end]`; return how many. Invalid UTF-8 gives wrong characters, never a read
-    out of bounds."""
+    """Write the code points of `data[start:end]`; return how many."""
     count = 0
     position = start
     while position < end:
-        byte = np.int32(data[position])
-        if byte < 0x80:
-            points[count] = byte
-            count += 1
-            position += 1
-            continue
-        width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-        point = np.int32(_REPLACEMENT)
-        if position + width <= end:
-            point = byte & (0x7F >> width)
-            for offset in range(1, width):
-                point = (point << 6) | (np.int32(data[position + offset]) & 0x3F)
-            if point > 0x10FFFF:
-                point = np.int32(_REPLACEMENT)
-        points[count] = point
+        points[count], position = read(data, position, end)
         count += 1
-        position += width
     return count
 
 
@@ -90,14 +69,14 @@ def _decode(data, start, end, points):
 def _ends_word(points, position, count, pages, kinds):
     """Whether the capital sigma at `position` is written as at the end of a word (Unicode, Final_Sigma)."""
     before = position - 1
-    while before >= 0 and kinds[_place(pages, points[before])] & IGNORABLE:
+    while before >= 0 and kinds[entry_of(pages, points[before])] & IGNORABLE:
         before -= 1
-    if before < 0 or not kinds[_place(pages, points[before])] & CASED:
+    if before < 0 or not kinds[entry_of(pages, points[before])] & CASED:
         return False
     after = position + 1
-    while after < count and kinds[_place(pages, points[after])] & IGNORABLE:
+    while after < count and kinds[entry_of(pages, points[after])] & IGNORABLE:
         after += 1
-    return after == count or not kinds[_place(pages, points[after])] & CASED
+    return after == count or not kinds[entry_of(pages, points[after])] & CASED
 
 
 @part()
@@ -107,19 +86,19 @@ def _simplify(points, count, pages, kinds, spelled, spellings, result):
     position = 0
     while position < count:
         point = points[position]
-        place = _place(pages, point)
+        place = entry_of(pages, point)
         kind = kinds[place]
         if kind & DIGIT:
             position += 1
-            while position < count and kinds[_place(pages, points[position])] & DIGIT:
+            while position < count and kinds[entry_of(pages, points[position])] & DIGIT:
                 position += 1
             if (
                 position + 1 < count
-                and kinds[_place(pages, points[position])] & SEPARATOR
-                and kinds[_place(pages, points[position + 1])] & DIGIT
+                and kinds[entry_of(pages, points[position])] & SEPARATOR
+                and kinds[entry_of(pages, points[position + 1])] & DIGIT
             ):
                 position += 2
-                while position < count and kinds[_place(pages, points[position])] & DIGIT:
+                while position < count and kinds[entry_of(pages, points[position])] & DIGIT:
                     position += 1
             result[written] = 48
             written += 1
@@ -160,7 +139,7 @@ def _suffix_length(points, start, end, pages, kinds, unit_keys):
             if _find(points, end - length, end, unit_keys) >= 0:
                 return length
             break
-    return 1 if kinds[_place(pages, points[end - 1])] & (SUFFIX | ICON) else 0
+    return 1 if kinds[entry_of(pages, points[end - 1])] & (SUFFIX | ICON) else 0
 
 
 @part()
@@ -182,12 +161,12 @@ def _cut_infixes(points, start, end, pages, kinds, ends, count):
     first = start
     for position in range(start, end):
         point = points[position]
-        kind = kinds[_place(pages, point)]
+        kind = kinds[entry_of(pages, point)]
         sign = kind & ICON != 0
         if 60 <= point <= 62 and start < position < end - 1:
             before = points[position - 1]
-            sign = (kinds[_place(pages, before)] & ALPHA != 0 or before == 48) and (
-                kinds[_place(pages, points[position + 1])] & ALPHA != 0
+            sign = (kinds[entry_of(pages, before)] & ALPHA != 0 or before == 48) and (
+                kinds[entry_of(pages, points[position + 1])] & ALPHA != 0
             )
         if sign and position > start:
             if position > first:
@@ -209,7 +188,7 @@ def _cut(points, start, end, pages, kinds, contraction_keys, contraction_cuts, u
     signs = 0
     zero = False
     for position in range(start, end):
-        signs |= kinds[_place(pages, points[position])]
+        signs |= kinds[entry_of(pages, points[position])]
         zero |= points[position] == 48
     slot = _find(points, start, end, contraction_keys)
     if slot >= 0:
@@ -224,7 +203,7 @@ def _cut(points, start, end, pages, kinds, contraction_keys, contraction_cuts, u
         whole = _is_quoted_s(points, start, end)
         if slot >= 0 or whole:
             break
-        prefix = 1 if kinds[_place(pages, points[start])] & (PREFIX | ICON) else 0
+        prefix = 1 if kinds[entry_of(pages, points[start])] & (PREFIX | ICON) else 0
         if prefix:
             slot = _find(points, start + 1, end, contraction_keys)
             whole = _is_quoted_s(points, start + 1, end)
@@ -290,25 +269,7 @@ def _join_quoted_s(points, start, ends, count):
 def _encode(points, start, end, result, written):
     """Write `[start, end)` as UTF-8; return where the next byte goes."""
     for position in range(start, end):
-        point = points[position]
-        if point < 0x80:
-            result[written] = point
-            written += 1
-        elif point < 0x800:
-            result[written] = 0xC0 | point >> 6
-            result[written + 1] = 0x80 | point & 0x3F
-            written += 2
-        elif point < 0x10000:
-            result[written] = 0xE0 | point >> 12
-            result[written + 1] = 0x80 | point >> 6 & 0x3F
-            result[written + 2] = 0x80 | point & 0x3F
-            written += 3
-        else:
-            result[written] = 0xF0 | point >> 18
-            result[written + 1] = 0x80 | point >> 12 & 0x3F
-            result[written + 2] = 0x80 | point >> 6 & 0x3F
-            result[written + 3] = 0x80 | point & 0x3F
-            written += 4
+        written = write(result, written, points[position])
     return written
 
 
@@ -381,17 +342,15 @@ def hash_ngrams(
         int64 offsets, one more than texts, and uint64 hashes in the order of the text.
     """
     texts = offsets.size - 1
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    points = np.empty(longest, np.int32)
-    simple = np.empty(growth * longest, np.int32)
-    stack = np.empty(longest * growth + 1, np.int64)
-    ends = np.empty(longest * growth + 1, np.int64)
+    most = longest(offsets)
+    points = np.empty(most, np.int32)
+    simple = np.empty(growth * most, np.int32)
+    stack = np.empty(most * growth + 1, np.int64)
+    ends = np.empty(most * growth + 1, np.int64)
     # A word has one byte at least, and there is a space between two.
-    octets = np.empty(2 * growth * longest + 1, np.uint8)
-    word_starts = np.empty(growth * longest + 1, np.int64)
-    word_ends = np.empty(growth * longest + 1, np.int64)
+    octets = np.empty(2 * growth * most + 1, np.uint8)
+    word_starts = np.empty(growth * most + 1, np.int64)
+    word_ends = np.empty(growth * most + 1, np.int64)
     ngram_offsets = np.zeros(texts + 1, np.int64)
     room = max((offsets[texts] - offsets[0]) // 4, 1024)
     hashes = np.empty(room, np.uint64)

@@ -2,7 +2,6 @@
 
 Here belongs what reads or copies bytes: `resolve` and `splice` for the interpreter, and for the writers of programs the
 scans that say where it is worth to look. Not here: what a program is (`programs/program.py`), and any decision.
-Everything is self-contained, for the reason given in `text.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Compiled kernels of the joins by id: hexadecimal to numbers, a hash table of ids, and what is looked up in it;
 and digests of texts, by which two tables are compared.
 
-One module by itself: numba's disk cache does not notice changes in others. Imported where it is called. Not here:
-Arrow.
+Imported where it is called. Not here: Arrow.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from data_platform.kernels.compiled import kernel
+from data_platform.kernels.hashing import GOLDEN, STAFFORD_1
 
 _EMPTY = -1
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_SECOND = np.uint64(0xBF58476D1CE4E5B9)
 _VALUES = np.full(256, 16, np.uint64)
 """What each digit is worth; 16 if it is none."""
 _VALUES[ord("0"):ord("9") + 1] = np.arange(10)
@@ -48,17 +46,17 @@ def digest_texts(data: np.ndarray, offsets: np.ndarray, digests: np.ndarray) -> 
     """Two 64-bit digests of every string, eight bytes at a time. They tell changes, not forgers who aim at them."""
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
-        one, other = np.uint64(end - start), _MIX
+        one, other = np.uint64(end - start), GOLDEN
         for place in range(start, end, 8):
             word = np.uint64(0)
             for byte in range(place, min(place + 8, end)):
                 word = (word << np.uint64(8)) | np.uint64(data[byte])
-            one = (one ^ word) * _MIX
+            one = (one ^ word) * GOLDEN
             one ^= one >> np.uint64(32)
-            other = (other + word) * _SECOND
+            other = (other + word) * STAFFORD_1
             other ^= other >> np.uint64(29)
-        digests[row, 0] = one * _SECOND
-        digests[row, 1] = other * _MIX
+        digests[row, 0] = one * STAFFORD_1
+        digests[row, 1] = other * GOLDEN
 
 
 @kernel()
@@ -66,7 +64,7 @@ def build_table(numbers: np.ndarray, slots: np.ndarray, repeated: np.ndarray) ->
     """Fill `slots`, a power of two of them and -1 at first, with the places of ids; mark ids that came before."""
     mask = np.uint64(len(slots) - 1)
     for row in range(len(numbers)):
-        slot = ((numbers[row, 0] ^ (numbers[row, 1] * _MIX)) * _MIX >> np.uint64(20)) & mask
+        slot = ((numbers[row, 0] ^ (numbers[row, 1] * GOLDEN)) * GOLDEN >> np.uint64(20)) & mask
         while True:
             at = slots[slot]
             if at == _EMPTY:
@@ -84,7 +82,7 @@ def look_up(numbers: np.ndarray, slots: np.ndarray, wanted: np.ndarray, places: 
     mask = np.uint64(len(slots) - 1)
     for row in range(len(wanted)):
         high, low = wanted[row, 0], wanted[row, 1]
-        slot = ((high ^ (low * _MIX)) * _MIX >> np.uint64(20)) & mask
+        slot = ((high ^ (low * GOLDEN)) * GOLDEN >> np.uint64(20)) & mask
         found = _EMPTY
         while True:
             at = slots[slot]

@@ -2,8 +2,7 @@
 
 Both functions walk n-grams by `_extend`, so that training and scoring see the same features. Not here: what a word is
 (`text/words.py`), what the score means (`models/linear_classifier.py`). This module imports numba; import it where a
-kernel is called. What kernels call stays in this file: numba's on-disk cache does not notice when a helper changes in
-another file.
+kernel is called.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import GOLDEN
 
-# Odd, with well spread bits: the golden ratio.
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 _COUNT = np.int64(0xFFFFFFFF)
 
@@ -25,7 +23,7 @@ def _extend(state, word, buckets):
     A polynomial over word hashes that are well mixed. The bucket is the upper half of the hash times `buckets`, shifted
     (Lemire 2019, "Fast Random Integer Generation in an Interval"): as even as a remainder, without a division.
     """
-    state = state * _GOLDEN + word
+    state = state * GOLDEN + word
     return state, np.int64(((state >> _HALF) * np.uint64(buckets)) >> _HALF)
 
 
@@ -54,7 +52,7 @@ def ngram_buckets(offsets, words, ngram, buckets):
     for text in range(texts):
         end = offsets[text + 1]
         for first in range(offsets[text], end):
-            state = _GOLDEN
+            state = GOLDEN
             for word in range(first, min(first + ngram, end)):
                 state, found[position] = _extend(state, words[word], buckets)
                 position += 1
@@ -83,7 +81,7 @@ def score_ngrams(offsets, words, ngram, weights, intercept):
         square = 0.0
         end = offsets[text + 1]
         for first in range(offsets[text], end):
-            state = _GOLDEN
+            state = GOLDEN
             for word in range(first, min(first + ngram, end)):
                 state, bucket = _extend(state, words[word], weights.size)
                 before = max(seen[bucket], mark)

@@ -1,13 +1,14 @@
 """The compiled loops over pairs of documents: sketches and the pairs that they propose, shared members, similarities.
 
-Here belongs machine code over hashes and similarities. Not here: text (`text.py`). This module imports numba;
-import it where a kernel is called. What kernels call stays in this file, see `text.py`.
+Here belongs machine code over hashes and similarities. Not here: text (`text_hashes`). This module imports
+numba; import it where a kernel is called.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import widened_rows
 from data_platform.kernels.compiled import kernel, part
 
 
@@ -76,9 +77,7 @@ def propose(offsets, posting_offsets, posting_documents, hash_numbers, sizes, ra
             best[at], scores[at] = other, score
         for place in range(kept):
             if count == room:
-                wider = np.empty((2, 2 * room), np.int64)
-                wider[:, :room] = found
-                found, room = wider, 2 * room
+                found, room = widened_rows(found), 2 * room
             found[0, count], found[1, count] = document, best[place]
             count += 1
     return found[0, :count].copy(), found[1, :count].copy()

@@ -12,11 +12,10 @@ from __future__ import annotations
 import numpy as np
 
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import GOLDEN, STAFFORD_1
 
 WIDTH = 64
 BITMAP_BITS = 22
-_BASE = np.uint64(0x9E3779B97F4A7C15)
-_MIX = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(64 - BITMAP_BITS)
 
 
@@ -24,7 +23,7 @@ _SHIFT = np.uint64(64 - BITMAP_BITS)
 def _leaving() -> np.uint64:
     factor = np.uint64(1)
     for _ in range(WIDTH):
-        factor *= _BASE
+        factor *= GOLDEN
     return factor
 
 
@@ -35,7 +34,7 @@ def hash_windows(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
     for i in range(starts.size):
         value = np.uint64(0)
         for place in range(starts[i], starts[i] + WIDTH):
-            value = value * _BASE + np.uint64(data[place]) + np.uint64(1)
+            value = value * GOLDEN + np.uint64(data[place]) + np.uint64(1)
         hashes[i] = value
     return hashes
 
@@ -45,7 +44,7 @@ def bitmap_of(hashes: np.ndarray) -> np.ndarray:
     """One bit for every hash."""
     bitmap = np.zeros(1 << (BITMAP_BITS - 3), np.uint8)
     for value in hashes:
-        bit = (value * _MIX) >> _SHIFT
+        bit = (value * STAFFORD_1) >> _SHIFT
         bitmap[bit >> np.uint64(3)] |= np.uint8(1 << (bit & np.uint64(7)))
     return bitmap
 
@@ -69,10 +68,10 @@ def find_windows(data: np.ndarray, offsets: np.ndarray, wanted: np.ndarray, bitm
             continue
         value = np.uint64(0)
         for place in range(start, start + WIDTH):
-            value = value * _BASE + np.uint64(data[place]) + np.uint64(1)
+            value = value * GOLDEN + np.uint64(data[place]) + np.uint64(1)
         place = start + WIDTH
         while True:
-            bit = (value * _MIX) >> _SHIFT
+            bit = (value * STAFFORD_1) >> _SHIFT
             if bitmap[bit >> np.uint64(3)] & np.uint8(1 << (bit & np.uint64(7))):
                 at = np.searchsorted(wanted, value)
                 if at < wanted.size and wanted[at] == value:
@@ -88,6 +87,6 @@ def find_windows(data: np.ndarray, offsets: np.ndarray, wanted: np.ndarray, bitm
                 break
             entering = np.uint64(data[place]) + np.uint64(1)
             leaving = np.uint64(data[place - WIDTH]) + np.uint64(1)
-            value = value * _BASE + entering - leaving * factor
+            value = value * GOLDEN + entering - leaving * factor
             place += 1
     return found[:count]

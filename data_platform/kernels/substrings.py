@@ -1,32 +1,18 @@
 """The compiled loops that find runs of tokens that occur more than once.
 
 Here belongs machine code over bytes, tokens and hashes of runs. Not here: what a repeated run means
-(`methods/duplicates/substrings.py`). This module imports numba; import it where a kernel is called. What kernels call
-stays in this file, see
-`text.py`.
+(`methods/duplicates/substrings.py`). This module imports numba; import it where a kernel is called.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import longest, widened, widened_rows
+from data_platform.kernels.characters import IGNORED, LETTER, MARK, NUMBER, SPACE, UNSPACED
 from data_platform.kernels.compiled import kernel, part
-
-SPACE, LETTER, NUMBER, MARK, UNSPACED, TERMINAL, IGNORED, DECIMAL = 1, 2, 4, 8, 16, 32, 64, 128
-REPLACEMENT = 0xFFFD
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SECOND = np.uint64(0x5851F42D4C957F2D)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-
-
-@part()
-def _mix(value):
-    """splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014; Stafford's variant 13)."""
-    value = (value ^ (value >> np.uint64(30))) * _MIX_1
-    value = (value ^ (value >> np.uint64(27))) * _MIX_2
-    return value ^ (value >> np.uint64(31))
+from data_platform.kernels.hashing import GOLDEN, PCG, absorb, mix
+from data_platform.kernels.utf8 import entry_of, read
 
 
 @part()
@@ -43,27 +29,11 @@ def _scan_tokens(data, first, last, pages, classes, starts, ends, hashes):
     state = np.uint64(0)
     while position < last:
         here = position
-        point = np.int32(data[position])
-        width = 1
-        if point < 0x80:
-            kind = classes[point]  # page 0 is stored first
-        else:
-            width = 2 if point < 0xE0 else 3 if point < 0xF0 else 4
-            byte = point
-            point = np.int32(REPLACEMENT)
-            if position + width <= last:
-                point = byte & (0x7F >> width)
-                for offset in range(1, width):
-                    point = (point << 6) | (np.int32(data[position + offset]) & 0x3F)
-                if point > 0x10FFFF:
-                    point = np.int32(REPLACEMENT)
-            else:
-                width = last - position
-            kind = classes[(np.int32(pages[point >> 8]) << 8) | (point & 0xFF)]
-        position += width
+        point, position = read(data, position, last)
+        kind = classes[entry_of(pages, point)]
         part = kind & (LETTER | NUMBER | MARK | IGNORED) != 0
         if in_word and (not part or kind & UNSPACED or (single and not kind & (MARK | IGNORED))):
-            hashes[tokens] = _mix(state)
+            hashes[tokens] = mix(state)
             tokens += 1
             in_word = False
         if part:
@@ -75,23 +45,22 @@ def _scan_tokens(data, first, last, pages, classes, starts, ends, hashes):
                 single = kind & UNSPACED != 0
                 state = np.uint64(0)
                 starts[tokens] = here - first
-            state = (state ^ np.uint64(point)) * _GOLDEN
-            state ^= state >> np.uint64(32)
+            state = absorb(state, point, GOLDEN)
             ends[tokens] = position - first
         elif kind & SPACE:
             sign = np.int32(-1)
         elif point == sign:
             # One more of the same: the token before grows.
             ends[tokens - 1] = position - first
-            hashes[tokens - 1] = _mix(hashes[tokens - 1] + _SECOND)
+            hashes[tokens - 1] = mix(hashes[tokens - 1] + PCG)
         else:
             sign = point
             starts[tokens] = here - first
             ends[tokens] = position - first
-            hashes[tokens] = _mix((np.uint64(point) + np.uint64(1)) * _SECOND)
+            hashes[tokens] = mix((np.uint64(point) + np.uint64(1)) * PCG)
             tokens += 1
     if in_word:
-        hashes[tokens] = _mix(state)
+        hashes[tokens] = mix(state)
         tokens += 1
     return tokens
 
@@ -104,30 +73,21 @@ def _hash_runs(hashes, tokens, length, one, two):
         return 0
     top_1, top_2 = np.uint64(1), np.uint64(1)
     for _ in range(length):
-        top_1 *= _GOLDEN
-        top_2 *= _SECOND
+        top_1 *= GOLDEN
+        top_2 *= PCG
     state_1, state_2 = np.uint64(0), np.uint64(0)
     for token in range(length - 1):
-        state_1 = state_1 * _GOLDEN + hashes[token]
-        state_2 = state_2 * _SECOND + hashes[token]
+        state_1 = state_1 * GOLDEN + hashes[token]
+        state_2 = state_2 * PCG + hashes[token]
     for run in range(count):
-        state_1 = state_1 * _GOLDEN + hashes[run + length - 1]
-        state_2 = state_2 * _SECOND + hashes[run + length - 1]
+        state_1 = state_1 * GOLDEN + hashes[run + length - 1]
+        state_2 = state_2 * PCG + hashes[run + length - 1]
         if run:
             state_1 -= hashes[run - 1] * top_1
             state_2 -= hashes[run - 1] * top_2
-        one[run] = _mix(state_1)
-        two[run] = _mix(state_2)
+        one[run] = mix(state_1)
+        two[run] = mix(state_2)
     return count
-
-
-@part()
-def _room(offsets):
-    """Bytes of the longest text: it has no more tokens."""
-    longest = 0
-    for text in range(offsets.size - 1):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    return longest
 
 
 @kernel(allocates=True)
@@ -141,7 +101,7 @@ def count_runs(offsets, data, pages, classes, length, counters, shift):
         counters: uint8; a run has the counter of the high bits of its hash.
         shift: 64 less the number of these bits.
     """
-    room = _room(offsets)
+    room = longest(offsets)
     starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
     hashes, one, two = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
     total = 0
@@ -165,7 +125,7 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
     Returns:
         uint64 and uint32 hashes of the runs; int32 text and first token. By text and token.
     """
-    room = _room(offsets)
+    room = longest(offsets)
     starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
     hashes, one, two = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
     size = 1024
@@ -179,10 +139,7 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
             if (np.uint64(counters[place >> np.uint64(2)]) >> bits) & np.uint64(3) < 2:
                 continue
             if count == size:
-                wider_keys, wider_checks = np.empty(2 * size, np.uint64), np.empty(2 * size, np.uint32)
-                wider_places = np.empty((2, 2 * size), np.int32)
-                wider_keys[:size], wider_checks[:size], wider_places[:, :size] = keys, checks, places
-                keys, checks, places, size = wider_keys, wider_checks, wider_places, 2 * size
+                keys, checks, places, size = widened(keys), widened(checks), widened_rows(places), 2 * size
             keys[count] = one[run]
             checks[count] = np.uint32(two[run] >> np.uint64(32))
             places[0, count] = text
@@ -198,7 +155,7 @@ def bytes_of_runs(offsets, data, pages, classes, length, texts, runs):
     Args:
         texts, runs: int32, text and first token of each, in ascending order.
     """
-    room = _room(offsets)
+    room = longest(offsets)
     starts, ends, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint64)
     places = np.empty((2, texts.size), np.int32)
     before = -1
@@ -220,7 +177,7 @@ def winnow(offsets, data, pages, classes, length, window):
     Returns:
         int64 offsets, one more than texts, and uint64 hashes.
     """
-    room = _room(offsets)
+    room = longest(offsets)
     starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
     hashes, one, two = np.empty(room, np.uint64), np.empty(room, np.uint64), np.empty(room, np.uint64)
     found_offsets = np.zeros(offsets.size, np.int64)
@@ -244,9 +201,7 @@ def winnow(offsets, data, pages, classes, length, window):
                 continue
             least = chosen
             if count == size:
-                wider = np.empty(2 * size, np.uint64)
-                wider[:size] = found
-                found, size = wider, 2 * size
+                found, size = widened(found), 2 * size
             found[count] = one[chosen]
             count += 1
         found_offsets[text + 1] = count
@@ -315,9 +270,7 @@ def join_runs(firsts, texts, runs):
             tails[count - 1] = run
         else:
             if count == size:
-                wider_heads, wider_tails = np.empty(2 * size, np.int64), np.empty(2 * size, np.int64)
-                wider_heads[:size], wider_tails[:size] = heads, tails
-                heads, tails, size = wider_heads, wider_tails, 2 * size
+                heads, tails, size = widened(heads), widened(tails), 2 * size
             heads[count] = tails[count] = run
             count += 1
         before = run

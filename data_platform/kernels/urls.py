@@ -1,8 +1,7 @@
 """The compiled scan over URLs: every host suffix, every URL prefix and every word, looked up in one table of hashes.
 
 Here belongs machine code that reads `TextBuffers` of URLs. Not here: where the table comes from and what a match means
-(`filtering/url_lists.py`). This module imports numba; import it where a kernel is called. What kernels call stays in
-this file.
+(`filtering/url_lists.py`). This module imports numba; import it where a kernel is called.
 
 What is looked up is hashed byte by byte in lower case (ASCII) by FNV-1a of 64 bits and ended by splitmix64's
 finaliser; hosts from their end, so that one pass hashes every suffix. Each kind starts from another state, so that all
@@ -13,35 +12,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.ascii import lower
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import FNV_OFFSET, fnv1a, mix
 
 HOST, PREFIX, WORD = 0, 1, 2
 """Kinds of entries: a host with its subdomains, a URL with all that is below it, a word of a URL."""
 
-_STARTS = np.array([0xCBF29CE484222325, 0x9AE16A3B2F90404F, 0xC949D7C7509E6557], np.uint64)
-_FNV_PRIME = np.uint64(0x100000001B3)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+_STARTS = np.array([FNV_OFFSET, 0x9AE16A3B2F90404F, 0xC949D7C7509E6557], np.uint64)
 _NEWLINE, _SLASH, _COLON, _AT, _DOT, _HASH, _QUESTION, _AMPERSAND = (ord(sign) for sign in "\n/:@.#?&")
 _STAR, _BRACKET, _END_BRACKET, _HYPHEN, _UNDERSCORE = (ord(sign) for sign in "*[]-_")
 _WWW = np.frombuffer(b"www.", np.uint8)
 
 
 @part()
-def _lower(byte):
-    return byte + np.uint8(32) if np.uint8(65) <= byte <= np.uint8(90) else byte
-
-
-@part()
 def _extend(state, byte):
-    return (state ^ np.uint64(_lower(byte))) * _FNV_PRIME
-
-
-@part()
-def _finish(state):
-    state = (state ^ (state >> np.uint64(30))) * _MIX_1
-    state = (state ^ (state >> np.uint64(27))) * _MIX_2
-    return state ^ (state >> np.uint64(31))
+    return fnv1a(state, lower(byte))
 
 
 @part()
@@ -49,7 +35,7 @@ def _without_www(data, first, last):
     """Where a host starts, but for a leading "www."."""
     if last - first > 4:
         for at in range(4):
-            if _lower(data[first + at]) != _WWW[at]:
+            if lower(data[first + at]) != _WWW[at]:
                 return first
         return first + 4
     return first
@@ -57,7 +43,7 @@ def _without_www(data, first, last):
 
 @part()
 def _is_word(byte):
-    byte = _lower(byte)
+    byte = lower(byte)
     return np.uint8(97) <= byte <= np.uint8(122) or np.uint8(48) <= byte <= np.uint8(57)
 
 
@@ -157,7 +143,7 @@ def hash_entries(data, kind):
                     state = _extend(state, data[place])
                 for place in range(end, last):
                     state = _extend(state, data[place])
-        found[count] = _finish(state)
+        found[count] = mix(state)
         count += 1
     return found[:count], unreadable
 
@@ -168,7 +154,7 @@ def _look_up(state, hashes, groups, index, shift, counts, seen, n_seen):
 
     Returns the number of entries seen by now. A URL matches few, so that these are looked through one by one.
     """
-    key = _finish(state)
+    key = mix(state)
     bucket = np.int64(key >> shift)
     for entry in range(index[bucket], index[bucket + 1]):
         if hashes[entry] == key:

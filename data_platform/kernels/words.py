@@ -1,37 +1,20 @@
 """The compiled scans that find words, and runs of words, with the bytes of the text that they stand in.
 
 Here belongs machine code that says where in a text something is. Not here: what it means
-(`methods/decontaminate/ngrams.py`, `methods/duplicates/passages.py`), and hashes without places (`text.py`). This
-module imports numba; import it where a
-kernel is called. What kernels call stays in this file, see `text.py`.
+(`methods/decontaminate/ngrams.py`, `methods/duplicates/passages.py`), and hashes without places (`text_hashes`). This
+module imports numba; import it where a kernel is called.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import widened, widened_rows
+from data_platform.kernels.ascii import is_blank
+from data_platform.kernels.characters import DECIMAL, IGNORED, LETTER, MARK, NUMBER, UNSPACED
 from data_platform.kernels.compiled import kernel, part
-
-SPACE, LETTER, NUMBER, MARK, UNSPACED, TERMINAL, IGNORED, DECIMAL = 1, 2, 4, 8, 16, 32, 64, 128
-REPLACEMENT = 0xFFFD
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-
-
-@part()
-def _mix(value):
-    """splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014; Stafford's variant 13)."""
-    value = (value ^ (value >> np.uint64(30))) * _MIX_1
-    value = (value ^ (value >> np.uint64(27))) * _MIX_2
-    return value ^ (value >> np.uint64(31))
-
-
-@part()
-def _absorb(state, value):
-    state = (state ^ np.uint64(value)) * _GOLDEN
-    return state ^ (state >> np.uint64(32))
+from data_platform.kernels.hashing import GOLDEN, absorb, mix
+from data_platform.kernels.utf8 import entry_of, read
 
 
 @kernel(allocates=True)
@@ -64,28 +47,16 @@ def scan_words(offsets, data, pages, classes, mapped, digits_as_one):
         state = np.uint64(0)
         while position < last:
             here = position
-            byte = np.int32(data[position])
-            point = byte
-            width = 1
-            if byte >= 0x80:
-                width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-                point = np.int32(REPLACEMENT)
-                if position + width <= last:
-                    point = byte & (0x7F >> width)
-                    for offset in range(1, width):
-                        point = (point << 6) | (np.int32(data[position + offset]) & 0x3F)
-                    if point > 0x10FFFF:
-                        point = np.int32(REPLACEMENT)
-            position += width
-            entry = (np.int32(pages[point >> 8]) << 8) | (point & 0xFF)
+            point, position = read(data, position, last)
+            entry = entry_of(pages, point)
             kind = classes[entry]
             if kind & IGNORED:
                 if in_word:
-                    ends[words] = min(position, last) - first
+                    ends[words] = position - first
                 continue
             part = kind & (LETTER | NUMBER | MARK) != 0
             if in_word and (not part or kind & UNSPACED or (single and not kind & MARK)):
-                hashes[words] = _mix(state)
+                hashes[words] = mix(state)
                 words += 1
                 in_word = False
             if part:
@@ -96,11 +67,11 @@ def scan_words(offsets, data, pages, classes, mapped, digits_as_one):
                     after_digit = False
                     starts[words] = here - first
                 if not (digits_as_one and kind & DECIMAL and after_digit):
-                    state = _absorb(state, point + mapped[entry])
-                ends[words] = min(position, last) - first
+                    state = absorb(state, point + mapped[entry], GOLDEN)
+                ends[words] = position - first
             after_digit = kind & DECIMAL != 0
         if in_word:
-            hashes[words] = _mix(state)
+            hashes[words] = mix(state)
             words += 1
         word_offsets[text + 1] = words
     return word_offsets, starts[:words].copy(), ends[:words].copy(), hashes[:words].copy()
@@ -114,14 +85,14 @@ def hash_runs(hashes, first, last, length, powers, out):
         return 0
     state = np.uint64(length)
     for word in range(first, first + length):
-        state = state * _GOLDEN + hashes[word]
+        state = state * GOLDEN + hashes[word]
     top = powers[length]
-    shift = np.uint64(length) * (top - top * _GOLDEN)
+    shift = np.uint64(length) * (top - top * GOLDEN)
     for run in range(count):
-        out[run] = _mix(state)
+        out[run] = mix(state)
         if run + 1 < count:
             # Take the oldest word out; the term of the length stays that of a fresh start.
-            state = state * _GOLDEN + hashes[first + run + length] - hashes[first + run] * top + shift
+            state = state * GOLDEN + hashes[first + run + length] - hashes[first + run] * top + shift
     return count
 
 
@@ -129,7 +100,7 @@ def hash_runs(hashes, first, last, length, powers, out):
 def _powers(longest):
     powers = np.ones(longest + 1, np.uint64)
     for power in range(1, longest + 1):
-        powers[power] = powers[power - 1] * _GOLDEN
+        powers[power] = powers[power - 1] * GOLDEN
     return powers
 
 
@@ -210,9 +181,7 @@ def find_runs(word_offsets, hashes, lengths, keys, slots, sieve):
                 if place < 0:
                     continue
                 if count == room:
-                    wider = np.empty((4, 2 * room), np.int64)
-                    wider[:, :room] = matches
-                    matches, room = wider, 2 * room
+                    matches, room = widened_rows(matches), 2 * room
                 matches[0, count] = text
                 matches[1, count] = word
                 matches[2, count] = length
@@ -265,9 +234,7 @@ def densest_windows(
                 item = posting_items[posting]
                 if seen[item] > 0 and seen[item] >= share * item_runs[item]:
                     if candidates == touched.size:
-                        wider = np.empty(2 * candidates, np.int64)
-                        wider[:candidates] = touched
-                        touched = wider
+                        touched = widened(touched)
                     touched[candidates] = item
                     candidates += 1
                     begins[item] = total
@@ -309,9 +276,7 @@ def densest_windows(
                 tally[ordinals[place]] = 0
             if best >= share * item_runs[item]:
                 if count == room:
-                    more = np.empty((5, 2 * room), np.int64)
-                    more[:, :room] = found
-                    found, room = more, 2 * room
+                    found, room = widened_rows(found), 2 * room
                 found[0, count] = text
                 found[1, count] = item
                 found[2, count] = best
@@ -357,13 +322,13 @@ def hash_units(offsets, data, word_offsets, word_starts, hashes, paragraphs, lea
                 end += 1
             end = min(end + 1, size)
             if paragraphs:
-                blank = _is_blank(data, first + start, first + end)
+                blank = is_blank(data, first + start, first + end)
                 while end < size:
                     following = end
                     while following < size and data[first + following] != 10:
                         following += 1
                     following = min(following + 1, size)
-                    next_blank = _is_blank(data, first + end, first + following)
+                    next_blank = is_blank(data, first + end, first + following)
                     if blank and not next_blank:
                         break
                     blank = next_blank
@@ -371,35 +336,19 @@ def hash_units(offsets, data, word_offsets, word_starts, hashes, paragraphs, lea
             state = np.uint64(0)
             words = 0
             while word < last_word and word_starts[word] < end:
-                state = state * _GOLDEN + hashes[word]
+                state = state * GOLDEN + hashes[word]
                 words += 1
                 word += 1
             if words >= max(least_words, 1):
                 if units == room:
-                    starts = _widen(starts)
-                    ends = _widen(ends)
-                    keys = _widen(keys)
+                    starts = widened(starts)
+                    ends = widened(ends)
+                    keys = widened(keys)
                     room = starts.size
                 starts[units] = start
                 ends[units] = end
-                keys[units] = _mix(state ^ np.uint64(words))
+                keys[units] = mix(state ^ np.uint64(words))
                 units += 1
             start = end
         unit_offsets[text + 1] = units
     return unit_offsets, starts[:units].copy(), ends[:units].copy(), keys[:units].copy()
-
-
-@part(allocates=True)
-def _widen(values):
-    wider = np.empty(2 * values.size, values.dtype)
-    wider[: values.size] = values
-    return wider
-
-
-@part()
-def _is_blank(data, start, end):
-    """Whether all bytes are ASCII white space."""
-    for byte in data[start:end]:  # noqa: SIM110 (all() would be a generator, which numba cannot inline)
-        if byte != 32 and not 9 <= byte <= 13:
-            return False
-    return True

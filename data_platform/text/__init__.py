@@ -6,9 +6,9 @@ used for. Filters are in `filtering/` and `methods/filters/`, copies in `methods
 
 `buffers` opens Arrow strings for kernels.
 
-For the quality signals, `scan` runs all scans over blocks of texts: `decode` (code points and their kinds, `kinds`),
-`segment` (ICU, for scripts without spaces), `tokens` (words by four rules, with the lists of `english`), `word_counts`,
-`repetition` (n-grams) and `lines`. For hashing, `characters` is the table of character classes, `kernels/text.py`
-holds the scans, `words` the public word n-gram hashes. Modules with compiled scans need numba; they are imported where
-they are called.
+For the quality signals, `scan` runs all scans over blocks of texts: `decode` (code points and their `kinds`, which are
+`bits`), `segment` (ICU, for scripts without spaces), `tokens` (words by four rules, with the lists of `english`),
+`word_counts`, `repetition` (n-grams) and `lines`. For hashing, `characters` is the table of character classes,
+`kernels/text_hashes.py` holds the scans, `words` the public word n-gram hashes. Modules with compiled scans need numba;
+they are imported where they are called.
 """

@@ -1,6 +1,6 @@
 """What every Unicode code point is to the kernels: a table of classes and of case and diacritic folding.
 
-Here belongs what is true of a single code point. Not here: what a run of them means (`kernels/text.py`).
+Here belongs what is true of a single code point. Not here: what a run of them means (`kernels/`).
 
 Classes come from the general category in the `unicodedata` of the running Python, so a character that its Unicode
 version does not know yet counts as no letter. Where no category says it, ranges are listed: scripts written without
@@ -15,22 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SPACE = 1
-"""White space as `str.isspace` and `str.split` see it."""
-LETTER = 2
-"""General category L, as `str.isalpha` sees it."""
-NUMBER = 4
-"""General category N: decimal digits, letter-like and other numbers."""
-MARK = 8
-"""General category M: combining marks, which belong to the letter before them."""
-UNSPACED = 16
-"""Letters of scripts written without spaces between words; each is a word of its own."""
-TERMINAL = 32
-"""Sentence_Terminal: full stops, question and exclamation marks of all scripts. Quotation marks are not."""
-IGNORED = 64
-"""Nonspacing marks (Mn) and format characters (Cf), which folding drops."""
-DECIMAL = 128
-"""Decimal digits (Nd) of any script, which folding makes '0'."""
+from data_platform.kernels.characters import DECIMAL, IGNORED, LETTER, MARK, NUMBER, SPACE, TERMINAL, UNSPACED
 
 # Blocks of the scripts that are written without spaces between words, from Unicode's Blocks.txt: Thai, Lao, Tibetan,
 # Myanmar, Khmer, ideographic marks and zero, Hiragana and Katakana with their extensions, Han with its extensions.
@@ -64,7 +49,7 @@ class CharacterTable(NamedTuple):
 
     Attributes:
         pages: uint16[4352], the page of every 256 code points. Equal pages are stored once.
-        classes: uint8, the classes of this module as bits.
+        classes: uint8, the bits of `kernels.characters`.
         lower: int32, what to add for the simple lower case.
         folded: int32, what to add for lower case without diacritics, and '0' for every decimal digit. A letter that
             does not decompose into one base letter, such as a Hangul syllable, keeps its simple lower case.

@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import STAFFORD_1
+from data_platform.kernels.utf8 import REPLACEMENT
 
-REPLACEMENT = 0xFFFD
-BASE = np.uint64(0xBF58476D1CE4E5B9)
-"""The base of the polynomial hash, modulo 2^64: odd, with well spread bits (Stafford's variant 13 of splitmix64)."""
+BASE = STAFFORD_1
+"""The base of the polynomial hash, modulo 2^64: odd, with well spread bits."""
 
 
 @kernel()

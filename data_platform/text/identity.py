@@ -27,7 +27,7 @@ def exact_hash(text: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     Args:
         text: strings of any Arrow layout; nulls count as empty.
     """
-    from data_platform.kernels import text as kernels
+    from data_platform.kernels import text_hashes as kernels
 
     table = character_table()
     return hexadecimal(kernels.hash_normalized(*text_buffers(text), table.pages, table.classes, table.lower))

@@ -1,5 +1,5 @@
 
-"""What every code point is to the quality signals: a table of bits, and how it is written in normalised words.
+"""What every code point is to the quality signals: a table of `bits`, and how it is written in normalised words.
 
 Here belongs what is true of a single code point. Not here: what a run of them means (`tokens.py`, `lines.py`), and the
 smaller table that hashing uses (`characters.py`).
@@ -22,30 +22,42 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data_platform.text.bits import (
+    ALPHA,
+    ASCII_PUNCTUATION,
+    BEFORE_PERIOD,
+    CASED,
+    CATEGORY_P,
+    DIGIT,
+    ICON,
+    JOINS_DIGITS,
+    JOINS_LETTERS,
+    LETTER,
+    LINE_END,
+    LOWER,
+    LOWERCASE,
+    MARK,
+    NOT_ASCII,
+    NUMBER,
+    NUMERIC,
+    OTHER,
+    PREFIX,
+    PUNCTUATION,
+    QUOTE,
+    SENTENCE_END,
+    SPACE,
+    SPECIAL,
+    SUFFIX,
+    TERMINAL,
+    TRIGGER,
+    UNSPACED,
+    UPPER,
+    UPPERCASE,
+    WORD,
+)  # fmt: skip
 from data_platform.text.characters import TERMINAL as _TERMINAL
 from data_platform.text.characters import UNSPACED as _UNSPACED
 from data_platform.text.characters import character_table
-
-BITS = (
-    "SPACE", "LINE_END", "LETTER", "NUMBER", "MARK", "WORD", "CASED", "UPPERCASE", "LOWERCASE", "NUMERIC",
-    "ALPHA", "LOWER", "UPPER", "PREFIX", "SUFFIX", "ICON", "QUOTE", "BEFORE_PERIOD", "CATEGORY_P", "PUNCTUATION",
-    "ASCII_PUNCTUATION", "TERMINAL", "SENTENCE_END", "UNSPACED", "BREAK", "DIGIT", "SPECIAL", "JOINS_LETTERS",
-    "JOINS_DIGITS", "NOT_ASCII", "TRIGGER", "OTHER",
-)  # fmt: skip
-"""The bits in their order, from the lowest:
-
-SPACE: `str.isspace`. LINE_END: `str.splitlines` ends a line here, and it is no line feed. LETTER: `str.isalpha`.
-NUMBER: general category N. MARK: M, and format characters (Cf) but the zero width space, which UAX #29 treats alike.
-WORD: `\\w`. CASED, UPPERCASE, LOWERCASE: has case, `str.isupper`, `str.islower`. NUMERIC: `str.isnumeric`.
-ALPHA to BEFORE_PERIOD, PUNCTUATION, TERMINAL, SENTENCE_END: see above. CATEGORY_P: general category P.
-ASCII_PUNCTUATION: `string.punctuation`. UNSPACED: a letter of a script written without spaces between words.
-BREAK: never in the table; `segment.py` sets it where a word begins in such a script. DIGIT: general category Nd.
-SPECIAL: CulturaX's special characters: digits, punctuation, symbols and white space.
-JOINS_LETTERS, JOINS_DIGITS: make one word of the letters or digits around them (UAX #29: MidLetter, MidNum, MidNumLet,
-Single_Quote).
-NOT_ASCII: beyond U+007F. TRIGGER: where `lines.py` looks twice: "\\n#!.?[{}…".
-OTHER: neither letter, number, punctuation, symbol, white space nor MARK.
-"""
 
 _CASED_ALPHA = (
     "41-5A 61-7A C0-D6 D8-F6 F8-1BA 1BC-1BF 1C4-2AF 386 388-38A 38C 38E-38F 391-3A1 3A3-3A9 3AC-3AF 3B1-3C9 3CC-3CE "
@@ -98,7 +110,7 @@ class KindTable(NamedTuple):
 
     Attributes:
         pages: uint16[4352]. Equal pages are stored once; ASCII is page 0.
-        kinds: uint32, the bits of this module.
+        kinds: uint32, the bits of `bits`.
         normal: int32, where `spellings` has the lower case of the character in canonical decomposition (NFD):
             `(offset << 5) | length`, or 0 if that is the character itself.
         spellings: int32, code points.
@@ -108,11 +120,6 @@ class KindTable(NamedTuple):
     kinds: np.ndarray
     normal: np.ndarray
     spellings: np.ndarray
-
-
-def bit(name: str) -> int:
-    """The value of one of `BITS`."""
-    return 1 << BITS.index(name)
 
 
 @functools.cache
@@ -126,27 +133,27 @@ def kind_table() -> KindTable:
         character = chr(point)
         kinds[point] = by_category[unicodedata.category(character)]
         if character.isspace():
-            kinds[point] |= bit("SPACE") | bit("SPECIAL")
+            kinds[point] |= SPACE | SPECIAL
         if character.isnumeric():
-            kinds[point] |= bit("NUMERIC")
+            kinds[point] |= NUMERIC
         if character.isupper():
-            kinds[point] |= bit("UPPERCASE") | bit("CASED")
+            kinds[point] |= UPPERCASE | CASED
         elif character.islower():
-            kinds[point] |= bit("LOWERCASE") | bit("CASED")
+            kinds[point] |= LOWERCASE | CASED
         if point > 0x7F and not 0xD800 <= point < 0xE000:
             spelling = unicodedata.normalize("NFD", character.lower())
             if spelling != character and not 0xAC00 <= point < 0xD7A4:
                 normal[point] = len(spellings) << 5 | len(spelling)
                 spellings.extend(map(ord, spelling))
-    kinds[0x200B] = bit("OTHER")
+    kinds[0x200B] = OTHER
     for point in range(ord("A"), ord("Z") + 1):
         normal[point] = len(spellings) << 5 | 1
         spellings.append(point + 32)
-    kinds[[ord(character) for character in "\n#!.?[{}…"]] |= bit("TRIGGER")
-    kinds[0x80:] |= bit("NOT_ASCII")
-    kinds[ord("_")] |= bit("WORD")
+    kinds[[ord(character) for character in "\n#!.?[{}…"]] |= TRIGGER
+    kinds[0x80:] |= NOT_ASCII
+    kinds[ord("_")] |= WORD
     for character in string.punctuation:
-        kinds[ord(character)] |= bit("ASCII_PUNCTUATION")
+        kinds[ord(character)] |= ASCII_PUNCTUATION
     _add_listed_sets(kinds)
     return KindTable(*_two_stage(kinds, normal), np.array(spellings, np.int32))
 
@@ -161,21 +168,21 @@ def _bits_of_category(category: str) -> int:
     group = category[0]
     bits = 0
     if group == "L":
-        bits |= bit("LETTER") | bit("WORD")
+        bits |= LETTER | WORD
     if group == "N":
-        bits |= bit("NUMBER") | bit("WORD")
+        bits |= NUMBER | WORD
     if category == "Nd":
-        bits |= bit("DIGIT") | bit("SPECIAL")
+        bits |= DIGIT | SPECIAL
     if category == "So":
-        bits |= bit("ICON")
+        bits |= ICON
     if group == "M" or category == "Cf":
-        bits |= bit("MARK")
+        bits |= MARK
     if category in ("Cc", "Cs", "Co", "Cn"):
-        bits |= bit("OTHER")
+        bits |= OTHER
     if group == "P":
-        bits |= bit("CATEGORY_P")
+        bits |= CATEGORY_P
     if group in "PS" or category == "Zs":
-        bits |= bit("SPECIAL")
+        bits |= SPECIAL
     return bits
 
 
@@ -183,28 +190,28 @@ def _add_listed_sets(kinds: np.ndarray) -> None:
     table = character_table()
     every = np.arange(_CODE_POINTS)
     classes = table.classes[(table.pages[every >> 8].astype(np.int64) << 8) | (every & 255)]
-    kinds[(classes & _UNSPACED) != 0] |= bit("UNSPACED")
-    kinds[(classes & _TERMINAL) != 0] |= bit("TERMINAL") | bit("SENTENCE_END") | bit("PUNCTUATION")
-    _clear(kinds, _NO_SENTENCE_END, "SENTENCE_END")
-    _clear(kinds, _NEWER_SYMBOLS, "ICON")
+    kinds[(classes & _UNSPACED) != 0] |= UNSPACED
+    kinds[(classes & _TERMINAL) != 0] |= TERMINAL | SENTENCE_END | PUNCTUATION
+    _clear(kinds, _NO_SENTENCE_END, SENTENCE_END)
+    _clear(kinds, _NEWER_SYMBOLS, ICON)
     cased = _members(_CASED_ALPHA)
     upper = np.array([unicodedata.category(chr(point)) == "Lu" for point in cased])
     lower = np.array([unicodedata.category(chr(point)) in ("Ll", "Lo") for point in cased])
-    kinds[cased] |= bit("ALPHA")
-    kinds[cased[upper]] |= bit("UPPER")
-    kinds[cased[lower]] |= bit("LOWER") | bit("BEFORE_PERIOD")
-    kinds[_members(_UNCASED_ALPHA)] |= bit("ALPHA") | bit("UPPER") | bit("LOWER") | bit("BEFORE_PERIOD")
-    kinds[[0x1BB, 0x1C5, 0x1C8, 0x1CB, 0x1F2]] |= bit("ALPHA")
-    for name, ranges in (
-        ("QUOTE", _QUOTE), ("SUFFIX", _SUFFIX), ("PREFIX", _PREFIX), ("BEFORE_PERIOD", _BEFORE_PERIOD),
-        ("PUNCTUATION", _PUNCTUATION), ("LINE_END", _LINE_ENDS), ("JOINS_LETTERS", _JOINS_LETTERS),
-        ("JOINS_DIGITS", _JOINS_DIGITS),
+    kinds[cased] |= ALPHA
+    kinds[cased[upper]] |= UPPER
+    kinds[cased[lower]] |= LOWER | BEFORE_PERIOD
+    kinds[_members(_UNCASED_ALPHA)] |= ALPHA | UPPER | LOWER | BEFORE_PERIOD
+    kinds[[0x1BB, 0x1C5, 0x1C8, 0x1CB, 0x1F2]] |= ALPHA
+    for kind, ranges in (
+        (QUOTE, _QUOTE), (SUFFIX, _SUFFIX), (PREFIX, _PREFIX), (BEFORE_PERIOD, _BEFORE_PERIOD),
+        (PUNCTUATION, _PUNCTUATION), (LINE_END, _LINE_ENDS), (JOINS_LETTERS, _JOINS_LETTERS),
+        (JOINS_DIGITS, _JOINS_DIGITS),
     ):  # fmt: skip
-        kinds[_members(ranges)] |= bit(name)
+        kinds[_members(ranges)] |= kind
 
 
-def _clear(kinds: np.ndarray, ranges: str, name: str) -> None:
-    kinds[_members(ranges)] &= np.uint32(~bit(name) & 0xFFFFFFFF)
+def _clear(kinds: np.ndarray, ranges: str, kind: int) -> None:
+    kinds[_members(ranges)] &= np.uint32(~kind & 0xFFFFFFFF)
 
 
 def _members(ranges: str) -> np.ndarray:

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import at as _at
 from data_platform.kernels.compiled import kernel, part
-
-_at = np.uint64
-"""Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
-
-SPACE, LINE_END, LETTER, NUMBER, WORD, UPPERCASE, LOWERCASE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 7, 1 << 8
-NUMERIC, ASCII_PUNCTUATION, TERMINAL, DIGIT, SPECIAL, TRIGGER = 1 << 9, 1 << 20, 1 << 21, 1 << 25, 1 << 26, 1 << 30
-TRIGGERS, HAS_WORD, OPENS, ENDS = 1, 2, 4, 8
-HAS_LETTER, NOT_SYMBOL, ALL_PUNCTUATION, ENDS_SENTENCE = 1, 2, 4, 8
+from data_platform.kernels.hashing import GOLDEN
+from data_platform.text.bits import DIGIT, LETTER, LINE_END, NUMBER, NUMERIC, SPACE, TERMINAL, TRIGGER, WORD
+from data_platform.text.tokens import ALL_PUNCTUATION, ENDS_SENTENCE
+from data_platform.text.word_counts import ENDS, HAS_WORD, OPENS, TRIGGERS
 
 JAVASCRIPT, LOREM_IPSUM, CURLY_BRACKET, POLICY, ITEMS_IN_CART, SQUARE_BRACKET = 1, 2, 3, 4, 5, 6
 """What phrases and brackets stand for."""
@@ -82,7 +79,6 @@ LINE_COUNTS = (
  _LATER_PARAGRAPH_CHARACTERS, _PARTS, _LATER_PARTS, _PART_CHARACTERS, _LATER_PART_CHARACTERS, _DCLM_PARTS, _TWIN_PARTS,
  _DCLM_PART_CHARACTERS, _TWIN_PART_CHARACTERS) = range(51)  # fmt: skip
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(32)
 
 
@@ -428,7 +424,7 @@ def scan_split_lines(
 def _number_of(keys, numbers, mask, key, next_number):
     """The number of `key` in a table with open addressing, which gets `next_number` if it is new."""
     key = max(key, np.uint64(1))
-    slot = (key ^ (key >> _SHIFT)) * _GOLDEN
+    slot = (key ^ (key >> _SHIFT)) * GOLDEN
     slot = (slot ^ (slot >> _SHIFT)) & mask
     while keys[slot] != np.uint64(0):
         if keys[slot] == key:

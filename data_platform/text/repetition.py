@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import GOLDEN
 
 LONGEST = 10
 """Words of the longest n-gram."""
@@ -43,7 +44,6 @@ for all, the others for longer n-grams.
  _TOTAL) = range(10)  # fmt: skip
 
 _LOGARITHMS = np.log(np.maximum(np.arange(1024), 1))
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
 
@@ -127,7 +127,7 @@ def _number_grams(grams, candidates, known, slots, tallies, firsts, numbers):
     one = np.uint64(1)
     for index in range(candidates):
         gram = grams[index]
-        slot = (gram ^ (gram >> _HALF)) * _GOLDEN
+        slot = (gram ^ (gram >> _HALF)) * GOLDEN
         slot = (slot >> _HALF) & mask
         known[0] = gram  # so that a free slot ends the search as well
         number = np.uint64(slots[slot])

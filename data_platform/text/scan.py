@@ -21,9 +21,10 @@ import numpy as np
 import pyarrow as pa
 
 from data_platform.text import decode, lines, repetition, tokens, word_counts
+from data_platform.text.bits import UNSPACED
 from data_platform.text.buffers import TextBuffers, text_buffers
 from data_platform.text.english import GOPHER_STOP_WORDS, STOP_WORDS, UNITS, exceptions
-from data_platform.text.kinds import bit, kind_table
+from data_platform.text.kinds import kind_table
 from data_platform.text.segment import mark_words
 
 BLOCK_BYTES = 524_288
@@ -321,8 +322,8 @@ def _read_texts(scratch: _Scratch, block: _Block, first: int, last: int, charact
     )  # fmt: skip
     if found:
         fresh = s.fresh[:found]
-        if union & np.uint32(bit("UNSPACED")):
-            unspaced = fresh[known.chunk_flags[s.chunks[fresh]] & np.uint32(bit("UNSPACED")) != 0]
+        if union & np.uint32(UNSPACED):
+            unspaced = fresh[known.chunk_flags[s.chunks[fresh]] & np.uint32(UNSPACED) != 0]
             mark_words(s.points, s.kinds, s.chunk_starts[unspaced], s.chunk_ends[unspaced])
         text = (s.points, s.kinds, s.prefixes, s.powers)
         known.used, known.words, known.slots = tokens.find_tokens(

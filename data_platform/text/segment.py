@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from data_platform.text.kinds import bit
+from data_platform.text.bits import BREAK, MARK, UNSPACED
 
 _local = threading.local()
 
@@ -29,9 +29,9 @@ def mark_words(points: np.ndarray, kinds: np.ndarray, starts: np.ndarray, ends: 
     positions, last = _positions(starts, ends)
     joined = points[np.minimum(positions, len(points) - 1)]
     joined[last] = 10
-    kinds[np.delete(positions, last)] &= np.uint32(~bit("BREAK") & 0xFFFFFFFF)  # a line written once more has another's
+    kinds[np.delete(positions, last)] &= np.uint32(~BREAK & 0xFFFFFFFF)  # a line written once more has another's
     breaks = _breaks(joined)
-    kinds[positions[breaks[breaks < len(positions)]]] |= np.uint32(bit("BREAK"))
+    kinds[positions[breaks[breaks < len(positions)]]] |= np.uint32(BREAK)
 
 
 def _positions(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -46,8 +46,8 @@ def _runs(kinds: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[np.n
     positions, last = _positions(starts, ends)  # with one place behind each, so that no run goes on in the next span
     own = kinds[np.minimum(positions, len(kinds) - 1)]
     own[last] = 0
-    letters = (own & np.uint32(bit("UNSPACED"))) != 0
-    inside = letters | ((own & np.uint32(bit("MARK"))) != 0)
+    letters = (own & np.uint32(UNSPACED)) != 0
+    inside = letters | ((own & np.uint32(MARK)) != 0)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.view(np.int8)])))
     starts, ends = edges[::2], edges[1::2]
     held = np.add.reduceat(letters, starts) > 0 if len(starts) else np.zeros(0, bool)

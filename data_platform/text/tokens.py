@@ -28,24 +28,48 @@ Every rule is applied once to every different chunk. `find_chunks` numbers chunk
 the rules give the words that they cut fresh chunks into the numbers of equal chunks, or new ones, and `spell` writes
 texts as sequences of numbers, which is what everything else counts. What is counted asks only which words are equal, so
 it does not matter what a lexicon has seen before. Words are hashed to 64 bits by the prefixes that `decode.py` leaves;
-two words with one hash would count as one. Like every compiled module this one is self-contained: numba renews its
-cache when this file changes, and sees no other.
+two words with one hash would count as one.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import at as _at
 from data_platform.kernels.compiled import kernel, part
-
-_at = np.uint64
-"""Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
-
-SPACE, LETTER, NUMBER, MARK, WORD, NUMERIC, SPECIAL = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 9, 1 << 26
-CASED, UPPERCASE, LOWERCASE, ALPHA, LOWER, UPPER, PREFIX = 1 << 6, 1 << 7, 1 << 8, 1 << 10, 1 << 11, 1 << 12, 1 << 13
-SUFFIX, ICON, QUOTE, BEFORE_PERIOD, CATEGORY_P = 1 << 14, 1 << 15, 1 << 16, 1 << 17, 1 << 18
-PUNCTUATION, ASCII_PUNCTUATION, SENTENCE_END, UNSPACED, BREAK = 1 << 19, 1 << 20, 1 << 22, 1 << 23, 1 << 24
-DIGIT, JOINS_LETTERS, JOINS_DIGITS, NOT_ASCII, TRIGGER = 1 << 25, 1 << 27, 1 << 28, 1 << 29, 1 << 30
+from data_platform.kernels.hash_table import fill, find, slot_of
+from data_platform.kernels.hashing import STAFFORD_1
+from data_platform.text.bits import (
+    ALPHA,
+    ASCII_PUNCTUATION,
+    BEFORE_PERIOD,
+    BREAK,
+    CASED,
+    CATEGORY_P,
+    DIGIT,
+    ICON,
+    JOINS_DIGITS,
+    JOINS_LETTERS,
+    LETTER,
+    LOWER,
+    LOWERCASE,
+    MARK,
+    NOT_ASCII,
+    NUMBER,
+    NUMERIC,
+    PREFIX,
+    PUNCTUATION,
+    QUOTE,
+    SENTENCE_END,
+    SPACE,
+    SPECIAL,
+    SUFFIX,
+    TRIGGER,
+    UNSPACED,
+    UPPER,
+    UPPERCASE,
+    WORD,
+)  # fmt: skip
 
 HAS_LETTER, NOT_SYMBOL, ALL_PUNCTUATION, ENDS_SENTENCE = 1, 2, 4, 8
 """Flags of a token: holds a letter; holds a character that is not PUNCTUATION; all of it is of general category P; is
@@ -54,14 +78,11 @@ one character that ends a sentence."""
 NONE = np.uint32(0xFFFFFFFF)
 """The number of no word."""
 
-BASE = 0xBF58476D1CE4E5B9
+BASE = int(STAFFORD_1)
 """The base of the polynomials that words and lines are hashed by; that of `decode.py`."""
 
-_BASE = np.uint64(BASE)
 # With a type of its own: numba compiles a function anew for every literal number that it is called with.
 _BREAK = np.uint32(BREAK)
-_FOLD = np.uint64(32)
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST_EXCEPTION = 12
 _LONGEST_UNIT = 5
 _BEYOND_URL = 0xFFFF
@@ -79,38 +100,8 @@ def hash_of(word: str) -> int:
 def hash_table(words: dict[str, int], size: int) -> tuple[np.ndarray, np.ndarray]:
     """`words` as a table with open addressing for the kernels: uint64 keys and uint32 values, `size` a power of two."""
     keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint32)
-    _fill(np.array([*map(hash_of, words)], np.uint64), np.array([*words.values()], np.uint32), keys, values)
+    fill(np.array([*map(hash_of, words)], np.uint64), np.array([*words.values()], np.uint32), keys, values)
     return keys, values
-
-
-@part(inline=True)
-def _slot(key, mask):
-    """Where a table with open addressing looks for `key` first."""
-    key = (key ^ (key >> _FOLD)) * _SPREAD
-    return (key >> _FOLD) & mask
-
-
-@kernel()
-def _fill(hashes, numbers, keys, values):
-    """Put words into an empty table."""
-    mask = np.uint64(keys.size - 1)
-    for word in range(hashes.size):
-        slot = _slot(hashes[_at(word)], mask)
-        while keys[slot]:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot], values[slot] = hashes[_at(word)], numbers[_at(word)]
-
-
-@part(inline=True)
-def _find(keys, key):
-    """The slot of `key` in a table with open addressing, -1 if it is not there."""
-    mask = np.uint64(keys.size - 1)
-    slot = _slot(key, mask)
-    while keys[slot] != np.uint64(0):
-        if keys[slot] == key:
-            return np.int64(slot)
-        slot = (slot + np.uint64(1)) & mask
-    return np.int64(-1)
 
 
 @part(inline=True)
@@ -123,7 +114,7 @@ def _exception(prefixes, powers, start, end, keys):
     """The slot of the exception that `[start, end)` is, -1 if it is none."""
     if end - start > _LONGEST_EXCEPTION or end <= start:
         return np.int64(-1)
-    return _find(keys, _hash(prefixes, powers, start, end))
+    return find(keys, _hash(prefixes, powers, start, end))
 
 
 @part(inline=True)
@@ -156,7 +147,7 @@ def _suffix_after_digit(points, prefixes, powers, start, end, unit_keys):
     """The length of a unit, a currency or a '+' at the end that stands right after a digit; 0 if there is none."""
     for length in range(1, min(_LONGEST_UNIT, end - start - 1) + 1):
         if _is_digit(points[_at(end - length - 1)]):
-            return length if _find(unit_keys, _hash(prefixes, powers, end - length, end)) >= 0 else 0
+            return length if find(unit_keys, _hash(prefixes, powers, end - length, end)) >= 0 else 0
     return 0
 
 
@@ -490,7 +481,7 @@ def _number_of(table, slots, key, next_number):
     """The number of `key` in a table of keys and numbers; `next_number`, which is then put in, if it is new."""
     mask = np.uint64(slots - 1)
     key = max(key, np.uint64(1))
-    slot = _slot(key, mask) << np.uint64(1)
+    slot = slot_of(key, mask) << np.uint64(1)
     while table[slot] != np.uint64(0):
         if table[slot] == key:
             return table[slot + np.uint64(1)]
@@ -627,7 +618,7 @@ def find_tokens(
         at[chunk] = used
         start, end = np.int64(chunk_starts[place]), np.int64(chunk_ends[place])
         letters = not chunk_flags[chunk] & not_letters and chunk_flags[chunk] & LETTER != 0
-        if (letters and (end - start > _LONGEST_EXCEPTION or _find(exception_keys, hashes[chunk]) < 0)) or (
+        if (letters and (end - start > _LONGEST_EXCEPTION or find(exception_keys, hashes[chunk]) < 0)) or (
             not chunk_flags[chunk] & not_digits
         ):
             pieces[used] = chunk
@@ -683,12 +674,12 @@ def _normalize(points, start, end, pages, normal, spellings):
             if entry:
                 first = entry >> 5
                 for place in range(first, first + (entry & 31) - 1):
-                    state = state * _BASE + np.uint64(spellings[place] + 1)
+                    state = state * STAFFORD_1 + np.uint64(spellings[place] + 1)
                     length += 1
                 point = spellings[first + (entry & 31) - 1]
             elif 0xAC00 <= point < 0xD7A4:  # Hangul syllables decompose by rule
                 letters += 1 if (point - 0xAC00) % 28 == 0 else 2
-        state = state * _BASE + np.uint64(point + 1)
+        state = state * STAFFORD_1 + np.uint64(point + 1)
         length += 1
     return state, length, length + letters
 

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import at as _at
 from data_platform.kernels.compiled import kernel, part
-
-_at = np.uint64
-"""Makes an index unsigned: a signed one numba checks for being negative, as Python counts from the end then."""
-
-SPACE, LETTER, NUMBER, WORD, CASED, UPPERCASE, LOWERCASE = 1 << 0, 1 << 2, 1 << 3, 1 << 5, 1 << 6, 1 << 7, 1 << 8
-NUMERIC, ASCII_PUNCTUATION, SPECIAL, NOT_ASCII, TRIGGER = 1 << 9, 1 << 20, 1 << 26, 1 << 29, 1 << 30
-HAS_LETTER, NOT_SYMBOL, ALL_PUNCTUATION, ENDS_SENTENCE = 1, 2, 4, 8
-NONE = np.uint32(0xFFFFFFFF)
+from data_platform.kernels.hash_table import find
+from data_platform.text.bits import ASCII_PUNCTUATION, LETTER, LOWERCASE, NOT_ASCII, SPECIAL, TRIGGER, UPPERCASE, WORD
+from data_platform.text.tokens import ALL_PUNCTUATION, ENDS_SENTENCE, HAS_LETTER, NONE, NOT_SYMBOL
 
 TRIGGERS, HAS_WORD, OPENS, ENDS = 1, 2, 4, 8
 """Marks of a chunk: holds a sign that `lines.scan_signs` looks at, or a word of its phrases; holds a word character;
@@ -48,20 +44,6 @@ _BEGINS = np.cumsum([0, *map(len, _PHRASE_WORDS)]).astype(np.int64)
 _PHRASE_WORD_COUNT = len(_PHRASE_WORDS)
 _INITIALS = np.uint32(sum({1 << ord(word[0]) - ord("a") for word in _PHRASE_WORDS}))
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(32)
-
-
-@part(inline=True)
-def _find(keys, key):
-    """The slot of `key` in a table of `tokens.hash_table`, -1 if it is not there."""
-    mask = np.uint64(keys.size - 1)
-    slot = ((key ^ (key >> _SHIFT)) * _GOLDEN >> _SHIFT) & mask
-    while keys[slot] != np.uint64(0):
-        if keys[slot] == key:
-            return np.int64(slot)
-        slot = (slot + np.uint64(1)) & mask
-    return np.int64(-1)
 
 
 @part()
@@ -105,7 +87,7 @@ def _count_raw_words(points, kinds, prefixes, powers, start, end, list_keys, row
         row[_RAW_CAPITALS] += seen & (UPPERCASE | LOWERCASE) == UPPERCASE
         if word and position - first <= 12:
             key = prefixes[_at(position)] - prefixes[_at(first)] * powers[_at(position - first)]
-            row[_RAW_STOP_WORDS] += _find(list_keys, key) >= 0
+            row[_RAW_STOP_WORDS] += find(list_keys, key) >= 0
 
 
 @part(inline=True)
@@ -156,7 +138,7 @@ def _describe_tokens(tokens, hashes, lengths, flags, stop_keys, stop_numbers, ro
         elif not flag & ALL_PUNCTUATION:
             marks |= OPENS
         if lengths[_at(token)] <= 4:
-            slot = _find(stop_keys, hashes[_at(token)])
+            slot = find(stop_keys, hashes[_at(token)])
             if slot >= 0:
                 bits |= np.uint64(1) << np.uint64(stop_numbers[slot])
     return marks, bits
@@ -182,10 +164,10 @@ def describe_chunks(
         length = end - start
         row[_ALPHABETIC] = flag & LETTER != 0
         if length <= 4:
-            row[_STOP_WORDS] = _find(stop_keys, hashes[chunk]) >= 0
+            row[_STOP_WORDS] = find(stop_keys, hashes[chunk]) >= 0
             row[_LOWER_STOP_WORDS] = row[_STOP_WORDS]
             if flag & UPPERCASE:
-                row[_LOWER_STOP_WORDS] = _find(stop_keys, _hash_in_lower_case(points, start, end, base)) >= 0
+                row[_LOWER_STOP_WORDS] = find(stop_keys, _hash_in_lower_case(points, start, end, base)) >= 0
         first = np.int64(at[chunk])
         mark, stops[chunk] = _describe_tokens(
             pieces[first : first + np.int64(counts[chunk])], hashes, lengths, flags, stop_keys, stop_numbers, row
@@ -203,7 +185,7 @@ def describe_chunks(
             row[_RAW_WORDS] = 1
             row[_RAW_ALPHABETIC] = flag & LETTER != 0
             row[_RAW_CAPITALS] = flag & (UPPERCASE | LOWERCASE) == UPPERCASE
-            row[_RAW_STOP_WORDS] = length <= 12 and _find(list_keys, hashes[chunk]) >= 0
+            row[_RAW_STOP_WORDS] = length <= 12 and find(list_keys, hashes[chunk]) >= 0
         else:
             _count_raw_words(points, kinds, prefixes, powers, start, end, list_keys, row)
             row[_CURATOR_SYMBOLS] = _is_curator_symbol(points, start, end)

@@ -39,7 +39,7 @@ def word_ngram_hashes(text: pa.Array | pa.ChunkedArray, ngram: int) -> pa.LargeL
     """
     if ngram < 1:
         raise ValueError(f"ngram must be at least 1, not {ngram}")
-    from data_platform.kernels import text as kernels
+    from data_platform.kernels import text_hashes as kernels
 
     table = character_table()
     offsets, hashes = kernels.hash_ngrams(*text_buffers(text), table.pages, table.classes, table.folded, ngram)

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from data_platform.core.tables import table
 from data_platform.filtering.settings import Signals
 from data_platform.filtering.signals import quality_signals
-from data_platform.text import scan
+from data_platform.text import bits, scan
 from data_platform.text.english import GOPHER_STOP_WORDS, STOP_WORDS
-from data_platform.text.kinds import bit, kind_table
+from data_platform.text.kinds import kind_table
 from data_platform.text.lines import LIMITS
 from data_platform.text.scan import words_of
 
@@ -159,7 +159,7 @@ def test_normal_words_are_decomposed_and_lose_ascii_punctuation() -> None:
 def _has(character: str, kind: str) -> bool:
     pages, kinds = kind_table()[:2]
     point = ord(character)
-    return bool(kinds[(int(pages[point >> 8]) << 8) | (point & 255)] & bit(kind))
+    return bool(kinds[(int(pages[point >> 8]) << 8) | (point & 255)] & getattr(bits, kind))
 
 
 def _ngrams(words: list[str], n: int) -> list[tuple[str, ...]]:

@@ -1,16 +1,14 @@
-"""Laws for every module with compiled code: numba's cache must not outlive its source, nor Python call a part."""
+"""A law for every module with compiled code: Python must not call a part."""
 
 from __future__ import annotations
 
 import ast
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import data_platform
-from data_platform.text.kinds import BITS, bit
 
 ROOT = Path(data_platform.__file__).parent
 SOURCES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.rglob("*.py"))}
@@ -58,11 +56,3 @@ def test_parts_are_called_by_compiled_functions_alone(path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             assert (modules.get(node.value.id), node.attr) not in PARTS, "parts are imported by name"
-
-
-@pytest.mark.parametrize("path", COMPILED, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_the_bits_that_compiled_modules_repeat_are_those_of_the_table(path: Path) -> None:
-    module = importlib.import_module(_name_of(path))
-    if path.parent.name == "text" and path.name != "kernels.py":  # that one reads `characters`
-        repeated = [name for name in BITS if hasattr(module, name)]
-        assert [getattr(module, name) for name in repeated] == [bit(name) for name in repeated]

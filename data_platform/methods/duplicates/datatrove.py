@@ -25,9 +25,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from data_platform.text import bits
 from data_platform.text.buffers import text_buffers
 from data_platform.text.english import UNITS, exceptions
-from data_platform.text.kinds import bit, kind_table
+from data_platform.text.kinds import kind_table
 
 SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
 """What a character is: turned into a space; a decimal digit; what may stand between the digits of one number; cased,
@@ -133,8 +134,8 @@ def tables() -> Tables:
     known = kind_table()
     every = np.arange(_CODE_POINTS)
     of_text = known.kinds[(known.pages[every >> 8].astype(np.int64) << 8) | (every & 255)]
-    for name, own in (("PREFIX", PREFIX), ("SUFFIX", SUFFIX), ("ICON", ICON), ("ALPHA", ALPHA)):
-        kinds[(of_text & bit(name)) != 0] |= own
+    for theirs, own in ((bits.PREFIX, PREFIX), (bits.SUFFIX, SUFFIX), (bits.ICON, ICON), (bits.ALPHA, ALPHA)):
+        kinds[(of_text & theirs) != 0] |= own
     punctuation = _members(_PUNCTUATION)
     spaces = [point for point in range(0x3001) if chr(point).isspace()]
     kinds[[*punctuation, *spaces]] |= SPACE

@@ -86,10 +86,10 @@ def signatures(
 
 def _own(text, ngram: int, bands: int, permutations: int, seed: int) -> tuple:
     from data_platform.kernels import minhash as kernels
-    from data_platform.kernels import text as text_kernels
+    from data_platform.kernels import text_hashes
 
     characters = character_table()
-    offsets, shingles, exact = text_kernels.hash_texts(
+    offsets, shingles, exact = text_hashes.hash_texts(
         *text_buffers(text), characters.pages, characters.classes, characters.folded, characters.lower, ngram
     )
     return hexadecimal(exact), *kernels.minhash_bands(offsets, shingles, *_permutations(permutations, seed), bands)
@@ -106,7 +106,7 @@ def _of_datatrove(text, ngram: int, bands: int, permutations: int, seed: int) ->
 
 def distinct_shingles(text: pa.Array | pa.ChunkedArray, ngram: int = 5, hashes: str = OWN) -> pa.LargeListArray:
     """The shingles of every text as the sorted set of their hashes: what Jaccard similarity is measured on."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels.jaccard import sort_distinct
     from data_platform.methods.duplicates import datatrove
 
     if hashes == DATATROVE:
@@ -114,7 +114,7 @@ def distinct_shingles(text: pa.Array | pa.ChunkedArray, ngram: int = 5, hashes: 
     else:
         shingles = word_ngram_hashes(text, ngram)
         found = shingles.offsets.to_numpy(), shingles.values.to_numpy()
-    offsets, values = kernels.sort_distinct(*found)
+    offsets, values = sort_distinct(*found)
     return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 

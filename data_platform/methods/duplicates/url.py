@@ -60,10 +60,10 @@ def canonical_urls(urls: pa.Array | pa.ChunkedArray) -> pa.StringArray:
 
 def url_hash(urls: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     """A 128-bit hash of the canonical form of every URL, as 32 hexadecimal digits; null where there is none."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels.hashing import hash_strings
 
     canonical = canonical_urls(urls)
-    hashes = hexadecimal(kernels.hash_strings(*text_buffers(canonical)))
+    hashes = hexadecimal(hash_strings(*text_buffers(canonical)))
     return pc.if_else(pc.is_valid(canonical), hashes, pa.scalar(None, pa.string()))
 
 
@@ -75,9 +75,9 @@ def _flat(urls: pa.Array | pa.ChunkedArray) -> pa.Array:
 def _escapes(text: pa.Array) -> pa.Array:
     if not pc.any(pc.match_substring(text, "%")).as_py():
         return text
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels.escapes import normalize_escapes
 
-    offsets, data = kernels.normalize_escapes(*text_buffers(text))
+    offsets, data = normalize_escapes(*text_buffers(text))
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data)]
     # Escapes may be of bytes that are no UTF-8 only if they stay escaped: unreserved characters are ASCII.
     return pa.StringArray.from_buffers(len(text), buffers[1], buffers[2])

@@ -1,72 +1,39 @@
 """The compiled scans that hash text: normalised texts, and n-grams of folded words.
 
 Here belongs machine code that reads `TextBuffers` with a `CharacterTable` and returns hashes. Not here: what these mean
-(`methods/duplicates/`, `words.py`), and the scans of the quality signals (`text/scan.py`). This module imports numba;
-import it where a kernel is called, not at the top of a module that the code location loads. The first call on a machine
-compiles for some seconds; the result is kept (`cache.py`).
+(`text.words`, `text.identity`), words with their places (`words`), and the scans of the quality signals (`text.scan`).
+Imported where it is called, not at the top of a module that the code location loads: it imports numba.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import longest
+from data_platform.kernels.characters import DECIMAL, IGNORED, LETTER, MARK, NUMBER, SPACE, UNSPACED
 from data_platform.kernels.compiled import kernel, part
-
-SPACE, LETTER, NUMBER, MARK, UNSPACED, TERMINAL, IGNORED, DECIMAL = 1, 2, 4, 8, 16, 32, 64, 128
-REPLACEMENT = 0xFFFD
-
-# Odd 64-bit constants with well spread bits: the golden ratio, and the multipliers of splitmix64's finaliser (Steele,
-# Lea and Flood, OOPSLA 2014; Stafford's variant 13) and of PCG (O'Neill 2014).
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_SECOND = np.uint64(0x5851F42D4C957F2D)
-
-
-@part()
-def _mix(value):
-    """splitmix64's finaliser: a bijection of 64 bits in which every input bit reaches every output bit."""
-    value = (value ^ (value >> np.uint64(30))) * _MIX_1
-    value = (value ^ (value >> np.uint64(27))) * _MIX_2
-    return value ^ (value >> np.uint64(31))
-
-
-@part()
-def _absorb(state, value, multiplier):
-    """One step of a streaming hash over code points: exclusive or, multiply, fold. For each value a bijection."""
-    state = (state ^ np.uint64(value)) * multiplier
-    return state ^ (state >> np.uint64(32))
+from data_platform.kernels.hashing import GOLDEN, PCG, absorb, mix
+from data_platform.kernels.utf8 import entry_of, read
 
 
 @part()
 def _decode(data, start, end, pages, classes, points, kinds):
-    """Write the code points of `data[start:end]` and their classes; return how many.
-
-    Arrow promises valid UTF-8. Bytes that break the promise give wrong characters, never a read out of bounds.
-    """
+    """Write the code points of `data[start:end]` and their classes; return how many."""
     count = 0
     position = start
     while position < end:
-        byte = np.int32(data[position])
-        if byte < 0x80:
-            points[count] = byte
-            kinds[count] = classes[byte]  # page 0 is stored first
-            count += 1
-            position += 1
-            continue
-        width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-        point = np.int32(REPLACEMENT)
-        if position + width <= end:
-            point = byte & (0x7F >> width)
-            for offset in range(1, width):
-                point = (point << 6) | (np.int32(data[position + offset]) & 0x3F)
-            if point > 0x10FFFF:
-                point = np.int32(REPLACEMENT)
+        point, position = read(data, position, end)
         points[count] = point
-        kinds[count] = classes[(np.int32(pages[point >> 8]) << 8) | (point & 0xFF)]
+        kinds[count] = classes[entry_of(pages, point)]
         count += 1
-        position += width
     return count
+
+
+@part(allocates=True)
+def _room(offsets):
+    """Room for the code points of the longest text, and for their classes."""
+    most = longest(offsets)
+    return np.empty(most, np.int32), np.empty(most, np.uint8)
 
 
 @kernel(allocates=True)
@@ -86,11 +53,7 @@ def hash_ngrams(offsets, data, pages, classes, folded, ngram):
     size = offsets[texts] - offsets[0]
     # Two words are at least two bytes apart, and pages that are never written to take no memory.
     hashes = np.empty((size + texts) // 2 + 1, np.uint64)
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    points = np.empty(longest, np.int32)
-    kinds = np.empty(longest, np.uint8)
+    points, kinds = _room(offsets)
     for text in range(texts):
         count = _decode(data, offsets[text], offsets[text + 1], pages, classes, points, kinds)
         first = ngram_offsets[text]
@@ -105,11 +68,7 @@ def hash_texts(offsets, data, pages, classes, folded, lower, ngram):
     ngram_offsets = np.zeros(texts + 1, np.int64)
     hashes = np.empty((offsets[texts] - offsets[0] + texts) // 2 + 1, np.uint64)
     normalized = np.empty((texts, 2), np.uint64)
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    points = np.empty(longest, np.int32)
-    kinds = np.empty(longest, np.uint8)
+    points, kinds = _room(offsets)
     for text in range(texts):
         count = _decode(data, offsets[text], offsets[text + 1], pages, classes, points, kinds)
         normalized[text, 0], normalized[text, 1] = _hash_normalized(points, kinds, count, pages, lower)
@@ -125,8 +84,8 @@ def _hash_ngrams(points, kinds, count, pages, folded, ngram, hashes):
     for position in range(words - ngram + 1):
         state = np.uint64(ngram)
         for word in range(ngram):
-            state = state * _GOLDEN + hashes[position + word]
-        hashes[position] = _mix(state)
+            state = state * GOLDEN + hashes[position + word]
+        hashes[position] = mix(state)
     return max(words - ngram + 1, 0)
 
 
@@ -144,7 +103,7 @@ def _hash_words(points, kinds, count, pages, folded, hashes):
             continue
         part = kind & (LETTER | NUMBER | MARK) != 0
         if in_word and (not part or kind & UNSPACED or (single and not kind & MARK)):
-            hashes[words] = _mix(state)
+            hashes[words] = mix(state)
             words += 1
             in_word = False
         if not part:
@@ -156,11 +115,11 @@ def _hash_words(points, kinds, count, pages, folded, hashes):
             after_digit = False
         if not (kind & DECIMAL and after_digit):
             point = points[position]
-            point += folded[(np.int32(pages[point >> 8]) << 8) | (point & 0xFF)]
-            state = _absorb(state, point, _GOLDEN)
+            point += folded[entry_of(pages, point)]
+            state = absorb(state, point, GOLDEN)
         after_digit = kind & DECIMAL != 0
     if in_word:
-        hashes[words] = _mix(state)
+        hashes[words] = mix(state)
         words += 1
     return words
 
@@ -178,11 +137,7 @@ def hash_normalized(offsets, data, pages, classes, lower):
     """
     texts = offsets.size - 1
     hashes = np.empty((texts, 2), np.uint64)
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    points = np.empty(longest, np.int32)
-    kinds = np.empty(longest, np.uint8)
+    points, kinds = _room(offsets)
     for text in range(texts):
         count = _decode(data, offsets[text], offsets[text + 1], pages, classes, points, kinds)
         hashes[text, 0], hashes[text, 1] = _hash_normalized(points, kinds, count, pages, lower)
@@ -200,11 +155,11 @@ def _hash_normalized(points, kinds, count, pages, lower):
             space = length > 0
             continue
         if space:
-            one, two = _absorb(one, 0x20, _GOLDEN), _absorb(two, 0x20, _SECOND)
+            one, two = absorb(one, 0x20, GOLDEN), absorb(two, 0x20, PCG)
             length += 1
             space = False
         point = points[position]
-        point += lower[(np.int32(pages[point >> 8]) << 8) | (point & 0xFF)]
-        one, two = _absorb(one, point, _GOLDEN), _absorb(two, point, _SECOND)
+        point += lower[entry_of(pages, point)]
+        one, two = absorb(one, point, GOLDEN), absorb(two, point, PCG)
         length += 1
-    return _mix(one ^ np.uint64(length)), _mix(two ^ np.uint64(length))
+    return mix(one ^ np.uint64(length)), mix(two ^ np.uint64(length))
