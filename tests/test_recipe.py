@@ -383,6 +383,8 @@ def test_recipes_satisfy_the_schema_that_the_command_prints() -> None:
     for path in RECIPES:
         # Variables as they stand in the file: an editor knows no environment.
         assert not list(validator.iter_errors(YamlText(path.read_text(encoding="utf-8")).value)), path
+    for right in (MINIMAL, EVERYTHING):
+        assert not list(validator.iter_errors(YamlText(right).value))
     for wrong in ("mixtures: {}", "name: small\nsources: []\nmixtures: {all: {tokens: 0, weights: {web: 1}}}"):
         assert list(validator.iter_errors(YamlText(wrong).value))
 

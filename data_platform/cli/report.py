@@ -98,14 +98,16 @@ def _report_stages(workspace: Workspace, snapshots: Sequence[str], as_json: bool
 def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as_json: bool) -> None:
     from data_platform.filtering.own import NAME as OWN
     from data_platform.filtering.url_lists import unreadable_lines
-    from data_platform.reports.filtering import filter_report
+    from data_platform.reports.filtering import admission_report, filter_report
 
     found = filter_report(workspace.lake, snapshots)
     unreadable = unreadable_lines(workspace.recipe.filters.urls)
     totals, rules = found.totals.to_pylist(), found.rules.to_pylist()
+    admission = admission_report(workspace.lake, workspace.recipe.mixtures, snapshots).to_pylist()
     why = {f"{OWN}.{name}": rule.why for name, rule in workspace.recipe.rules.items() if rule.why}
     if as_json:
-        lines = {"totals": totals, "rules": rules, "why": why, "unreadable_list_lines": unreadable}
+        lines = {"totals": totals, "rules": rules, "admission": admission, "why": why,
+                 "unreadable_list_lines": unreadable}
         print(json.dumps({"recipe": workspace.recipe.name, **lines}, indent=2))
         return
     out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
@@ -137,7 +139,9 @@ def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as
         if pin.partition not in counted:
             grid.add_row(pin.partition, "", "no documents", "0", "0", "", "", "")
     out.print(grid)
-    removing = {rule["rule"] for rule in rules}
+    for row in admission:
+        out.print(f"mixture {row['mixture']}: {many(row['documents'], 'document')} not admitted for {row['rule']}")
+    removing = {row["rule"] for row in (*rules, *admission)}
     for name, reason in why.items():
         if name in removing:
             out.print(f"{name}: {escape(reason)}")

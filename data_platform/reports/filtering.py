@@ -7,12 +7,14 @@ Counted from committed tables at the versions that the verdicts' own commit name
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.tables import table_name
+from data_platform.filtering.own import NAME as OWN
 from data_platform.lake.lake import Lake, Pin
 
 TOTALS = pa.schema({
@@ -35,6 +37,9 @@ STAGES = pa.schema({
     "language": pa.string(), "stage": pa.string(), "documents": pa.int64(), "tokens": pa.int64(),
 })
 """One row per language and stage, in the order of the stages: what there was after it."""
+
+ADMISSION = pa.schema({"mixture": pa.string(), "rule": pa.string(), "documents": pa.int64()})
+"""One row per mixture and rule of the recipe's own that kept documents out of it, the most frequent first."""
 
 
 class FilterReport(NamedTuple):
@@ -97,6 +102,29 @@ def stage_report(lake: Lake, snapshots: Sequence[str]) -> pa.Table:
         ]
     rows.sort(key=lambda row: row["language"])
     return pa.Table.from_pylist(rows, STAGES)
+
+
+def admission_report(lake: Lake, mixtures: Iterable[str], snapshots: Sequence[str]) -> pa.Table:
+    """The documents of `snapshots` that mixtures did not admit for a rule of the recipe's own over a score.
+
+    Returns:
+        A table as `ADMISSION`; mixtures that keep nothing out, or were never planned, are left out.
+    """
+    plans = {table_name("plan", mixture): mixture for mixture in mixtures}
+    if not lake.exists("rejections"):
+        return ADMISSION.empty_table()
+    asked = pc.field("stage").isin(pa.array(list(plans), pa.string()))
+    asked &= pc.field("snapshot").isin(pa.array(snapshots, pa.string()))
+    rows = lake.read_table("rejections", ["stage", "reason"], where=asked)
+    rows = rows.filter(pc.starts_with(rows["reason"], f"{OWN}."))
+    counted = rows.group_by(["stage", "reason"]).aggregate([([], "count_all")])
+    found = pa.table([
+        pa.array([plans[stage] for stage in counted["stage"].to_pylist()], pa.string()), counted["reason"],
+        counted["count_all"],
+    ], ADMISSION.names)
+    return found.cast(ADMISSION).sort_by([
+        ("mixture", "ascending"), ("documents", "descending"), ("rule", "ascending")
+    ])
 
 
 def _by_language(lake: Lake, pin: Pin) -> pa.Table:

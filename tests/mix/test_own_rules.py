@@ -14,6 +14,7 @@ import pytest
 from data_platform.core.kinds.rule_set import RuleSetError
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.pipeline.flow import stages
+from data_platform.reports.filtering import admission_report
 from data_platform.reports.sweep import threshold_sweep
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import execute
@@ -73,6 +74,12 @@ def test_who_breaks_a_rule_is_not_admitted_and_the_rule_is_the_reason(opened: Wo
     assert {(int(row["id"], 16), row["stage"], row["reason"]) for row in rejected} == {
         (2, "plan_all", "rules.plain"), (4, "plan_all", "rules.good"),
     }
+    assert admission_report(opened.lake, ["all"], ["one"]).to_pylist() == [
+        {"mixture": "all", "rule": "rules.good", "documents": 1},
+        {"mixture": "all", "rule": "rules.plain", "documents": 1},
+    ]
+    assert not admission_report(opened.lake, ["all"], ["two"]).num_rows
+    assert not admission_report(opened.lake, ["other"], ["one"]).num_rows
 
 
 def test_bounds_decide_what_is_stale_and_reasons_do_not(opened: Workspace) -> None:

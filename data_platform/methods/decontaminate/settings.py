@@ -22,7 +22,9 @@ class EvaluationSet(Part):
         default=None, description="What is done for this set, in place of the action for all."
     )
 
-    @field_validator("paths", "fields", mode="before")
+    @field_validator(
+        "paths", "fields", mode="before", json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)]
+    )
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
