@@ -37,7 +37,9 @@ class _PathSource(_Source):
     )
     paths: tuple[str, ...] = Field(min_length=1, description="Paths, globs, folders, https:// or s3:// URLs.")
 
-    @field_validator("paths", mode="before", json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)])
+    @field_validator(
+        "paths", mode="before", json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)]
+    )
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
