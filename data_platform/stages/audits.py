@@ -16,7 +16,7 @@ from data_platform.lake.lake import Lake, Pin
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.models import models_of
+from data_platform.stages.shared.models import models_of
 
 
 def audit_stages(recipe: Recipe) -> list[Stage]:

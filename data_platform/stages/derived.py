@@ -32,9 +32,9 @@ from data_platform.run.recipe import Recipe
 from data_platform.run.stage import REJECTIONS, Dropped, Files, Passing, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.spdx.algebra import derived
-from data_platform.stages.models import models_of
 from data_platform.stages.shared.families import TEXT_BYTES, Families, batches, families_of, texts_of
 from data_platform.stages.shared.files import file_identity
+from data_platform.stages.shared.models import models_of
 from data_platform.takedown.removal_list import SYNTHESIS, RemovalList, standing
 
 _NARROW = ("doc_id", "source", "url", "domain", "language", "token_count", "byte_count")

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
-from data_platform.core.settings import home
 from data_platform.core.tables import model_table
 from data_platform.lake.files import files_state
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-
-LOADING = threading.Lock()
-"""Held while a model is loaded: two threads that load at once would leave each other's weights unset."""
 
 
 def model_stages(recipe: Recipe, names: Iterable[str]) -> list[Stage]:
@@ -36,29 +31,6 @@ def model_stages(recipe: Recipe, names: Iterable[str]) -> list[Stage]:
 def model_names(entries: Iterable[Entry]) -> list[str]:
     """Entries of `models` that other entries read, each once."""
     return list(dict.fromkeys(name for entry in entries for name in entry.models))
-
-
-def models_of(work: Work, names: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Id and local folder of models by entry, their files verified."""
-    return {name: _model_of(work, name) for name in names}
-
-
-def loaded(entry: Entry, folders: Mapping[str, str]) -> Any:
-    """A method with the models of these folders, loaded once per process.
-
-    Args:
-        entry: of a method that takes models.
-        folders: local folder of every model that it reads, by entry of `models`.
-    """
-    return _loaded(entry.method, entry.settings.model_dump_json(), tuple(sorted(folders.items())))
-
-
-@lru_cache(maxsize=4)
-def _loaded(method: type, settings: str, folders: tuple[tuple[str, str], ...]) -> Any:
-    with LOADING:
-        return method(
-            method.Settings.model_validate_json(settings), {name: Path(folder) for name, folder in folders}
-        )
 
 
 def _model_stage(entry: Entry) -> Stage:
@@ -97,13 +69,3 @@ def _config(workspace: Workspace, snapshot: str | None, entry: Entry) -> Mapping
     given = entry.method.given(entry.settings)
     files = sorted(os.path.join(given[0], name) for name in os.listdir(given[0])) if given else []
     return {"settings": entry.config(), "files": files_state(files)}
-
-
-def _model_of(work: Work, name: str) -> tuple[str, str]:
-    from data_platform.models.store import fetch
-
-    (row,) = work.rows(model_table(name).name).to_pylist()
-    if not row["training_texts"]:
-        return row["model_id"], row["uri"]
-    cache = home() / "models"
-    return row["model_id"], str(fetch(row["uri"], cache, row["sha256"], work.lake.storage_options))

@@ -14,7 +14,7 @@ from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.models import loaded, models_of
+from data_platform.stages.shared.models import loaded, models_of
 
 
 def score_stages(recipe: Recipe) -> list[Stage]:

@@ -12,7 +12,7 @@ from data_platform.core.kinds.method import Entry, strings
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.models import loaded, models_of
+from data_platform.stages.shared.models import loaded, models_of
 from data_platform.stages.shared.repetition import sketch_table
 
 _IDENTITY = ("doc_id", "snapshot")

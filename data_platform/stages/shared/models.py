@@ -1,0 +1,53 @@
+"""The models that a stage reads: where their files are, and methods that hold them loaded.
+
+Not here: the tables of models (`stages/models.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from data_platform.core.kinds.method import Entry
+from data_platform.core.settings import home
+from data_platform.core.tables import model_table
+from data_platform.run.stage import Work
+
+_LOADING = threading.Lock()
+"""Held while a model is loaded: two threads that load at once would leave each other's weights unset."""
+
+
+def models_of(work: Work, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Id and local folder of models by entry, their files verified."""
+    return {name: _model_of(work, name) for name in names}
+
+
+def _model_of(work: Work, name: str) -> tuple[str, str]:
+    from data_platform.models.store import fetch
+
+    (row,) = work.rows(model_table(name).name).to_pylist()
+    if not row["training_texts"]:
+        return row["model_id"], row["uri"]
+    cache = home() / "models"
+    return row["model_id"], str(fetch(row["uri"], cache, row["sha256"], work.lake.storage_options))
+
+
+def loaded(entry: Entry, folders: Mapping[str, str]) -> Any:
+    """A method with the models of these folders, loaded once per process.
+
+    Args:
+        entry: of a method that takes models.
+        folders: local folder of every model that it reads, by entry of `models`.
+    """
+    return _loaded(entry.method, entry.settings.model_dump_json(), tuple(sorted(folders.items())))
+
+
+@lru_cache(maxsize=4)
+def _loaded(method: type, settings: str, folders: tuple[tuple[str, str], ...]) -> Any:
+    with _LOADING:
+        return method(
+            method.Settings.model_validate_json(settings), {name: Path(folder) for name, folder in folders}
+        )
