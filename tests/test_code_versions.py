@@ -265,6 +265,13 @@ def test_weights_beside_a_module_are_its_own(copy: Path, flows: dict[Place, Stag
     }
 
 
+def test_settings_hold_nothing_but_sections() -> None:
+    # They do not count to any stage's code: their values are configuration.
+    for path in Path(data_platform.__file__).parent.rglob("*/settings.py"):
+        functions = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+        assert path.parent.name == "core" or all(name.startswith("_") for name in functions), path
+
+
 # -- methods of other distributions -----------------------------------------------------------------------------------
 
 METHOD = """
