@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_platform.extract.keywords import CLASSES, automaton
 from data_platform.extract.scan import KEYWORDS, TAG, TAGS, Page
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import FNV_OFFSET, fnv1a
 
 WORDS = (
     "cookie consent datenschutz privacy",
@@ -99,7 +101,7 @@ def features(page: Page, title: str) -> np.ndarray:
     return _features(
         page.text, page.start, page.stop, page.node, page.link, page.links, page.inline, page.flags, page.parent,
         page.tag, page.bits, np.frombuffer(title.encode("utf-8", "replace") or b" ", np.uint8), _KIND_OF, _DELTA,
-        _CLASSES, _OUTPUT, len(NAMES),
+        CLASSES, _OUTPUT, len(NAMES),
     )
 
 
@@ -113,44 +115,6 @@ def context(page: Page, score: np.ndarray) -> np.ndarray:
     return _context(page.start, page.stop, page.node, page.parent, page.tag, score, _KIND_OF, len(CONTEXT))
 
 
-def _automaton() -> tuple[np.ndarray, np.ndarray]:
-    """Aho and Corasick's automaton over `WORDS`, as in `scan`."""
-    children: list[dict[int, int]] = [{}]
-    found = [0]
-    for bit, words in enumerate(WORDS):
-        for word in words.split():
-            state = 0
-            for letter in word:
-                step = 0 if letter == "_" else ord(letter) - 96
-                if step not in children[state]:
-                    children[state][step] = len(children)
-                    children.append({})
-                    found.append(0)
-                state = children[state][step]
-            found[state] |= 1 << bit
-    delta = np.zeros((len(children), 28), np.int16)
-    fail = [0] * len(children)
-    queue = list(children[0].values())
-    for step, child in children[0].items():
-        delta[0, step] = child
-    for state in queue:
-        found[state] |= found[fail[state]]
-        delta[state] = delta[fail[state]]
-        for step, child in children[state].items():
-            fail[child] = int(delta[fail[state], step])
-            delta[state, step] = child
-            queue.append(child)
-    return delta, np.array(found, np.uint64)
-
-
-def _classes() -> np.ndarray:
-    classes = np.zeros(256, np.uint8)
-    for letter in range(26):
-        classes[97 + letter] = classes[65 + letter] = letter + 1
-    classes[48:58] = 27
-    return classes
-
-
 def _kind_of() -> np.ndarray:
     """1 + position in `KINDS` by number of the element, 0 for others."""
     kinds = np.zeros(len(TAGS), np.uint8)
@@ -160,8 +124,8 @@ def _kind_of() -> np.ndarray:
     return kinds
 
 
-_DELTA, _OUTPUT = _automaton()
-_CLASSES, _KIND_OF = _classes(), _kind_of()
+_DELTA, _OUTPUT = automaton(enumerate(WORDS))
+_KIND_OF = _kind_of()
 _HIDDEN_MASK = np.uint64(1 << 58)
 _WORDS, _KINDS = len(WORDS), len(KINDS)
 _H1, _H4, _ARTICLE_KIND = 18, 21, 1
@@ -169,7 +133,6 @@ _BODY, _HTML = TAG["body"], TAG["html"]
 _FAR = 99.0  # distance of what is not there
 _PROSE_LENGTH, _PROSE_LINKS = 80, 0.35  # bytes of text, share in links
 _SHORT = 400  # bytes up to which words are looked at
-_OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
 @part()
@@ -179,7 +142,7 @@ def _measure(text, start, stop, row, delta, classes, output):
     in_word = 0
     lower_word = False
     found = np.uint64(0)
-    digest = _OFFSET
+    digest = FNV_OFFSET
     state = delta[0, 0]
     for position in range(start, stop + 1):
         byte = text[position] if position < stop else np.uint8(32)
@@ -214,7 +177,7 @@ def _measure(text, start, stop, row, delta, classes, output):
         elif byte == 0xC2 and position + 1 < stop:
             sign += text[position + 1] == 0xA9
             separators += text[position + 1] == 0xBB or text[position + 1] == 0xB7 or text[position + 1] == 0xAB
-        digest = (digest ^ np.uint64(byte)) * _PRIME
+        digest = fnv1a(digest, byte)
     last = text[stop - 1]
     if (last == 34 or last == 41 or last == 0x9C or last == 0x9D or last == 39) and stop - start > 1:
         last = text[stop - 2] if text[stop - 2] != 0x80 or stop - start < 5 else text[stop - 4]

@@ -19,7 +19,10 @@ from typing import NamedTuple
 import numpy as np
 
 from data_platform.extract.protocol import Rejected
+from data_platform.extract.tags import RAW, VOID, after_comment, after_greater, attribute, end_tag, tag_name
+from data_platform.kernels.ascii import lower
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import fnv1a, fnv1a_of
 
 MAX_ELEMENTS = 100_000
 """Start tags of a page. trafilatura takes about 0.25 ms for each, so 25 s for a page at the limit. The largest of 953
@@ -32,8 +35,6 @@ MAX_TOTAL_DEPTH = 3_000_000
 """Sum of the depths of all elements, which bounds what visiting the ancestors of every element costs; the most on those
 pages is 148,105."""
 
-_VOID = "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
-_RAW = "script style textarea title xmp iframe noembed noframes"
 _FORMATTING = "b big code em font i nobr s small strike strong tt u"
 _INLINE = "abbr acronym bdi bdo cite data del dfn ins kbd label mark q ruby samp span sub sup time var"
 _BLOCK = (
@@ -47,10 +48,6 @@ _ONLY_NEXT = "optgroup option rb rp rt rtc"
 (_OTHER, _IS_VOID, _IS_FORMATTING, _IS_INLINE, _IS_BLOCK, _IS_TABLE_PART, _IS_ONLY_NEXT, _IS_ITEM, _IS_PARAGRAPH,
  _IS_ANCHOR, _IS_FOREIGN, _IS_RAW) = range(12)  # fmt: skip
 _KIND_BITS = 16
-
-# FNV-1a (Fowler, Noll and Vo), 64 bits.
-_OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
-
 
 class Size(NamedTuple):
     """What the pass found. It ends early at the first limit that is exceeded.
@@ -96,31 +93,24 @@ def too_much(markup: bytes, max_depth: int) -> Rejected | None:
     return None
 
 
-def _hash(name: str) -> int:
-    value = int(_OFFSET)
-    for byte in name.encode():
-        value = ((value ^ byte) * int(_PRIME)) & 0xFFFFFFFFFFFFFFFF
-    return value
-
-
 def _kinds() -> np.ndarray:
     """Kind of element by the low bits of the hash of its name; the k-th raw text element has kind `_IS_RAW + k`."""
     kinds = np.zeros(1 << _KIND_BITS, np.uint8)
     for kind, names in (
-        (_IS_VOID, _VOID), (_IS_FORMATTING, _FORMATTING), (_IS_INLINE, _INLINE), (_IS_BLOCK, _BLOCK),
+        (_IS_VOID, VOID), (_IS_FORMATTING, _FORMATTING), (_IS_INLINE, _INLINE), (_IS_BLOCK, _BLOCK),
         (_IS_TABLE_PART, _TABLE_PART), (_IS_ONLY_NEXT, _ONLY_NEXT), (_IS_ITEM, "li dd dt"), (_IS_PARAGRAPH, "p"),
         (_IS_ANCHOR, "a"), (_IS_FOREIGN, "svg math"),
     ):
         for name in names.split():
-            kinds[_hash(name) % len(kinds)] = kind
-    for position, name in enumerate(_RAW.split()):
-        kinds[_hash(name) % len(kinds)] = _IS_RAW + position
+            kinds[fnv1a_of(name) % len(kinds)] = kind
+    for position, name in enumerate(RAW.split()):
+        kinds[fnv1a_of(name) % len(kinds)] = _IS_RAW + position
     kinds.flags.writeable = False
     return kinds
 
 
 _KINDS = _kinds()
-_LI = np.uint64(_hash("li"))
+_LI = np.uint64(fnv1a_of("li"))
 
 
 @part()
@@ -129,79 +119,16 @@ def _kind(name, kinds):
 
 
 @part()
-def _is_space(byte):
-    return byte == 32 or (9 <= byte <= 13 and byte != 11)
-
-
-@part()
-def _lower(byte):
-    return byte + 32 if 65 <= byte <= 90 else byte
-
-
-@part()
-def _after_comment(data, at):
-    """Position after the comment whose `--` stands at `at`, ended by `-->` or `--!>`."""
-    while at + 2 < data.size:
-        if data[at] == 45 and data[at + 1] == 45:
-            if data[at + 2] == 62:
-                return at + 3
-            if data[at + 2] == 33 and at + 3 < data.size and data[at + 3] == 62:
-                return at + 4
-        at += 1
-    return data.size
-
-
-@part()
-def _after_greater(data, at):
-    while at < data.size and data[at] != 62:
-        at += 1
-    return at + 1
-
-
-@part()
-def _end_tag(data, at, start, stop):
-    """Position of the first end tag from `at` on whose name is `data[start:stop]`, or -1."""
-    length = stop - start
-    while at + 2 + length < data.size:
-        if data[at] == 60 and data[at + 1] == 47:
-            same = 0
-            while same < length and _lower(data[at + 2 + same]) == _lower(data[start + same]):
-                same += 1
-            last = data[at + 2 + length]
-            if same == length and (_is_space(last) or last == 47 or last == 62):
-                return at
-        at += 1
-    return -1
-
-
-@part()
 def _attributes(data, at):
     """Number of attributes from `at` on, and the position of the `>` that ends the tag (the end if there is none)."""
     count = 0
-    while True:
-        while at < data.size and (_is_space(data[at]) or data[at] == 47):
-            at += 1
-        if at >= data.size or data[at] == 62 or count > MAX_ATTRIBUTES:
-            return count, at
+    while count <= MAX_ATTRIBUTES:
+        _, _, _, after = attribute(data, at)
+        if after < 0:
+            return count, ~after
+        at = after
         count += 1
-        at += 1  # an attribute name may begin with "="
-        while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62 and data[at] != 61:
-            at += 1
-        while at < data.size and _is_space(data[at]):
-            at += 1
-        if at < data.size and data[at] == 61:
-            at += 1
-            while at < data.size and _is_space(data[at]):
-                at += 1
-            if at < data.size and (data[at] == 34 or data[at] == 39):
-                quote = data[at]
-                at += 1
-                while at < data.size and data[at] != quote:
-                    at += 1
-                at += 1
-            else:
-                while at < data.size and not _is_space(data[at]) and data[at] != 62:
-                    at += 1
+    return count, at
 
 
 @part()
@@ -275,17 +202,14 @@ def _measure(data, max_depth, kinds):
         at += closing
         if at >= data.size:
             break
-        if not 97 <= _lower(data[at]) <= 122:
+        if not 97 <= lower(data[at]) <= 122:
             if not closing and data[at] == 33 and at + 2 < data.size and data[at + 1] == 45 and data[at + 2] == 45:
-                at = _after_comment(data, at + 1)
+                at = after_comment(data, at + 1)
             elif closing or data[at] == 33 or data[at] == 63:
-                at = _after_greater(data, at)
+                at = after_greater(data, at)
             continue
         start = at
-        name = _OFFSET
-        while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62:
-            name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
-            at += 1
+        name, at = tag_name(data, at)
         stop = at
         attributes, at = _attributes(data, at)
         most_attributes = max(most_attributes, attributes)
@@ -327,7 +251,7 @@ def _measure(data, max_depth, kinds):
             break
         if kind >= _IS_RAW and foreign < 0:
             if not no_end_tag[kind]:
-                end = _end_tag(data, at, start, stop)
+                end = end_tag(data, at, start, stop)
                 if end >= 0:
                     at = end
                 else:
@@ -343,7 +267,7 @@ def _measure(data, max_depth, kinds):
         tag = name
         if kind in (_IS_FORMATTING, _IS_ANCHOR):
             for position in range(stop, at):
-                tag = (tag ^ np.uint64(data[position])) * _PRIME
+                tag = fnv1a(tag, data[position])
         open_[top, 1] = tag
         top += 1
     return elements, most_attributes, depth, total_depth

@@ -26,10 +26,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data_platform.extract.keywords import CLASSES, automaton
+from data_platform.extract.tags import RAW, VOID, after_comment, after_greater, attribute, end_tag, tag_name
+from data_platform.kernels.ascii import is_space, lower
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.hashing import FNV_OFFSET, fnv1a, fnv1a_of
+from data_platform.kernels.utf8 import write
 
-_VOID = "area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr"
-_RAW = "script style textarea title xmp iframe noembed noframes"
 _BLOCK = (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav ol optgroup "
@@ -41,7 +44,7 @@ _OTHERS = (
     "strong sub sup time tt u var"
 )
 
-TAGS = ("", *dict.fromkeys(f"{_VOID} {_RAW} {_BLOCK} {_DROPPED} {_OTHERS}".split()))
+TAGS = ("", *dict.fromkeys(f"{VOID} {RAW} {_BLOCK} {_DROPPED} {_OTHERS}".split()))
 """Names of elements by their number in `Page.tag`; 0 is any other element."""
 
 TAG = {name: number for number, name in enumerate(TAGS)}
@@ -189,7 +192,7 @@ def scan(markup: bytes) -> Page:
     bits = np.zeros((3, tags), np.uint64)
     small = np.zeros((2, tags), np.uint8)
     blocks, nodes, out, shown, base, title_start, title_stop = _scan(
-        np.frombuffer(markup, np.uint8), _NUMBERS, _PROPERTIES, _DELTA, _CLASSES, _OUTPUT, _ENTITY_KEYS, _ENTITY_SPANS,
+        np.frombuffer(markup, np.uint8), _NUMBERS, _PROPERTIES, _DELTA, CLASSES, _OUTPUT, _ENTITY_KEYS, _ENTITY_SPANS,
         _ENTITY_BYTES, text, whole, bits, small, images, np.zeros(4096, np.int32), np.zeros(256, np.bool_),
     )
     start, stop, node, link, links = whole[:5, :blocks]
@@ -199,16 +202,7 @@ def scan(markup: bytes) -> Page:
     )
 
 
-# FNV-1a (Fowler, Noll and Vo), 64 bits.
-_OFFSET, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _NUMBER_BITS, _ENTITY_BITS = 13, 14
-
-
-def _hash(name: str) -> int:
-    value = int(_OFFSET)
-    for byte in name.encode():
-        value = ((value ^ byte) * int(_PRIME)) & 0xFFFFFFFFFFFFFFFF
-    return value
 
 
 def _numbers() -> np.ndarray:
@@ -216,17 +210,17 @@ def _numbers() -> np.ndarray:
     table = np.zeros((1 << _NUMBER_BITS, 2), np.uint64)
     for name, number in TAG.items():
         if number:
-            slot = _hash(name) % len(table)
+            slot = fnv1a_of(name) % len(table)
             while table[slot, 1]:
                 slot = (slot + 1) % len(table)
-            table[slot] = _hash(name), number
+            table[slot] = fnv1a_of(name), number
     return table
 
 
 def _properties() -> np.ndarray:
     properties = np.zeros(len(TAGS), np.uint16)
     for bit, names in (
-        (_IS_VOID, _VOID), (_IS_RAW, _RAW), (_IS_BLOCK, _BLOCK), (_IS_DROPPED, _DROPPED),
+        (_IS_VOID, VOID), (_IS_RAW, RAW), (_IS_BLOCK, _BLOCK), (_IS_DROPPED, _DROPPED),
         (_IS_PRE, "pre listing plaintext"), (_IS_CELL, "td th caption"),
         (_IS_ROW_PART, "td th tr tbody thead tfoot caption"), (_IS_ITEM, "li dd dt option optgroup"),
         (_IS_HEADING, "h1 h2 h3 h4 h5 h6"), (_IS_CODE, "code samp kbd"),
@@ -236,68 +230,28 @@ def _properties() -> np.ndarray:
     return properties
 
 
-def _automaton() -> tuple[np.ndarray, np.ndarray]:
-    """Aho and Corasick's automaton (CACM 18(6), 1975) over the keywords: next state by state and class of byte, and the
-    groups found in each state."""
-    children: list[dict[int, int]] = [{}]
-    found = [0]
-    for bit, words in (*enumerate(KEYWORDS), *_SPECIAL):
-        for word in words.split():
-            state = 0
-            for letter in word:
-                step = 0 if letter == "_" else 27 if letter.isdigit() else ord(letter) - 96
-                if step not in children[state]:
-                    children[state][step] = len(children)
-                    children.append({})
-                    found.append(0)
-                state = children[state][step]
-            found[state] |= 1 << bit
-    delta = np.zeros((len(children), 28), np.int16)
-    fail = [0] * len(children)
-    queue = list(children[0].values())
-    for step, child in children[0].items():
-        delta[0, step] = child
-    for state in queue:
-        found[state] |= found[fail[state]]
-        delta[state] = delta[fail[state]]
-        for step, child in children[state].items():
-            fail[child] = int(delta[fail[state], step])
-            delta[state, step] = child
-            queue.append(child)
-    return delta, np.array(found, np.uint64)
-
-
-def _classes() -> np.ndarray:
-    """Class of a byte: letters 1 to 26 whatever their case, digits 27, 0 all others."""
-    classes = np.zeros(256, np.uint8)
-    for letter in range(26):
-        classes[97 + letter] = classes[65 + letter] = letter + 1
-    classes[48:58] = 27
-    return classes
-
-
 def _entities() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Named character references (keys by hash, spans of their UTF-8) and, in the first 256 spans, what numeric
     references below 256 mean."""
     keys = np.zeros((1 << _ENTITY_BITS, 2), np.uint64)
     pieces = [html.unescape(f"&#{code};").encode() for code in range(256)]
     for name, value in html5.items():
-        slot = _hash(name) % len(keys)
+        slot = fnv1a_of(name) % len(keys)
         while keys[slot, 1]:
             slot = (slot + 1) % len(keys)
-        keys[slot] = _hash(name), len(pieces)
+        keys[slot] = fnv1a_of(name), len(pieces)
         pieces.append(value.encode())
     ends = np.cumsum([len(piece) for piece in pieces])
     spans = np.stack([ends - [len(piece) for piece in pieces], ends], 1).astype(np.int32)
     return keys, spans, np.frombuffer(b"".join(pieces), np.uint8)
 
 
-_NUMBERS, _PROPERTIES, _CLASSES = _numbers(), _properties(), _classes()
-_DELTA, _OUTPUT = _automaton()
+_NUMBERS, _PROPERTIES = _numbers(), _properties()
+_DELTA, _OUTPUT = automaton((*enumerate(KEYWORDS), *_SPECIAL))
 _ENTITY_KEYS, _ENTITY_SPANS, _ENTITY_BYTES = _entities()
 (_CLASS, _ID, _ROLE, _ITEMPROP, _STYLE, _ARIA_HIDDEN, _HIDDEN_NAME, _COLSPAN, _ROWSPAN, _START, _VALUE,
  _REVERSED, _HREF, _SHADOW) = (
-    np.uint64(_hash(name))
+    np.uint64(fnv1a_of(name))
     for name in ("class", "id", "role", "itemprop", "style", "aria-hidden", "hidden", "colspan", "rowspan", "start",
                  "value", "reversed", "href", "shadowrootmode")
 )  # fmt: skip
@@ -318,22 +272,12 @@ _SPACE, _LINE_END, _HARD_SPACE, _BREAK = range(1, 5)
 # name of what appears later on slides.
 _FRAGMENT = np.frombuffer(b'<div class="fragment"><div class="line">', np.uint8)
 _TOOLTIP = np.frombuffer(b'<div class="ttc"', np.uint8)
-_BR_NAME, _DIV_NAME = np.uint64(_hash("br")), np.uint64(_hash("div"))
+_BR_NAME, _DIV_NAME = np.uint64(fnv1a_of("br")), np.uint64(fnv1a_of("div"))
 _MAX_GUTTER = 1_000  # bytes of tags before the first number of a gutter
 _MAX_RAISED = 5  # characters above the line that become superscripts; with its tags, each has room for three bytes
 _MAX_NUMBER = 1_000_000_000  # of an item
 _MAX_SEARCH = 256  # elements up to which an end tag looks for its start; real pages are less than 100 deep
 _MAX_REFERENCE = 33  # longest name of a character reference with its semicolon
-
-
-@part()
-def _is_space(byte):
-    return byte == 32 or (9 <= byte <= 13 and byte != 11)
-
-
-@part()
-def _lower(byte):
-    return byte + 32 if 65 <= byte <= 90 else byte
 
 
 @part()
@@ -345,28 +289,6 @@ def _find(keys, value):
             return np.int64(keys[slot, 1])
         slot = (slot + np.uint64(1)) & np.uint64(keys.shape[0] - 1)
     return np.int64(0)
-
-
-@part()
-def _put_code(text, out, code):
-    """Write one character in UTF-8."""
-    if code < 0x80:
-        text[out] = code
-        return out + 1
-    if code < 0x800:
-        text[out] = 0xC0 | code >> 6
-        text[out + 1] = 0x80 | code & 0x3F
-        return out + 2
-    if code < 0x10000:
-        text[out] = 0xE0 | code >> 12
-        text[out + 1] = 0x80 | code >> 6 & 0x3F
-        text[out + 2] = 0x80 | code & 0x3F
-        return out + 3
-    text[out] = 0xF0 | code >> 18
-    text[out + 1] = 0x80 | code >> 12 & 0x3F
-    text[out + 2] = 0x80 | code >> 6 & 0x3F
-    text[out + 3] = 0x80 | code & 0x3F
-    return out + 4
 
 
 @part()
@@ -384,7 +306,7 @@ def _reference(data, at, text, out, keys, spans, pieces):
         first = after
         code = np.int64(0)
         while after < data.size:
-            digit = np.int64(_lower(data[after]))
+            digit = np.int64(lower(data[after]))
             if 48 <= digit <= 57:
                 digit -= 48
             elif base == 16 and 97 <= digit <= 102:
@@ -405,16 +327,16 @@ def _reference(data, at, text, out, keys, spans, pieces):
                 code = np.int64(0xFFFD)
             if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
                 return after, out
-            return after, _put_code(text, out, code)
+            return after, write(text, out, code)
     elif after < data.size:
-        value = _OFFSET
+        value = FNV_OFFSET
         best = 0
         best_after = after
         while after < data.size and after - at < _MAX_REFERENCE:
             byte = data[after]
             if not (48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122 or byte == 59):
                 break
-            value = (value ^ np.uint64(byte)) * _PRIME
+            value = fnv1a(value, byte)
             after += 1
             number = _find(keys, value)
             if number:
@@ -574,8 +496,8 @@ def _style(data, start, stop):
     one = two = three = four = 0
     lines = fixed = False
     for position in range(start, stop):
-        byte = _lower(data[position])
-        if _is_space(byte):
+        byte = lower(data[position])
+        if is_space(byte):
             continue
         one, two = _follow(one, byte, display), _follow(two, byte, hidden)
         if one == 12 or two == 17:
@@ -589,45 +511,11 @@ def _style(data, start, stop):
 
 
 @part()
-def _attribute(data, at):
-    """Hash of the name of the next attribute, where its value begins and ends (an empty one at its end), and the
-    position after it. That is negative if there is none: what `~` makes of it is the position of the `>`.
-    """
-    while at < data.size and (_is_space(data[at]) or data[at] == 47):
-        at += 1
-    if at >= data.size or data[at] == 62:
-        return _OFFSET, at, at, ~at
-    name = (_OFFSET ^ np.uint64(_lower(data[at]))) * _PRIME
-    at += 1  # an attribute name may begin with "="
-    while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62 and data[at] != 61:
-        name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
-        at += 1
-    while at < data.size and _is_space(data[at]):
-        at += 1
-    if at >= data.size or data[at] != 61:
-        return name, at, at, at
-    at += 1
-    while at < data.size and _is_space(data[at]):
-        at += 1
-    if at < data.size and (data[at] == 34 or data[at] == 39):
-        quote = data[at]
-        at += 1
-        first = at
-        while at < data.size and data[at] != quote:
-            at += 1
-        return name, first, at, min(at + 1, data.size)
-    first = at
-    while at < data.size and not _is_space(data[at]) and data[at] != 62:
-        at += 1
-    return name, first, at, at
-
-
-@part()
 def _attributes(data, at, delta, classes, output):
     """Keyword groups of a tag's attributes from `at` on, and the position of the `>` that ends the tag."""
     found = np.uint64(0)
     while True:
-        name, first, last, at = _attribute(data, at)
+        name, first, last, at = attribute(data, at)
         if at < 0:
             return found, ~at
         if name == _HIDDEN_NAME:
@@ -636,14 +524,14 @@ def _attributes(data, at, delta, classes, output):
             found |= _groups(data, first, last, delta, classes, output)
         elif name == _STYLE:
             found |= _style(data, first, last)
-        elif name == _ARIA_HIDDEN and last - first == 4 and _lower(data[first]) == 116:
+        elif name == _ARIA_HIDDEN and last - first == 4 and lower(data[first]) == 116:
             found |= _HIDDEN_MASK
 
 
 @part()
 def _integer(data, start, stop):
     """The integer that an attribute's value begins with, and whether there is one ("rules for parsing integers")."""
-    while start < stop and _is_space(data[start]):
+    while start < stop and is_space(data[start]):
         start += 1
     sign = 1
     if start < stop and (data[start] == 45 or data[start] == 43):
@@ -661,7 +549,7 @@ def _integer(data, start, stop):
 def _numbers_given(data, at, number, element, given):
     """Fill `Page.given` of an element from its attributes, which begin at `at`."""
     while True:
-        name, first, last, at = _attribute(data, at)
+        name, first, last, at = attribute(data, at)
         if at < 0:
             return
         value, found = _integer(data, first, last)
@@ -682,7 +570,7 @@ def _numbers_given(data, at, number, element, given):
 def _value_of(data, at, wanted):
     """Where the value of an attribute begins and ends; two times -1 if the attributes at `at` are without it."""
     while True:
-        name, first, last, at = _attribute(data, at)
+        name, first, last, at = attribute(data, at)
         if at < 0:
             return -1, -1
         if name == wanted:
@@ -777,7 +665,7 @@ def _numbered(data, at):
             return True
         elif 48 <= byte <= 57 and not space:
             digits = True
-        elif not _is_space(byte):
+        elif not is_space(byte):
             return False
         else:
             space = digits
@@ -798,7 +686,7 @@ def _stands(data, at, piece):
 def _after_line_end(data, at):
     """Position after the end of the line if only spaces stand before it, else `at`."""
     position = at
-    while position < data.size and _is_space(data[position]) and data[position] != 10:
+    while position < data.size and is_space(data[position]) and data[position] != 10:
         position += 1
     return position + 1 if position < data.size and data[position] == 10 else at
 
@@ -816,9 +704,9 @@ def _listed(data, at, end, fewest, numbers, properties):
     while position < end:
         byte = data[position]
         if byte == 60:
-            name = _OFFSET
+            name = FNV_OFFSET
             for place in range(position + 1, min(position + 4, end)):
-                name = (name ^ np.uint64(_lower(data[place]))) * _PRIME
+                name = fnv1a(name, lower(data[place]))
                 if place == position + 2 and name == _BR_NAME:
                     return _alone(data, end, numbers, properties)
             ended = ended or name == _DIV_NAME
@@ -826,7 +714,7 @@ def _listed(data, at, end, fewest, numbers, properties):
                 position += 1
         elif byte == 10 or byte == 13:
             ended = True
-        elif not _is_space(byte):
+        elif not is_space(byte):
             lines += ended or lines == 0
             ended = False
         position += 1
@@ -837,15 +725,12 @@ def _listed(data, at, end, fewest, numbers, properties):
 def _alone(data, at, numbers, properties):
     """Whether nothing of its line follows the end tag at `at`."""
     at = _after_declaration(data, at + 1)
-    while at < data.size and _is_space(data[at]):
+    while at < data.size and is_space(data[at]):
         at += 1
     if at + 1 >= data.size or data[at] != 60:
         return at >= data.size
     at += 1 + (data[at + 1] == 47)
-    name = _OFFSET
-    while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62:
-        name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
-        at += 1
+    name, at = tag_name(data, at)
     number = _find(numbers, name)
     return number == _BR or properties[number] & _IS_BLOCK != 0
 
@@ -866,37 +751,11 @@ def _drawn(data, start, stop, number, found):
 
 
 @part()
-def _end_tag(data, at, start, stop):
-    """Position of the first end tag from `at` on whose name is `data[start:stop]`, or -1."""
-    length = stop - start
-    while at + 2 + length < data.size:
-        if data[at] == 60 and data[at + 1] == 47:
-            same = 0
-            while same < length and _lower(data[at + 2 + same]) == _lower(data[start + same]):
-                same += 1
-            last = data[at + 2 + length]
-            if same == length and (_is_space(last) or last == 47 or last == 62):
-                return at
-        at += 1
-    return -1
-
-
-@part()
 def _after_declaration(data, at):
     """Position after the comment, declaration or instruction whose "!", "?" or "/" stands at `at`."""
     if data[at] == 33 and at + 2 < data.size and data[at + 1] == 45 and data[at + 2] == 45:
-        at += 1
-        while at + 2 < data.size:
-            if data[at] == 45 and data[at + 1] == 45:
-                if data[at + 2] == 62:
-                    return at + 3
-                if data[at + 2] == 33 and at + 3 < data.size and data[at + 3] == 62:
-                    return at + 4
-            at += 1
-        return data.size
-    while at < data.size and data[at] != 62:
-        at += 1
-    return min(at + 1, data.size)
+        return after_comment(data, at + 1)
+    return after_greater(data, at)
 
 
 @part()
@@ -913,13 +772,13 @@ def _implied_end(number, open_, top, tag, properties):
             if theirs & _IS_ROW_PART:
                 if own & _IS_CELL:
                     return position if theirs & _IS_CELL else -1
-                lower = tag[open_[position - 1]]
+                below = tag[open_[position - 1]]
                 if number == _TR:
                     if other == _TR:
                         return position
                     if theirs & _IS_CELL == 0:
                         return -1
-                elif properties[lower] & _IS_ROW_PART == 0 or lower == 0:
+                elif properties[below] & _IS_ROW_PART == 0 or below == 0:
                     return position
             continue
         if own & _IS_ITEM:
@@ -971,9 +830,9 @@ def _trimmed(text, begin, out):
     for position in range(begin, out):
         if text[position] == 10 or text[position] == 13:
             first = position + 1
-        elif not _is_space(text[position]):
+        elif not is_space(text[position]):
             break
-    while out > begin and _is_space(text[out - 1]):
+    while out > begin and is_space(text[out - 1]):
         out -= 1
     return min(first, out), out
 
@@ -1026,7 +885,7 @@ def _scan(
         ended = at >= data.size
         closing = False
         number = kind = 0
-        name = _OFFSET
+        name = FNV_OFFSET
         found = np.uint64(0)
         self_closing = False
         first = last = at
@@ -1035,7 +894,7 @@ def _scan(
             at += 1
             closing = at < data.size and data[at] == 47
             at += closing
-            if at >= data.size or not 97 <= _lower(data[at]) <= 122:
+            if at >= data.size or not 97 <= lower(data[at]) <= 122:
                 if at < data.size and (closing or data[at] == 33 or data[at] == 63):
                     at = _after_declaration(data, at)
                 elif dropped < 0:
@@ -1050,9 +909,7 @@ def _scan(
                         out += 1
                 continue
             first = at
-            while at < data.size and not _is_space(data[at]) and data[at] != 47 and data[at] != 62:
-                name = (name ^ np.uint64(_lower(data[at]))) * _PRIME
-                at += 1
+            name, at = tag_name(data, at)
             last = at
             found, at = _attributes(data, at, delta, classes, output)
             if at >= data.size:
@@ -1070,7 +927,7 @@ def _scan(
                 lines = True
             elif number == _CODE and (out == begin or pending == _BREAK) and at > looked:
                 if code_end < at:
-                    code_end = _end_tag(data, at, first, last)
+                    code_end = end_tag(data, at, first, last)
                     code_end = data.size if code_end < 0 else code_end
                 if code_end < data.size:
                     # Authors wrap a long command; who names it as code, or writes more lines, means them.
@@ -1177,7 +1034,7 @@ def _scan(
             continue
         if kind & _IS_RAW:
             if not no_end_tag[number]:
-                end = _end_tag(data, at, first, last)
+                end = end_tag(data, at, first, last)
                 if end >= 0:
                     if number == _TITLE and title_stop == 0 and dropped < 0:
                         title_start, title_stop = at, end

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.ascii import is_blank, lower
 from data_platform.kernels.compiled import kernel, part
 
 LINE_FEED = 0x0A
@@ -196,16 +197,12 @@ def splice(offsets, data, span_offsets, span_starts, span_ends, span_edits, part
 
 
 @kernel(allocates=True)
-def is_blank(offsets, data):
+def are_blank(offsets, data):
     """Whether each text holds nothing but ASCII white space: bool."""
     texts = offsets.size - 1
-    blank = np.ones(texts, np.bool_)
+    blank = np.empty(texts, np.bool_)
     for text in range(texts):
-        for position in range(offsets[text], offsets[text + 1]):
-            byte = data[position]
-            if byte != 0x20 and (byte < 0x09 or byte > 0x0D):
-                blank[text] = False
-                break
+        blank[text] = is_blank(data, offsets[text], offsets[text + 1])
     return blank
 
 
@@ -556,16 +553,11 @@ def _space_width(data, position, end):
 
 
 @part()
-def _lower(byte):
-    return byte | 0x20 if 0x41 <= byte <= 0x5A else byte
-
-
-@part()
 def _matches(data, position, end, phrase):
     if position + phrase.size > end:
         return False
     place = 0
-    while place < phrase.size and _lower(data[position + place]) == phrase[place]:
+    while place < phrase.size and lower(data[position + place]) == phrase[place]:
         place += 1
     return place == phrase.size
 
@@ -611,9 +603,9 @@ def measure_lines(offsets, data, phrase_offsets, phrases, mark_offsets, marks, c
         bit = np.uint64(1) << np.uint64(phrase)
         first = phrase_offsets[phrase]
         for byte in range(256):
-            if _lower(byte) == phrases[first]:
+            if lower(byte) == phrases[first]:
                 leading[byte] |= bit
-            if phrase_offsets[phrase + 1] - first == 1 or _lower(byte) == phrases[first + 1]:
+            if phrase_offsets[phrase + 1] - first == 1 or lower(byte) == phrases[first + 1]:
                 following[byte] |= bit
     total = offsets.size - 1
     for position in range(offsets[0], offsets[offsets.size - 1]):

@@ -3,7 +3,7 @@
 Here belongs fastText's inference, operation by operation in the order of its C++ (facebookresearch/fastText 0.9.2,
 dictionary.cc, loss.cc), so that single precision rounds the same and the answers are equal to the last bit. Not here:
 the model file (`fasttext.py`) and what labels mean (`language/labels.py`). This module imports numba; import it where
-a kernel is called. What kernels call stays in this file: numba's on-disk cache does not notice a change in another one.
+a kernel is called.
 """
 
 from __future__ import annotations

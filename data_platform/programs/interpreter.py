@@ -165,7 +165,7 @@ def _apply(
         outcome[rows[place]], reason[rows[place]] = _MALFORMED, _FAULTS[faults[place]]
     # Everything is checked; what is dropped keeps its text, and so does what is malformed.
     changed = (faults == 0) & (outcome[rows] != _DROPPED) & (row_counts.sum(axis=1) > 0)
-    empty = changed & kernels.is_blank(offsets, data)
+    empty = changed & kernels.are_blank(offsets, data)
     outcome[rows[changed]] = _REFINED
     for row in rows[empty].tolist():
         outcome[row], reason[row] = _DROPPED, NOTHING_LEFT
