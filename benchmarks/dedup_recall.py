@@ -20,7 +20,8 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.common import parser, show
-from data_platform.methods.duplicates.minhash import distinct_shingles, recall, signatures
+from data_platform.methods.duplicates.exact import ExactCopies
+from data_platform.methods.duplicates.minhash import MinHash, distinct_shingles, recall, signatures
 
 BINS = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.999, 1.0001)
 RESAMPLED = 1_000
@@ -138,8 +139,9 @@ def _clusters(texts: Sequence[str], names: Sequence[str]) -> None:
                 chosen.flatten().to_numpy(zero_copy_only=False))
 
     rows = []
+    pairers = [ExactCopies(ExactCopies.Settings()), MinHash(MinHash.Settings())]
     for verify in (None, 0.7, 0.8, 0.9):
-        pairs = copy_pairs(documents, "now", verify=verify, shingles=of)
+        pairs = copy_pairs(documents, "now", pairers, verify, of)
         one, two = (np.array([int(name, 16) for name in pairs[side].to_pylist()]) for side in ("doc_id", "matched_id"))
         true = kernels.jaccards(shingles.offsets.to_numpy(), shingles.values.to_numpy(), one, two)
         same = np.mean([names[a] == names[b] for a, b in zip(one, two, strict=True)])

@@ -1,8 +1,7 @@
 """Which pairs of documents are copies: the way from stored keys to the pairs that hold clusters together.
 
 Here belongs the comparison of the documents of one snapshot with each other and with all documents before them. Not
-here: how keys are computed (`methods/duplicates/url.py`, `text/identity.py`, `methods/duplicates/minhash.py`), and how
-pairs become clusters (`clusters.py`).
+here: how keys are computed (`methods/duplicates/`), and how pairs become clusters (`clusters.py`).
 
 Documents with a key in common form a bucket. What is wanted is the connected components of all pairs of all buckets;
 what is stored is a forest that has the same components, at most one pair per document of the snapshot and component
@@ -21,15 +20,14 @@ where pairs are verified, documents of one bucket that are not alike are compare
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.kinds.pairer import CopyPairer, Keys
 from data_platform.core.tables import table
-from data_platform.methods.duplicates.minhash import estimated_similarity
-from data_platform.text.buffers import text_buffers
+from data_platform.methods.duplicates.minhash import estimated_similarity, sketches_of
 
 Shingles = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Of the documents of some rows, in their order: offsets and shingles as of `minhash.distinct_shingles`."""
@@ -40,24 +38,8 @@ PARITY_WORDS = 16
 """64-bit words of the bitmap of a document by which most pairs that are not alike are told: 128 bytes."""
 
 
-class Keys(NamedTuple):
-    """One way to be equal: keys of `rows`; a key that is equal by chance is told by the proof beside it.
-
-    Attributes:
-        kind: as in table `copy_pairs`.
-        keys: int64, one per document.
-        proofs: uint8, a row per document.
-        rows: int64, the documents that have a key, in ascending order.
-    """
-
-    kind: str
-    keys: np.ndarray
-    proofs: np.ndarray
-    rows: np.ndarray
-
-
 def copy_pairs(
-    documents: pa.Table, snapshot: str, kinds: Sequence[str] = ("exact", "minhash"), verify: float | None = None,
+    documents: pa.Table, snapshot: str, pairers: Sequence[CopyPairer], verify: float | None = None,
     shingles: Shingles | None = None,
 ) -> pa.Table:
     """The pairs that connect the copies of `snapshot` with each other and with the documents of other snapshots.
@@ -65,8 +47,9 @@ def copy_pairs(
     Args:
         documents: one row per document of the snapshot and of those before it, with the columns of table
             `document_signatures`. Their order and chunks do not matter.
-        kinds: what makes two documents copies, of 'url', 'exact' and 'minhash'.
-        verify: the least Jaccard similarity of documents that have a band in common; None if the band is enough.
+        pairers: what makes two documents copies; of what several find, the first tells it.
+        verify: the least Jaccard similarity of documents that have a key in common, where it can be measured; None if
+            the key is enough.
         shingles: what reads the documents again to verify them; called with rows of `documents` sorted by doc_id.
 
     Returns:
@@ -83,16 +66,15 @@ def copy_pairs(
     new = pc.equal(documents["snapshot"], snapshot).to_numpy()
     parents = np.arange(len(doc_id), dtype=np.int64)
     found = _Found(documents)
-    for keys in _plain_keys(documents, kinds):
-        found.add(keys.kind, *_link(parents, keys, new))
-    if "minhash" in kinds and verify is None:
-        for keys in _bands(documents):
-            found.add("minhash", *_link(parents, keys, new))
-    elif "minhash" in kinds:
-        bands = list(_bands(documents))
-        for rows in _portions(parents, bands, new, documents["shingle_count"].to_numpy()):
-            for left, right, similarity in _verified(parents, bands, rows, new, verify, shingles):
-                found.add("minhash", left, right, similarity)
+    for pairer in pairers:
+        if verify is None or not pairer.measured:
+            for keys in pairer.keys(documents):
+                found.add(pairer, *_link(parents, keys, new))
+            continue
+        ways = list(pairer.keys(documents))
+        for rows in _portions(parents, ways, new, documents["shingle_count"].to_numpy()):
+            for left, right, similarity in _verified(parents, ways, rows, new, verify, shingles):
+                found.add(pairer, left, right, similarity)
     return found.table(doc_id, snapshot)
 
 
@@ -103,66 +85,6 @@ def _link(parents: np.ndarray, keys: Keys, new: np.ndarray) -> tuple[np.ndarray,
     left, right = np.empty(len(members), np.int64), np.empty(len(members), np.int64)
     count = link(parents, keys.keys, keys.proofs, members, new, left, right)
     return left[:count], right[:count]
-
-
-def _plain_keys(documents: pa.Table, kinds: Sequence[str]) -> Iterator[Keys]:
-    """The keys of the kinds that are one hash of 128 bits: one half is the key, the other proves it."""
-    for kind, column in (("exact", "exact_hash"), ("url", "url_hash")):
-        if kind in kinds:
-            hashes, rows = _halves(documents[column].combine_chunks())
-            yield Keys(kind, hashes[:, 0].view(np.int64), hashes[:, 1:].copy().view(np.uint8), rows)
-
-
-def _halves(hashes: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
-    """Hexadecimal hashes as rows of two uint64, zero where there is none, and the rows where there is one."""
-    from data_platform.kernels.ids import parse_ids
-
-    rows = np.nonzero(hashes.is_valid().to_numpy(zero_copy_only=False))[0]
-    offsets, data = text_buffers(hashes.drop_null())
-    parsed = np.empty((len(offsets) - 1, 2), np.uint64)
-    parse_ids(data, offsets, parsed, np.zeros(len(parsed), np.bool_))
-    result = np.zeros((len(hashes), 2), np.uint64)
-    result[rows] = parsed
-    return result, rows
-
-
-def sketches_of(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Sketches as rows of uint8, zero where there is none, and which documents have one.
-
-    Raises:
-        ValueError: if they were made with different settings.
-    """
-    array = column.combine_chunks().cast(pa.large_binary())
-    sizes = pc.binary_length(array).to_numpy(zero_copy_only=False)
-    usable = sizes > 0
-    widths = np.unique(sizes[usable])
-    if len(widths) > 1:
-        raise ValueError(f"signatures of different settings cannot be compared: {', '.join(map(str, widths))} hashes")
-    result = np.zeros((len(array), int(widths[0]) if len(widths) else 0), np.uint8)
-    if len(widths):
-        offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-        result[usable] = np.frombuffer(array.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].reshape(-1, widths[0])
-    return result, usable
-
-
-def _bands(documents: pa.Table) -> Iterator[Keys]:
-    """The keys of every band, proved by the bytes of the sketch that belong to it."""
-    lists = documents["minhash_bands"].combine_chunks()
-    sketches, usable = sketches_of(documents["minhash_sketch"])
-    lengths = lists.value_lengths().to_numpy(zero_copy_only=False)
-    rows = np.nonzero(usable)[0]
-    bands = np.unique(lengths[rows])
-    if len(bands) > 1:
-        raise ValueError(f"signatures of different settings cannot be compared: bands {', '.join(map(str, bands))}")
-    if not len(rows):
-        return
-    values = lists.flatten().to_numpy().reshape(len(rows), -1)
-    count = int(bands[0])
-    width = sketches.shape[1] // count
-    for band in range(count):
-        keys = np.zeros(len(lists), np.int64)
-        keys[rows] = values[:, band]
-        yield Keys("minhash", keys, np.ascontiguousarray(sketches[:, band * width : (band + 1) * width]), rows)
 
 
 def _portions(
@@ -236,15 +158,17 @@ class _Found:
         self._kinds: list[tuple[str, bool, int]] = []
         self._sketches: tuple[np.ndarray, np.ndarray] | None = None
 
-    def add(self, kind: str, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None) -> None:
-        """Note pairs of one kind; without `similarity` it is estimated, and 1 for exact copies."""
+    def add(
+        self, pairer: CopyPairer, left: np.ndarray, right: np.ndarray, similarity: np.ndarray | None = None
+    ) -> None:
+        """Note pairs of one pairer; without `similarity` it is estimated, and 1 for what is the same."""
         if not len(left):
             return
         self._left.append(left.copy())
         self._right.append(right.copy())
-        self._kinds.append((kind, kind == "exact" or similarity is not None, len(left)))
+        self._kinds.append((pairer.copies, pairer.same or similarity is not None, len(left)))
         if similarity is None:
-            similarity = np.ones(len(left)) if kind == "exact" else self._estimate(left, right)
+            similarity = np.ones(len(left)) if pairer.same else self._estimate(left, right)
         self._similarity.append(similarity)
 
     def _estimate(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:

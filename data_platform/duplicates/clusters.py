@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import table
-from data_platform.duplicates.candidates import similarities, sketches_of
+from data_platform.duplicates.candidates import similarities
 from data_platform.duplicates.policy import alternative_licenses, survivors
+from data_platform.methods.duplicates.minhash import sketches_of
 
 
 class StalePairs(PlainError, ValueError):

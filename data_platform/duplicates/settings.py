@@ -11,6 +11,7 @@ from data_platform.core.kinds.pairer import DocumentPairer
 from data_platform.core.registry import Entries
 from data_platform.core.settings import Part
 from data_platform.methods.duplicates.containment import Containment
+from data_platform.methods.duplicates.minhash import MinHash
 from data_platform.methods.duplicates.passages import Lines, Paragraphs
 from data_platform.methods.duplicates.semantic import Semantic
 from data_platform.methods.duplicates.substrings import Substrings
@@ -37,17 +38,13 @@ class DuplicateGuards(Part):
     )
 
 
-class Deduplication(Part):
+class Deduplication(MinHash.Settings):
     """Deduplication of whole documents across all snapshots. Defaults are FineWeb's (14 bands of 8, word 5-grams)."""
 
     kinds: tuple[Literal["url", "exact", "minhash"], ...] = Field(
         default=("exact", "minhash"), min_length=1, description="What makes two documents copies of each other: the "
         "canonical URL, the normalised text, a common band."
     )
-    ngram: int = Field(default=5, ge=1, description="Words per shingle.")
-    bands: int = Field(default=14, ge=1, description="Number of bands.")
-    rows: int = Field(default=8, ge=1, description="Hashes per band.")
-    seed: int = Field(default=1, ge=0, lt=2**32, description="Seed of the hash permutations.")
     hashes: Literal["own", "datatrove-0.10"] = Field(
         default="own", description="Words, hashes and permutations: our own, or those of datatrove 0.10 for English, "
         "hash by hash, so that the pairs are the same ones; they take longer."

@@ -22,7 +22,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.derived import synthesis_stages
     from data_platform.stages.document_branches import branches_stage
     from data_platform.stages.document_licenses import DOCUMENT_LICENSES
-    from data_platform.stages.document_signatures import DOCUMENT_SIGNATURES
+    from data_platform.stages.document_signatures import signature_stage
     from data_platform.stages.documents import DOCUMENTS
     from data_platform.stages.domain_classifiers import DOMAIN_CLASSIFIERS
     from data_platform.stages.domain_labels import DOMAIN_LABELS
@@ -47,7 +47,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     ordered = (
         *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE,
         DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
-        refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, DOCUMENT_SIGNATURES,
+        refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, signature_stage(recipe),
         copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, *labels, *models,
         *repetition.embedding, *repetition.keeping,
         *(branch_stage(name) for name in recipe.branches), *score_stages(recipe), *annotation_stages(recipe),

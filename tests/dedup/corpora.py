@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from data_platform.core.tables import table
 from data_platform.duplicates.candidates import copy_pairs
 from data_platform.duplicates.clusters import find_duplicates
 from data_platform.lake.lake import Commit, Lake, Partition, Provenance
-from data_platform.methods.duplicates.minhash import distinct_shingles, signatures
-from data_platform.methods.duplicates.url import url_hash
+from data_platform.methods.duplicates.exact import ExactCopies
+from data_platform.methods.duplicates.minhash import MinHash, distinct_shingles, signatures
+from data_platform.methods.duplicates.url import UrlCopies, url_hash
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import execute
@@ -41,8 +42,16 @@ def signed(documents: Sequence[Row], **settings: int) -> pa.Table:
     return pa.table([*columns, url_hash(urls), *found.flatten()], schema=table("document_signatures").schema)
 
 
+def found_pairs(
+    documents: pa.Table, snapshot: str, kinds: Collection[str] = ("exact", "minhash"), *verified: Any
+) -> pa.Table:
+    """The pairs of one snapshot by what copies may have in common; `verified` is handed on to `copy_pairs`."""
+    pairers = [pairer(pairer.Settings()) for pairer in (ExactCopies, UrlCopies, MinHash) if pairer.copies in kinds]
+    return copy_pairs(documents, snapshot, pairers, *verified)
+
+
 def pairs_in_turn(
-    documents: pa.Table, snapshots: Sequence[str], kinds: Sequence[str] = ("exact", "minhash"),
+    documents: pa.Table, snapshots: Sequence[str], kinds: Collection[str] = ("exact", "minhash"),
     verify: float | None = None, texts: Mapping[str, str] | None = None, ngram: int = 5,
 ) -> pa.Table:
     """The pairs of every snapshot in turn, each compared with itself and those before it, as the stage does."""
@@ -56,7 +65,7 @@ def pairs_in_turn(
             lists = distinct_shingles(chosen, ngram)
             return lists.offsets.to_numpy(), lists.values.to_numpy()
 
-        found.append(copy_pairs(so_far, snapshot, kinds, verify, shingles))
+        found.append(found_pairs(so_far, snapshot, kinds, verify, shingles))
     return pa.concat_tables(found)
 
 

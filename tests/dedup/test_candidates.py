@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.core.tables import table
-from data_platform.duplicates.candidates import copy_pairs
 from data_platform.methods.duplicates.minhash import distinct_shingles
-from tests.dedup.corpora import clustered, members, numbered, pairs_in_turn, signed
+from tests.dedup.corpora import clustered, found_pairs, members, numbered, pairs_in_turn, signed
 
 SCHEMA = table("document_signatures").schema
 
@@ -39,12 +38,12 @@ def test_pairs_are_as_many_as_hold_clusters_together() -> None:
         "a": {"exact_hash": "0" * 32, "minhash_bands": [1, 5]}, "b": {"minhash_bands": [2, 5]},
         "c": {"exact_hash": "0" * 32, "minhash_bands": [1, 7]}, "d": {"minhash_bands": [2, 9]}, "e": {},
     })
-    assert _listed(copy_pairs(documents, "now")) == [("b", "a", "minhash"), ("c", "a", "exact"),
+    assert _listed(found_pairs(documents, "now")) == [("b", "a", "minhash"), ("c", "a", "exact"),
                                                           ("d", "b", "minhash")]
-    assert _listed(copy_pairs(documents, "now", ["exact"])) == [("c", "a", "exact")]
-    assert _listed(copy_pairs(documents, "now", ["minhash"])) == [("b", "a", "minhash"), ("c", "a", "minhash"),
+    assert _listed(found_pairs(documents, "now", ["exact"])) == [("c", "a", "exact")]
+    assert _listed(found_pairs(documents, "now", ["minhash"])) == [("b", "a", "minhash"), ("c", "a", "minhash"),
                                                                        ("d", "b", "minhash")]
-    assert copy_pairs(documents[:0], "now").num_rows == 0
+    assert found_pairs(documents[:0], "now").num_rows == 0
 
 
 def test_only_pairs_of_the_snapshot_are_found_and_the_older_document_is_what_was_matched() -> None:
@@ -52,15 +51,15 @@ def test_only_pairs_of_the_snapshot_are_found_and_the_older_document_is_what_was
         "a": {"minhash_bands": [1, 2]}, "b": {"snapshot": "before", "minhash_bands": [1, 3]},
         "c": {"snapshot": "before", "minhash_bands": [4, 3]}, "d": {"minhash_bands": [4, 5]},
     })
-    assert _listed(copy_pairs(documents, "now")) == [("a", "b", "minhash"), ("d", "c", "minhash")]
-    assert _listed(copy_pairs(documents.filter(pa.compute.field("snapshot") == "before"), "before")) == [
+    assert _listed(found_pairs(documents, "now")) == [("a", "b", "minhash"), ("d", "c", "minhash")]
+    assert _listed(found_pairs(documents.filter(pa.compute.field("snapshot") == "before"), "before")) == [
         ("c", "b", "minhash")]
 
 
 def test_addresses_make_copies_only_if_the_recipe_says_so() -> None:
     documents = _documents({"a": {"url_hash": "1" * 32}, "b": {"url_hash": "1" * 32}, "c": {}, "d": {}})
-    assert _listed(copy_pairs(documents, "now")) == []
-    found = copy_pairs(documents, "now", ["url"])
+    assert _listed(found_pairs(documents, "now")) == []
+    found = found_pairs(documents, "now", ["url"])
     assert _listed(found) == [("b", "a", "url")] and found["similarity"].to_pylist() == [None]
 
 
@@ -68,17 +67,17 @@ def test_equal_keys_with_different_minima_are_a_collision() -> None:
     # The keys are equal, the bytes of the minima are not: strangers that a hash has thrown together.
     rows = {letter: {"minhash_bands": [7, place], "minhash_sketch": bytes([place // 2, 0, place, 1])}
             for place, letter in enumerate("abcd")}
-    assert _listed(copy_pairs(_documents(rows), "now")) == [("b", "a", "minhash"), ("d", "c", "minhash")]
+    assert _listed(found_pairs(_documents(rows), "now")) == [("b", "a", "minhash"), ("d", "c", "minhash")]
     halves = {"a": {"exact_hash": "a" * 16 + "1" * 16}, "b": {"exact_hash": "a" * 16 + "2" * 16}}
-    assert _listed(copy_pairs(_documents(halves), "now")) == []
+    assert _listed(found_pairs(_documents(halves), "now")) == []
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
     documents = _documents({"a": {"minhash_bands": [1, 2]}, "b": {"minhash_bands": [1, 2, 3]}})
     with pytest.raises(ValueError, match="different settings"):
-        copy_pairs(documents, "now")
+        found_pairs(documents, "now")
     with pytest.raises(ValueError, match="1 rows repeat one"):
-        copy_pairs(pa.concat_tables([documents[:1], documents]), "now")
+        found_pairs(pa.concat_tables([documents[:1], documents]), "now")
 
 
 @settings(max_examples=60, deadline=None)
@@ -90,7 +89,7 @@ def test_short_texts_are_copies_only_of_the_same_words(texts: list[str]) -> None
     shingles = {row["doc_id"]: frozenset(own) for row, own in
                 zip(rows, distinct_shingles(pa.array(texts, pa.string())).to_pylist(), strict=True)}
     words = {row["doc_id"]: row["text"] for row in rows}
-    for row in copy_pairs(documents, "now").to_pylist():
+    for row in found_pairs(documents, "now").to_pylist():
         one, two = row["doc_id"], row["matched_id"]
         if row["kind"] == "exact":
             assert words[one] == words[two] and row["similarity"] == 1
@@ -202,7 +201,7 @@ def test_estimates_are_near_the_truth() -> None:
             texts[f"{number:031x}{'12'['xy'.index(side)]}"] = " ".join(base + own)
     rows = [{"doc_id": key, "snapshot": "now", "text": text} for key, text in texts.items()]
     documents = signed(rows, ngram=1, bands=112, rows=1)
-    found = copy_pairs(documents, "now", ["minhash"])
+    found = found_pairs(documents, "now", ["minhash"])
     assert found.num_rows == len(texts) // 2 and not any(found["verified"].to_pylist())
     for row in found.to_pylist():
         left, right = set(texts[row["doc_id"]].split()), set(texts[row["matched_id"]].split())

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.methods.duplicates import datatrove
-from data_platform.methods.duplicates.minhash import distinct_shingles, signatures
+from data_platform.methods.duplicates.datatrove import distinct_shingles, signatures
 
 _PLAIN = "The quick brown fox jumps over the lazy dog"
 _SIGNS = "I DON'T know, dont you? It costs 3.50€ (or £10) for 12km², im sure: a≠b ©2024 ★word★"
@@ -45,25 +45,19 @@ def test_hashes_are_those_of_datatrove(ngram, seed, text, count, first, last, le
 
 
 def test_short_and_empty_texts_have_no_signature() -> None:
-    found = signatures(pa.array([_SHORT, "", None, "?!"]), hashes="datatrove-0.10")
+    found = signatures(pa.array([_SHORT, "", None, "?!"]))
     assert found.field("shingle_count").to_pylist() == [0, 0, 0, 0]
     assert found.field("minhash_bands").to_pylist() == [[], [], [], []]
-    assert signatures(pa.array([], pa.string()), hashes="datatrove-0.10").to_pylist() == []
+    assert signatures(pa.array([], pa.string())).to_pylist() == []
 
 
 def test_copies_that_differ_in_signs_have_the_same_bands() -> None:
-    one, two, other = signatures(
-        pa.array([_PLAIN, "the QUICK, brown fox -- jumps over the lázy dog!", _SIGNS]), hashes="datatrove-0.10"
-    ).to_pylist()
+    texts = [_PLAIN, "the QUICK, brown fox -- jumps over the lázy dog!", _SIGNS]
+    one, two, other = signatures(pa.array(texts)).to_pylist()
     assert one["minhash_bands"] == two["minhash_bands"] and one["minhash_sketch"] == two["minhash_sketch"]
     assert not set(one["minhash_bands"]) & set(other["minhash_bands"]) and one["exact_hash"] != two["exact_hash"]
-    shingles = distinct_shingles(pa.array([_PLAIN]), 5, "datatrove-0.10")
+    shingles = distinct_shingles(pa.array([_PLAIN]), 5)
     assert sorted(datatrove.ngram_hashes(pa.array([_PLAIN]))[1]) == shingles.flatten().to_pylist()
-
-
-def test_other_hashes_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"own or datatrove-0\.10, not sha1"):
-        signatures(pa.array([_PLAIN]), hashes="sha1")
 
 
 @settings(deadline=None)  # the first call compiles

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_platform.core.tables import table
-from data_platform.duplicates.candidates import copy_pairs
 from data_platform.methods.duplicates.minhash import distinct_shingles, estimated_similarity, recall, signatures
 from data_platform.text.words import word_ngram_hashes
+from tests.dedup.corpora import found_pairs
 
 
 def _bands(texts: list[str], **settings: int) -> np.ndarray:
@@ -177,7 +177,7 @@ def test_recall_on_snapshots_of_real_documents(shared_data: Path) -> None:
     count = len(texts)
     documents = pa.Table.from_struct_array(signed).append_column("doc_id", pa.array(f"{n:032x}" for n in range(count)))
     documents = documents.append_column("snapshot", pa.array(["now"] * count))
-    proposed = copy_pairs(documents, "now", ["minhash"]).to_pylist()
+    proposed = found_pairs(documents, "now", ["minhash"]).to_pylist()
     stored = {(int(row["matched_id"], 16), int(row["doc_id"], 16)): row["similarity"] for row in proposed}
     assert {(min(pair), max(pair)) for pair in stored} <= matched
     errors = [value - len(shingles[one] & shingles[two]) / len(shingles[one] | shingles[two])

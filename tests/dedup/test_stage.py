@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake, Pin
 from data_platform.pipeline.flow import stages
 from data_platform.run.stage import InputMissing, execute
@@ -104,8 +105,8 @@ def test_a_run_killed_between_writing_and_committing_is_taken_up(
     fill(work.lake, corpus(["a", "b"]))
     replace = Lake.replace
 
-    def killed(self: Lake, name: str, *arguments: Any) -> Any:
-        if name == stage:
+    def killed(self: Lake, name: Any, *arguments: Any) -> Any:
+        if declaration(name).name == stage:
             raise KeyboardInterrupt
         return replace(self, name, *arguments)
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
@@ -20,6 +21,64 @@ from data_platform.core.settings import Part
 
 Texts = Callable[[pa.Array], Iterable[pa.RecordBatch | pa.Table]]
 """Gives the documents of some doc_ids, in any order and in parts: `doc_id`, `snapshot` and `text`."""
+
+class Keys(NamedTuple):
+    """What some documents are known by: a key that is equal by chance is told by the proof beside it.
+
+    Attributes:
+        keys: int64, one per document, of no meaning where it has none.
+        proofs: uint8, a row per document.
+        rows: int64, the documents that have a key, in ascending order.
+    """
+
+    keys: np.ndarray
+    proofs: np.ndarray
+    rows: np.ndarray
+
+
+COPY_PAIRER = Kind(
+    name="pairer of copies", section="deduplication.kinds", folder="duplicates", family="",
+    rows="keys per filtered document, and a pair for every document that joins a cluster", partitioned=True,
+    phase="match", licence="none: a key is no text", takedown="rows go with their documents, by doc_id",
+)
+
+
+class CopyPairer(Method):
+    """Says by which keys documents are copies of each other. Those of a document depend on it and the settings alone;
+    they are made once, and compared with those of all snapshots before. What two documents have in common with a third
+    makes them copies of each other, too.
+
+    Of an example, `given` has values of the column that is read, and `gives` lists pairs of places that have a key in
+    common.
+
+    Attributes:
+        reads: column of `filtered_documents` that keys are made of.
+        gives: columns of `document_signatures` that hold them.
+        copies: what two documents with a common key have in common, as in column `kind` of their pairs.
+        same: whether it means that they are one text, so that nothing is to be measured.
+        measured: whether the pairer can tell what similarity is measured on, so that a recipe can have pairs verified.
+        batch_rows: documents per call of `sign`.
+    """
+
+    kind: ClassVar[Kind] = COPY_PAIRER
+    reads: ClassVar[Literal["text", "url"]] = "text"
+    copies: ClassVar[str]
+    same: ClassVar[bool] = False
+    measured: ClassVar[bool] = False
+    batch_rows: ClassVar[int] = 128
+
+    def sign(self, values: pa.Array) -> Mapping[str, pa.Array]:
+        """The columns of `gives` by name, one value per document."""
+        raise NotImplementedError
+
+    def keys(self, signed: pa.Table) -> Iterable[Keys]:
+        """The keys, one way to be equal after the other, of documents by the columns of `gives`."""
+        raise NotImplementedError
+
+    def shingles(self, texts: pa.Array) -> pa.LargeListArray:
+        """Of every text the sorted set of hashes that Jaccard similarity is measured on, if it is `measured`."""
+        raise NotImplementedError
+
 
 PAIRS = pa.schema([
     pa.field("doc_id", pa.string(), False), pa.field("matched_doc_id", pa.string(), False),

@@ -1,20 +1,5 @@
 # ruff: noqa: RUF001 - characters that look alike are among those that matter
-"""MinHash as datatrove 0.10 makes it, hash by hash: the same n-grams, the same permutations, the same signatures.
-
-Here belongs everything that a signature of datatrove depends on, for English with the settings that it has by default:
-how a text is simplified (`utils/text.py`), which words spaCy 3.8's blank English pipeline cuts the simplified text into
-(`utils/word_tokenizers.py`), how an n-gram is hashed (xxHash64 of its words with spaces between them), and which
-permutations follow from a seed (`pipeline/dedup/minhash.py`). Not here: our own hashes, which take a fifth of the time
-(`minhash.py`), and the rules by which spaCy cuts texts that are as they were written (`text/tokens.py`).
-
-Documents of one signature in a band of datatrove's are those of one here, so that both find the same pairs: a corpus
-that was deduplicated by datatrove can be gone on with, and what differs between the two is no matter of luck. datatrove
-is under Apache-2.0; its code is not used here, but its list of signs is.
-
-What is left of the tokenizer's rules once punctuation is gone: contractions without their apostrophe ("dont", "im"),
-signs that are cut off a word at either end or, as symbols, within it, and units behind a digit. Letters and marks are
-those of the running Python's Unicode, as in datatrove.
-"""
+"""MinHash as datatrove makes it, hash by hash."""
 
 from __future__ import annotations
 
@@ -25,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from data_platform.core.kinds.method import Example
+from data_platform.methods.duplicates.minhash import MinHash, as_columns, check_shape
 from data_platform.text import bits
 from data_platform.text.buffers import text_buffers
 from data_platform.text.english import UNITS, exceptions
+from data_platform.text.identity import exact_hash
 from data_platform.text.kinds import kind_table
 
 SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
@@ -73,6 +61,63 @@ class Tables(NamedTuple):
     contraction_keys: np.ndarray
     contraction_cuts: np.ndarray
     unit_keys: np.ndarray
+
+
+class DatatroveMinHash(MinHash, name="minhash_datatrove"):
+    """MinHash as datatrove 0.10 makes it, hash by hash: the same n-grams, the same permutations, the same signatures.
+
+    Here belongs everything that a signature of datatrove depends on, for English with the settings that it has by
+    default: how a text is simplified (`utils/text.py`), which words spaCy 3.8's blank English pipeline cuts the
+    simplified text into (`utils/word_tokenizers.py`), how an n-gram is hashed (xxHash64 of its words with spaces
+    between them), and which permutations follow from a seed (`pipeline/dedup/minhash.py`). Not here: our own hashes,
+    which take a fifth of the time (`minhash.py`), and the rules by which spaCy cuts texts that are as they were written
+    (`text/tokens.py`).
+
+    Documents of one signature in a band of datatrove's are those of one here, so that both find the same pairs: a
+    corpus that was deduplicated by datatrove can be gone on with, and what differs between the two is no matter of
+    luck. datatrove is under Apache-2.0; its code is not used here, but its list of signs is.
+
+    What is left of the tokenizer's rules once punctuation is gone: contractions without their apostrophe ("dont",
+    "im"), signs that are cut off a word at either end or, as symbols, within it, and units behind a digit. Letters and
+    marks are those of the running Python's Unicode, as in datatrove.
+
+    MinHash as of Penedo et al. 2024 ("FineWeb", arXiv:2406.17557, section 3.4), for whose corpus it was used.
+    """
+
+    examples = (
+        Example(["a b c d e f", "A, b c; d e f!", "g h i j k l"], [(0, 1)], {}, "by hand: the same words"),
+        Example(["a b", "a b"], [], {}, "by hand: fewer words than a shingle has"),
+    )
+
+    def sign(self, values: pa.Array) -> dict[str, pa.Array]:
+        """The hashes by which copies of every text are found."""
+        settings = self.settings
+        made = signatures(values, settings.ngram, settings.bands, settings.rows, settings.seed)
+        return {column.name: made.field(column.name) for column in self.gives}
+
+    def shingles(self, texts: pa.Array) -> pa.LargeListArray:
+        """The set of shingles of every text."""
+        return distinct_shingles(texts, self.settings.ngram)
+
+
+def signatures(
+    text: pa.Array | pa.ChunkedArray, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 1
+) -> pa.StructArray:
+    """Signatures as `minhash.signatures` gives them, of the hashes of datatrove."""
+    from data_platform.kernels import minhash as kernels
+
+    check_shape(ngram, bands, rows)
+    offsets, shingles = ngram_hashes(text, ngram)
+    least = minima(offsets, shingles, bands * rows, seed)
+    return as_columns(exact_hash(text), *kernels.band_keys(offsets, shingles, least, bands))
+
+
+def distinct_shingles(text: pa.Array | pa.ChunkedArray, ngram: int = 5) -> pa.LargeListArray:
+    """The shingles of every text as the sorted set of their hashes: what Jaccard similarity is measured on."""
+    from data_platform.kernels.jaccard import sort_distinct
+
+    offsets, values = sort_distinct(*ngram_hashes(text, ngram))
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
 
 
 def ngram_hashes(text: pa.Array | pa.ChunkedArray, ngram: int = 5) -> tuple[np.ndarray, np.ndarray]:

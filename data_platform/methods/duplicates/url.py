@@ -1,20 +1,17 @@
-"""The canonical form of a URL, and the hash by which captures of one page are found.
-
-Here belongs what "the same URL" means. Not here: block lists of URLs (`filtering/url_lists.py`), and what is done with
-equal hashes (`duplicates/candidates.py`).
-
-The form is that of RFC 3986, section 6 (case of host and escapes, unreserved characters, dot segments, default ports),
-and what web archives add to it to find captures of one page under many spellings (the SURT keys of the Internet
-Archive's Heritrix and Wayback Machine): no scheme, no user, no "www.", no fragment, no session identifier, parameters
-in order. Parameters that only say where a visitor came from go as well, they are in `TRACKING`.
-"""
+"""Captures of one page, by the canonical form of its URL."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.columns import ID_HEX, Column
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.pairer import CopyPairer, Keys
+from data_platform.methods.duplicates.exact import hash_keys
 from data_platform.text.buffers import text_buffers
 from data_platform.text.identity import hexadecimal
 
@@ -31,6 +28,40 @@ _PARTS = (
 )
 _DROPPED = "(?i)^(?:" + "|".join((*TRACKING, *SESSION)) + ")(?:=.*)?$"
 _WEB = pa.array(["http", "https"])
+
+
+class UrlCopies(CopyPairer, name="url"):
+    """Captures of one page, by the canonical form of its URL.
+
+    Here belongs what "the same URL" means. Not here: block lists of URLs (`filtering/url_lists.py`), and what is done
+    with equal hashes (`duplicates/candidates.py`).
+
+    The form is that of RFC 3986, section 6 (case of host and escapes, unreserved characters, dot segments, default
+    ports), and what web archives add to it to find captures of one page under many spellings (the SURT keys of the
+    Internet Archive's Heritrix and Wayback Machine): no scheme, no user, no "www.", no fragment, no session identifier,
+    parameters in order. Parameters that only say where a visitor came from go as well, they are in `TRACKING`.
+    """
+
+    reads = "url"
+    gives = (
+        Column("url_hash", pa.string(), "128-bit hash of the canonical URL; null without a host.", pattern=ID_HEX,
+               nullable=True),
+    )
+    copies = "url"
+    batch_rows = 512  # canonical URLs are made by some dozens of calls, however many there are
+    examples = (
+        Example(["http://www.Example.com:80/a/./b/?b=2&a=1#top", "https://example.com/a/b?a=1&b=2&utm_source=mail",
+                 "https://example.com/a/c"], [(0, 1)], {}, "by hand, by RFC 3986, section 6"),
+        Example(["page.txt", "page.txt"], [], {}, "by hand: names of files say nothing about a page"),
+    )
+
+    def sign(self, values: pa.Array) -> dict[str, pa.Array]:
+        """The hash of every URL."""
+        return {"url_hash": url_hash(values)}
+
+    def keys(self, signed: pa.Table) -> Iterator[Keys]:
+        """The hashes."""
+        yield hash_keys(signed["url_hash"])
 
 
 def canonical_urls(urls: pa.Array | pa.ChunkedArray) -> pa.StringArray:
