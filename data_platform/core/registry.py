@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic_core import core_schema
@@ -170,10 +170,13 @@ class OneEntry:
     kind: type[Method]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        """Check the method against those that there are when a recipe is read."""
-        return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, Entry) else entry_of(self.kind, value), serialization=_DUMP_ONE
-        )
+        """Check the method against those that there are when a recipe is read; none where there may be none."""
+        optional = type(None) in get_args(source)
+
+        def read(value: object) -> Entry | None:
+            return None if value is None and optional else entry_of(self.kind, value)
+
+        return core_schema.no_info_plain_validator_function(read, serialization=_DUMP_ONE)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler

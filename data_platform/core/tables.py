@@ -747,6 +747,13 @@ for _name in ("language_model", "quality_classifier"):
     _declare(replace(model_table(_name), name=_name))
 
 
+for _old in ("language_model", "quality_classifier"):
+    _declare(replace(
+        model_table(_old), name=_old, entry="",
+        description="A model, as lakes have it that were written before models had entries in the recipe.",
+    ))
+
+
 def scores_table(name: str, gives: Iterable[Column] = (), models: Iterable[str] = ()) -> Table:
     """The table of the scorer that the recipe calls `name`.
 
@@ -925,6 +932,7 @@ _declare(Table(
     ),
     key=("branch",),
     partition_by=(),
+    kind="trainer",
 ))
 
 _declare(Table(

@@ -56,9 +56,6 @@ _CONDITIONS: dict[str, tuple[str, Callable[[pa.Table], pa.ChunkedArray], str]] =
 _PLAIN = ("filtered_documents", "document_branches")
 """Further tables that every document of a mixture leads through, where they are on the way."""
 
-_OLD_MODELS = ("language_model", "quality_classifier")
-"""Tables of models that older code wrote, before each had a table of the kind."""
-
 
 @dataclass
 class Reservations:
@@ -277,7 +274,7 @@ class _Examiner:
         """The models that scored each subject, which must be on the way themselves."""
         self.scored_by: dict[str, int] = {}
         models = {
-            model for name in self.way.tables if kind_of(name) == "trainer" or name in _OLD_MODELS
+            model for name in self.way.tables if kind_of(name) == "trainer"
             for stop in self.way.of(name) for rows in self.reader.read(stop, ["model_id"])
             for model in rows["model_id"].to_pylist()
         }

@@ -45,8 +45,8 @@ _BY_NAME = {
     "quality_classifier": ("quality score", "linear n-gram classifier"),
     "domain_classifiers": ("sorting into branches", "linear n-gram classifiers"),
 }
-"""Tables of models that are of no kind, what they did and what they are: those of branches, and those of lakes from
-before models had entries in the recipe."""
+"""What models did and are that are no entries of a recipe: those of branches, and those of lakes from before models
+were entries."""
 _SCORING = ("language_model", "quality_classifier")
 _BY_READER = {"scorer": "scores: {entry}", "synthesiser": "synthesis: {entry}"}
 """What a model did, by the kind of table that it was read for."""
@@ -145,7 +145,7 @@ def _of_documents(way: Way, rows: int) -> Iterator[Touch]:
 def _published(lake: Lake, way: Way, examination: Examination) -> Iterator[Touch]:
     """The models that are rows of tables: trained on the way, or given."""
     for table in way.tables:
-        if kind_of(table) != "trainer" and table not in _BY_NAME:
+        if kind_of(table) != "trainer":
             continue
         readers = _readers(way, table)
         # Scores and derived texts name their models; whatever else reads one has asked it about every document.

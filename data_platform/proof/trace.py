@@ -15,8 +15,6 @@ from data_platform.core.errors import PlainError
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake, TableMissing
 
-_MODELS = ("language_model", "quality_classifier", "domain_classifiers")
-"""Tables of models that are of no kind: those of branches, and those of lakes from before models had entries."""
 
 class TakenDown(PlainError, LookupError):
     """A document that was asked for and was taken down. The message says by which takedown, when and why."""
@@ -66,7 +64,7 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
         **(_derived(lake, commits, doc_id, snapshot) or _way_back(lake, commits, doc_id, snapshot)),
         "models": [
             row
-            for model in commits if kind_of(model) == "trainer" or model in _MODELS
+            for model in commits if kind_of(model) == "trainer"
             for row in lake.read_table(model, version=commits[model]["version"]).to_pylist()
         ],
         "versions": [

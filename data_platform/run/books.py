@@ -49,10 +49,11 @@ def books(lake: Lake, stage: Stage, snapshot: str | None) -> Books | None:
         name, column = stage.books.counted
         incoming = pc.sum(lake.read_table(name, [column], partition=snapshot)[column]).as_py() or 0
     else:
-        # The first input is the one whose rows pass through; what else is read explains them.
+        # The first input is the one whose rows pass through, or those that are named; what else is read explains them.
+        through = stage.books.through or stage.inputs[:1]
         incoming = sum(
             lake.count(pin["table"], pin["partition"] or None, pin["version"])
-            for pin in pins if pin["table"] == stage.inputs[0]
+            for pin in pins if pin["table"] in through
         )
     dropped: dict[str, int] = {}
     told = {found.table for found in stage.books.dropped}

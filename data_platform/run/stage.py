@@ -64,12 +64,14 @@ class Passing:
     Attributes:
         dropped: where the reasons stand. Those of what the stage rejects need no mention, if all of it counts.
         counted: table beside the stage's own, and its column of counts, whose sum comes in, where no input holds it.
+        through: the inputs whose rows come in, if they are others than the first.
         parents: table beside the stage's own, and its column whose distinct values pass, where the stage's own rows
             are others than those that come in.
     """
 
     dropped: tuple[Dropped, ...] = ()
     counted: tuple[str, str] | None = None
+    through: tuple[str, ...] = ()
     parents: tuple[str, str] | None = None
 
 

@@ -15,9 +15,9 @@ from data_platform.filtering.rules import judge
 from data_platform.mixing.draw import BROKEN, QUALITY, REPETITIONS, SELECTED, select
 from data_platform.mixing.settings import Mixture
 from data_platform.run.recipe import Recipe
-from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.stage import Files, Passing, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.shared.publishable import narrow_rows, text_tables
+from data_platform.stages.shared.publishable import all_texts, narrow_rows, text_tables
 from data_platform.stages.shared.rejected import rejection_rows
 from data_platform.stages.shared.scores import score_tables, with_columns
 
@@ -33,6 +33,7 @@ def plan_stage(recipe: Recipe, name: str) -> Stage:
         inputs=(*text_tables(recipe), *score_tables(recipe, _read(recipe, mixture)), *selections),
         run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False,
         sides=("rejections",), phase="mix", methods=(mixture.mixing.method, mixture.order.method),
+        books=Passing(through=all_texts(recipe)),
     )
 
 

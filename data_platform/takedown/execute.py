@@ -48,6 +48,7 @@ from data_platform.takedown.plan import (
     find,
     found_for,
     hashes_of,
+    models_of_labels,
     names_any,
     plan_of,
 )
@@ -55,7 +56,6 @@ from data_platform.takedown.probes import CANDIDATES_PER_TEXT, make_probes, tell
 from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
 
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
-MODELS = tuple(model for models in LABELS.values() for model in models)
 
 
 @dataclass(frozen=True)
@@ -171,9 +171,7 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
     plan = {
         **plan_of(found, order.selectors.stated(), order.reason, order.requested_by, plan["takedown_id"],
                   {"exports": plan["exports"]}),
-        "model_folders": outside.published_models(
-            lake, [model for name in found.label_rows for model in LABELS[name]]
-        ),
+        "model_folders": outside.published_models(lake, models_of_labels(lake, found.label_rows)),
         "entries": [_entry_as_json(entry) for entry in entries],
         "addresses": sorted({hash_of_url(url) for url in selectors.urls}),
     }
@@ -264,8 +262,10 @@ def _entries(corpus: Corpus, found: Found, order: Order, takedown_id: str) -> li
     entries += [entry("payload" if len(value) == 64 else "text", value) for value in selectors.text_hashes]
     entries += [entry("record", id_) for id_ in found.ids]
     entries += [entry("payload", digest) for digest in sorted(_payloads(corpus, found))]
-    texts = _texts(corpus, found.ids)
-    candidates = {value: make_probes(text, CANDIDATES_PER_TEXT) for value, (text, _) in texts.items()}
+    texts = _texts(corpus, [id_ for id_ in found.ids if id_ not in found.derived])
+    # A text that was made of several says what its other parents say, who stay: it is searched for, and keeps none out.
+    made = {value: one for value, one in _texts(corpus, sorted(found.derived)).items() if value not in texts}
+    candidates = {value: make_probes(text, CANDIDATES_PER_TEXT) for value, (text, _) in {**texts, **made}.items()}
     listed = RemovalList(entries + [entry("text", value) for value in texts])
     probes = telling_probes(candidates, _others(corpus, found, listed))
     known = {value for value in hashes_of(corpus, found.chosen)}
@@ -276,6 +276,7 @@ def _entries(corpus: Corpus, found: Found, order: Order, takedown_id: str) -> li
             entries.append(entry("copy", value, minhash_bands=tuple(signature["minhash_bands"]),
                                  minhash_sketch=signature["minhash_sketch"]))
     entries += [entry("text", value) for value in sorted(known)]
+    entries += [entry("derived", value, probes=tuple(probes[value])) for value in sorted(made)]
     return list({(one.kind, one.value): one for one in reversed(entries)}.values())
 
 
@@ -283,7 +284,8 @@ def _others(corpus: Corpus, found: Found, listed: RemovalList) -> Iterator[pa.Ch
     """The texts and payloads of what stays, as the latest versions have them, row group by row group."""
     ids = pa.array(sorted({*found.ids, *found.kept_copies}), pa.string())
     columns = {"documents": ("doc_id", "text"), "raw_crawls": ("record_id", "payload"),
-               **{name: ("url", "text") for name in LABELS}}
+               **{name: ("url", "text") for name in LABELS},
+               **{name: ("doc_id", "text") for name in corpus.of_kind("synthesiser")}}
     for name, wanted in columns.items():
         for file in corpus.tables[name].files if name in corpus.tables else ():
             parquet = open_parquet(corpus.lake, file) if file.current else None
@@ -324,7 +326,7 @@ def _texts(corpus: Corpus, ids: Sequence[str]) -> dict[str, tuple[bytes, dict[st
 
     wanted, seen = pa.array(ids, pa.string()), set()
     found: dict[str, tuple[bytes, dict[str, Any]]] = {}
-    others = [name for name in corpus.tables if kind_of(name) in PUBLISHED]
+    others = [name for name in corpus.tables if kind_of(name) in (*PUBLISHED, "synthesiser")]
     for name in [*_TEXTS, *others]:
         for file in corpus.tables[name].files if name in corpus.tables else ():
             parquet = open_parquet(corpus.lake, file)
@@ -359,14 +361,14 @@ def _dropper(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any]
     """A function that marks the rows of a table that go."""
     if name in LABELS:
         return lambda rows: pa.array(listed.of_labels(rows), pa.bool_())
-    if name in MODELS:
+    if kind_of(name) == "trainer":
         return lambda rows: pa.array([name in plan["models"]] * rows.num_rows, pa.bool_())
     return lambda rows: names_any(rows, ids)
 
 
 def _narrow(name: str, parquet: pq.ParquetFile) -> list[str]:
     """The columns that decide which rows go."""
-    if name in LABELS or name in MODELS:
+    if name in LABELS or kind_of(name) == "trainer":
         return columns_in(parquet, ("text", "url") if name in LABELS else ("model_id",))
     there = columns_in(parquet, ID_COLUMNS)
     return [*there, *columns_in(parquet, ("reason",))] if there else []
@@ -410,7 +412,7 @@ def _rewrite(
     ]
     before = next((row for row in lake.history(name) if row["partition"] == str(partition)), None)
     made = _provenance(lake, before, takedown_id, basis)
-    lake.replace(name, partition, [file for file in files if file is not None], made, basis)
+    lake.replace(lake.table(name), partition, [file for file in files if file is not None], made, basis)
 
 
 def _provenance(lake: Lake, before: dict[str, Any] | None, takedown_id: str, basis: int | None) -> Provenance:

@@ -2,8 +2,9 @@
 
 Documents are chosen by selectors, in old versions and leftovers as well as in the latest versions. To them come their
 copies: documents of the same normalised text, and near-copies, as `duplicates`, `document_signatures` and
-`redundant_documents` know them. No text of the corpus is read: ids, addresses, hashes and sketches are enough; only
-labelled texts, of which there are few, have nothing else to be known by.
+`redundant_documents` know them; and the texts that were made of any of these, as `parents` tells, or that say the same.
+No document goes because of a text that was made of it and others. No text of the corpus is read: ids, addresses, hashes
+and sketches are enough; only labelled texts, of which there are few, have nothing else to be known by.
 
 Here belongs what is hit. Not here: what is done about it (`execute.py`), and what lies outside the lake's tables
 (`outside.py`).
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -36,11 +37,11 @@ from data_platform.takedown.inventory import (
 )
 from data_platform.takedown.removal_list import COPY_SIMILARITY, Entry, RemovalList, hash_of_url
 
-ID_COLUMNS = ("doc_id", "record_id", "id", "matched_id", "cluster_id", "matched_doc_id")
+ID_COLUMNS = ("doc_id", "record_id", "id", "derived_id", "matched_id", "cluster_id", "matched_doc_id", "parent_id")
 """Columns that name a document: its own row, or a row of another that refers to it."""
-_OWN_ID = ("doc_id", "record_id", "id")
-LABELS = {"quality_labels": ("language_model", "quality_classifier"), "domain_labels": ("domain_classifiers",)}
-"""Tables of labelled texts, which have no doc_id, and the models that are trained on them."""
+_OWN_ID = ("doc_id", "record_id", "id", "derived_id")
+LABELS = ("quality_labels", "domain_labels")
+"""Tables of labelled texts, which have no doc_id, and on which models are trained."""
 NO_ID = "td-000000000000"
 """Takedown of the entries that a plan is made with."""
 _HASHES = {"documents": "text_hash", "document_signatures": "exact_hash"}
@@ -98,7 +99,7 @@ def _is_hex(value: str, digits: int) -> bool:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A document that is taken down, and why: named by a selector, or a copy of one that is."""
+    """A document that is taken down, and why: named by a selector, a copy of one that is, or made of one."""
 
     id: str
     why: str
@@ -117,7 +118,7 @@ class Hit:
 
 @dataclass
 class Found:
-    """Documents and the files that hold rows of them."""
+    """Documents and the files that hold rows of them; `derived` has the ids of those that were made of others."""
 
     chosen: dict[str, Chosen]
     kept_copies: dict[str, Chosen]
@@ -127,6 +128,7 @@ class Found:
     snapshots: list[str]
     shared_passages: int
     archives: dict[str, int]
+    derived: frozenset[str] = frozenset()
     leftovers: list[StoredFile] = field(default_factory=list)
 
     @cached_property
@@ -160,6 +162,10 @@ class Corpus:
                 if parquet is not None and len(there := columns_in(parquet, columns)) >= needed:
                     yield file, parquet.read(columns=there)
 
+    def of_kind(self, kind: str) -> list[str]:
+        """Names of the tables of a kind."""
+        return [name for name in self.tables if kind_of(name) == kind]
+
     def broken(self) -> list[StoredFile]:
         """Leftovers that were not written to their end."""
         return [
@@ -184,6 +190,7 @@ def find(lake: Lake, selectors: Selectors, near_copies: bool = True, corpus: Cor
         chosen |= near
         # Copies of copies, of the same text: whoever asks for the one asks for the other.
         chosen |= _exact_copies(corpus, chosen, selectors)
+    chosen |= _derived(corpus, chosen)
     entries = [Entry(NO_ID, "text", value) for value in sorted(hashes_of(corpus, chosen))]
     entries += [Entry(NO_ID, "host", host) for host in selectors.hosts]
     entries += [Entry(NO_ID, "url", hash_of_url(url)) for url in selectors.urls]
@@ -217,14 +224,21 @@ def found_for(
             if count := sum(listed.of_labels(rows)):
                 hits.append(Hit(file, count, count))
                 label_rows[name] = max(label_rows.get(name, 0), count)
-    for name, models in LABELS.items():
-        if name in label_rows:
-            for model in models:
-                for file in corpus.tables[model].files if model in corpus.tables else ():
-                    hits.append(Hit(file, _rows_in(corpus.lake, file), 0))
+    for model in models_of_labels(corpus.lake, label_rows):
+        for file in corpus.tables[model].files:
+            hits.append(Hit(file, _rows_in(corpus.lake, file), 0))
     return Found(
-        chosen, kept, hits, corpus.tables, label_rows, sorted(snapshots), len(shared), archives, corpus.broken()
+        chosen, kept, hits, corpus.tables, label_rows, sorted(snapshots), len(shared), archives,
+        _ids_of_derived(corpus, ids), corpus.broken(),
     )
+
+
+def models_of_labels(lake: Lake, labels: Collection[str]) -> list[str]:
+    """Tables of models of which any version was trained on one of the tables `labels`, as their commits tell."""
+    return [
+        name for name in (lake.tables("trainer") if labels else ())
+        if any(pin["table"] in labels for commit in lake.history(name) for pin in json.loads(commit["inputs"]))
+    ]
 
 
 def _rows_in(lake: Lake, file: StoredFile) -> int:
@@ -355,6 +369,35 @@ def _exact_copies(corpus: Corpus, chosen: Mapping[str, Chosen], selectors: Selec
     return found
 
 
+def _derived(corpus: Corpus, chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
+    """The texts that were made of documents, however often again, and those that say what one of the documents says."""
+    hashes = hashes_of(corpus, chosen)
+    wanted = pa.array(sorted(hashes), pa.string())
+    found: dict[str, Chosen] = {}
+    for _, rows in corpus.scan(["doc_id", "text_hash"], corpus.of_kind("synthesiser"), needed=2):
+        for row in rows.filter(pc.is_in(rows["text_hash"], wanted)).to_pylist():
+            if row["doc_id"] not in chosen:
+                found.setdefault(row["doc_id"], Chosen(row["doc_id"], "same_text", hashes[row["text_hash"]], 1.0))
+    above = {*chosen, *found}
+    while above:
+        parents, above = pa.array(sorted(above), pa.string()), set()
+        for _, rows in corpus.scan(["derived_id", "parent_id"], ["parents"], needed=2):
+            for row in rows.filter(pc.is_in(rows["parent_id"], parents)).sort_by("parent_id").to_pylist():
+                if row["derived_id"] not in chosen and row["derived_id"] not in found:
+                    found[row["derived_id"]] = Chosen(row["derived_id"], "derived", row["parent_id"])
+                    above.add(row["derived_id"])
+    return found
+
+
+def _ids_of_derived(corpus: Corpus, ids: pa.Array) -> frozenset[str]:
+    """Those of `ids` that were made of others."""
+    found: set[str] = set()
+    for column, names in (("doc_id", corpus.of_kind("synthesiser")), ("derived_id", ["parents"])):
+        for _, rows in corpus.scan([column], names):
+            found.update(rows.filter(pc.is_in(rows[column], ids))[column].to_pylist())
+    return frozenset(found)
+
+
 def _near_copies(corpus: Corpus, chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
     """Documents of the clusters of chosen ones whose sketches are alike, and those that contain one another."""
     found: dict[str, Chosen] = {}
@@ -457,7 +500,7 @@ def plan_of(
         "tables": tables,
         "mixtures": _mixtures(found),
         "labels": found.label_rows,
-        "models": sorted(model for name in found.label_rows for model in LABELS[name]),
+        "models": sorted({hit.file.table for hit in found.hits if kind_of(hit.file.table) == "trainer"}),
         "unfinished_files": len(found.leftovers),
         **outside,
         "archives_out_of_reach": [{"archive": uri, "records": count} for uri, count in sorted(found.archives.items())],

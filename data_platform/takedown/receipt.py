@@ -109,7 +109,7 @@ def make_receipt(
         "searched_for": {
             "ids": [document["id"] for document in plan["documents"]],
             "hashes": sorted({row["value"] for row in entries if row["kind"] in ("text", "payload")}),
-            "texts": sorted({row["value"] for row in entries if row["kind"] == "text"}),
+            "texts": sorted({row["value"] for row in entries if row["kind"] in ("text", "derived")}),
             "probes": {row["value"]: [[p["window"], p["digest"]] for p in row["probes"]]
                        for row in sorted(entries, key=lambda row: row["value"]) if row["probes"]},
         },

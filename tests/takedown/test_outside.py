@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from data_platform.core.tables import mixture_table
-from data_platform.lake.lake import Lake, Partition, Provenance, writer
+from data_platform.lake import writer
+from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.publish.export import export_mixture
 from data_platform.takedown import outside
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown

@@ -24,8 +24,9 @@ from data_platform.run.stage import execute as execute_stage
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown, returned, takedowns, unfinished
 from data_platform.takedown.inventory import stored_table
-from data_platform.takedown.plan import Selectors, TakedownError
+from data_platform.takedown.plan import Selectors, TakedownError, models_of_labels
 from data_platform.takedown.receipt import verify
+from tests.cards.lakes import write
 from tests.takedown.lakes import (
     NEAR,
     TEXTS,
@@ -321,3 +322,17 @@ def test_killed_before_any_step_the_next_one_finishes(workspace: Workspace, tmp_
     entries = [rows_of(lake, "takedown_list") for lake in (workspace.lake, expected.lake)]
     assert entries[0].equals(entries[1])
     assert verify(workspace.lake, whole, Places())["absent"]
+
+
+def test_models_go_with_the_labels_that_they_were_trained_on_whatever_they_are_called(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    for name in ("quality_labels", "domain_labels"):
+        write(lake, name, [{"label_id": "0" * 32, "text": "a text"}])
+    on_quality = (lake.pin("quality_labels"),)
+    for name in ("model_mine", "language_model"):
+        write(lake, name, [{"model_id": name, "sha256": "0" * 64}], inputs=on_quality)
+    write(lake, "model_given", [{"model_id": "given", "sha256": "0" * 64}])
+    write(lake, "domain_classifiers", [{"branch": "b", "sha256": "0" * 64}], inputs=(lake.pin("domain_labels"),))
+    assert models_of_labels(lake, ["quality_labels"]) == ["language_model", "model_mine"]
+    assert models_of_labels(lake, ["domain_labels"]) == ["domain_classifiers"]
+    assert models_of_labels(lake, []) == []

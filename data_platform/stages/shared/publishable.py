@@ -24,6 +24,11 @@ def text_tables(recipe: Recipe) -> list[str]:
     return [DOCUMENTS, LICENSES, *(entry.table for entry in recipe.synthesis.values())]
 
 
+def all_texts(recipe: Recipe) -> tuple[str, ...]:
+    """Those of them that hold texts."""
+    return DOCUMENTS, *_derived(recipe)
+
+
 def narrow_rows(work: Work, columns: Sequence[str], terms: Sequence[str]) -> pa.Table:
     """Columns of every text and of its licence, in memory, and whether it was `derived` from others."""
     documents = work.rows(DOCUMENTS, list(columns))
