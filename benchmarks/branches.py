@@ -67,9 +67,9 @@ HALVES = {"looked at": True, "not looked at": False}
 
 
 def _report(recipe_path: str, data: Path, documentation: Path | None, lake_uri: str) -> None:
-    from data_platform.branches.cascade import CascadeScorer
     from data_platform.branches.route import route
     from data_platform.lake.lake import Lake
+    from data_platform.methods.branches.cascade import CascadeScorer
     from data_platform.pipeline.flow import stages
     from data_platform.run import engine
     from data_platform.run.recipe import load_recipe
@@ -118,7 +118,7 @@ def _decide(recipe, scorer, texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _cascade_tables(recipe, scorer, metrics: dict, labels: pa.Table) -> None:
-    from data_platform.branches.cascade import agreement
+    from data_platform.methods.branches.cascade import agreement
 
     headers = ["texts", "positive", "found", "missed", "wrong", "recall", "precision"]
     columns = ("true_positives", "false_negatives", "false_positives", "recall", "precision")
@@ -147,8 +147,8 @@ def _cascade_tables(recipe, scorer, metrics: dict, labels: pa.Table) -> None:
 
 def _documentation_table(recipe, scorer, folder: Path) -> None:
     from benchmarks.branches_documentation import pages, without_tex
-    from data_platform.branches.cascade import agreement
     from data_platform.extract.batch import extract_batch
+    from data_platform.methods.branches.cascade import agreement
 
     found = list(pages(folder))
     constant = (pa.array([value] * len(found), pa.string()) for value in ("text/html", None, "", "response"))
@@ -215,8 +215,8 @@ def _probes(data: Path) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _label_table(recipe, lake, trained: set[str]) -> None:
-    from data_platform.branches.cascade import agreement
     from data_platform.branches.labels import host_of, url_labels
+    from data_platform.methods.branches.cascade import agreement
 
     stated = url_labels(next(part.urls for part in recipe.branches[MATH].cascade.labels if part.urls))
     documents = lake.read_table("documents", ["doc_id", "url"])

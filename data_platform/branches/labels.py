@@ -2,7 +2,7 @@
 
 Every text has an origin, the host of its URL or the distribution that it was written in (a row without a URL is its
 own), and whole origins are held out, by the hash of their name: a classifier that knows a site by its furniture would
-look better than it is. Not here: the pages of the environment (`docstrings.py`), training (`cascade.py`).
+look better than it is. Not here: the pages of the environment (`docstrings.py`), training (`methods/branches/`).
 """
 
 from __future__ import annotations

@@ -7,14 +7,13 @@ A document is offered to the branches in the order of the recipe, and the first 
 - a branch with neither takes it.
 
 What none takes keeps the domain of its source. So every document is in one domain, and none is lost. The decision
-depends on the document alone. Not here: what a pattern finds (`evidence.py`), training (`cascade.py`).
+depends on the document alone. Not here: what a pattern finds (`evidence.py`), training (`methods/branches/`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +21,7 @@ import pyarrow.compute as pc
 
 from data_platform.branches.evidence import evidence_of, feature, found, speaks
 from data_platform.branches.settings import Branch
-
-if TYPE_CHECKING:
-    from data_platform.branches.cascade import CascadeScorer
+from data_platform.core.kinds.sorter import Judge, Judged
 
 SCORES = pa.list_(pa.struct([
     pa.field("branch", pa.string()), pa.field("first", pa.float64()), pa.field("second", pa.float64()),
@@ -87,7 +84,7 @@ def page_evidence(payloads: pa.Array, branches: Mapping[str, Branch]) -> pa.Stru
 
 
 def route(
-    texts: pa.Array, domains: pa.Array, branches: Mapping[str, Branch], cascades: Mapping[str, CascadeScorer],
+    texts: pa.Array, domains: pa.Array, branches: Mapping[str, Branch], judges: Mapping[str, Judge],
     pages: Mapping[str, np.ndarray] | None = None,
 ) -> pa.StructArray:
     """The branch of every document.
@@ -96,7 +93,7 @@ def route(
         texts: the extracted texts.
         domains: domains of their sources.
         branches: of the recipe, in order.
-        cascades: the trained classifiers of the branches that have some.
+        judges: what was learned of the branches that are trained.
         pages: what `page_evidence` found, by "branch.name".
 
     Returns:
@@ -107,13 +104,13 @@ def route(
     count = len(texts)
     taken = np.full(count, len(branches))
     decided = np.full(count, "source", object)
-    scores: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    scores: dict[str, Judged] = {}
     for place, (name, branch) in enumerate(branches.items()):
         proposed = seen.proposes(name)
         verdict, why = np.ones(count, bool), "rest"
-        if name in cascades:
-            verdict, scores[name] = _ask(cascades[name], texts, seen, proposed)
-            why = "classifier"
+        if name in judges:
+            scores[name] = judges[name].judge(texts, proposed, seen.features)
+            verdict, why = scores[name].taken, "classifier"
         elif proposed is not None:
             verdict, why = proposed, "evidence"
         if branch.domains:
@@ -134,20 +131,6 @@ def route(
     )
 
 
-def _ask(
-    cascade: CascadeScorer, texts: pa.Array, seen: Findings, proposed: np.ndarray | None
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Which documents a cascade takes, with the scores; the second is NaN where it was not asked."""
-    first = cascade.first(texts)
-    candidates = first >= cascade.first_threshold
-    if proposed is not None:
-        candidates |= proposed
-    second = np.full(len(first), np.nan)
-    if candidates.any():
-        second[candidates] = cascade.second(texts.filter(pa.array(candidates)), seen.features[candidates])
-    return candidates & (second >= cascade.second_threshold), (first, second)
-
-
 def _names_of(speaking: Mapping[str, np.ndarray], count: int) -> pa.ListArray:
     """The names of the evidence that speaks, per document."""
     table = np.column_stack(list(speaking.values())) if speaking else np.zeros((count, 0), bool)
@@ -155,12 +138,13 @@ def _names_of(speaking: Mapping[str, np.ndarray], count: int) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, pa.array(list(speaking), pa.string()).take(pa.array(np.nonzero(table)[1])))
 
 
-def _score_lists(scores: Mapping[str, tuple[np.ndarray, np.ndarray]], count: int) -> pa.ListArray:
+def _score_lists(scores: Mapping[str, Judged], count: int) -> pa.ListArray:
     """One struct per cascade and document."""
     width = len(scores)
     offsets = (np.arange(count + 1) * width).astype(np.int32)
     first, second = (
-        np.column_stack([pair[part] for pair in scores.values()]).ravel() if width else np.empty(0) for part in (0, 1)
+        np.column_stack([getattr(one, part) for one in scores.values()]).ravel() if width else np.empty(0)
+        for part in ("first", "second")
     )
     names = pa.array(list(scores) * count, pa.string())
     rows = pa.StructArray.from_arrays(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from data_platform.core.settings import IDENTIFIER, Part, Threshold
+from data_platform.methods.branches.cascade import TwoClassifiers
 
 
 class Evidence(Part):
@@ -68,19 +69,12 @@ class DomainLabels(Part):
         return self
 
 
-class Cascade(Part):
+class Cascade(TwoClassifiers.Settings):
     """Two classifiers of a branch: a cheap one that misses little, and a precise one that judges what the first or the
     evidence let through. Their thresholds are learned from the labels; what they reach on held-out hosts is reported.
     """
 
     labels: tuple[DomainLabels, ...] = Field(min_length=1)
-    recall: float = Field(default=0.98, gt=0, le=1, description="Recall that the first classifier is set to.")
-    precision: float = Field(default=0.95, gt=0, le=1, description="Precision that the second one is set to.")
-    first_ngram: int = Field(default=1, ge=1, le=5, description="Longest word n-gram of the first classifier.")
-    second_ngram: int = Field(default=2, ge=1, le=5, description="Longest word n-gram of the second classifier.")
-    first_buckets: int = Field(default=2**16, ge=2, description="Hash buckets of the first classifier.")
-    second_buckets: int = Field(default=2**18, ge=2, description="Hash buckets of the second classifier.")
-    regularization: float = Field(default=100.0, gt=0, description="Inverse strength of the L2 penalty.")
     held_out: float = Field(default=0.3, gt=0, lt=1, description="Share of the hosts that is not trained on.")
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from data_platform.branches.route import ROUTE, page_evidence, route
 from data_platform.branches.settings import Branch, Cascade
+from data_platform.core.kinds.sorter import Judge
 from data_platform.core.settings import home
+from data_platform.methods.branches.cascade import TwoClassifiers
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -53,8 +56,8 @@ def sort_documents(
 ) -> pa.StructArray:
     """The branch of every document of a batch; `found` is the evidence in the pages, by the names in `pages`."""
     seen = {name: column.to_numpy(zero_copy_only=False) for name, column in zip(pages, found, strict=True)}
-    cascades = {name: _scorer(folder) for name, folder in models.items()}
-    return route(texts, domains.cast(pa.string()), branches, cascades, seen)
+    judges = {name: _judge(folder) for name, folder in models.items()}
+    return route(texts, domains.cast(pa.string()), branches, judges, seen)
 
 
 def _models(work: Work) -> dict[str, str]:
@@ -71,10 +74,8 @@ def _models(work: Work) -> dict[str, str]:
 
 
 @lru_cache(maxsize=8)
-def _scorer(folder: str):
-    from data_platform.branches.cascade import CascadeScorer
-
-    return CascadeScorer(folder)
+def _judge(folder: str) -> Judge:
+    return TwoClassifiers(TwoClassifiers.Settings()).loaded(Path(folder))
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
@@ -90,4 +91,5 @@ def branches_stage(recipe: Recipe) -> Stage:
         inputs.append("domain_classifiers")
     return Stage(
         name="document_branches", group="branches", inputs=tuple(inputs), run=_write, config=_config, phase="crawl",
+        methods=(TwoClassifiers,) if with_cascade(recipe) else (),
     )

@@ -11,14 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.kinds.sorter import Labelled
 from data_platform.core.tables import table
+from data_platform.methods.branches.cascade import TwoClassifiers
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.branches import in_order, with_cascade
 
 
 def _write(work: Work) -> Files:
-    from data_platform.branches.cascade import train_cascade
     from data_platform.branches.route import findings
     from data_platform.models.store import publish
 
@@ -30,16 +31,16 @@ def _write(work: Work) -> Files:
         seen = findings(texts, work.recipe.branches)
         proposed = seen.proposes(name)
         with tempfile.TemporaryDirectory() as folder:
-            metrics = train_cascade(
+            labelled = Labelled(
                 texts, mine["label"].to_numpy(), mine["origin"].to_pylist(),
                 pc.equal(mine["split"], "held_out").to_numpy(),
-                np.zeros(len(texts), bool) if proposed is None else proposed, seen.features, branch.cascade,
-                Path(folder),
+                np.zeros(len(texts), bool) if proposed is None else proposed, seen.features,
             )
+            trained = TwoClassifiers(branch.cascade).train(labelled, Path(folder))
             row = publish(
-                Path(folder), work.lake.uri, f"branch_{name}", license_spdx="LicenseRef-unknown",
-                parameters=branch.cascade.first_buckets + branch.cascade.second_buckets + seen.features.shape[1] + 2,
-                training_texts=metrics["training_texts"], metrics=metrics, storage_options=work.lake.storage_options,
+                Path(folder), work.lake.uri, f"branch_{name}", license_spdx=trained.license,
+                parameters=trained.parameters, training_texts=trained.training_texts, metrics=trained.metrics,
+                storage_options=work.lake.storage_options,
             )
         rows.append({"branch": name, **row})
     return work.files(pa.Table.from_pylist(rows, schema=table("domain_classifiers").schema))
@@ -52,4 +53,5 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 DOMAIN_CLASSIFIERS = Stage(
     name="domain_classifiers", group="branches", inputs=("domain_labels",),
     run=_write, config=_config, partitioned=False, phase="prepare", books=None,
+    methods=(TwoClassifiers,),
 )

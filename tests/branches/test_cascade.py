@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from data_platform.branches.cascade import (
+from data_platform.branches.settings import Cascade, DomainLabels
+from data_platform.methods.branches.cascade import (
     CascadeError,
     CascadeScorer,
     _folds,
@@ -17,7 +18,6 @@ from data_platform.branches.cascade import (
     agreement,
     train_cascade,
 )
-from data_platform.branches.settings import Cascade, DomainLabels
 
 SETTINGS = Cascade(
     labels=(DomainLabels(kind="environment"),), first_buckets=2**12, second_buckets=2**13, recall=1.0, precision=1.0

@@ -9,20 +9,18 @@ from hypothesis import strategies as st
 
 from data_platform.branches.route import page_evidence, route
 from data_platform.branches.settings import Branch, Evidence
+from data_platform.core.kinds.sorter import Judged
 
 
 class Fixed:
-    """A cascade that scores by words."""
+    """A judge by words: what has a number word is proposed, and proofs are taken of it."""
 
-    first_threshold, second_threshold = 0.2, 0.5
-
-    def first(self, texts: pa.Array) -> np.ndarray:
-        """High for anything with a number word."""
-        return np.array([0.9 if "number" in text else 0.1 for text in texts.to_pylist()])
-
-    def second(self, texts: pa.Array, evidence: np.ndarray) -> np.ndarray:
-        """High for proofs."""
-        return np.array([0.8 if "proof" in text else 0.3 for text in texts.to_pylist()])
+    def judge(self, texts: pa.Array, proposed: np.ndarray | None, evidence: np.ndarray) -> Judged:
+        """High scores for the words."""
+        first = np.array([0.9 if "number" in text else 0.1 for text in texts.to_pylist()])
+        second = np.array([0.8 if "proof" in text else 0.3 for text in texts.to_pylist()])
+        second[(first < 0.2) & ~proposed] = np.nan
+        return Judged(second >= 0.5, first, second)
 
 
 BRANCHES = {
@@ -49,7 +47,7 @@ def test_the_first_proposes_the_second_decides_and_the_rest_is_left_over() -> No
     assert [row["decided_by"] for row in rows] == ["classifier", "rest", "classifier", "rest", "evidence", "rest",
                                                    "rest"]
     assert rows[3]["evidence"] == ["math.formulas"] and rows[4]["evidence"] == ["code.fences"]
-    # The second classifier is asked only where the first or a formula proposes.
+    # It is decided only where the first score or a formula proposes.
     assert [row["scores"][0]["second"] for row in rows] == [0.8, 0.3, 0.8, 0.3, None, None, None]
 
 

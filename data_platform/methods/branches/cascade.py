@@ -1,21 +1,4 @@
-"""Two linear classifiers in a row: the first misses little, the second lets little through that does not belong.
-
-InfiMM-WebMath-40B (Han et al. 2024, arXiv 2409.12568) filters for mathematics twice: a fastText classifier
-with a low threshold (0.4) before deduplication, for recall (section 3.1.3), and after it a second one trained on finer
-labels, for precision (section 3.1.6). Here both are logistic regressions on hashed word n-grams, as in
-`models/linear_classifier.py`:
-
-- the first reads word n-grams alone, in few buckets, and runs over everything;
-- the second is trained on what the first or the evidence proposes, among it the negatives that resemble the branch. It
-  reads longer n-grams in more buckets and, beside them, how much of the text each piece of evidence takes.
-
-Both thresholds are learned from scores out of fold, the folds being groups of hosts: the first is the highest that
-keeps the recall asked for, the second the lowest that reaches the precision asked for. Held-out hosts take part in
-nothing of this; recall and precision are reported on them. The fit has no chance in it.
-
-A cascade is a folder with `cascade.json` (settings, thresholds, what was measured) and `weights.npz` (arrays alone).
-Not here: labels (`labels.py`), the compiled loops (`kernels/ngrams.py`), publishing (`models/store.py`).
-"""
+"""Two linear classifiers in a row."""
 
 from __future__ import annotations
 
@@ -28,9 +11,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from data_platform.branches.settings import Cascade
 from data_platform.core.errors import PlainError
+from data_platform.core.kinds.method import Example
+from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.sorter import Judged, Labelled, Sorter
+from data_platform.core.kinds.trainer import Trained
 from data_platform.models.linear_classifier import features, text_words
 
 HEADER = "cascade.json"
@@ -44,9 +31,68 @@ class CascadeError(PlainError, ValueError):
     """Labels that no cascade can be trained on, or a folder that holds none. The message says what is missing."""
 
 
+class TwoClassifiers(Sorter, name="cascade"):
+    """Two linear classifiers in a row: the first misses little, the second lets little through that does not belong.
+
+    InfiMM-WebMath-40B (Han et al. 2024, arXiv:2409.12568) filters for mathematics twice: a fastText classifier with a
+    low threshold (0.4) before deduplication, for recall (section 3.1.3), and after it a second one trained on finer
+    labels, for precision (section 3.1.6). Here both are logistic regressions on hashed word n-grams, as in
+    `models/linear_classifier.py`:
+
+    - the first reads word n-grams alone, in few buckets, and runs over everything;
+    - the second is trained on what the first or the evidence proposes, among it the negatives that resemble the branch.
+      It reads longer n-grams in more buckets and, beside them, how much of the text each piece of evidence takes.
+
+    Both thresholds are learned from scores out of fold, the folds being groups of hosts: the first is the highest that
+    keeps the recall asked for, the second the lowest that reaches the precision asked for. Held-out hosts take part in
+    nothing of this; recall and precision are reported on them. The fit has no chance in it.
+
+    A cascade is a folder with `cascade.json` (settings, thresholds, what was measured) and `weights.npz` (arrays
+    alone). Not here: labels (`branches/labels.py`), the compiled loops (`kernels/ngrams.py`), and publishing
+    (`models/store.py`).
+
+    That evidence proposes beside the first classifier is RedStone's (Chang et al. 2024, arXiv:2412.03398).
+    """
+
+    class Settings(Section):
+        """Two classifiers of a branch: a cheap one that misses little, and a precise one."""
+
+        recall: float = Field(default=0.98, gt=0, le=1, description="Recall that the first classifier is set to.")
+        precision: float = Field(default=0.95, gt=0, le=1, description="Precision that the second one is set to.")
+        first_ngram: int = Field(default=1, ge=1, le=5, description="Longest word n-gram of the first classifier.")
+        second_ngram: int = Field(default=2, ge=1, le=5, description="Longest word n-gram of the second classifier.")
+        first_buckets: int = Field(default=2**16, ge=2, description="Hash buckets of the first classifier.")
+        second_buckets: int = Field(default=2**18, ge=2, description="Hash buckets of the second classifier.")
+        regularization: float = Field(default=100.0, gt=0, description="Inverse strength of the L2 penalty.")
+
+    examples = (
+        Example(
+            [(text, label, f"{place}.example", place > 3) for place, (text, label) in enumerate([
+                ("a theorem and its proof", 1), ("butter and sugar", 0), ("a lemma and its proof", 1),
+                ("an egg and sugar", 0), ("the proof of a theorem", 1), ("sugar and butter", 0),
+            ])],
+            [True, False], {"first_buckets": 4096, "second_buckets": 4096}, "by hand: words of one class alone",
+        ),
+    )
+
+    def train(self, labelled: Labelled, folder: Path) -> Trained:
+        """Train both classifiers, and say what they reach on held-out hosts."""
+        metrics = train_cascade(
+            labelled.texts, labelled.labels, labelled.hosts, labelled.held_out, labelled.proposed, labelled.evidence,
+            self.settings, folder,
+        )
+        size = self.settings.first_buckets + self.settings.second_buckets + labelled.evidence.shape[1] + 2
+        return Trained(size, metrics["training_texts"], metrics)
+
+    def loaded(self, folder: Path) -> CascadeScorer:
+        """Both classifiers."""
+        return CascadeScorer(folder)
+
+
 def train_cascade(
     texts: pa.Array, labels: Sequence[int] | np.ndarray, hosts: Sequence[str], held_out: Sequence[bool] | np.ndarray,
-    proposed: Sequence[bool] | np.ndarray, evidence: np.ndarray, settings: Cascade, folder: Path,
+    proposed: Sequence[bool] | np.ndarray, evidence: np.ndarray, settings: TwoClassifiers.Settings,
+    folder: Path,
 ) -> dict[str, Any]:
     """Train both classifiers, set their thresholds, write them to `folder` and say what they reach on held-out hosts.
 
@@ -157,6 +203,18 @@ class CascadeScorer:
         with np.errstate(divide="ignore"):  # a probability that rounds to 0 or 1 is an infinite logit, as it should be
             logit = np.log(words) - np.log1p(-words)
         return _logistic(logit + evidence @ weights)
+
+    def judge(self, texts: pa.Array, proposed: np.ndarray | None, evidence: np.ndarray) -> Judged:
+        """Which documents the second classifier takes of those that the first or the evidence proposes; the second
+        score is NaN where it was not asked."""
+        first = self.first(texts)
+        candidates = first >= self.first_threshold
+        if proposed is not None:
+            candidates |= proposed
+        second = np.full(len(first), np.nan)
+        if candidates.any():
+            second[candidates] = self.second(texts.filter(pa.array(candidates)), evidence[candidates])
+        return Judged(candidates & (second >= self.second_threshold), first, second)
 
     def _words(self, texts: pa.Array, name: str, ngram: int) -> np.ndarray:
         from data_platform.kernels.ngrams import score_ngrams

@@ -1,0 +1,1 @@
+"""Sorters: what belongs to a branch, as learned from labelled texts."""
