@@ -34,7 +34,7 @@ def test_run_tells_what_happened(undisturbed: Undisturbed) -> None:
 def test_status_shows_every_table_with_version_rows_and_tokens() -> None:
     (report,) = json.loads(command("status", "--json").output)
     rows = {(row["table"], row["snapshot"]): row for row in report["tables"]}
-    assert len(rows) == 12 * 2 + 5 and all(row["state"] == "fresh" for row in rows.values())
+    assert len(rows) == 14 * 2 + 6 and all(row["state"] == "fresh" for row in rows.values())
     assert rows["documents", "files"]["rows"] == 60
     assert rows["documents", "files"]["tokens"] > 1_000
     assert rows["mixture_open", None]["tokens"] <= 60_000
@@ -45,7 +45,9 @@ def test_status_says_what_is_stale_and_why(undisturbed: Undisturbed, tmp_path: P
     changed.write_text(undisturbed.recipe.read_text().replace("tokens: 60000", "tokens: 50000"))
     (report,) = json.loads(command("status", "--recipe", str(changed), "--json").output)
     stale = {row["table"]: row["why"] for row in report["tables"] if row["state"] != "fresh"}
-    assert stale == {"mixture_open": "configuration changed: tokens 60000 to 50000"}
+    assert stale == {
+        "plan_open": "configuration changed: tokens 60000 to 50000", "mixture_open": "plan_open is stale",
+    }
 
 
 def test_report_shows_how_the_rows_of_a_table_are_distributed(undisturbed: Undisturbed) -> None:
