@@ -72,7 +72,8 @@ def test_settings_have_descriptions_and_defaults_that_hold(method: type[Method])
 def test_columns_say_what_they_hold(method: type[Method]) -> None:
     for column in method.gives:
         assert column.description.endswith("."), f"{method.name}.{column.name} is not described"
-        assert re.match(IDENTIFIER, column.name) and not column.nullable
+        assert re.match(IDENTIFIER, column.name)
+        assert not column.nullable or "null" in column.description, f"{method.name}.{column.name} may be null"
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             bounded = column.minimum is not None or column.maximum is not None
             assert bounded, f"{method.name}.{column.name} has no bound"

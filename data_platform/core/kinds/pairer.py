@@ -135,7 +135,7 @@ class DocumentPairer(Method):
         raise NotImplementedError
 
     def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
-        """The documents that are to go, as `PAIRS`, each once, by doc_id. What one goes for does not go.
+        """The documents that are to go, as `PAIRS`, each once, by doc_id. What one goes for may go for a third.
 
         Args:
             sketched: `doc_id` and what was made of the texts that are to be compared; of a pairer that reads models
