@@ -18,6 +18,7 @@ from assets.gate import Gate, Question
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake
+from data_platform.lake.parents import with_parents
 from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.pipeline.status import breaches_of
 from data_platform.proof.gate import prove
@@ -87,10 +88,10 @@ def _sources(asked: Question) -> list[Outcome]:
 
 
 def _taken_down(asked: Question) -> list[Outcome]:
-    """Ask the standing list for every row, whatever kept it out on the way."""
+    """Ask the standing list for every row and every parent of one, whatever kept it out on the way."""
     columns = ["doc_id", "source", "url", "host"]
     rows = asked.lake.read_table(asked.stage.name, columns, partition=asked.partition)
-    found = standing(asked.lake).of_documents(rows)
+    found = standing(asked.lake).of_documents(with_parents(asked.lake, rows))
     return [Outcome("taken_down", not found, "critical", {"rows": rows.num_rows, "taken_down": found})]
 
 

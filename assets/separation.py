@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 
 from assets.expectations import Outcome
 from assets.gate import Gate, Question
+from data_platform.lake.lake import Lake
+from data_platform.lake.parents import parents_of
 from data_platform.spdx.schemes import mask_of
 
 _APART = ("mixture", "datastore")
@@ -27,13 +29,19 @@ def _classes(asked: Question) -> list[Outcome]:
 
 
 def _apart(asked: Question) -> list[Outcome]:
-    mine: pa.ChunkedArray = asked.lake.read_table(asked.stage.name, ["doc_id"])["doc_id"]
-    common = {}
+    own, common = _documents(asked.lake, asked.stage.name), {}
     for other in asked.lake.tables(*(kind for kind in _APART if kind != asked.stage.kind)):
-        shared = pc.sum(pc.is_in(mine, asked.lake.read_table(other, ["doc_id"])["doc_id"])).as_py() or 0
+        shared = pc.sum(pc.is_in(own, _documents(asked.lake, other))).as_py() or 0
         if shared:
             common[other] = shared
-    return [Outcome("apart_from_datastores", not common, "critical", {"rows": len(mine), "also_in": common})]
+    detail = {"rows": asked.lake.count(asked.stage.name), "also_in": common}
+    return [Outcome("apart_from_datastores", not common, "critical", detail)]
+
+
+def _documents(lake: Lake, name: str) -> pa.ChunkedArray:
+    """Ids of the rows of a table, and of all documents that any of them is made of."""
+    ids = lake.read_table(name, ["doc_id"])["doc_id"]
+    return pa.chunked_array([*ids.chunks, *parents_of(lake, ids).chunks], pa.string())
 
 
 GATES = {
@@ -42,7 +50,7 @@ GATES = {
         _classes,
     ),
     "apart_from_datastores": Gate(
-        {"apart_from_datastores": "No document is in a mixture and in a datastore."}, _apart
+        {"apart_from_datastores": "No document, and no parent of one, is in a mixture and in a datastore."}, _apart
     ),
 }
 """The gates by the names that stages know them by."""

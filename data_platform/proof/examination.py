@@ -143,6 +143,7 @@ class _Examiner:
         for table in ("raw_crawls", "documents"):
             if not self.way.of(table):
                 self._found("chain", table, "the table is not on the way at all", np.arange(self.count))
+        self._planned()
         self._simple_links()
         self._unchanged()
         if self.texts:
@@ -212,6 +213,18 @@ class _Examiner:
         self._found("chain", table, "the document stands there more than once", np.flatnonzero(seen > 1))
 
     # -- links --------------------------------------------------------------------------------------------------------
+
+    def _planned(self) -> None:
+        """Plans that the rows were drawn by name them, whatever they were made of."""
+        index, count = IdIndex(numbers_of(self.rows["doc_id"])), self.rows.num_rows
+        for table in (name for name in self.way.tables[1:] if kind_of(name) == "plan"):
+            seen = np.zeros(count, np.int32)
+            for stop in self.way.of(table):
+                for batch in self.reader.read(stop, ["doc_id"]):
+                    tally(index.find(numbers_of(batch["doc_id"])), seen)
+            if not seen.all():
+                what = "the document is not there"
+                self.findings.append(Finding("chain", table, what, np.flatnonzero(seen == 0)))
 
     def _simple_links(self) -> None:
         """Tables that the document has to be in, and must not be dropped by."""

@@ -68,6 +68,7 @@ def _stage(entry: Entry) -> Stage:
         inputs=("deduplicated_documents", "document_licenses", *(f"model_{name}" for name in entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), sides=("parents", "rejections"),
         pool=entry.method.pool, methods=(entry.method,), books=_BOOKS,
+        checks=("taken_down", "licenses_current"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from assets.gates import pass_gates
 from data_platform.core.kinds.synthesiser import derived_id
-from data_platform.lake.lake import Lake
+from data_platform.lake.lake import Lake, Partition, Pin, Provenance
+from data_platform.lake.parents import with_parents
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.status import plan
 from data_platform.proof.audit import audit
@@ -212,3 +215,36 @@ def test_nothing_comes_of_nothing(tmp_path: Path) -> None:
         ("derived_couples", "no_family"), ("derived_lines", "nothing_written")}
     assert prove(workspace.lake, "mixture_all", texts=True).complete
     assert pc.sum(workspace.lake.read_table("mixture_all", ["token_count"])["token_count"]).as_py() > 0
+
+
+def test_all_gates_are_asked_of_derived_texts_and_of_their_parents(made: Workspace) -> None:
+    flow = stages(made.recipe)
+    for name, snapshot in (("derived_couples", "one"), ("derived_lines", "one"), ("plan_all", None),
+                           ("mixture_all", None)):
+        outcomes = pass_gates(made.lake, flow[name], snapshot, made.recipe)
+        assert all(outcome.passed for outcome in outcomes), [one for one in outcomes if not one.passed]
+        assert name != "mixture_all" or {"license_tiers", "chain_of_evidence", "taken_down"} <= {
+            outcome.name for outcome in outcomes}
+    columns = ["doc_id", "source", "url", "host"]
+    rows = made.lake.read_table("derived_couples", columns)
+    names, asked = names_of(made.lake), with_parents(made.lake, rows).to_pylist()
+    assert {names.get(row["doc_id"], "a couple") for row in asked} == {
+        "a couple", *(name for parents in families(made.lake, "derived_couples").values() for name in parents)}
+    assert {row["url"] for row in asked} > {""}, "their addresses are asked for, too"
+
+
+def test_a_row_that_no_plan_names_is_found(made: Workspace, elsewhere: Lake) -> None:
+    pin = elsewhere.pin("plan_all")
+    before = elsewhere.history("plan_all")[0]
+    victim = elsewhere.read_table("derived_couples", ["doc_id"])["doc_id"][0].as_py()
+    rows = elsewhere.read_table("plan_all").filter(pc.not_equal(elsewhere.read_table("plan_all")["doc_id"], victim))
+    made_again = Provenance("plan_all", before["code_version"], {"forged": True},
+                            tuple(Pin(**one) for one in json.loads(before["inputs"])))
+    elsewhere.write("plan_all", Partition(), rows, made_again)
+    mixture = elsewhere.history("mixture_all")[0]
+    inputs = tuple(Pin(**one) for one in json.loads(mixture["inputs"]))
+    inputs = tuple(elsewhere.pin("plan_all") if one.table == pin.table else one for one in inputs)
+    config = json.loads(mixture["config"])
+    elsewhere.write(elsewhere.table("mixture_all"), Partition(), elsewhere.read_table("mixture_all"),
+                    Provenance("mixture_all", mixture["code_version"], config, inputs))
+    assert prove(elsewhere, "mixture_all").reasons() == ["1 row: plan_all: the document is not there"]

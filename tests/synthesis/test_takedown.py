@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from data_platform.lake.lake import Lake
 from data_platform.pipeline.flow import stages
-from data_platform.proof.gate import prove
+from data_platform.pipeline.staleness import NotPublishable, ensure_publishable
+from data_platform.proof.gate import prove, refuse_unproven
 from data_platform.proof.trace import TakenDown, trace
+from data_platform.publish.export import export_mixture
 from data_platform.run.books import books
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown
@@ -163,3 +166,26 @@ def test_all_that_an_entry_made_can_be_taken_down(workspace: Workspace) -> None:
     assert lake.count("derived_couples") == 0
     assert "couples" not in lake.read_table("mixture_all", ["source"])["source"].to_pylist()
     assert prove(lake, "mixture_all", texts=True).complete
+
+
+def test_an_export_carries_all_licences_and_loses_what_was_made_of_a_document(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    lake, ids = workspace.lake, ids_of(workspace.lake)
+    ensure_publishable(workspace, "mixture_all")
+    refuse_unproven(lake, "mixture_all")
+    folder, manifest = export_mixture(lake, "all", "parquet", None, tmp_path / "exports")
+    below = made_of(lake, "alpha")
+    rows = {row["doc_id"]: row for path in folder.glob("**/*.parquet") for row in pq.read_table(path).to_pylist()}
+    assert len(rows) == manifest["rows"] and below.keys() <= rows.keys()
+    both = next(row for row in rows.values() if " AND " in row["license_spdx"])
+    assert both["source"] == "couples" and both["attribution"].count("file:") == 2
+    notice = (folder / "NOTICE").read_text()
+    assert "CC0-1.0 AND MIT" in notice and both["attribution"] in notice
+    places = Places(exports=(tmp_path / "exports",))
+    receipt = execute(lake, order(ids["alpha"]), places, list(stages(workspace.recipe)), exports="rewrite")
+    assert receipt["absent"] and receipt["searched"]["exports"]["exports"] == 1
+    left = {id_ for path in folder.glob("**/*.parquet") for id_ in pq.read_table(path)["doc_id"].to_pylist()}
+    assert left == rows.keys() - below.keys() - {ids["alpha"]}
+    with pytest.raises(NotPublishable, match="taken down"):
+        ensure_publishable(workspace, "mixture_all")
