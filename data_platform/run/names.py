@@ -16,6 +16,7 @@ from data_platform.core import registry
 from data_platform.core.errors import no_such
 from data_platform.core.kinds.rule_set import RuleSet, RuleSetError
 from data_platform.core.kinds.scorer import Scorer, score_columns
+from data_platform.core.kinds.synthesiser import Synthesiser
 from data_platform.core.kinds.trainer import Trainer
 from data_platform.core.reading import Fault, Place
 from data_platform.core.tables import table
@@ -54,6 +55,9 @@ def _domain_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _unknown((*place, "domains"), _items(_at(recipe, *place, "domains")), every)
     for name, branch in branches.items():
         yield from _unknown(("branches", name, "domains"), _items(_at(branch, "domains")), of_sources)
+    for name, entry in _mapping(recipe.get("synthesis")).items():
+        yield from _unknown(("synthesis", name, "from_domains"), _items(_at(entry, "from_domains")),
+                            of_sources | set(branches))
     for section in ("datastores", "rules"):
         for name, part in _mapping(recipe.get(section)).items():
             yield from _unknown((section, name, "domains"), _items(_at(part, "domains")), every)
@@ -63,9 +67,15 @@ def _domain_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _made_domains(recipe: Mapping[str, Any]) -> Iterator[str]:
     """The domains that texts made of others count as."""
-    for name in _mapping(recipe.get("synthesis")):
-        domain = _at(recipe, "synthesis", name, "domain")
-        yield domain if isinstance(domain, str) else name
+    known = registry.methods(Synthesiser)
+    for name, entry in _mapping(recipe.get("synthesis")).items():
+        domain = _at(entry, "domain")
+        method = known.get(str(entry if isinstance(entry, str) else _at(entry, "method") or name))
+        fields = method.Settings.model_fields if method else {}
+        if isinstance(domain, str):
+            yield domain
+        elif "domain" in fields:
+            yield fields["domain"].default
 
 
 def entry_faults(recipe: Recipe) -> Iterator[Fault]:
@@ -93,7 +103,7 @@ def entry_faults(recipe: Recipe) -> Iterator[Fault]:
             yield from _absent((*place, "select"), "selection", [mixture.select], recipe.selections)
         if mixture.mixer is not None:
             domains = {source.domain for source in recipe.sources} | set(recipe.branches)
-            domains |= {getattr(entry.settings, "domain", name) for name, entry in recipe.synthesis.items()}
+            domains |= {entry.settings.domain for entry in recipe.synthesis.values()}
             yield from _absent((*place, "mixer"), "domain", sorted(mixture.mixer.made().named()), domains)
     published = [name for name, mixture in recipe.mixtures.items() if mixture.publish]
     for name, entry in recipe.audits.items():

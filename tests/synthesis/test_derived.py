@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from assets.gates import pass_gates
-from data_platform.core.kinds.synthesiser import derived_id
+from data_platform.core.kinds.synthesiser import Synthesiser, derived_id
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance
 from data_platform.lake.parents import with_parents
 from data_platform.pipeline.flow import stages
@@ -20,6 +20,7 @@ from data_platform.pipeline.status import plan
 from data_platform.proof.audit import audit
 from data_platform.proof.gate import prove
 from data_platform.proof.trace import trace
+from data_platform.run import names
 from data_platform.run.books import books
 from data_platform.run.stage import execute
 from data_platform.run.workspace import Workspace
@@ -248,3 +249,17 @@ def test_a_row_that_no_plan_names_is_found(made: Workspace, elsewhere: Lake) -> 
     elsewhere.write(elsewhere.table("mixture_all"), Partition(), elsewhere.read_table("mixture_all"),
                     Provenance("mixture_all", mixture["code_version"], config, inputs))
     assert prove(elsewhere, "mixture_all").reasons() == ["1 row: plan_all: the document is not there"]
+
+
+def test_domains_that_a_recipe_names_of_derived_texts_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, made = names.registry.methods, {"lines": Lines}
+    monkeypatch.setattr(names.registry, "methods", lambda kind: made if kind is Synthesiser else known(kind))
+
+    def faults(synthesis: dict, weights: dict) -> list[tuple]:
+        recipe = {"sources": [{"domain": "web"}], "synthesis": synthesis, "mixtures": {"all": {"weights": weights}}}
+        return [fault.place for fault in names.name_faults(recipe)]
+
+    assert faults({"lines": {}}, {"web": 1, "synthetic": 1}) == []
+    assert faults({"some": {"method": "lines", "domain": "lined"}}, {"lined": 1}) == []
+    assert faults({"lines": {"domain": "lined"}}, {"synthetic": 1}) == [("mixtures", "all", "weights", "synthetic")]
+    assert faults({"lines": {"from_domains": ["wed"]}}, {"web": 1}) == [("synthesis", "lines", "from_domains")]
