@@ -149,7 +149,9 @@ def _arrive(tmp_path: Path, snapshot: str, name: str = "a") -> None:
 
 
 def _tick(watched: WorkspaceResource, instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
-    return new_snapshots(dg.build_sensor_context(instance, cursor=cursor), workspace=watched)
+    # Left at once: a context that is left when it is collected makes Dagster load definitions from an instance of old.
+    with dg.build_sensor_context(instance, cursor=cursor) as context:
+        return new_snapshots(context, workspace=watched)
 
 
 def test_the_sensor_turns_new_archives_into_partitions_and_runs(tmp_path: Path, watched: WorkspaceResource) -> None:
@@ -174,8 +176,8 @@ def test_the_schedule_asks_for_what_is_missing(tmp_path: Path, watched: Workspac
     from assets.schedules import refresh
 
     _arrive(tmp_path, "2024-10")
-    with dg.instance_for_test() as instance:
-        requests = refresh(dg.build_schedule_context(instance), workspace=watched)
+    with dg.instance_for_test() as instance, dg.build_schedule_context(instance) as context:
+        requests = refresh(context, workspace=watched)
         assert [request.partition_key for request in requests] == ["2024-10"]
         assert dg.AssetKey("raw_crawls") in requests[0].asset_selection
         assert dg.AssetKey("duplicates") not in requests[0].asset_selection
