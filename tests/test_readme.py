@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from importlinter.api import read_configuration
+
 from data_platform.cli.main import main
 from tests.conftest import REPOSITORY
 
@@ -25,3 +27,11 @@ def test_every_command_and_recipe_that_is_named_exists() -> None:
     assert {"run", "audit", "takedown"} <= commands <= set(main.commands)
     for recipe in set(re.findall(r"recipes/[a-z_]+\.yaml", TEXT)):
         assert (REPOSITORY / recipe).is_file(), recipe
+
+
+def test_the_map_shows_every_room_in_the_order_that_is_checked() -> None:
+    lines = re.findall(r"^      ((?:[a-z]+/ +)+)", TEXT[TEXT.index("## The map of the house") :], re.MULTILINE)
+    shown = re.findall(r"([a-z]+)/", " ".join(lines))
+    contracts = read_configuration(str(REPOSITORY / "pyproject.toml"))["contracts_options"]
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("containers"))
+    assert shown == [room for room in layers if room != "definitions"]
