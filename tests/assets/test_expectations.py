@@ -51,7 +51,7 @@ def row_of(declared: Table, number: int) -> dict[str, Any]:
         elif column.one_of:
             row[column.name] = column.one_of[0]
         elif column.pattern:
-            examples = (f"{number:064x}", f"{number:032x}", f"td-{number:012x}", "Latn")
+            examples = (f"{number:064x}", f"{number:032x}", f"td-{number:012x}", "Latn", "a_name")
             row[column.name] = next(example for example in examples if re.match(column.pattern, example))
         else:
             row[column.name] = SECRET if column.long else f"{column.name} {number}"
@@ -215,10 +215,10 @@ def test_an_expectation_that_cannot_be_asked_raises_and_quotes_nothing() -> None
     rows = rows_of(declared, 2)
     place = declared.column_names.index("cluster_size")
     lying = rows.set_column(place, "cluster_size", pa.array([SECRET, SECRET]))
-    with pytest.raises(ExpectationNotEvaluated, match="ExpectColumnValuesToBeBetween of cluster_size") as raised:
+    with pytest.raises(ExpectationNotEvaluated, match="cluster_size is within") as raised:
         outcomes(declared, lying)
     assert SECRET not in str(raised.value)
-    with pytest.raises(ExpectationNotEvaluated, match="ExpectColumnValuesToNotBeNull of kept"):
+    with pytest.raises(ExpectationNotEvaluated, match="kept is not null"):
         validate(declared, lambda columns: rows.drop("kept").to_batches(), declared.schema, 2)
 
 
