@@ -203,6 +203,10 @@ class Work:
         """The pins by table, for a stage that reads one partition of each."""
         return {pin.table: pin for pin in self.pins}
 
+    def count(self, name: str) -> int:
+        """How many rows all pinned partitions of the input `name` have, from the log."""
+        return sum(self.lake.count(name, pin.partition or None, pin.version) for pin in self.pins_of(name))
+
     def rows(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Rows of all pinned partitions of the input `name`, in memory: for narrow columns."""
         return pa.concat_tables(

@@ -84,7 +84,7 @@ def _write_documents(work: Work) -> Files:
             domains={source.name: source.domain for source in work.workspace.sources.values()},
             removed=standing(work.lake),
         ),
-        _MADE, processes=True, batch_rows=32,
+        _MADE, processes=True, batch_rows=32, rows=work.count("raw_crawls"),
     )
     carried = (
         "record_id", "snapshot", "source", "archive", "offset", "record_type", "host", "fetched_at", "mime",

@@ -68,7 +68,7 @@ def _write(work: Work) -> Files:
                 rulings=Rulings(load_rulings(work.recipe.licenses.rulings)),
                 known=_known(work.workspace, work.snapshot), folders=_trees(work, sources)),
         {"evidence": pa.list_(pa.struct(list(_fields().values())))},
-        processes=True, batch_rows=64,
+        processes=True, batch_rows=64, rows=work.count("raw_crawls"),
     )
     frame = engine.read(work.lake, work.pin("raw_crawls"), list(_RECORD_COLUMNS))
     frame = frame.select(kernel(*(col(name) for name in _RECORD_COLUMNS))).explode("evidence")

@@ -36,8 +36,9 @@ def _write_raw_crawls(work: Work) -> Files:
     groups = [pickle.dumps(group) for group in _grouped(work.workspace.archives(work.snapshot))]
     read = partial(_read_groups, lake=work.lake, sources=sources, snapshot=work.snapshot, limits=limits,
                    removed=removed)
-    kernel = engine.batch_udf(read, {"files": pa.large_string(), "outcome": pa.large_binary()}, processes=True,
-                              batch_rows=1)
+    # One group has nothing to share out among workers.
+    kernel = engine.batch_udf(read, {"files": pa.large_string(), "outcome": pa.large_binary()},
+                              processes=len(groups) > 1, batch_rows=1)
     frame = daft.from_arrow(pa.table({"group": pa.array(groups, pa.large_binary())}))
     if engine.is_ray():
         frame = frame.into_partitions(len(groups))
