@@ -38,4 +38,6 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==26.3  # faster than what comes with Python
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
 	    --constraint constraints.txt --editable '.[test]'
+	# On all cores, which pip does not do; some packages bring files that are no Python of today.
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	touch $@
