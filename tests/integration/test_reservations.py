@@ -139,7 +139,7 @@ def test_no_reserved_page_is_in_a_mixture(corpus: Corpus) -> None:
     free = {page for page in PAGES if page not in RESERVATIONS and page not in MINED}
     assert {_url(row) for row in corpus.rows("mixture_free")} == free
     assert {_url(row) for row in corpus.rows("mixture_mined")} == MINED
-    rejected = {_url(row): row["reason"] for row in corpus.rows("rejections") if row["stage"] == "mixture_free"}
+    rejected = {_url(row): row["reason"] for row in corpus.rows("rejections") if row["stage"] == "plan_free"}
     assert {page: rejected[page] for page in RESERVATIONS} == dict.fromkeys(RESERVATIONS, "license_tier")
     flow = stages(corpus.workspace.recipe)
     for name in ("mixture_free", "mixture_mined"):
