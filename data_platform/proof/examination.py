@@ -129,9 +129,11 @@ class _Examiner:
         self.derivation = derivation_of(reader, way, self.rows, (*_SAME, *_DECIDED), texts)
         # Subjects: first the rows that were made of nothing else, then the parents that are no such rows.
         self.own = np.setdiff1d(np.arange(self.rows.num_rows), self.derivation.rows, assume_unique=True)
-        ids, parents = numbers_of(self.rows["doc_id"])[self.own], self.derivation.parents
-        beyond = IdIndex(ids).find(parents) < 0
-        self.index = IdIndex(np.concatenate([ids, parents[beyond]]))
+        ids, parents = numbers_of(self.rows["doc_id"]), self.derivation.parents
+        self.everyone = self.index = IdIndex(ids)
+        if len(self.derivation.rows):
+            beyond = IdIndex(ids[self.own]).find(parents) < 0
+            self.index = IdIndex(np.concatenate([ids[self.own], parents[beyond]]))
         self.count = len(self.index)
         self.parents = self.index.find(parents)
         self.vocabulary = Vocabulary()
@@ -183,8 +185,7 @@ class _Examiner:
         return places[theirs != mine[places]]
 
     def _repeated(self) -> None:
-        repeated = IdIndex(numbers_of(self.rows["doc_id"])).repeated()
-        if len(repeated):
+        if len(repeated := self.everyone.repeated()):
             what = "the document stands here more than once"
             self.findings.append(Finding("chain", self.name, what, repeated))
 
@@ -216,12 +217,11 @@ class _Examiner:
 
     def _planned(self) -> None:
         """Plans that the rows were drawn by name them, whatever they were made of."""
-        index, count = IdIndex(numbers_of(self.rows["doc_id"])), self.rows.num_rows
         for table in (name for name in self.way.tables[1:] if kind_of(name) == "plan"):
-            seen = np.zeros(count, np.int32)
+            seen = np.zeros(self.rows.num_rows, np.int32)
             for stop in self.way.of(table):
                 for batch in self.reader.read(stop, ["doc_id"]):
-                    tally(index.find(numbers_of(batch["doc_id"])), seen)
+                    tally(self.everyone.find(numbers_of(batch["doc_id"])), seen)
             if not seen.all():
                 what = "the document is not there"
                 self.findings.append(Finding("chain", table, what, np.flatnonzero(seen == 0)))
