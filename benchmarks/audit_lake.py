@@ -224,6 +224,8 @@ class _Writing:
     def _batches(self, name: str, snapshot: str | None, members: np.ndarray) -> Iterator[pa.RecordBatch]:
         for start in range(0, max(len(members), 1), BLOCK):
             rows = self._rows(name, members[start:start + BLOCK])
+            if self.pairs and name == f"mixture_{MIXTURE}" and start == 0:
+                rows = pa.concat_tables([rows, self._mixed()])
             if start == 0:
                 rows = self._planted(name, rows)
             if snapshot is not None:
@@ -235,8 +237,6 @@ class _Writing:
             return self._evidence(members)
         if name == f"derived_{PAIRS}":
             return self._pairs(members)
-        if self.pairs and name == f"mixture_{MIXTURE}":
-            return pa.concat_tables([_filled(name, len(members), **self._document(name, members)), self._mixed()])
         if (model := name.removeprefix("model_")) in _MODELS:
             return _filled(name, 1, model_id=[f"{model}@000000000000"], sha256=["0" * 64], uri=["models"],
                            license_spdx=["LicenseRef-unknown"], parameters=[1_000], training_texts=[100],

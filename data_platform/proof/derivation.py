@@ -234,13 +234,13 @@ class _Deriver:
         ids = self.mixture["doc_id"].take(pa.array(self.rows)).to_pylist()
         parent = pairs["parent_id"].to_pylist()
         told = list(zip(*(pairs[name].to_pylist() for name in ("stage", "method", "ordinal")), strict=True))
-        others = []
+        others, entries = [], [declared(table).entry for table in self.tables]
         for number in np.flatnonzero(counts).tolist():
             family = slice(starts[number], starts[number + 1])
-            table = self.tables[self.table[number]]
+            own = self.table[number]
             stage, method, ordinal = told[family.start]
-            expected = derived_id(declared(table).entry, method, parent[family], ordinal)
-            if stage != table or len(set(told[family])) > 1 or ids[number] != expected:
+            expected = derived_id(entries[own], method, parent[family], ordinal)
+            if stage != self.tables[own] or len(set(told[family])) > 1 or ids[number] != expected:
                 others.append(self.rows[number])
         self._found("parents", "its id is not that of a text of these parents", np.array(others, np.int64))
 
