@@ -34,3 +34,15 @@ def widened_rows(values):
     wider = np.empty((rows, 2 * columns), values.dtype)
     wider[:, :columns] = values
     return wider
+
+
+@part()
+def copy(source, begin, end, target, at):
+    """Write `source[begin:end]` into `target` from `at` on; return where it ends there.
+
+    A loop, as an assignment of slices takes numba two seconds to compile.
+    """
+    for place in range(begin, end):
+        target[at] = source[place]
+        at += 1
+    return at

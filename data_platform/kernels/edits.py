@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_platform.kernels.arrays import copy
 from data_platform.kernels.ascii import is_blank, lower
 from data_platform.kernels.compiled import kernel, part
+from data_platform.kernels.sorting import last_at_most, stable_order
 
 LINE_FEED = 0x0A
 
@@ -35,6 +37,15 @@ def _line_starts(data, start, end):
             line += 1
     starts[count] = end + 1
     return starts
+
+
+@part(allocates=True)
+def _permute(values, order):
+    """Put `values` into an order, in place."""
+    before = np.empty(values.size, values.dtype)
+    copy(values, 0, values.size, before, 0)
+    for place in range(order.size):
+        values[place] = before[order[place]]
 
 
 @part()
@@ -86,10 +97,11 @@ def resolve(offsets, data, edit_offsets, kinds, firsts, lasts, sizes, edit_count
                 if firsts[edit] > last or last >= lines:
                     fault = LINE_OUT_OF_RANGE
                     break
-                removed[firsts[edit] : last + 1] = True
+                for line in range(firsts[edit], last + 1):
+                    removed[line] = True
         # 2. Spans, in order, without those inside a removed line.
         if fault == FINE:
-            order = np.argsort(firsts[first_edit:last_edit], kind="mergesort")
+            order = stable_order(firsts[first_edit:last_edit])
             for place in range(order.size):
                 edit = first_edit + order[place]
                 if kinds[edit] == LINES:
@@ -103,7 +115,7 @@ def resolve(offsets, data, edit_offsets, kinds, firsts, lasts, sizes, edit_count
                     break
                 inside = outside = False
                 if has_lines:
-                    line = np.searchsorted(starts, from_, side="right") - 1
+                    line = last_at_most(starts, from_)
                     while line < lines and starts[line] < to:
                         inside = inside or removed[line]
                         outside = outside or not removed[line]
@@ -130,10 +142,9 @@ def resolve(offsets, data, edit_offsets, kinds, firsts, lasts, sizes, edit_count
             span_starts[filled], span_ends[filled], span_edits[filled] = from_, to, -1
             filled += 1
         if has_lines:
-            order = np.argsort(span_starts[begun:filled], kind="mergesort")
-            span_starts[begun:filled] = span_starts[begun:filled][order]
-            span_ends[begun:filled] = span_ends[begun:filled][order]
-            span_edits[begun:filled] = span_edits[begun:filled][order]
+            order = stable_order(span_starts[begun:filled])
+            for spans in (span_starts, span_ends, span_edits):
+                _permute(spans[begun:filled], order)
         for span in range(begun + 1, filled):
             if span_starts[span] < span_ends[span - 1]:
                 fault = OVERLAP
@@ -180,18 +191,12 @@ def splice(offsets, data, span_offsets, span_starts, span_ends, span_edits, part
     for text in range(texts):
         begun = offsets[text]
         for span in range(span_offsets[text], span_offsets[text + 1]):
-            length = span_starts[span] - begun
-            written[position : position + length] = data[begun : begun + length]
-            position += length
+            position = copy(data, begun, span_starts[span], written, position)
             edit = span_edits[span]
             if edit >= 0:
-                length = part_offsets[edit + 1] - part_offsets[edit]
-                written[position : position + length] = parts[part_offsets[edit] : part_offsets[edit] + length]
-                position += length
+                position = copy(parts, part_offsets[edit], part_offsets[edit + 1], written, position)
             begun = span_ends[span]
-        length = offsets[text + 1] - begun
-        written[position : position + length] = data[begun : begun + length]
-        position += length
+        position = copy(data, begun, offsets[text + 1], written, position)
         new_offsets[text + 1] = position
     return new_offsets, written
 

@@ -30,34 +30,6 @@ _EXP = np.exp(8 - np.arange(513) / 32).astype(np.float32)
 _SIGMOID = (1.0 / (1.0 + _EXP.astype(np.float64))).astype(np.float32)
 
 
-@kernel(allocates=True)
-def split_entries(data, size):
-    """Split the dictionary of a model file: `size` entries of a name, a null byte, an int64 count, an int8 type.
-
-    Returns:
-        uint8 names one after the other, int64 offsets into them (one more than entries), int64 counts, and the bytes
-        read; -1 if the data ended early.
-    """
-    offsets = np.zeros(max(size, 0) + 1, np.int64)
-    counts = np.zeros(max(size, 0), np.int64)
-    at = 0
-    for entry in range(size):
-        first = at
-        while at < data.size and data[at] != 0:
-            at += 1
-        offsets[entry + 1] = offsets[entry] + at - first
-        if at + 10 > data.size:
-            return data[:0].copy(), offsets, counts, np.int64(-1)
-        for byte in range(8):
-            counts[entry] |= np.int64(data[at + 1 + byte]) << np.int64(8 * byte)
-        at += 10
-    names = np.empty(offsets[-1], np.uint8)
-    for entry in range(size):
-        first = offsets[entry] + 10 * entry  # what stands between the names has this length
-        names[offsets[entry] : offsets[entry + 1]] = data[first : first + offsets[entry + 1] - offsets[entry]]
-    return names, offsets, counts, np.int64(at)
-
-
 @part()
 def _extend(state, byte):
     """One step of FNV-1a. fastText reads bytes as signed."""

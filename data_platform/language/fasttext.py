@@ -25,6 +25,7 @@ _MAGIC = 793712314
 _SUPERVISED = 3
 _ARGUMENTS = struct.Struct("<ii12id")
 _DICTIONARY = struct.Struct("<iiiqq")
+_ENTRY = struct.Struct("<qb")
 
 
 class ModelError(PlainError, ValueError):
@@ -115,6 +116,15 @@ class _Reader:
         self.at += layout.size
         return values
 
+    def name(self) -> bytes:
+        """The bytes up to the next null byte."""
+        end = self.data.find(b"\0", self.at)
+        if end < 0:
+            raise ValueError("a name does not end")
+        name = self.data[self.at : end]
+        self.at = end + 1
+        return name
+
     def array(self, dtype: str, count: int) -> np.ndarray:
         """The next `count` values, not copied and not always aligned."""
         values = np.frombuffer(self.data, dtype, count, self.at) if count else np.empty(0, dtype)
@@ -123,7 +133,7 @@ class _Reader:
 
 
 def _parse(reader: _Reader, path: Path) -> FastText:
-    from data_platform.kernels.fasttext import fill_slots, split_entries
+    from data_platform.kernels.fasttext import fill_slots
 
     magic, version, _dim, _ws, _epoch, _min_count, _neg, word_ngrams, loss, model, bucket, minn, maxn, _rate, _t = (
         reader.unpack(_ARGUMENTS)
@@ -135,11 +145,11 @@ def _parse(reader: _Reader, path: Path) -> FastText:
     if version == 11:
         maxn = 0  # supervised models of that age were trained without character n-grams
     size, words, n_labels, _tokens, pruned = reader.unpack(_DICTIONARY)
-    rest = np.frombuffer(reader.data, np.uint8)[reader.at :]
-    names, name_offsets, counts, length = split_entries(rest, size)
-    if length < 0 or n_labels < 1 or size != words + n_labels:
+    entries = [(reader.name(), *reader.unpack(_ENTRY)) for _ in range(size)]
+    if n_labels < 1 or size != words + n_labels:
         raise ModelError(f"{path} is no complete fastText model: its dictionary ends early")
-    reader.at += int(length)
+    names = np.frombuffer(b"".join(name for name, _, _ in entries), np.uint8)
+    name_offsets = np.cumsum([0, *(len(name) for name, _, _ in entries)])
     row_of_bucket = np.empty(0, np.int32)
     if pruned > 0:
         pairs = reader.array("<i4", 2 * pruned).reshape(-1, 2)
@@ -153,7 +163,8 @@ def _parse(reader: _Reader, path: Path) -> FastText:
     if outputs.shape != (n_labels, rows.shape[1]):
         raise ModelError(f"{path} has {n_labels} labels and an output matrix of {outputs.shape}")
     hashes, slots = fill_slots(names, name_offsets, 1 << (2 * size).bit_length())
-    left, right = _huffman(counts[words:]) if loss == 1 else (np.empty(0, np.int32),) * 2
+    counts = np.array([count for _, count, _ in entries[words:]], np.int64)
+    left, right = _huffman(counts) if loss == 1 else (np.empty(0, np.int32),) * 2
     labels = tuple(_cut(names, name_offsets[words:]))
     present = np.packbits(row_of_bucket >= 0, bitorder="little")
     scales = np.ones(len(outputs), np.float32) if scales is None else scales
