@@ -47,7 +47,7 @@ PLANTS: dict[str, Callable[[DeltaTable, str], object]] = {
     "filtered_documents": updated(text="'other words'"),
     "duplicates": updated(kept="false"),
     "deduplicated_documents": lambda handle, doc_id: smuggle(handle, doc_id=SMUGGLED),
-    "quality_annotations": updated(quality_score="1.0"),
+    "scores_quality": updated(quality_score="1.0"),
     "mixture_open": lambda handle, doc_id: smuggle(handle, doc_id=SMUGGLED, license_spdx="CC0-1.0", license_tier=0),
 }
 QUICK = ("license_evidence",)
