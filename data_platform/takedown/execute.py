@@ -384,11 +384,17 @@ def _holds(lake: Lake, file: StoredFile, drop: Callable[[pa.Table], pa.Array]) -
 
 
 def _partitions(lake: Lake, name: str) -> list[Partition]:
-    """The partitions that the latest version of a table has files of."""
+    """The partitions that the latest version of a table has files of, as they are committed: what a stage writes beside
+    its table for all snapshots at once is one, whatever folders it lies in."""
     columns = table(name).partition_by
-    values = {tuple((column, dict(file.partition)[column]) for column in columns)
-              for file in stored_table(lake, name).files if file.current}
-    return [Partition(value) for value in sorted(values)]
+    committed = {row["partition"] for row in lake.history(name)}
+    found = set()
+    for file in stored_table(lake, name).files:
+        if file.current:
+            values = tuple((column, dict(file.partition)[column]) for column in columns)
+            wider = (Partition(values[:length]) for length in range(len(values)))
+            found.add(next((one for one in wider if str(one) in committed), Partition(values)))
+    return sorted(found, key=str)
 
 
 def _rewrite(
