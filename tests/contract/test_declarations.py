@@ -38,9 +38,9 @@ def test_name_and_place_are_those_of_its_kind(method: type[Method]) -> None:
         assert method.__module__.startswith(f"data_platform.methods.{method.kind.folder}.")
 
 
-def test_every_method_is_of_one_kind() -> None:
+def test_every_kind_has_methods_and_every_method_is_of_one() -> None:
     asked = {method for kind in kinds().values() for method in of(kind)}
-    assert asked == set(EVERY)
+    assert asked == set(EVERY) and all(of(kind) for kind in kinds().values())
 
 
 def test_declaring_them_loads_nothing_heavy() -> None:
