@@ -156,10 +156,17 @@ def small_lake(home: Path) -> Lake:
 
 
 @contextmanager
-def factory(folder: Path, home: Path) -> Iterator[Factory]:
-    """A factory whose commands share the platform's home `home` and write their logs to `folder`."""
+def factory(folder: Path, home: Path, installed: Path | None = None) -> Iterator[Factory]:
+    """A factory whose commands share the platform's home `home` and write their logs to `folder`.
+
+    Args:
+        installed: folder with distributions that are to be on the path beside those of the environment.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "DATA_PLATFORM_HOME": str(home)}
+    if installed:
+        path = [str(installed), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(path)
     environment.pop("DAGSTER_HOME", None)
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("zygote.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
