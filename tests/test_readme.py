@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
+import pyarrow as pa
 from importlinter.api import read_configuration
 
 from data_platform.cli.main import main
@@ -35,3 +37,12 @@ def test_the_map_shows_every_room_in_the_order_that_is_checked() -> None:
     contracts = read_configuration(str(REPOSITORY / "pyproject.toml"))["contracts_options"]
     (layers,) = (contract["layers"] for contract in contracts if contract.get("containers"))
     assert shown == [room for room in layers if room != "definitions"]
+
+
+def test_the_method_that_is_shown_is_one() -> None:
+    start = TEXT.index("    import pyarrow as pa")
+    names: dict = {"__name__": "shown"}
+    exec(textwrap.dedent(TEXT[start : TEXT.index("\n\nIt lies in", start)]), names)
+    method = names["DistinctWords"]
+    scores = method(method.Settings()).score(pa.array(["a b a b", ""]))
+    assert scores == {column.name: [0.5, 1.0] for column in method.gives}
