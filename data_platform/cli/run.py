@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import click
 import pyarrow.compute as pc
 from rich.markup import escape
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from data_platform.cli.common import many, out, remember
@@ -41,13 +43,12 @@ def run(recipe_path: str) -> None:
     else:
         from data_platform.definitions import bring_up_to_date
         from data_platform.pipeline.upgrade import upgrade_of
-        from data_platform.pipeline.warm import cold, compile_kernels
+        from data_platform.pipeline.warm import cold
 
         for line in upgrade_of(workspace.lake, states).lines:
             out.print(line)
-        if stages := cold(due):
-            out.print(f"compiling the kernels of {', '.join(stage.name for stage in stages)}, once on this machine")
-            compile_kernels(stages)
+        if samples := cold(due):
+            _compile(samples)
         for outcome in bring_up_to_date(recipe_path, workspace, out.print):
             mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
             out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
@@ -63,6 +64,17 @@ def run(recipe_path: str) -> None:
     example = workspace.lake.read_table(mixture_table(first).name, ["doc_id"])["doc_id"][:1].to_pylist()
     if example:
         out.print(f"ask of any row: data-platform trace {first} {example[0]}")
+
+
+def _compile(samples: Sequence[str]) -> None:
+    """Compile kernels before the stages wait for them, and show how far that is."""
+    from data_platform.pipeline.warm import compile_kernels
+
+    what = TextColumn("compiling kernels, once for this code: {task.completed} of {task.total},")
+    with Progress(what, TimeElapsedColumn(), console=out) as progress:
+        task = progress.add_task("", total=len(samples))
+        for done in compile_kernels(samples):
+            progress.update(task, completed=done)
 
 
 def _print_summary(workspace: Workspace) -> None:

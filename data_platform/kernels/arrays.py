@@ -1,4 +1,7 @@
-"""Arrays of compiled loops: how long they have to be, and how they grow."""
+"""Arrays of compiled loops: how long they have to be, how they grow, and how they are copied.
+
+Copies are loops: an assignment of slices takes numba two seconds to compile, for each type.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,37 @@ def longest(offsets):
     return most
 
 
+@part()
+def copy(source, begin, end, target, place):
+    """Write `source[begin:end]` into `target` from `place` on; return where it ends there."""
+    for item in range(begin, end):
+        target[place] = source[item]
+        place += 1
+    return place
+
+
+@part(allocates=True)
+def head(values, count):
+    """The first `count` values, copied, so that the rest takes no memory."""
+    kept = np.empty(count, values.dtype)
+    copy(values, 0, count, kept, 0)
+    return kept
+
+
+@part(allocates=True)
+def head_of_rows(values, count):
+    """The first `count` columns of a two-dimensional array, copied."""
+    kept = np.empty((values.shape[0], count), values.dtype)
+    for row in range(values.shape[0]):
+        copy(values[row], 0, count, kept[row], 0)
+    return kept
+
+
 @part(allocates=True)
 def widened(values):
     """An array of one dimension with room for twice as many values, which begins with those that are there."""
     wider = np.empty(2 * values.size, values.dtype)
-    wider[: values.size] = values
+    copy(values, 0, values.size, wider, 0)
     return wider
 
 
@@ -32,17 +61,6 @@ def widened_rows(values):
     """A two-dimensional array with room for twice as many columns, which begins with those that are there."""
     rows, columns = values.shape
     wider = np.empty((rows, 2 * columns), values.dtype)
-    wider[:, :columns] = values
+    for row in range(rows):
+        copy(values[row], 0, columns, wider[row], 0)
     return wider
-
-
-@part()
-def copy(source, begin, end, target, at):
-    """Write `source[begin:end]` into `target` from `at` on; return where it ends there.
-
-    A loop, as an assignment of slices takes numba two seconds to compile.
-    """
-    for place in range(begin, end):
-        target[at] = source[place]
-        at += 1
-    return at

@@ -28,6 +28,7 @@ from typing import Any
 
 import llvmlite
 import numba
+from llvmlite.binding import get_host_cpu_name
 from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
@@ -79,6 +80,26 @@ def kernel_folder(module: str) -> Path | None:
     with suppress(OSError):
         os.utime(folder)  # so that it is seen to be in use
     return folder
+
+
+def is_compiled(module: str) -> bool:
+    """Whether it is noted that the kernels that a module calls are kept, as its code is now, for this machine."""
+    mark = _mark(module)
+    return mark is not None and mark.exists()
+
+
+def mark_compiled(module: str) -> None:
+    """Note that the kernels that a module calls are kept. Where nothing can be kept, nothing is noted."""
+    if mark := _mark(module):
+        with suppress(OSError):
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+
+
+def _mark(module: str) -> Path | None:
+    folder = kernel_folder(module)
+    machine = hashlib.sha256(repr((_VERSIONS, get_host_cpu_name())).encode()).hexdigest()[:12]
+    return None if folder is None else folder / f"compiled-{machine}"
 
 
 def remove_unused() -> int:

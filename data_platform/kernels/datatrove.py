@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.kernels.arrays import longest
+from data_platform.kernels.arrays import copy, head, longest
 from data_platform.kernels.compiled import kernel, part
 from data_platform.kernels.hashing import STAFFORD_1
 from data_platform.kernels.utf8 import entry_of, read, write
@@ -385,13 +385,13 @@ def hash_ngrams(
             while total + found > room:
                 room *= 2
             wider = np.empty(room, np.uint64)
-            wider[:total] = hashes[:total]
+            copy(hashes, 0, total, wider, 0)
             hashes = wider
         for first in range(found):
             hashes[total + first] = _xxhash64(octets, word_starts[first], word_ends[first + ngram - 1])
         total += found
         ngram_offsets[text + 1] = total
-    return ngram_offsets, hashes[:total].copy()
+    return ngram_offsets, head(hashes, total)
 
 
 @kernel(allocates=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.kernels.arrays import widened_rows
+from data_platform.kernels.arrays import head, widened_rows
 from data_platform.kernels.compiled import kernel, part
 
 
@@ -80,7 +80,7 @@ def propose(offsets, posting_offsets, posting_documents, hash_numbers, sizes, ra
                 found, room = widened_rows(found), 2 * room
             found[0, count], found[1, count] = document, best[place]
             count += 1
-    return found[0, :count].copy(), found[1, :count].copy()
+    return head(found[0], count), head(found[1], count)
 
 
 @part()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.kernels.arrays import longest, widened, widened_rows
+from data_platform.kernels.arrays import head, head_of_rows, longest, widened, widened_rows
 from data_platform.kernels.characters import IGNORED, LETTER, MARK, NUMBER, SPACE, UNSPACED
 from data_platform.kernels.compiled import kernel, part
 from data_platform.kernels.hashing import GOLDEN, PCG, absorb, mix
@@ -145,7 +145,7 @@ def collect_runs(offsets, data, pages, classes, length, counters, shift):
             places[0, count] = text
             places[1, count] = run
             count += 1
-    return keys[:count].copy(), checks[:count].copy(), places[:, :count].copy()
+    return head(keys, count), head(checks, count), head_of_rows(places, count)
 
 
 @kernel(allocates=True)
@@ -205,7 +205,7 @@ def winnow(offsets, data, pages, classes, length, window):
             found[count] = one[chosen]
             count += 1
         found_offsets[text + 1] = count
-    return found_offsets, found[:count].copy()
+    return found_offsets, head(found, count)
 
 
 @kernel()
@@ -274,4 +274,4 @@ def join_runs(firsts, texts, runs):
             heads[count] = tails[count] = run
             count += 1
         before = run
-    return heads[:count].copy(), tails[:count].copy()
+    return head(heads, count), head(tails, count)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.kernels.arrays import widened, widened_rows
+from data_platform.kernels.arrays import head, head_of_rows, widened, widened_rows
 from data_platform.kernels.ascii import is_blank
 from data_platform.kernels.characters import DECIMAL, IGNORED, LETTER, MARK, NUMBER, UNSPACED
 from data_platform.kernels.compiled import kernel, part
@@ -74,7 +74,7 @@ def scan_words(offsets, data, pages, classes, mapped, digits_as_one):
             hashes[words] = mix(state)
             words += 1
         word_offsets[text + 1] = words
-    return word_offsets, starts[:words].copy(), ends[:words].copy(), hashes[:words].copy()
+    return word_offsets, head(starts, words), head(ends, words), head(hashes, words)
 
 
 @part()
@@ -187,7 +187,7 @@ def find_runs(word_offsets, hashes, lengths, keys, slots, sieve):
                 matches[2, count] = length
                 matches[3, count] = place
                 count += 1
-    return matches[:, :count].copy()
+    return head_of_rows(matches, count)
 
 
 @kernel(allocates=True)
@@ -287,7 +287,7 @@ def densest_windows(
             for posting in range(posting_offsets[places[match]], posting_offsets[places[match] + 1]):
                 seen[posting_items[posting]] = 0
         begin = end
-    return found[:, :count].copy()
+    return head_of_rows(found, count)
 
 
 @kernel(allocates=True)
@@ -351,4 +351,4 @@ def hash_units(offsets, data, word_offsets, word_starts, hashes, paragraphs, lea
                 units += 1
             start = end
         unit_offsets[text + 1] = units
-    return unit_offsets, starts[:units].copy(), ends[:units].copy(), keys[:units].copy()
+    return unit_offsets, head(starts, units), head(ends, units), head(keys, units)

@@ -1,21 +1,20 @@
-"""Compiling the kernels of stages before the stages wait for them: once on a machine, on all its cores.
+"""Compiling the kernels that stages need before the stages wait for them: once for their code, on all cores.
 
-Here belong a sample for every stage whose kernels take long to compile, and how samples are run. Not here: kernels, and
-where they are kept on disk (`kernels.cache`). A stage whose kernels were not compiled here does it when it runs, each
-of its worker processes for itself.
+A sample runs a computation on a text or page, which compiles its kernels and leaves them on disk. Stages have the
+samples of the modules that their code reaches. Whatever has none is compiled where it runs first.
+
+Here belong samples of what takes more than two seconds to compile, and how they are run. Not here: kernels, and where
+they are kept (`kernels.cache`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from pathlib import Path
 
-from data_platform.extract.settings import Extraction
-from data_platform.methods.edits.settings import Refinement
+from data_platform.core.code import reached
 from data_platform.run.stage import Stage
 
 _PAGE = b"""<!doctype html><html lang=en><head><title>A page</title></head><body><article><h1>A page</h1>
@@ -24,20 +23,7 @@ _PAGE = b"""<!doctype html><html lang=en><head><title>A page</title></head><body
 _TEXT = "Words of a page, with lorem ipsum and a [1] in it.\nwww.example.org, a@example.org, +49 30 123456, 192.0.2.1\n"
 
 
-def _documents() -> None:
-    import pyarrow as pa
-
-    from data_platform.extract.batch import extract_batch
-    from data_platform.language.identify import identify
-
-    extract_batch(
-        pa.array([_PAGE], pa.large_binary()), pa.array(["text/html"]), pa.array(["utf-8"]),
-        pa.array(["https://www.example.org/"]), pa.array(["response"]), Extraction(),
-    )  # fmt: skip
-    identify(pa.array([_TEXT], pa.large_string()))
-
-
-def _quality_signals() -> None:
+def _signals() -> None:
     import pyarrow as pa
 
     from data_platform.filtering.signals import quality_signals
@@ -45,46 +31,98 @@ def _quality_signals() -> None:
     quality_signals(pa.array([_TEXT * 9], pa.large_string()))
 
 
-def _refinement_programs() -> None:
+def _extraction() -> None:
     import pyarrow as pa
 
+    from data_platform.extract.batch import extract_batch
+    from data_platform.extract.settings import Extraction
+
+    extract_batch(
+        pa.array([_PAGE], pa.large_binary()), pa.array(["text/html"]), pa.array(["utf-8"]),
+        pa.array(["https://www.example.org/"]), pa.array(["response"]), Extraction(),
+    )  # fmt: skip
+
+
+def _refinement() -> None:
+    import pyarrow as pa
+
+    from data_platform.methods.edits.settings import Refinement
     from data_platform.programs.plan import plan
     from data_platform.stages.refinement import editors
 
     plan(pa.array([_TEXT], pa.large_string()), pa.array(["web"]), editors(Refinement()))
 
 
-# The longest first: it takes a core for itself.
+def _copies() -> None:
+    import pyarrow as pa
+
+    from data_platform.duplicates.candidates import copy_pairs
+    from data_platform.methods.duplicates.minhash import MinHash
+
+    pairer = MinHash(MinHash.Settings())
+    signed = pairer.sign(pa.array([_TEXT, _TEXT], pa.large_string()))
+    documents = pa.table({"doc_id": [f"{place:032x}" for place in range(2)], "snapshot": ["one"] * 2} | signed)
+    copy_pairs(documents, "one", [pairer])
+
+
+def _substrings() -> None:
+    import pyarrow as pa
+
+    from data_platform.methods.duplicates.substrings import fingerprints, repeated_substrings
+
+    documents = pa.record_batch({
+        "doc_id": [f"{place:032x}" for place in range(2)], "snapshot": ["one"] * 2,
+        "text": pa.array([_TEXT * 3] * 2, pa.large_string()),
+    })  # fmt: skip
+    fingerprints(documents["text"])
+    repeated_substrings(lambda: [documents], documents.nbytes)
+
+
+def _language() -> None:
+    import pyarrow as pa
+
+    from data_platform.language.identify import identify
+
+    identify(pa.array([_TEXT], pa.large_string()))
+
+
+# By what they run, the longest first: it takes a core for itself.
 _SAMPLES: Mapping[str, Callable[[], None]] = {
-    "quality_signals": _quality_signals, "documents": _documents, "refinement_programs": _refinement_programs,
-}  # fmt: skip
+    "data_platform.extract.batch": _extraction,
+    "data_platform.filtering.signals": _signals,
+    "data_platform.methods.duplicates.substrings": _substrings,
+    "data_platform.programs.plan": _refinement,
+    "data_platform.methods.duplicates.minhash": _copies,
+    "data_platform.language.identify": _language,
+}
 
 
-def cold(stages: Collection[Stage]) -> list[Stage]:
-    """Those of `stages` with samples that were not compiled by this user as their code is now."""
-    known = {stage.name: stage for stage in stages if stage.name in _SAMPLES}
-    return [known[name] for name in _SAMPLES if name in known and not _mark(known[name]).exists()]
+def samples(stages: Collection[Stage]) -> list[str]:
+    """The samples of all that `stages` compute with, the longest first."""
+    modules = set().union(*(reached(*stage.modules) for stage in stages))
+    return [sample for sample in _SAMPLES if sample in modules]
 
 
-def compile_kernels(stages: Collection[Stage]) -> None:
-    """Compile the kernels of `stages`, each stage in a process of its own, as many at once as there are cores."""
-    if not stages:
-        return
-    with ProcessPoolExecutor(min(len(stages), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        list(pool.map(run_sample, [stage.name for stage in stages]))
-    for stage in stages:
-        with suppress(OSError):  # where nothing can be written, kernels are compiled anew in every process
-            _mark(stage).parent.mkdir(parents=True, exist_ok=True)
-            _mark(stage).touch()
+def cold(stages: Collection[Stage]) -> list[str]:
+    """The samples of `stages` that this user has not run since their code was changed."""
+    from data_platform.kernels.cache import is_compiled
+
+    return [sample for sample in samples(stages) if not is_compiled(sample)]
 
 
-def run_sample(stage: str) -> None:
-    """Run the sample of a stage in this process."""
-    _SAMPLES[stage]()
+def compile_kernels(cold: Sequence[str]) -> Iterator[int]:
+    """Run samples, each in a process of its own, as many at once as there are cores. Gives how many are done."""
+    from data_platform.kernels.cache import mark_compiled, remove_unused
+
+    with ProcessPoolExecutor(min(len(cold), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
+        runs = {pool.submit(run_sample, sample): sample for sample in cold}
+        for done, run in enumerate(as_completed(runs), 1):
+            run.result()
+            mark_compiled(runs[run])
+            yield done
+    remove_unused()
 
 
-def _mark(stage: Stage) -> Path:
-    """Where it is noted that the kernels of a stage were compiled: beside them."""
-    from data_platform.kernels.cache import cache_home
-
-    return cache_home() / f"compiled.{stage.name}.{stage.code_version}"
+def run_sample(sample: str) -> None:
+    """Run a sample in this process."""
+    _SAMPLES[sample]()
