@@ -4,7 +4,7 @@ Belongs here: what speaks for a domain, the classifiers that decide, the labels 
 come out. Does not: the rules that a branch's documents must satisfy afterwards (`filtering/`), how formulas and code
 survive extraction (`extract/`), weights by domain (`mixing/`).
 
-The method is RedStone's (M218; Chang et al. 2024, arXiv 2412.03398): extraction that keeps the markup of a domain, then
+The method is RedStone's (Chang et al. 2024, arXiv:2412.03398): extraction that keeps the markup of a domain, then
 rules and classifiers per domain, and a new domain by configuration. The two classifiers of a branch are those of
-InfiMM-WebMath-40B (M125; Han et al. 2024, arXiv 2409.12568): the first for recall, the second for precision.
+InfiMM-WebMath-40B (Han et al. 2024, arXiv:2409.12568): the first for recall, the second for precision.
 """

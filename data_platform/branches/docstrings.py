@@ -39,7 +39,7 @@ def formula_pages(extraction: Extraction) -> Iterator[tuple[str, str, str, int]]
     Those with formulas are positive. Negative are docstrings of distributions in which none has a formula: the words of
     a numerical library are mathematics even where no formula stands. An eighth of the positive ones (by their hash)
     comes without formulas, so that words must tell too, as in the training of OpenWebMath's MathScore, which sees no
-    formulas (Paster et al. 2023, arXiv 2310.06786, section 3.5.1); the others have them in the forms of real pages:
+    formulas (Paster et al. 2023, arXiv:2310.06786, section 3.5.1); the others have them in the forms of real pages:
     between `\\(...\\)` for MathJax, between dollars, as the MathML that KaTeX writes, and,
     another eighth, as letters and signs on, above and below the line, as authors without TeX write them. A judgement of
     people this is not.

@@ -3,7 +3,7 @@
 RE2 searches the Arrow buffers (compiled, linear in the text, no Python per row). Not here: which patterns (the recipe),
 and what follows from them (`route.py`).
 
-RedStone (arXiv 2412.03398) first keeps the pages in which a tag or name stands that speaks for a domain: `<code` and
+RedStone (arXiv:2412.03398) first keeps the pages in which a tag or name stands that speaks for a domain: `<code` and
 `<pre`, `<math`, `<annotation`, MathJax, KaTeX's style sheet, CodeCogs, `latex.php` and others (`cc_warc_filter` in
 its code, microsoft/RedStone); such patterns are evidence with `where: page`.
 """

@@ -742,11 +742,6 @@ def model_table(name: str) -> Table:
     )
 
 
-for _name in ("language_model", "quality_classifier"):
-    # Of lakes from before models had entries: read, and never written.
-    _declare(replace(model_table(_name), name=_name))
-
-
 for _old in ("language_model", "quality_classifier"):
     _declare(replace(
         model_table(_old), name=_old, entry="",

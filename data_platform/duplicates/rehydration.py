@@ -1,6 +1,6 @@
 """How often a document is to be repeated for the copies that were dropped.
 
-FineWeb2 (Penedo et al. 2025, arXiv 2506.20920) drops all copies but one, and repeats what stays by the size of its
+FineWeb2 (Penedo et al. 2025, arXiv:2506.20920) drops all copies but one, and repeats what stays by the size of its
 cluster: pages with few copies and pages with very many are of less quality than those between, as the share of them
 shows that filters remove. Here belongs the weight of a size, and the derivation of weights from such shares, as in
 misc/rehydration of github.com/huggingface/fineweb-2. Not here: sampling (`mixing/`).

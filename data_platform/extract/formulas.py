@@ -202,7 +202,6 @@ def _in_address(found: re.Match[str]) -> str:
     return unquote_plus(found[1])
 
 
-_FENCES = {"msqrt": ("\\sqrt{", "}"), "mphantom": ("", ""), "merror": ("", "")}
 _ARITY = {"mfrac", "msub", "msup", "msubsup", "mover", "munder", "munderover", "mroot"}
 _SYMBOLS = {
     "\u2211": "\\sum", "\u220f": "\\prod", "\u222b": "\\int", "\u221e": "\\infty", "\u2264": "\\le", "\u2265": "\\ge",

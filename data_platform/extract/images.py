@@ -3,8 +3,8 @@
 Here belongs which images are content, what their URLs are, and where they stand. Not here: fetching them. This module
 imports numba.
 
-InfiMM-WebMath-40B keeps the URLs of images in the order of the page among its text (Han et al. 2024, arXiv 2409.12568,
-section 3.1.2), as OBELICS does (Laurençon et al. 2023, arXiv 2306.16527). A formula that a page shows as an image is
+InfiMM-WebMath-40B keeps the URLs of images in the order of the page among its text (Han et al. 2024, arXiv:2409.12568,
+section 3.1.2), as OBELICS does (Laurençon et al. 2023, arXiv:2306.16527). A formula that a page shows as an image is
 text, see `formulas`, and no image.
 """
 

@@ -65,7 +65,7 @@ def language_rules(settings: Language) -> Rules:
     `not_as_claimed`, if the recipe asks for it.
 
     One cut-off does not fit all: a model is sure of a language that it knows well and looks like no other, and less
-    sure of close relatives; FineWeb2 (arXiv 2506.20920, section 4.2) sets one per language for that reason: a standard
+    sure of close relatives; FineWeb2 (arXiv:2506.20920, section 4.2) sets one per language for that reason: a standard
     deviation below the median of its confidences, within 0.3 and 0.9.
     """
     default = {"min_confidence": settings.min_confidence}
@@ -81,7 +81,7 @@ def language_rules(settings: Language) -> Rules:
 
 def _as_claimed() -> pc.Expression:
     """Whether the page claims no language or the one that was detected, as CulturaX demands of mC4 and OSCAR
-    (Nguyen et al. 2023, arXiv 2309.09400)."""
+    (Nguyen et al. 2023, arXiv:2309.09400)."""
     claimed = pc.field("claimed_language")
     return claimed.is_null() | (claimed == pc.field("language"))
 

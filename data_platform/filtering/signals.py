@@ -23,7 +23,7 @@ In scripts without spaces, words and segments are ICU's; the other two keep to w
 
 The formulas, with text as L characters and w words with symbols:
 
-Gopher (Rae et al. 2021, arXiv 2112.11446, appendix A.1.1 and table A1) as datatrove reads it: word_count,
+Gopher (Rae et al. 2021, arXiv:2112.11446, appendix A.1.1 and table A1) as datatrove reads it: word_count,
 mean_word_length (both without symbols), hash_to_word_ratio ('#' / w), ellipsis_to_word_ratio ('...' and '…' / w),
 bullet_line_fraction ('•' or '-' first) and ellipsis_line_fraction of all lines, blank ones too;
 alphabetic_word_fraction (with a letter / w); stop_word_count (different ones of "the be to of and that have with").
@@ -32,7 +32,7 @@ their characters / L; paragraphs likewise, between two line feeds or more in the
 frequent, of several the first; its count times its characters with blanks / L. duplicate_Ngram: left to right, an
 n-gram seen before counts and is jumped over; characters / L.
 
-FineWeb (Penedo et al. 2024, arXiv 2406.17557, section 3.6): line_count, line_punctuation_fraction (last character is
+FineWeb (Penedo et al. 2024, arXiv:2406.17557, section 3.6): line_count, line_punctuation_fraction (last character is
 Sentence_Terminal), short_line_fraction (at most 30 characters), of lines that are not blank;
 fineweb_duplicate_line_character_fraction: characters of copies after the first / L without line feeds;
 newline_to_word_ratio: line feeds / w.
@@ -43,12 +43,12 @@ the document), "javascript" and six phrases of policies (which drop the line). c
 c4_sentence_count sentences; c4_lorem_ipsum_line_count and c4_curly_bracket_line_count lines reach these rules and break
 them. c4_unpunctuated_*: the same without the rule on terminal punctuation.
 
-RefinedWeb (Penedo et al. 2023, arXiv 2306.01116, appendix G.2) as DCLM reads it: refinedweb_removed_word_fraction.
+RefinedWeb (Penedo et al. 2023, arXiv:2306.01116, appendix G.2) as DCLM reads it: refinedweb_removed_word_fraction.
 
-RedPajama-V2 (Weber et al. 2024, arXiv 2411.12372, appendix): rps_* under their published names. Per-line signals are
+RedPajama-V2 (Weber et al. 2024, arXiv:2411.12372, appendix): rps_* under their published names. Per-line signals are
 means over lines. rps_doc_stop_word_fraction knows English function words alone.
 
-CulturaX (Nguyen et al. 2023, arXiv 2309.09400, section 3.2), after ROOTS: repetition of 10 characters and of 5 words,
+CulturaX (Nguyen et al. 2023, arXiv:2309.09400, section 3.2), after ROOTS: repetition of 10 characters and of 5 words,
 special characters, stop words, lines of at most 100 characters in lines and characters.
 
 gopher_dolma_*, gopher_curator_*, gopher_dclm_*: the same rules of Gopher as Dolma 1.2, NeMo Curator 1.4 and DCLM read

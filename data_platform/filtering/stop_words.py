@@ -1,6 +1,6 @@
 """Stop words of any language, learned from reference text, and how many of them a document holds.
 
-Penedo et al. 2025, "FineWeb2", arXiv 2506.20920, section 4.4.1: the stop words of a language are the words that make
+Penedo et al. 2025, "FineWeb2", arXiv:2506.20920, section 4.4.1: the stop words of a language are the words that make
 up more than a share of its reference text. Words are those of `text/words.py`: normalised, without case and diacritics,
 one per letter in scripts without spaces; numbers are none. Not here: the eight English words of Gopher, which are a
 signal (`signals.py`), and the rule that asks for them (`methods/filters/fineweb2.py`).

@@ -11,7 +11,7 @@ shipped here): one folder per category, which holds
 Internationalised hosts match in Unicode and in ASCII (xn--). "*.host" and "host:port" are read as hosts, and what has a
 path among the domains as a URL; lines that name no host after that are counted (`unreadable_lines`).
 
-RefinedWeb (Penedo et al. 2023, arXiv 2306.01116, appendix G.1) blocks 4.6 million domains of UT1 and scores the words
+RefinedWeb (Penedo et al. 2023, arXiv:2306.01116, appendix G.1) blocks 4.6 million domains of UT1 and scores the words
 of a URL: `hard_words` and `subwords` are its strict words, `soft_words` are counted. That two different soft words
 block is the threshold of datatrove 0.10; the words themselves are the recipe's, none are built in.
 

@@ -3,7 +3,7 @@
 A distribution is counted over every short column of the registry, in documents and, where the table counts them, in
 tokens; what kind of distribution follows from the column's declaration. Reported for every version of a corpus, since
 age, domains and quality of a corpus decide what is learnt from it, and must be known before a threshold is set
-(Longpre et al. 2023, "A Pretrainer's Guide to Training Data", arXiv 2305.13169). Not here: what was removed and why
+(Longpre et al. 2023, "A Pretrainer's Guide to Training Data", arXiv:2305.13169). Not here: what was removed and why
 (`reports/filtering.py`), and anything of printing.
 """
 

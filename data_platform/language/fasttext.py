@@ -1,7 +1,7 @@
 """A fastText classifier, read from its file into arrays that compiled kernels use.
 
-Here belongs the layout of `.bin` and `.ftz` files of supervised models (Joulin et al., arXiv 1607.01759; product
-quantisation: arXiv 1612.03651), version 12 and 11 of the format as fastText 0.9.2 writes it. Not here: what a model
+Here belongs the layout of `.bin` and `.ftz` files of supervised models (Joulin et al., arXiv:1607.01759; product
+quantisation: arXiv:1612.03651), version 12 and 11 of the format as fastText 0.9.2 writes it. Not here: what a model
 predicts (`kernels/fasttext.py`) and what its labels mean (`labels.py`).
 
 Matrices that are not quantised stay in the file and are mapped, so that the worker processes of a machine share one

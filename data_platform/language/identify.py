@@ -1,4 +1,4 @@
-"""The most likely language of each text, by a fastText model (Joulin et al., EACL 2017 and arXiv 1612.03651), and its
+"""The most likely language of each text, by a fastText model (Joulin et al., EACL 2017 and arXiv:1612.03651), and its
 script.
 
 Here belongs what is put before the model and what is made of its answer. The default model is the compressed

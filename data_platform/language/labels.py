@@ -1,7 +1,7 @@
 """What the labels of language models mean: a language code that is the same for all of them, and a script.
 
 Here belongs the naming of languages. Models label in two ways: `en`, as the Wikipedias do and lid.176 after them, and
-`eng_Latn`, ISO 639-3 and ISO 15924, as GlotLID (Kargaran et al. 2023, arXiv 2310.16248), OpenLID and NLLB do.
+`eng_Latn`, ISO 639-3 and ISO 15924, as GlotLID (Kargaran et al. 2023, arXiv:2310.16248), OpenLID and NLLB do.
 """
 
 from __future__ import annotations

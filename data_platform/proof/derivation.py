@@ -29,7 +29,6 @@ from data_platform.proof.way import Stop, Way
 from data_platform.spdx.algebra import derived
 from data_platform.spdx.expressions import UNKNOWN
 
-BASIS = "parents"
 _TERMS = ("license_spdx", "license_tier", "license_basis")
 
 

@@ -90,7 +90,7 @@ def audit_page(report: Mapping[str, Any]) -> str:
         f'<p class="soft">Written {_when(mixture["committed_at"])}, audited {_when(report["audited_at"])}. Delta table '
         f'<code>{escape(mixture["table"])}</code>, id <code>{escape(mixture["table_id"])}</code>.</p>',
         _verdict(report), _figures(report), _content(report), _evidence(report), _contested(report),
-        _opted_out(report), _derived(report), _models(report), _making(report), _checking(report), _reading(report),
+        _opted_out(report), _derived(report), _models(report), _making(report), _checking(report), _reading(),
     ])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -306,7 +306,7 @@ def _checking(report: Mapping[str, Any]) -> str:
     )
 
 
-def _reading(report: Mapping[str, Any]) -> str:
+def _reading() -> str:
     rows = [(_number(number), f"<td>{escape(text)}</td>") for number, text in enumerate(TIERS)]
     return (
         "<section><h2>How to read this</h2>" + _table(("#Tier", "What it holds"), rows)

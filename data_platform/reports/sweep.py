@@ -1,6 +1,6 @@
 """The threshold sweep: what would be kept if one threshold were another, from stored signals, measuring nothing anew.
 
-Longpre et al. 2023, "A Pretrainer's Guide to Training Data", arXiv 2305.13169: a filter's threshold trades what is kept
+Longpre et al. 2023, "A Pretrainer's Guide to Training Data", arXiv:2305.13169: a filter's threshold trades what is kept
 against what it is worth, so no single value should be silent. Not here: how the table is printed (`cli/`).
 """
 

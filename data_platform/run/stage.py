@@ -193,11 +193,6 @@ class Work:
         (pin,) = self.pins_of(name)
         return pin
 
-    def own_pin(self, name: str) -> Pin:
-        """The pin of this stage's own snapshot of an input of which it reads the snapshots before it too."""
-        (pin,) = (pin for pin in self.pins_of(name) if pin.partition == self.snapshot)
-        return pin
-
     @property
     def pin_of_table(self) -> dict[str, Pin]:
         """The pins by table, for a stage that reads one partition of each."""

@@ -96,7 +96,7 @@ def _write(work: Work, entry: Entry) -> Files:
         spill = Path(folder) / "texts.parquet"
         made = _spill(work, entry, synthesiser, documents, families, spill)
         reasons = _reasons(made)
-        became = _became(documents.num_rows, candidates, families, made, reasons)
+        became = _became(candidates, families, made, reasons)
         told = {
             "stage": work.stage.name, "snapshot": work.snapshot, "method": entry.method.name,
             "method_version": entry.method.version, "prompt": synthesiser.prompt,
@@ -201,9 +201,7 @@ def _reasons(made: pa.Table) -> pa.Array:
     return pc.coalesce(taken_down, pc.if_else(pa.array(again), "duplicate", pa.scalar(None, pa.string())))
 
 
-def _became(
-    count: int, candidates: np.ndarray, families: Families, made: pa.Table, reasons: pa.Array
-) -> np.ndarray:
+def _became(candidates: np.ndarray, families: Families, made: pa.Table, reasons: pa.Array) -> np.ndarray:
     """What became of every document: places in `_BECAME`."""
     of_family = np.full(len(families), _BECAME.index("nothing_written"))
     short = pc.if_else(pc.starts_with(reasons, TAKEN_DOWN), "taken_down", reasons)

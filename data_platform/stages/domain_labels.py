@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_platform.lake.files import files_state
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.branches import with_cascade
@@ -35,7 +36,7 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
                    "held_out": branch.cascade.held_out}
             for name, branch in with_cascade(recipe).items()
         },
-        "files": _files_state(sorted({path for part in parts for path in (part.urls, *part.paths) if path})),
+        "files": files_state(sorted({path for part in parts for path in (part.urls, *part.paths) if path})),
         **standing(workspace.lake).config(LABELS, "domain_labels"),
     }
     if any(part.kind == "environment" for part in parts):
@@ -44,19 +45,6 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     if any(part.kind == "pages" for part in parts):
         config |= {name: getattr(recipe, name).model_dump(mode="json") for name in ("extraction", "ingest")}
     return config
-
-
-def _files_state(paths: list[str]) -> list[list[Any]]:
-    """Name, size and time of what the paths match: cheap to ask for at every plan."""
-    import fsspec
-
-    state = []
-    for path in paths:
-        system, name = fsspec.core.url_to_fs(path)
-        for match in sorted(system.glob(name)) if "*" in path else [name]:
-            info = system.info(match)
-            state.append([match, info["size"], str(info.get("ETag") or info.get("mtime") or info.get("LastModified"))])
-    return state
 
 
 DOMAIN_LABELS = Stage(

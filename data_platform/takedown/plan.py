@@ -183,13 +183,13 @@ def find(lake: Lake, selectors: Selectors, near_copies: bool = True, corpus: Cor
     """
     corpus = corpus or Corpus(lake)
     chosen = {id_: Chosen(id_, why) for id_, why in sorted(_select(corpus, selectors).items())}
-    chosen |= _exact_copies(corpus, chosen, selectors)
+    chosen |= _exact_copies(corpus, chosen)
     near = _near_copies(corpus, chosen)
     kept = {} if near_copies else near
     if near_copies:
         chosen |= near
         # Copies of copies, of the same text: whoever asks for the one asks for the other.
-        chosen |= _exact_copies(corpus, chosen, selectors)
+        chosen |= _exact_copies(corpus, chosen)
     chosen |= _derived(corpus, chosen)
     entries = [Entry(NO_ID, "text", value) for value in sorted(hashes_of(corpus, chosen))]
     entries += [Entry(NO_ID, "host", host) for host in selectors.hosts]
@@ -356,7 +356,7 @@ def hashes_of(corpus: Corpus, chosen: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _exact_copies(corpus: Corpus, chosen: Mapping[str, Chosen], selectors: Selectors) -> dict[str, Chosen]:
+def _exact_copies(corpus: Corpus, chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
     hashes = hashes_of(corpus, chosen)
     wanted = pa.array(sorted(hashes), pa.string())
     found: dict[str, Chosen] = {}

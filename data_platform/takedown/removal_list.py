@@ -33,7 +33,7 @@ LABELS = ("copy", "host", "text", "url")
 SYNTHESIS = ("copy", "record", "source", "text")
 COPY_SIMILARITY = 0.8
 """Least Jaccard similarity, estimated from sketches, of a near-copy. FineWeb's MinHash is most likely to pair documents
-from 0.75 (arXiv 2406.17557, section 3.4); sketches estimate with a standard error below 0.05."""
+from 0.75 (arXiv:2406.17557, section 3.4); sketches estimate with a standard error below 0.05."""
 SIGNATURE = {"ngram": 5, "bands": 14, "rows": 8, "seed": 1}
 """Settings of the list's own signatures: a copy is a copy whatever the recipe says."""
 

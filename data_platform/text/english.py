@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 
 GOPHER_STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
-"""The English words of Gopher's stop word rule (arXiv 2112.11446, appendix A.1.1)."""
+"""The English words of Gopher's stop word rule (arXiv:2112.11446, appendix A.1.1)."""
 
 _STOP_WORDS = (
     "a about above after again against all am an and any are as at be because been before being below between both "

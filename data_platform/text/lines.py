@@ -27,11 +27,11 @@ LIMITS = {
 }  # fmt: skip
 """The published limits that lines are counted with, in the order in which the scans take them:
 
-fineweb_short_line: code points of a line that FineWeb calls short (arXiv 2406.17557, section 3.6).
-culturax_short_line: code points of a line that CulturaX calls short (arXiv 2309.09400, section 3.2).
+fineweb_short_line: code points of a line that FineWeb calls short (arXiv:2406.17557, section 3.6).
+culturax_short_line: code points of a line that CulturaX calls short (arXiv:2309.09400, section 3.2).
 c4_long_word: code points beyond which a word drops its line (C4 as in TensorFlow Datasets and datatrove).
 c4_line_words: words that a line must have (C4, Raffel et al. 2020, section 2.2).
-refinedweb_phrase_words: words up to which RefinedWeb looks for phrases in a line (arXiv 2306.01116, appendix G.2).
+refinedweb_phrase_words: words up to which RefinedWeb looks for phrases in a line (arXiv:2306.01116, appendix G.2).
 """
 _FINEWEB_SHORT, _CULTURAX_SHORT_LINE, _LONG_WORD, _LINE_WORDS, _PHRASE_WORDS = range(5)
 

@@ -115,7 +115,7 @@ def test_candidates_follow_the_curve_of_broder(similarity: float) -> None:
 
 
 def test_recall_is_that_of_the_published_curve() -> None:
-    # FineWeb, arXiv 2406.17557: 14 bands of 8 find 56 %, 77 %, 92 % and 98.8 % of pairs of 0.7, 0.75, 0.8 and 0.85.
+    # FineWeb, arXiv:2406.17557: 14 bands of 8 find 56 %, 77 %, 92 % and 98.8 % of pairs of 0.7, 0.75, 0.8 and 0.85.
     assert [round(recall(s), 3) for s in (0.5, 0.7, 0.75, 0.8, 0.85)] == [0.053, 0.565, 0.772, 0.924, 0.988]
 
 

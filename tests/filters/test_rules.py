@@ -34,8 +34,8 @@ _LINES = {"max_duplicate_line_fraction": 0.3, "max_duplicate_line_character_frac
 _PARAGRAPHS = {"max_duplicate_paragraph_fraction": 0.3, "max_duplicate_paragraph_character_fraction": 0.2}
 _REPETITION = {**_PARAGRAPHS, **_LINES, **_TOP, **_DUPLICATE}
 
-# As published: Gopher arXiv 2112.11446 A.1.1 and table A1; C4 JMLR 21 (140) 2.2; FineWeb as in datatrove 0.10;
-# RefinedWeb arXiv 2306.01116 G.2; what the dialects change is said in the modules.
+# As published: Gopher arXiv:2112.11446 A.1.1 and table A1; C4 JMLR 21 (140) 2.2; FineWeb as in datatrove 0.10;
+# RefinedWeb arXiv:2306.01116 G.2; what the dialects change is said in the modules.
 PUBLISHED = {
     "gopher_quality@datatrove-0.10": {**_QUALITY, "max_hash_to_word_ratio": 0.1, "max_ellipsis_to_word_ratio": 0.1},
     "gopher_quality@dolma-1.2": {

@@ -30,7 +30,7 @@ class MinHash(CopyPairer, name="minhash"):
     documents with Jaccard similarity s have the same smallest shingle with probability s. A signature holds such minima
     for bands x rows permutations; two documents are candidates if all rows of at least one band agree, which happens
     with probability 1 - (1 - s^rows)^bands. FineWeb (Penedo et al. 2024, arXiv:2406.17557, section 3.4) takes word
-    5-grams and 14 bands of 8 rows: 0.05 at s = 0.5, 0.21 at 0.6, 0.57 at 0.7, 0.92 at 0.8, 0.9996 at 0.9.
+    5-grams and 14 bands of 8 rows: 0.05 at s = 0.5, 0.21 at 0.6, 0.56 at 0.7, 0.92 at 0.8, 0.9996 at 0.9.
 
     A permutation is a*x + b modulo 2^32 with odd a, a bijection of the upper halves x of the shingle hashes
     (Dietzfelbinger et al. 1997; that so simple a function serves on data that is hashed already: Mitzenmacher and

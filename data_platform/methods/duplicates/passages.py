@@ -39,11 +39,11 @@ class _Passages(PassagePairer):
 class Lines(_Passages, name="lines"):
     """Lines that were seen before.
 
-    Wenzek et al. 2020 ("CCNet", arXiv:1911.00359, section 3.1): a paragraph, which is what stands between line feeds,
-    is normalised (lower case, digits as 0, without punctuation and accents), hashed to 64 bits, and removed if any
-    document before it has the same hash. Here that is a line. Words are
-    normalised as for MinHash (`text/words.py`), so white space does not count either. Lines without a letter or digit
-    have no hash and are never duplicates.
+    Wenzek et al. 2020 ("CCNet", arXiv:1911.00359, section 3, deduplication): a paragraph, which is what stands
+    between line feeds, is normalised (lower case, digits as 0, without punctuation and accents), hashed to 64 bits, and
+    removed if any document before it has the same hash. Here that is a line. Words are normalised as for MinHash
+    (`text/words.py`), so white space does not count either. Lines without a letter or digit have no hash and are never
+    duplicates.
 
     First is what comes first by snapshot (as text, so crawls are best named by their date), then by doc_id, then by
     place. So what was said of an old crawl stays true when a newer one is added, whatever the order and partitions of
@@ -56,8 +56,8 @@ class Lines(_Passages, name="lines"):
 
     passage = "line"
     examples = (
-        Example(["Imprint\nnew", "old\nimprint"], [(1, "imprint")], {}, "section 3.1: case does not count"),
-        Example(["page 1 of 12\n...", "Page 2 of 13\n..."], [(1, "Page 2 of 13\n")], {}, "section 3.1: digits as 0"),
+        Example(["Imprint\nnew", "old\nimprint"], [(1, "imprint")], {}, "section 3: case does not count"),
+        Example(["page 1 of 12\n...", "Page 2 of 13\n..."], [(1, "Page 2 of 13\n")], {}, "section 3: digits as 0"),
         Example(["one\ntwo words", "one\ntwo words"], [(1, "two words")], {"min_words": 2}, "by hand"),
     )
 
@@ -65,7 +65,7 @@ class Lines(_Passages, name="lines"):
 class Paragraphs(_Passages, name="paragraphs"):
     """Paragraphs that were seen before.
 
-    As Wenzek et al. 2020 ("CCNet", arXiv:1911.00359, section 3.1) have it for lines (`Lines`), for what stands between
+    As Wenzek et al. 2020 ("CCNet", arXiv:1911.00359, section 3) have it for lines (`Lines`), for what stands between
     blank lines.
     """
 

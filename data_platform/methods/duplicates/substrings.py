@@ -32,9 +32,10 @@ class Substrings(PassagePairer, name="substrings"):
     and what is read from it are the groups of neighbours that agree in their first `min_tokens` tokens. These groups
     are found here without sorting what has no equal: hashes of all runs of `min_tokens` tokens are counted by a first
     pass in a table of two-bit counters; a second pass takes the runs whose counter says twice; only these suffixes are
-    sorted (a sparse suffix array: Kärkkäinen and Ukkonen 1996), by a 96-bit hash of their beginning. The groups are
-    those of the suffix array, in memory that grows with what repeats and not with the text, of which only a batch is
-    ever there. n runs that repeat are confused by chance with a probability below n^2 / 2^97.
+    sorted (a sparse suffix array, after the sparse suffix trees of Kärkkäinen and Ukkonen 1996), by a 96-bit
+    hash of their beginning. The groups are those of the suffix array, in memory that grows with what repeats and not
+    with the text, of which only a batch is ever there. n runs that repeat are confused by chance with a probability
+    below n^2 / 2^97.
 
     A new crawl does not have the old ones read again. Of every document fingerprints are made once and stored, by
     winnowing (Schleimer, Wilkerson and Aiken 2003, "Winnowing: local algorithms for document fingerprinting"): of all

@@ -15,7 +15,8 @@ from data_platform.core.kinds.mixer import Mixer
 
 class Proportional(Mixer, name="proportional"):
     """Domains in proportion to a power of their tokens: p ~ n ** (1 / T) (Conneau and Lample 2019, arXiv:1901.07291,
-    section 3.1, with T as in Xue et al. 2021, arXiv:2010.11934). T = 1 takes domains as they are, a large T all alike.
+    section 3.1, where the power is 0.5; with a temperature as in Arivazhagan et al. 2019, arXiv:1907.05019). T = 1
+    takes domains as they are, a large T all alike.
     """
 
     class Settings(Section):

@@ -20,8 +20,9 @@ class Perplexity(Scorer, name="perplexity"):
     """Perplexity per token and bits per byte under a causal language model, over the first tokens of a document.
 
     Perplexity sorts web text by likeness to what the model was trained on (Wenzek et al. 2020, CCNet, arXiv:1911.00359,
-    section 3.3). Bits per byte compares across tokenizers (Gao et al. 2020, The Pile, arXiv:2101.00027, section 3.1).
-    On the CPU scores depend on the other texts of a batch by rounding alone (below 1e-4, relative).
+    section 3, filtering by a language model). Bits per byte compares across tokenizers (Gao et al. 2020, The Pile,
+    arXiv:2101.00027, section 3.1). On the CPU scores depend on the other texts of a batch by rounding alone (below
+    1e-4, relative).
     """
 
     class Settings(Section):

@@ -17,9 +17,9 @@ from data_platform.core.settings import Part
 
 
 class Quality(Scorer, name="quality"):
-    """Probability of "wanted" under a linear classifier over hashed word n-grams, as web text has been chosen since
-    GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix A). A text without words has the probability that the
-    classifier's intercept alone gives."""
+    """Probability of "wanted" under a linear classifier over hashed word n-grams: how GPT-3's web text was chosen, by
+    single words there (Brown et al. 2020, arXiv:2005.14165, appendix A). A text without words has the probability that
+    the classifier's intercept alone gives."""
 
     class Settings(Section):
         """The classifier."""

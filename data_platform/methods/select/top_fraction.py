@@ -15,8 +15,8 @@ from data_platform.core.settings import Part
 
 class TopFraction(Selector, name="top_fraction"):
     """The documents with the highest score, up to a share of all tokens: how DCLM-Baseline is cut (Li et al. 2024,
-    arXiv:2406.11794, section 4.4, which keeps a tenth by a fastText score). Of documents with equal scores a hash of
-    the doc_id decides."""
+    arXiv:2406.11794, section 4.4, which keeps a tenth of the documents by a fastText score; here tokens count). Of
+    documents with equal scores a hash of the doc_id decides."""
 
     class Settings(Section):
         """The score and the share."""

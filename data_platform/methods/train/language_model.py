@@ -14,7 +14,8 @@ from data_platform.models.settings import LanguageModel
 
 class CausalLanguageModel(Trainer, name="language_model"):
     """A Llama (Touvron et al. 2023, arXiv:2302.13971, section 2.2) of a few hundred thousand parameters, trained as
-    there on the wanted texts that are not held out; or the model in the directory at `path`, used where it is."""
+    there (section 2.3) on the wanted texts that are not held out; or the model in the directory at `path`, used where
+    it is."""
 
     Settings = LanguageModel
     pool = "gpu"
