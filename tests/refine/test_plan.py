@@ -255,7 +255,7 @@ def test_further_editors_are_named_in_the_recipe() -> None:
     settings = Refinement(editors={"telephones": {"method": "personal_data", "types": ["PHONE"]}})
     assert [use.name for use in editors(settings)] == ["unicode", "personal_data", "telephones"]
     assert _refine(["a@b.org +49 30 1234567"], settings) == ["<EMAIL> <PHONE>"]
-    with pytest.raises(ValidationError, match="there is no editor 'personal_dat'; 'personal_data' is near"):
+    with pytest.raises(ValidationError, match="there is no editor personal_dat; personal_data is near"):
         Refinement(editors={"personal_dat": {}})
 
 
