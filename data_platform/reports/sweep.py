@@ -124,7 +124,7 @@ def _admitted(
 def _scores(lake: Lake, recipe: Recipe, snapshot: str, name: str, doc_ids: pa.ChunkedArray) -> pa.ChunkedArray:
     """The scores that the recipe calls `name`, null where a document has none."""
     found = [one for one in score_columns(recipe.scores) if name in (one.name, f"{one.entry}.{one.declared.name}")]
-    pins = lake.pins(f"scores_{found[0].entry}", [snapshot]) if found else []
+    pins = lake.pins(found[0].table, [snapshot]) if found else []
     if not pins:
         return pa.chunked_array([pa.nulls(len(doc_ids), pa.float64())])
     column = found[0].declared.name

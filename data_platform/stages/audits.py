@@ -10,8 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_platform.core.kinds.auditor import AUDITOR
 from data_platform.core.kinds.method import Entry
-from data_platform.core.tables import audit_table
+from data_platform.core.kinds.trainer import model_tables
+from data_platform.core.tables import audit_table, mixture_table
 from data_platform.lake.lake import Lake, Pin
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -24,9 +26,9 @@ def audit_stages(recipe: Recipe) -> list[Stage]:
     return [
         Stage(
             name=entry.table, table=audit_table(entry.name), group="audits",
-            inputs=(f"mixture_{entry.settings.mixture}", *(f"model_{name}" for name in entry.models)),
-            run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=False,
-            pool=entry.method.pool, methods=(entry.method,), phase="audit", books=None,
+            inputs=(mixture_table(entry.settings.mixture).name, *model_tables(entry.models)),
+            run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=AUDITOR.partitioned,
+            pool=entry.method.pool, methods=(entry.method,), phase=AUDITOR.phase, books=None,
         )
         for entry in recipe.audits.values()
     ]

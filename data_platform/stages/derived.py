@@ -25,7 +25,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_platform.core.kinds.method import Entry
-from data_platform.core.kinds.synthesiser import Synthesiser, derived_id
+from data_platform.core.kinds.synthesiser import SYNTHESISER, Synthesiser, derived_id
+from data_platform.core.kinds.trainer import model_tables
 from data_platform.core.tables import derived_table, table
 from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.run.recipe import Recipe
@@ -65,9 +66,10 @@ def synthesis_stages(recipe: Recipe) -> list[Stage]:
 def _stage(entry: Entry) -> Stage:
     return Stage(
         name=entry.table, table=derived_table(entry.name), group="synthesis",
-        inputs=("deduplicated_documents", "document_licenses", *(f"model_{name}" for name in entry.models)),
+        inputs=("deduplicated_documents", "document_licenses", *model_tables(entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), sides=("parents", "rejections"),
-        pool=entry.method.pool, methods=(entry.method,), books=_BOOKS,
+        partitioned=SYNTHESISER.partitioned, phase=SYNTHESISER.phase, pool=entry.method.pool, methods=(entry.method,),
+        books=_BOOKS,
         checks=("taken_down", "licenses_current"),
     )
 

@@ -28,8 +28,9 @@ def _stages(recipe: Recipe, name: str, mixture: Mixture) -> list[Stage]:
     plan = plan_stage(recipe, name)
     if not mixture.publish:
         return [plan]
+    declared = _declared(recipe, name)
     return [plan, Stage(
-        name=mixture_table(name).name, table=_declared(recipe, name), group="mixtures",
+        name=declared.name, table=declared, group="mixtures",
         inputs=(plan.name, *text_tables(recipe), *score_tables(recipe, mixture.scores)),
         run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False, phase="mix",
         checks=("license_classes", "apart_from_datastores", "proof", "taken_down", "licenses_current"),
@@ -51,7 +52,7 @@ def _write(work: Work, mixture: Mixture) -> Files:
     frame = text_frame(work, texts, term_columns(declared.column_names)).join(plan, on="doc_id")
     for name in mixture.scores:
         found = score_column(work.recipe.scores, name)
-        scores = engine.read_all(work.lake, work.pins_of(f"scores_{found.entry}"), ["doc_id", found.declared.name])
+        scores = engine.read_all(work.lake, work.pins_of(found.table), ["doc_id", found.declared.name])
         scores = scores.select("doc_id", col(found.declared.name).alias(found.name))
         frame = frame.join(scores, on="doc_id", how="left" if work.recipe.synthesis else "inner")
     frame = frame.select(*declared.column_names)

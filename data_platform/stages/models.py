@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.trainer import TRAINER
 from data_platform.core.tables import model_table
 from data_platform.lake.files import files_state
 from data_platform.run.recipe import Recipe
@@ -37,8 +38,8 @@ def _model_stage(entry: Entry) -> Stage:
     given = entry.method.given(entry.settings)
     return Stage(
         name=entry.table, table=model_table(entry.name), group="models", inputs=() if given else ("quality_labels",),
-        run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=False,
-        pool=entry.method.pool, methods=(entry.method,), phase="train", books=None,
+        run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=TRAINER.partitioned,
+        pool=entry.method.pool, methods=(entry.method,), phase=TRAINER.phase, books=None,
     )
 
 

@@ -28,8 +28,9 @@ def plan_stage(recipe: Recipe, name: str) -> Stage:
     """The stage of the plan of the mixture called `name`."""
     mixture = recipe.mixtures[name]
     selections = [selection_table(mixture.select).name] if mixture.select else []
+    declared = plan_table(name)
     return Stage(
-        name=f"plan_{name}", table=plan_table(name), group="mixtures",
+        name=declared.name, table=declared, group="mixtures",
         inputs=(*text_tables(recipe), *score_tables(recipe, _read(recipe, mixture)), *selections),
         run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False,
         sides=("rejections",), phase="mix", methods=(mixture.mixing.method, mixture.order.method),

@@ -31,11 +31,11 @@ def annotation_stages(recipe: Recipe) -> list[Stage]:
 
 def _declared(scores: Mapping[str, Entry]) -> Table:
     columns: list[Column] = []
-    for name in scores:
+    for name, entry in scores.items():
         columns += [carried(column) for column in score_columns(scores) if column.entry == name]
         columns.append(Column(
-            f"{name}_model", table(f"scores_{name}")["model"].type, f"model_id of the models that scored {name}; empty "
-            "if it reads none.", derived_from=(f"scores_{name}.model",),
+            f"{name}_model", table(entry.table)["model"].type, f"model_id of the models that scored {name}; empty "
+            "if it reads none.", derived_from=(f"{entry.table}.model",),
         ))
     base = table("quality_annotations")
     return replace(base, columns=(*base.columns, *columns))

@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.scorer import SCORER
+from data_platform.core.kinds.trainer import model_tables
 from data_platform.core.tables import scores_table
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
@@ -25,9 +27,9 @@ def score_stages(recipe: Recipe) -> list[Stage]:
 def _score_stage(entry: Entry) -> Stage:
     return Stage(
         name=entry.table, table=scores_table(entry.name, entry.method.gives, entry.models), group="scores",
-        inputs=("deduplicated_documents", *(f"model_{name}" for name in entry.models)),
+        inputs=("deduplicated_documents", *model_tables(entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), pool=entry.method.pool,
-        methods=(entry.method,), phase="annotate",
+        methods=(entry.method,), partitioned=SCORER.partitioned, phase=SCORER.phase,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
+from data_platform.core.kinds.selector import SELECTOR
 from data_platform.core.tables import selection_table
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -25,8 +26,8 @@ def selection_stages(recipe: Recipe) -> list[Stage]:
         Stage(
             name=entry.table, table=selection_table(entry.name), group="selections",
             inputs=("deduplicated_documents", *score_tables(recipe, entry.columns)),
-            run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=False,
-            methods=(entry.method,), phase="mix",
+            run=partial(_write, entry=entry), config=partial(_config, entry=entry), partitioned=SELECTOR.partitioned,
+            methods=(entry.method,), phase=SELECTOR.phase,
         )
         for entry in recipe.selections.values()
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry, strings
+from data_platform.core.kinds.trainer import model_tables
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
@@ -23,7 +24,7 @@ def sketch_stage(entry: Entry) -> Stage:
     declared = sketch_table(entry)
     return Stage(
         name=declared.name, table=declared, group="deduplication",
-        inputs=("filtered_documents", *(f"model_{name}" for name in entry.models)),
+        inputs=("filtered_documents", *model_tables(entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry),
         pool=entry.method.pool, phase="embed" if entry.models else "filter", methods=(entry.method,),
     )

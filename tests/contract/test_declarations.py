@@ -11,9 +11,10 @@ import sys
 import pyarrow as pa
 import pytest
 
-from data_platform.core.kinds.method import Method
+from data_platform.core.kinds.method import Kind, Method
 from data_platform.core.registry import kinds
 from data_platform.core.settings import IDENTIFIER, Part
+from data_platform.core.tables import table
 from tests.conftest import REPOSITORY
 from tests.contract.every import DISTRIBUTION, EVERY, each, of, settings_of
 
@@ -91,3 +92,10 @@ def test_a_kind_says_what_it_fixes(name: str) -> None:
     kind = kinds()[name].kind
     words = (kind.name, kind.section, kind.folder, kind.rows, kind.phase, kind.licence, kind.takedown)
     assert all(words) and kinds()[name].__doc__
+
+
+@pytest.mark.parametrize("kind", [one.kind for one in kinds().values() if one.kind.family], ids=lambda kind: kind.name)
+def test_tables_of_entries_are_what_their_kind_says(kind: Kind) -> None:
+    declared = table(kind.table("any"))
+    assert (declared.kind, declared.entry) == (kind.name, "any")
+    assert bool(declared.partition_by) == kind.partitioned

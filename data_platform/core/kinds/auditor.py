@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import ClassVar, Literal, Protocol
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Protocol
 
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Kind, Method
+from data_platform.core.kinds.method import Kind, ModelReader
 from data_platform.core.kinds.method import Settings as Section
-from data_platform.core.settings import Part
 
 AUDITOR = Kind(
     name="auditor", section="audits", folder="audit", family="audit",
@@ -34,17 +32,11 @@ class AuditSettings(Section):
     mixture: str = Field(description="Mixture that is audited; one that is published.")
 
 
-class Auditor(Method):
+class Auditor(ModelReader):
     """Measures a mixture. The same mixture gives the same findings, in whatever batches and order it is read."""
 
     kind: ClassVar[Kind] = AUDITOR
     Settings: ClassVar[type[AuditSettings]] = AuditSettings
-    pool: ClassVar[Literal["gpu"] | None] = None
-
-    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
-        """Load what is needed; `models` has the local folder of every model that `models(settings)` names."""
-        super().__init__(settings)
-        self.folders = dict(models or {})
 
     def audit(self, mixture: Mixture) -> pa.Table:
         """Findings with the columns `subject` (what was measured, such as a domain or a doc_id, never a text),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
@@ -105,6 +106,27 @@ class Method:
     def columns(cls, settings: Part) -> tuple[str, ...]:
         """Columns beyond those of its kind that the method reads."""
         return ()
+
+
+class ModelReader(Method):
+    """Base of the kinds whose methods compute with the files of models, if they like.
+
+    Attributes:
+        pool: "gpu" where one device is to serve one method at a time.
+        folders: local folder of every model that `models(settings)` names.
+    """
+
+    pool: ClassVar[Literal["gpu"] | None] = None
+
+    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
+        """Load what is needed.
+
+        Args:
+            settings: an instance of the method's `Settings`.
+            models: as `folders`.
+        """
+        super().__init__(settings)
+        self.folders = dict(models or {})
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Kind, Method, Settings
+from data_platform.core.kinds.method import Kind, Method, ModelReader, Settings
 from data_platform.core.settings import Part
 
 Texts = Callable[[pa.Array], Iterable[pa.RecordBatch | pa.Table]]
@@ -95,35 +94,29 @@ class Pairing(Settings):
 
 DOCUMENT_PAIRER = Kind(
     name="pairer of documents", section="repetition.pairs", folder="duplicates", family="sketches",
-    rows="one per document that is to go for another, among those that stay after clusters", partitioned=False,
-    phase="relate", licence="none: a pair is no text", takedown="rows go with either document, by doc_id",
+    rows="a sketch per filtered document; one per document that is to go for another, among those that stay after "
+         "clusters",
+    partitioned=True, phase="relate", licence="none: a pair is no text",
+    takedown="rows go with either document, by doc_id",
 )
 
 
-class DocumentPairer(Method):
+class DocumentPairer(ModelReader):
     """Finds documents that are to go for another one. What is made of a text depends on that text, the settings and the
-    models alone, and is made once; only what was made is compared over all snapshots. The pairs are the same for any
-    order and partitioning of the documents.
+    models alone, and is made once; only what was made is compared over all snapshots, by a pairer that is given no
+    models. The pairs are the same for any order and partitioning of the documents.
 
     Of an example, `given` has texts, or, of a pairer that reads models, what it makes of them as a mapping of columns
     to values; `gives` lists pairs of places: of the document that goes, and of the one that it goes for.
 
     Attributes:
         gives: columns of what is made of a text; none if only texts are compared.
-        pool: "gpu" where one device is to serve one pairer at a time.
         batch_rows: documents per call of `sketch`.
     """
 
     kind: ClassVar[Kind] = DOCUMENT_PAIRER
     Settings: ClassVar[type[Pairing]] = Pairing
-    pool: ClassVar[Literal["gpu"] | None] = None
     batch_rows: ClassVar[int] = 128
-
-    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
-        """Load what is needed; `models` has the local folder of every model that `models(settings)` names, if anything
-        is to be made of texts."""
-        super().__init__(settings)
-        self.folders = dict(models or {})
 
     @classmethod
     def sketched_by(cls, settings: Part) -> dict[str, Any]:

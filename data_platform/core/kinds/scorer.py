@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from data_platform.core.columns import Column
-from data_platform.core.kinds.method import Entry, Kind, Method
-from data_platform.core.settings import Part
+from data_platform.core.kinds.method import Entry, Kind, ModelReader
 
 SCORER = Kind(
     name="scorer", section="scores", folder="scores", family="scores",
@@ -21,30 +19,18 @@ SCORER = Kind(
 )
 
 
-class Scorer(Method):
+class Scorer(ModelReader):
     """Says a few numbers about every document. A score depends on the document, the settings and the models, never on
     other documents: it is the same for any batch, order and partitioning.
 
     Attributes:
         reads: columns of `deduplicated_documents`, handed to `score` in this order.
-        pool: "gpu" where one device is to serve one scorer at a time.
         batch_rows: documents per call.
     """
 
     kind: ClassVar[Kind] = SCORER
     reads: ClassVar[tuple[str, ...]] = ("text",)
-    pool: ClassVar[Literal["gpu"] | None] = None
     batch_rows: ClassVar[int] = 128
-
-    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
-        """Load what is needed.
-
-        Args:
-            settings: an instance of the method's `Settings`.
-            models: local folder of every model that `models(settings)` names.
-        """
-        super().__init__(settings)
-        self.folders = dict(models or {})
 
     def score(self, *columns: pa.Array) -> Mapping[str, Any]:
         """The columns of `gives` by name, one value per document: never null, NaN or infinite.
@@ -62,6 +48,11 @@ class ScoreColumn:
     name: str
     entry: str
     declared: Column
+
+    @property
+    def table(self) -> str:
+        """The table of the score."""
+        return SCORER.table(self.entry)
 
 
 def score_columns(scores: Mapping[str, Entry]) -> list[ScoreColumn]:

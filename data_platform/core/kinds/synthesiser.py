@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar
 
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Kind, Method, Settings
-from data_platform.core.settings import Part
+from data_platform.core.kinds.method import Kind, ModelReader, Settings
 
 SYNTHESISER = Kind(
     name="synthesiser", section="synthesis", folder="synthesize", family="derived",
@@ -32,26 +30,19 @@ class SynthesisSettings(Settings):
     )
 
 
-class Synthesiser(Method):
+class Synthesiser(ModelReader):
     """Makes texts of documents. What becomes of a family of parents depends on their texts, the settings and the
     models alone: it is the same for any batch, order and partitioning.
 
     Attributes:
-        pool: "gpu" where one device is to serve one synthesiser at a time.
         batch_rows: families per call.
         prompt: what a model was asked, if one was; told in `parents`.
     """
 
     kind: ClassVar[Kind] = SYNTHESISER
     Settings: ClassVar[type[Settings]] = SynthesisSettings
-    pool: ClassVar[Literal["gpu"] | None] = None
     batch_rows: ClassVar[int] = 128
     prompt: ClassVar[str] = ""
-
-    def __init__(self, settings: Part, models: Mapping[str, Path] | None = None) -> None:
-        """Load what is needed; `models` has the local folder of every model that `models(settings)` names."""
-        super().__init__(settings)
-        self.folders = dict(models or {})
 
     def families(self, documents: pa.Table) -> pa.ListArray:
         """Which documents of a snapshot are parents together: lists of their ids. By default each stands alone.

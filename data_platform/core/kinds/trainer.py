@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,9 +14,14 @@ from data_platform.core.settings import Part
 
 TRAINER = Kind(
     name="trainer", section="models", folder="train", family="model",
-    rows="one: the model", partitioned=False, phase="deduplicate",
+    rows="one: the model", partitioned=False, phase="train",
     licence="that of the model, as far as stated", takedown="deleted if a labelled text that it was trained on goes",
 )
+
+
+def model_tables(names: Iterable[str]) -> tuple[str, ...]:
+    """The tables of entries of `models`."""
+    return tuple(map(TRAINER.table, names))
 
 
 @dataclass(frozen=True)

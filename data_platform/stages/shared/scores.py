@@ -19,7 +19,7 @@ def carried(column: ScoreColumn, nullable: bool = False) -> Column:
     """The column of a table that holds a score of another; null where a row was never scored, if that can be."""
     return replace(
         column.declared, name=column.name, nullable=nullable,
-        derived_from=(f"scores_{column.entry}.{column.declared.name}",),
+        derived_from=(f"{column.table}.{column.declared.name}",),
     )
 
 
@@ -27,7 +27,7 @@ def score_tables(recipe: Recipe, columns: Iterable[str]) -> list[str]:
     """The tables of the scores among the columns that an entry reads, each once."""
     texts = table("deduplicated_documents")
     scores = [score_column(recipe.scores, name) for name in columns if name not in texts]
-    return list(dict.fromkeys(f"scores_{column.entry}" for column in scores))
+    return list(dict.fromkeys(column.table for column in scores))
 
 
 def with_columns(work: Work, rows: pa.Table, columns: Iterable[str]) -> pa.Table:
@@ -41,7 +41,7 @@ def with_columns(work: Work, rows: pa.Table, columns: Iterable[str]) -> pa.Table
             by_table.setdefault("deduplicated_documents", {})[name] = name
         else:
             found = score_column(work.recipe.scores, name)
-            by_table.setdefault(f"scores_{found.entry}", {})[name] = found.declared.name
+            by_table.setdefault(found.table, {})[name] = found.declared.name
     for source, wanted in by_table.items():
         other = work.rows(source, ["doc_id", *dict.fromkeys(wanted.values())])
         place = pc.index_in(rows["doc_id"], other["doc_id"].combine_chunks())
