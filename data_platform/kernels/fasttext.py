@@ -4,6 +4,11 @@ Here belongs fastText's inference, operation by operation in the order of its C+
 dictionary.cc, loss.cc), so that single precision rounds the same and the answers are equal to the last bit. Not here:
 the model file (`fasttext.py`) and what labels mean (`language/labels.py`). This module imports numba; import it where
 a kernel is called.
+
+Why not the library: its binding gives the same labels, a text per call. Asked for the same excerpts of 596 web pages of
+6,300 characters in the mean, one core answers for 2,200 pages a second with it and for 16,000 here, where the scripts
+of the letters are counted in the same pass; extraction takes 500 pages a second, of which it would take a fifth. And it
+reads a model into the memory of every process, where the worker processes of a machine share the mapped file here.
 """
 
 from __future__ import annotations
