@@ -15,9 +15,13 @@ from data_platform.kernels.hashing import STAFFORD_2, mix
 _MULTIPLIER = np.uint32(0x9E3779B1)
 
 
-@part()
-def _distinct(values, table, distinct):
-    """Write the distinct `values` and return how many. `table` is a zeroed hash set, a power of two long."""
+@part(allocates=True)
+def _distinct(values, distinct):
+    """Write the distinct `values` and return how many."""
+    size = 4
+    while size < 2 * values.size:
+        size *= 2
+    table = np.zeros(size, np.uint64)
     mask = np.uint64(table.size - 1)
     count = 0
     for position in range(values.size):
@@ -88,10 +92,7 @@ def minhash_bands(offsets, shingles, multipliers, increments, bands):
         own = shingles[offsets[document] : offsets[document + 1]]
         if own.size == 0:
             continue
-        size = 4
-        while size < 2 * own.size:
-            size *= 2
-        counts[document] = _distinct(own, np.zeros(size, np.uint64), distinct)
+        counts[document] = _distinct(own, distinct)
         _minima(distinct, counts[document], multipliers, increments, minima)
         for band in range(bands):
             state = np.uint64(band)  # so that equal minima in two bands give two keys
@@ -117,10 +118,7 @@ def band_keys(offsets, shingles, minima, bands):
         own = shingles[offsets[document] : offsets[document + 1]]
         if own.size == 0:
             continue
-        size = 4
-        while size < 2 * own.size:
-            size *= 2
-        counts[document] = _distinct(own, np.zeros(size, np.uint64), distinct)
+        counts[document] = _distinct(own, distinct)
         for band in range(bands):
             state = np.uint64(band)
             for row in range(band * rows, (band + 1) * rows):

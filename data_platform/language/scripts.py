@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import regex
 
+from data_platform.text.pages import CODE_POINTS, paged
+
 SPACE = 255
 """Class of white space as `str.split` sees it."""
 
@@ -57,7 +59,7 @@ class ScriptTable(NamedTuple):
 @functools.cache
 def script_table() -> ScriptTable:
     """The table, built on first use in about 0.3 s."""
-    scripts = np.zeros(0x110000, np.uint8)
+    scripts = np.zeros(CODE_POINTS, np.uint8)
     characters = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
     letters = "".join(regex.findall(r"\p{L}+", characters))
     scripts[_code_points(letters)] = NAMES.index(UNDETERMINED)
@@ -66,8 +68,7 @@ def script_table() -> ScriptTable:
         scripts[_code_points("".join(belongs.findall(letters)))] = NAMES.index(code)
         letters = belongs.sub("", letters)
     scripts[[ord(character) for character in characters if character.isspace()]] = SPACE
-    pages, page_of = np.unique(scripts.reshape(-1, 256), axis=0, return_inverse=True)
-    table = ScriptTable(page_of.reshape(-1).astype(np.uint16), pages.reshape(-1))
+    table = ScriptTable(*paged(scripts))
     for array in table:
         array.flags.writeable = False
     return table

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data_platform.kernels.characters import DECIMAL, IGNORED, LETTER, MARK, NUMBER, SPACE, TERMINAL, UNSPACED
+from data_platform.text.pages import CODE_POINTS, members, paged
 
 # Blocks of the scripts that are written without spaces between words, from Unicode's Blocks.txt: Thai, Lao, Tibetan,
 # Myanmar, Khmer, ideographic marks and zero, Hiragana and Katakana with their extensions, Han with its extensions.
@@ -38,10 +39,8 @@ _TERMINAL_RANGES = (
     "16E98 1BC9F 1DA88"
 )
 
-_CODE_POINTS = 0x110000
 # Everything outside is unassigned or for private use, up to Unicode 17.
 _ASSIGNED = (*range(0x33480), *range(0xE0000, 0xE0200))
-_PAGE = 256
 
 
 class CharacterTable(NamedTuple):
@@ -64,9 +63,9 @@ class CharacterTable(NamedTuple):
 @functools.cache
 def character_table() -> CharacterTable:
     """The table, built on first use in about 0.3 s."""
-    classes = np.zeros(_CODE_POINTS, np.uint8)
-    lower = np.zeros(_CODE_POINTS, np.int32)
-    folded = np.zeros(_CODE_POINTS, np.int32)
+    classes = np.zeros(CODE_POINTS, np.uint8)
+    lower = np.zeros(CODE_POINTS, np.int32)
+    folded = np.zeros(CODE_POINTS, np.int32)
     for code_point in _ASSIGNED:
         character = chr(code_point)
         classes[code_point] = class_ = _CLASS_OF_CATEGORY.get(unicodedata.category(character), 0)
@@ -80,10 +79,8 @@ def character_table() -> CharacterTable:
     for first, last in _UNSPACED_RANGES:
         script = classes[first : last + 1]
         script[(script & (LETTER | NUMBER) != 0) & (script & DECIMAL == 0)] |= UNSPACED
-    for item in _TERMINAL_RANGES.split():
-        first, _, last = item.partition("-")
-        classes[int(first, 16) : int(last or first, 16) + 1] |= TERMINAL
-    return _two_stage(classes, lower, folded)
+    classes[members(_TERMINAL_RANGES)] |= TERMINAL
+    return CharacterTable(*paged(classes, lower, folded))
 
 
 _CLASS_OF_CATEGORY = {
@@ -102,14 +99,3 @@ def _single(text: str, otherwise: int) -> int:
 
 def _without_diacritics(character: str) -> str:
     return "".join(part for part in unicodedata.normalize("NFD", character) if unicodedata.category(part) != "Mn")
-
-
-def _two_stage(classes: np.ndarray, lower: np.ndarray, folded: np.ndarray) -> CharacterTable:
-    columns = [array.reshape(-1, _PAGE) for array in (classes, lower, folded)]
-    number_of: dict[bytes, int] = {}
-    pages = [
-        number_of.setdefault(b"".join(column[page].tobytes() for column in columns), len(number_of))
-        for page in range(_CODE_POINTS // _PAGE)
-    ]
-    _, first = np.unique(pages, return_index=True)
-    return CharacterTable(np.array(pages, np.uint16), *(column[first].reshape(-1) for column in columns))

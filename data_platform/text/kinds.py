@@ -16,48 +16,14 @@ from __future__ import annotations
 
 import functools
 import string
-import sys
 import unicodedata
 from typing import NamedTuple
 
 import numpy as np
 
-from data_platform.text.bits import (
-    ALPHA,
-    ASCII_PUNCTUATION,
-    BEFORE_PERIOD,
-    CASED,
-    CATEGORY_P,
-    DIGIT,
-    ICON,
-    JOINS_DIGITS,
-    JOINS_LETTERS,
-    LETTER,
-    LINE_END,
-    LOWER,
-    LOWERCASE,
-    MARK,
-    NOT_ASCII,
-    NUMBER,
-    NUMERIC,
-    OTHER,
-    PREFIX,
-    PUNCTUATION,
-    QUOTE,
-    SENTENCE_END,
-    SPACE,
-    SPECIAL,
-    SUFFIX,
-    TERMINAL,
-    TRIGGER,
-    UNSPACED,
-    UPPER,
-    UPPERCASE,
-    WORD,
-)  # fmt: skip
-from data_platform.text.characters import TERMINAL as _TERMINAL
-from data_platform.text.characters import UNSPACED as _UNSPACED
-from data_platform.text.characters import character_table
+from data_platform.text import bits
+from data_platform.text.characters import TERMINAL, UNSPACED, character_table
+from data_platform.text.pages import CODE_POINTS, members, paged, unpaged
 
 _CASED_ALPHA = (
     "41-5A 61-7A C0-D6 D8-F6 F8-1BA 1BC-1BF 1C4-2AF 386 388-38A 38C 38E-38F 391-3A1 3A3-3A9 3AC-3AF 3B1-3C9 3CC-3CE "
@@ -101,8 +67,6 @@ _LINE_ENDS = "B-D 1C-1E 85 2028-2029"
 _JOINS_LETTERS = "27 2E 3A B7 387 55F 5F4 2018-2019 2024 2027 FE13 FE52 FE55 FF07 FF0E FF1A"
 _JOINS_DIGITS = "27 2C 2E 3B 37E 589 60C-60D 66C 7F8 2018-2019 2024 2044 FE10 FE14 FE50 FE52 FE54 FF07 FF0C FF0E FF1B"
 
-_CODE_POINTS = 0x110000
-_PAGE = 256
 
 
 class KindTable(NamedTuple):
@@ -125,37 +89,37 @@ class KindTable(NamedTuple):
 @functools.cache
 def kind_table() -> KindTable:
     """The table, built on first use in about a second."""
-    kinds = np.zeros(_CODE_POINTS, np.uint32)
-    normal = np.zeros(_CODE_POINTS, np.int32)
+    kinds = np.zeros(CODE_POINTS, np.uint32)
+    normal = np.zeros(CODE_POINTS, np.int32)
     spellings = [0]
     by_category = {category: _bits_of_category(category) for category in _CATEGORIES}
     for point in (*range(0x33480), *range(0xE0000, 0xE0200)):
         character = chr(point)
         kinds[point] = by_category[unicodedata.category(character)]
         if character.isspace():
-            kinds[point] |= SPACE | SPECIAL
+            kinds[point] |= bits.SPACE | bits.SPECIAL
         if character.isnumeric():
-            kinds[point] |= NUMERIC
+            kinds[point] |= bits.NUMERIC
         if character.isupper():
-            kinds[point] |= UPPERCASE | CASED
+            kinds[point] |= bits.UPPERCASE | bits.CASED
         elif character.islower():
-            kinds[point] |= LOWERCASE | CASED
+            kinds[point] |= bits.LOWERCASE | bits.CASED
         if point > 0x7F and not 0xD800 <= point < 0xE000:
             spelling = unicodedata.normalize("NFD", character.lower())
             if spelling != character and not 0xAC00 <= point < 0xD7A4:
                 normal[point] = len(spellings) << 5 | len(spelling)
                 spellings.extend(map(ord, spelling))
-    kinds[0x200B] = OTHER
+    kinds[0x200B] = bits.OTHER
     for point in range(ord("A"), ord("Z") + 1):
         normal[point] = len(spellings) << 5 | 1
         spellings.append(point + 32)
-    kinds[[ord(character) for character in "\n#!.?[{}…"]] |= TRIGGER
-    kinds[0x80:] |= NOT_ASCII
-    kinds[ord("_")] |= WORD
+    kinds[[ord(character) for character in "\n#!.?[{}…"]] |= bits.TRIGGER
+    kinds[0x80:] |= bits.NOT_ASCII
+    kinds[ord("_")] |= bits.WORD
     for character in string.punctuation:
-        kinds[ord(character)] |= ASCII_PUNCTUATION
+        kinds[ord(character)] |= bits.ASCII_PUNCTUATION
     _add_listed_sets(kinds)
-    return KindTable(*_two_stage(kinds, normal), np.array(spellings, np.int32))
+    return KindTable(*paged(kinds, normal), np.array(spellings, np.int32))
 
 
 _CATEGORIES = (
@@ -166,68 +130,48 @@ _CATEGORIES = (
 
 def _bits_of_category(category: str) -> int:
     group = category[0]
-    bits = 0
+    found = 0
     if group == "L":
-        bits |= LETTER | WORD
+        found |= bits.LETTER | bits.WORD
     if group == "N":
-        bits |= NUMBER | WORD
+        found |= bits.NUMBER | bits.WORD
     if category == "Nd":
-        bits |= DIGIT | SPECIAL
+        found |= bits.DIGIT | bits.SPECIAL
     if category == "So":
-        bits |= ICON
+        found |= bits.ICON
     if group == "M" or category == "Cf":
-        bits |= MARK
+        found |= bits.MARK
     if category in ("Cc", "Cs", "Co", "Cn"):
-        bits |= OTHER
+        found |= bits.OTHER
     if group == "P":
-        bits |= CATEGORY_P
+        found |= bits.CATEGORY_P
     if group in "PS" or category == "Zs":
-        bits |= SPECIAL
-    return bits
+        found |= bits.SPECIAL
+    return found
 
 
 def _add_listed_sets(kinds: np.ndarray) -> None:
     table = character_table()
-    every = np.arange(_CODE_POINTS)
-    classes = table.classes[(table.pages[every >> 8].astype(np.int64) << 8) | (every & 255)]
-    kinds[(classes & _UNSPACED) != 0] |= UNSPACED
-    kinds[(classes & _TERMINAL) != 0] |= TERMINAL | SENTENCE_END | PUNCTUATION
-    _clear(kinds, _NO_SENTENCE_END, SENTENCE_END)
-    _clear(kinds, _NEWER_SYMBOLS, ICON)
-    cased = _members(_CASED_ALPHA)
+    classes = unpaged(table.pages, table.classes)
+    kinds[(classes & UNSPACED) != 0] |= bits.UNSPACED
+    kinds[(classes & TERMINAL) != 0] |= bits.TERMINAL | bits.SENTENCE_END | bits.PUNCTUATION
+    _clear(kinds, _NO_SENTENCE_END, bits.SENTENCE_END)
+    _clear(kinds, _NEWER_SYMBOLS, bits.ICON)
+    cased = np.array(members(_CASED_ALPHA))
     upper = np.array([unicodedata.category(chr(point)) == "Lu" for point in cased])
     lower = np.array([unicodedata.category(chr(point)) in ("Ll", "Lo") for point in cased])
-    kinds[cased] |= ALPHA
-    kinds[cased[upper]] |= UPPER
-    kinds[cased[lower]] |= LOWER | BEFORE_PERIOD
-    kinds[_members(_UNCASED_ALPHA)] |= ALPHA | UPPER | LOWER | BEFORE_PERIOD
-    kinds[[0x1BB, 0x1C5, 0x1C8, 0x1CB, 0x1F2]] |= ALPHA
+    kinds[cased] |= bits.ALPHA
+    kinds[cased[upper]] |= bits.UPPER
+    kinds[cased[lower]] |= bits.LOWER | bits.BEFORE_PERIOD
+    kinds[members(_UNCASED_ALPHA)] |= bits.ALPHA | bits.UPPER | bits.LOWER | bits.BEFORE_PERIOD
+    kinds[[0x1BB, 0x1C5, 0x1C8, 0x1CB, 0x1F2]] |= bits.ALPHA
     for kind, ranges in (
-        (QUOTE, _QUOTE), (SUFFIX, _SUFFIX), (PREFIX, _PREFIX), (BEFORE_PERIOD, _BEFORE_PERIOD),
-        (PUNCTUATION, _PUNCTUATION), (LINE_END, _LINE_ENDS), (JOINS_LETTERS, _JOINS_LETTERS),
-        (JOINS_DIGITS, _JOINS_DIGITS),
+        (bits.QUOTE, _QUOTE), (bits.SUFFIX, _SUFFIX), (bits.PREFIX, _PREFIX), (bits.BEFORE_PERIOD, _BEFORE_PERIOD),
+        (bits.PUNCTUATION, _PUNCTUATION), (bits.LINE_END, _LINE_ENDS), (bits.JOINS_LETTERS, _JOINS_LETTERS),
+        (bits.JOINS_DIGITS, _JOINS_DIGITS),
     ):  # fmt: skip
-        kinds[_members(ranges)] |= kind
+        kinds[members(ranges)] |= kind
 
 
 def _clear(kinds: np.ndarray, ranges: str, kind: int) -> None:
-    kinds[_members(ranges)] &= np.uint32(~kind & 0xFFFFFFFF)
-
-
-def _members(ranges: str) -> np.ndarray:
-    points: list[int] = []
-    for item in ranges.split():
-        first, _, last = item.partition("-")
-        points.extend(range(int(first, 16), int(last or first, 16) + 1))
-    return np.array([point for point in points if point <= sys.maxunicode])
-
-
-def _two_stage(kinds: np.ndarray, normal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    columns = [array.reshape(-1, _PAGE) for array in (kinds, normal)]
-    number_of: dict[bytes, int] = {}
-    pages = [
-        number_of.setdefault(b"".join(column[page].tobytes() for column in columns), len(number_of))
-        for page in range(_CODE_POINTS // _PAGE)
-    ]
-    _, first = np.unique(pages, return_index=True)
-    return np.array(pages, np.uint16), *(column[first].reshape(-1) for column in columns)
+    kinds[members(ranges)] &= np.uint32(~kind & 0xFFFFFFFF)

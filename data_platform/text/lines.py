@@ -725,6 +725,14 @@ def _count_paragraphs(kinds, prefixes, powers, start, end, feeds, keys, numbers,
         start = np.int64(feeds[_at(feed)]) + 1
 
 
+@part(inline=True)
+def _next_pair(feeds, feed):
+    """The next line feed, from `feed` on, that another one follows; how many there are if none is."""
+    while feed < feeds.size and (feed + 1 == feeds.size or feeds[_at(feed + 1)] > feeds[_at(feed)] + 1):
+        feed += 1
+    return feed
+
+
 @part()
 def _count_parts(kinds, prefixes, powers, start, text_end, feeds, keys, numbers, counts, lengths, row):
     """Count the pieces between pairs of line feeds, empty ones too, as Curator does."""
@@ -732,8 +740,7 @@ def _count_parts(kinds, prefixes, powers, start, text_end, feeds, keys, numbers,
     different = np.int64(0)
     feed = 0
     while start <= text_end:
-        while feed < feeds.size and (feed + 1 == feeds.size or feeds[_at(feed + 1)] > feeds[_at(feed)] + 1):
-            feed += 1
+        feed = _next_pair(feeds, feed)
         last = np.int64(feeds[_at(feed)]) if feed < feeds.size else text_end
         before = different
         different = _count_span(prefixes, powers, start, last, keys, numbers, mask, counts, lengths, different)
@@ -753,8 +760,7 @@ def _count_stripped_parts(kinds, prefixes, powers, start, text_end, feeds, keys,
     different = np.int64(0)
     feed = 0
     while start <= text_end:
-        while feed < feeds.size and (feed + 1 == feeds.size or feeds[_at(feed + 1)] > feeds[_at(feed)] + 1):
-            feed += 1
+        feed = _next_pair(feeds, feed)
         end = np.int64(feeds[_at(feed)]) if feed < feeds.size else text_end
         first, last = _strip(kinds, start, end)
         if last > first:

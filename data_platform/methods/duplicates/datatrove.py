@@ -17,6 +17,7 @@ from data_platform.text.buffers import text_buffers
 from data_platform.text.english import UNITS, exceptions
 from data_platform.text.identity import exact_hash
 from data_platform.text.kinds import kind_table
+from data_platform.text.pages import CODE_POINTS, members, paged, unpaged
 
 SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
 """What a character is: turned into a space; a decimal digit; what may stand between the digits of one number; cased,
@@ -34,8 +35,6 @@ _NEWER_DIGITS = (
     "1E5F1-1E5FA"
 )
 _SEPARATORS = ".,،٫⎖⎗⎘"
-_CODE_POINTS = 0x110000
-_PAGE = 256
 _SLOTS = 1024
 
 
@@ -158,8 +157,8 @@ def _permutations(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @functools.cache
 def tables() -> Tables:
     """The tables, built on first use in about a second."""
-    kinds = np.zeros(_CODE_POINTS, np.uint16)
-    spelled = np.zeros(_CODE_POINTS, np.int32)
+    kinds = np.zeros(CODE_POINTS, np.uint16)
+    spelled = np.zeros(CODE_POINTS, np.int32)
     spellings: list[int] = []
     growth = 1.0
     for point in (*range(0xD800), *range(0xE000, 0x33480), *range(0xE0000, 0xE0200)):
@@ -177,17 +176,16 @@ def tables() -> Tables:
             spellings.extend(map(ord, spelling))
             growth = max(growth, len(spelling.encode()) / len(character.encode()))
     known = kind_table()
-    every = np.arange(_CODE_POINTS)
-    of_text = known.kinds[(known.pages[every >> 8].astype(np.int64) << 8) | (every & 255)]
+    of_text = unpaged(known.pages, known.kinds)
     for theirs, own in ((bits.PREFIX, PREFIX), (bits.SUFFIX, SUFFIX), (bits.ICON, ICON), (bits.ALPHA, ALPHA)):
         kinds[(of_text & theirs) != 0] |= own
-    punctuation = _members(_PUNCTUATION)
+    punctuation = members(_PUNCTUATION)
     spaces = [point for point in range(0x3001) if chr(point).isspace()]
     kinds[[*punctuation, *spaces]] |= SPACE
-    kinds[_members(_NEWER_DIGITS)] |= DIGIT
+    kinds[members(_NEWER_DIGITS)] |= DIGIT
     kinds[[ord(sign) for sign in _SEPARATORS]] |= SEPARATOR
     return Tables(
-        *_two_stage(kinds, spelled), np.array(spellings, np.int32), int(np.ceil(growth)), *_contractions(),
+        *paged(kinds, spelled), np.array(spellings, np.int32), int(np.ceil(growth)), *_contractions(),
         _hash_table(dict.fromkeys(UNITS, 1))[0],
     )
 
@@ -226,19 +224,3 @@ def _hash_table(words: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
             slot = (slot + 1) % _SLOTS
         keys[slot], values[slot] = key, value
     return keys, values
-
-
-def _members(ranges: str) -> list[int]:
-    bounds = (item.partition("-") for item in ranges.split())
-    return [point for first, _, last in bounds for point in range(int(first, 16), int(last or first, 16) + 1)]
-
-
-def _two_stage(kinds: np.ndarray, spelled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    columns = [array.reshape(-1, _PAGE) for array in (kinds, spelled)]
-    number_of: dict[bytes, int] = {}
-    pages = [
-        number_of.setdefault(b"".join(column[page].tobytes() for column in columns), len(number_of))
-        for page in range(_CODE_POINTS // _PAGE)
-    ]
-    _, first = np.unique(pages, return_index=True)
-    return np.array(pages, np.uint16), *(column[first].reshape(-1) for column in columns)
