@@ -60,10 +60,11 @@ def run(recipe_path: str) -> None:
     if failures:
         count = many(len(failures), "failure")
         raise click.ClickException(f"{count}; nothing that depends on them was run. Mend and run again.")
-    first = next(iter(recipe.mixtures))
-    example = workspace.lake.read_table(mixture_table(first).name, ["doc_id"])["doc_id"][:1].to_pylist()
-    if example:
-        out.print(f"ask of any row: data-platform trace {first} {example[0]}")
+    published = (name for name, mixture in recipe.mixtures.items() if mixture.publish)
+    if first := next(published, None):
+        rows = workspace.lake.read_table(mixture_table(first).name, ["doc_id"])
+        if rows.num_rows:
+            out.print(f"ask of any row: data-platform trace {first} {rows['doc_id'][0]}")
 
 
 def _compile(samples: Sequence[str]) -> None:
