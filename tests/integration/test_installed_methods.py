@@ -26,6 +26,7 @@ from data_platform.pipeline.status import plan
 from data_platform.run.books import books
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
+from tests.conftest import REPOSITORY
 from tests.contract.every import DISTRIBUTION
 from tests.integration.factory import Factory, factory
 
@@ -36,7 +37,7 @@ sources:
      license: {{spdx: CC-BY-4.0, basis: for this test}}}}
   - {{name: notes, kind: files, snapshot: "2023", domain: notes, paths: ["{folder}/notes.jsonl"],
      license: {{spdx: MIT, basis: for this test}}}}
-  - {{name: letters, kind: files, snapshot: "2024", domain: letters, paths: ["{folder}/letters.jsonl"],
+  - {{name: letters, kind: files, snapshot: "2023", domain: letters, paths: ["{folder}/letters.jsonl"],
      license: {{spdx: CC0-1.0, basis: for this test}}}}
 filters: {{rule_sets: {{sample_openwebtext: {{min_tokens: 30}}}}}}
 deduplication: {{kinds: [exact]}}
@@ -128,18 +129,17 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 
 
 def test_a_method_is_one_file_and_no_file_of_the_platform_knows_it(ran: Ran) -> None:
-    files = {path.name for path in (DISTRIBUTION / "sample_methods").glob("*.py")} - {"__init__.py"}
-    used = {
-        method.__module__.rpartition(".")[2]: method
-        for kind in registry.kinds().values() for method in registry.methods(kind).values()
-        if method.__module__.startswith("sample_methods.")
+    names = {*MADE.values(), "sample_openwebtext"}
+    module_of = {
+        name: method.__module__ for kind in registry.kinds().values()
+        for name, method in registry.methods(kind).items() if method.__module__.startswith("sample_methods.")
     }
-    assert {f"{name}.py" for name in used} == files, "one file per method, or two methods of a kind in one"
-    product = [path for room in ("data_platform", "assets", "resources") for path in
-               (DISTRIBUTION.parents[1] / room).rglob("*.py")]
+    assert module_of.keys() == names
+    files = {path.stem for path in (DISTRIBUTION / "sample_methods").glob("*.py")} - {"__init__"}
+    assert {module.rpartition(".")[2] for module in module_of.values()} == files
+    product = [path for room in ("data_platform", "assets", "resources") for path in (REPOSITORY / room).rglob("*.py")]
     assert len(product) > 200
-    assert not [path for path in product if "sample_" in path.read_text("utf-8").replace("sample_documents", "")
-                and any(method in path.read_text("utf-8") for method in MADE.values())]
+    assert not [path for path in product if any(name in path.read_text("utf-8") for name in names)]
 
 
 def test_dagster_shows_them_with_their_checks(ran: Ran) -> None:
@@ -253,4 +253,3 @@ def test_a_takedown_reaches_what_was_made_of_a_document(ran: Ran) -> None:
     gone = {taken, *derived}
     assert not {row["doc_id"] for name in MADE for row in ran.rows(name) if "doc_id" in row} & gone
     assert json.loads(ran.run("audit", "open", "--json"))["proven"]
-    assert "everything is up to date" in ran.run("run", str(ran.recipe))
