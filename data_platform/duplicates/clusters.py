@@ -31,11 +31,11 @@ def connected_components(left: np.ndarray, right: np.ndarray, count: int) -> np.
     Returns:
         int64 of length `count`.
     """
-    from data_platform.kernels import components as kernels
+    from data_platform.kernels.components import flatten, unite
 
     labels = np.arange(count, dtype=np.int64)
-    kernels.unite(labels, left.astype(np.int64, copy=False), right.astype(np.int64, copy=False))
-    kernels.flatten(labels)
+    unite(labels, left.astype(np.int64, copy=False), right.astype(np.int64, copy=False))
+    flatten(labels)
     return labels
 
 
@@ -101,13 +101,13 @@ def _rows(ids: pa.ChunkedArray, doc_id: pa.Array) -> np.ndarray:
 
 def _ways_to(starts: np.ndarray, left: np.ndarray, right: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """For every row the next one on the shortest way to a row of `starts`, and the pair that leads there; or -1."""
-    from data_platform.kernels import components as kernels
+    from data_platform.kernels.components import spread
 
     ends = np.concatenate((left, right))
     order = np.argsort(ends, kind="stable")
     offsets = np.concatenate(([0], np.cumsum(np.bincount(ends, minlength=count))))
     parents, ways = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
-    kernels.spread(starts, offsets, np.concatenate((right, left))[order], order % max(1, len(left)), parents, ways)
+    spread(starts, offsets, np.concatenate((right, left))[order], order % max(1, len(left)), parents, ways)
     return parents, ways
 
 

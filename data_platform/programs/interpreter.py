@@ -148,24 +148,24 @@ def _apply(
     counts: np.ndarray, removed: np.ndarray,
 ) -> pa.LargeStringArray:
     """The refined texts; says of each edited row in the other arrays what became of it."""
-    from data_platform.kernels import edits as kernels
+    from data_platform.kernels.edits import are_blank, resolve, splice
 
     rows = np.array(edits.rows)
     edited = buffers if len(rows) == len(text) else text_buffers(text.take(pa.array(rows)))
     sizes = np.fromiter(map(len, edits.parts), np.int64, len(edits.parts))
     row_counts, row_removed = np.zeros((2, len(rows), len(EDIT_KINDS)), np.int64)
-    faults, *spans = kernels.resolve(
+    faults, *spans = resolve(
         *edited, np.array([0, *edits.ends]), np.array(edits.kinds, np.int64), np.array(edits.firsts, np.int64),
         np.array(edits.lasts, np.int64), sizes, row_counts, row_removed,
     )
-    offsets, data = kernels.splice(
+    offsets, data = splice(
         *edited, *spans, np.concatenate(([0], np.cumsum(sizes))), np.frombuffer(b"".join(edits.parts), np.uint8)
     )
     for place in np.flatnonzero(faults).tolist():
         outcome[rows[place]], reason[rows[place]] = _MALFORMED, _FAULTS[faults[place]]
     # Everything is checked; what is dropped keeps its text, and so does what is malformed.
     changed = (faults == 0) & (outcome[rows] != _DROPPED) & (row_counts.sum(axis=1) > 0)
-    empty = changed & kernels.are_blank(offsets, data)
+    empty = changed & are_blank(offsets, data)
     outcome[rows[changed]] = _REFINED
     for row in rows[empty].tolist():
         outcome[row], reason[row] = _DROPPED, NOTHING_LEFT

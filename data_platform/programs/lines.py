@@ -24,12 +24,12 @@ def find_lines(text: pa.Array | pa.ChunkedArray, rules: Sequence[LineRule]) -> d
     Raises:
         ValueError: if a rule has too many phrases.
     """
-    from data_platform.kernels import edits as kernels
+    from data_platform.kernels.edits import measure_lines, remove_orphans
 
     rows = words = removed = np.empty(0, np.int64)
     for scan in _scans(rules):
         marks = next((rule for rule in scan if rule.end_marks), scan[0])
-        measures, occurring = kernels.measure_lines(
+        measures, occurring = measure_lines(
             *text_buffers(text), *_flat(phrase.lower() for rule in scan for phrase in rule.phrases),
             *_flat(marks.end_marks), *_flat(marks.passed_over),
         )
@@ -43,7 +43,7 @@ def find_lines(text: pa.Array | pa.ChunkedArray, rules: Sequence[LineRule]) -> d
             first += count
     if not removed.any():
         return {}
-    kernels.remove_orphans(rows, words, removed)
+    remove_orphans(rows, words, removed)
     return _runs(rows, removed)
 
 

@@ -54,10 +54,10 @@ def make_probes(text: bytes, most: int = PROBES_PER_TEXT) -> list[Probe]:
         return []
     count = min(most, len(starts))
     chosen = [starts[i * len(starts) // count] for i in range(count)]
-    from data_platform.kernels import probes as kernels
+    from data_platform.kernels.probes import hash_windows
 
     data = np.frombuffer(text, np.uint8)
-    windows = kernels.hash_windows(data, np.array(chosen, np.int64)).view(np.int64).tolist()
+    windows = hash_windows(data, np.array(chosen, np.int64)).view(np.int64).tolist()
     found = {
         window: Probe(window, digest_of(text[start : start + WIDTH]))
         for window, start in zip(windows, chosen, strict=True)
@@ -100,9 +100,9 @@ class ProbeSet:
 
     @cached_property
     def _bitmap(self) -> np.ndarray:
-        from data_platform.kernels import probes as kernels
+        from data_platform.kernels.probes import bitmap_of
 
-        return kernels.bitmap_of(self._wanted)
+        return bitmap_of(self._wanted)
 
     def counts(self, values: pa.Array | pa.ChunkedArray) -> dict[int, dict[str, int]]:
         """Row to name to number of probes found there, of rows in which any was found."""
@@ -112,11 +112,11 @@ class ProbeSet:
         """Row to name to the probes found there, as window and digest, of rows in which any was found."""
         if not self or not len(values):
             return {}
-        from data_platform.kernels import probes as kernels
+        from data_platform.kernels.probes import find_windows
 
         data, offsets = _bytes_of(values)
         found: dict[int, dict[str, set[tuple[int, str]]]] = {}
-        for row, at, start in kernels.find_windows(data, offsets, self._wanted, self._bitmap).tolist():
+        for row, at, start in find_windows(data, offsets, self._wanted, self._bitmap).tolist():
             key = (int(self._wanted[at].view(np.int64)), digest_of(data[start : start + WIDTH].tobytes()))
             for name in self._owners.get(key, ()):
                 found.setdefault(row, {}).setdefault(name, set()).add(key)

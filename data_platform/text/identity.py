@@ -27,10 +27,10 @@ def exact_hash(text: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     Args:
         text: strings of any Arrow layout; nulls count as empty.
     """
-    from data_platform.kernels import text_hashes as kernels
+    from data_platform.kernels.text_hashes import hash_normalized
 
     table = character_table()
-    return hexadecimal(kernels.hash_normalized(*text_buffers(text), table.pages, table.classes, table.lower))
+    return hexadecimal(hash_normalized(*text_buffers(text), table.pages, table.classes, table.lower))
 
 
 def hexadecimal(hashes: np.ndarray) -> pa.StringArray:

@@ -39,8 +39,8 @@ def word_ngram_hashes(text: pa.Array | pa.ChunkedArray, ngram: int) -> pa.LargeL
     """
     if ngram < 1:
         raise ValueError(f"ngram must be at least 1, not {ngram}")
-    from data_platform.kernels import text_hashes as kernels
+    from data_platform.kernels.text_hashes import hash_ngrams
 
     table = character_table()
-    offsets, hashes = kernels.hash_ngrams(*text_buffers(text), table.pages, table.classes, table.folded, ngram)
+    offsets, hashes = hash_ngrams(*text_buffers(text), table.pages, table.classes, table.folded, ngram)
     return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(hashes))

@@ -8,8 +8,7 @@ from typing import ClassVar, Protocol
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Kind, ModelReader
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Kind, ModelReader, Section
 
 AUDITOR = Kind(
     name="auditor", section="audits", folder="audit", family="audit",

@@ -19,7 +19,7 @@ from data_platform.core.columns import Column
 from data_platform.core.settings import Part
 
 
-class Settings(Part):
+class Section(Part):
     """The settings of a method: its section of a recipe, with defaults as published. This one has none."""
 
 
@@ -88,7 +88,7 @@ class Method:
     version: ClassVar[int] = 1
     gives: ClassVar[tuple[Column, ...]] = ()
     examples: ClassVar[tuple[Example, ...]] = ()
-    Settings: ClassVar[type[Settings]] = Settings
+    Settings: ClassVar[type[Section]] = Section
 
     def __init_subclass__(cls, name: str = "", **rest: Any) -> None:
         super().__init_subclass__(**rest)

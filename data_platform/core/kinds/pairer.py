@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Kind, Method, ModelReader, Settings
+from data_platform.core.kinds.method import Kind, Method, ModelReader, Section
 from data_platform.core.settings import Part
 
 Texts = Callable[[pa.Array], Iterable[pa.RecordBatch | pa.Table]]
@@ -86,7 +86,7 @@ PAIRS = pa.schema([
 """Documents that are to go, each with the one that it goes for, and how alike the two are, from -1 to 1."""
 
 
-class Pairing(Settings):
+class Pairing(Section):
     """Settings of every pairer of documents."""
 
     drop: bool = Field(default=True, description="Drop the document that is found; false: record it.")
@@ -138,7 +138,7 @@ class DocumentPairer(ModelReader):
         raise NotImplementedError
 
 
-class Cutting(Settings):
+class Cutting(Section):
     """Settings of every pairer of passages."""
 
     cut: bool = Field(default=True, description="Cut all but the first occurrence; false: record them.")

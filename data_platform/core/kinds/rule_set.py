@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pydantic import Field, ValidationError
 
 from data_platform.core.errors import PlainError
-from data_platform.core.kinds.method import Kind, Method, Settings
+from data_platform.core.kinds.method import Kind, Method, Section
 
 
 class RuleSetError(PlainError, ValueError):
@@ -71,7 +71,7 @@ class Dialect:
     rules: tuple[Rule, ...]
 
 
-class Learning(Settings):
+class Learning(Section):
     """Settings of a rule set that learns thresholds: which texts speak for a language. No text at all is never
     enough."""
 

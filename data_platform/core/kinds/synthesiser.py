@@ -9,7 +9,7 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Kind, ModelReader, Settings
+from data_platform.core.kinds.method import Kind, ModelReader, Section
 
 SYNTHESISER = Kind(
     name="synthesiser", section="synthesis", folder="synthesize", family="derived",
@@ -21,7 +21,7 @@ SYNTHESISER = Kind(
 )
 
 
-class SynthesisSettings(Settings):
+class SynthesisSettings(Section):
     """What every synthesiser is asked for; the settings of one are a subclass."""
 
     domain: str = Field(default="synthetic", min_length=1, description="Domain that the texts count as.")
@@ -40,7 +40,7 @@ class Synthesiser(ModelReader):
     """
 
     kind: ClassVar[Kind] = SYNTHESISER
-    Settings: ClassVar[type[Settings]] = SynthesisSettings
+    Settings: ClassVar[type[SynthesisSettings]] = SynthesisSettings
     batch_rows: ClassVar[int] = 128
     prompt: ClassVar[str] = ""
 

@@ -14,8 +14,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from data_platform.core.errors import PlainError
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.core.kinds.sorter import Judged, Labelled, Sorter
 from data_platform.core.kinds.trainer import Trained
 from data_platform.models.linear_classifier import features, text_words

@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.core.kinds.pairer import OVERLAP, ItemPairer, Items
 from data_platform.core.settings import Part
 from data_platform.text.buffers import text_buffers
@@ -134,7 +133,7 @@ class EvaluationIndex:
 
 def build_index(sets: Sequence[Items], settings: NgramOverlap.Settings) -> EvaluationIndex:
     """Hash what the items are looked for by. The order of sets and items does not change what is found."""
-    from data_platform.kernels import words as word_kernels
+    from data_platform.kernels.words import run_hashes
 
     fields = [(item, text) for item, parts in enumerate(_all(sets)) for text in parts]
     joined = ["\n".join(parts) for parts in _all(sets)]
@@ -157,14 +156,14 @@ def build_index(sets: Sequence[Items], settings: NgramOverlap.Settings) -> Evalu
     ):
         sizes = np.minimum(np.diff(offsets), settings.ngram)
         for length in np.unique(sizes[used]).tolist():
-            run_offsets, runs = word_kernels.run_hashes(offsets, text_hashes, length)
+            run_offsets, runs = run_hashes(offsets, text_hashes, length)
             taken = used & (sizes == length)
             hashes.append(runs[np.repeat(taken, np.diff(run_offsets))])
             owners.append(np.repeat(owner[taken], np.diff(run_offsets)[taken]))
             lengths.add(length)
     fuzzy, windows = None, np.zeros(items, np.int64)
     if settings.fuzzy:
-        offsets, runs = word_kernels.run_hashes(joined_offsets, joined_hashes, settings.fuzzy.ngram)
+        offsets, runs = run_hashes(joined_offsets, joined_hashes, settings.fuzzy.ngram)
         taken = words >= settings.fuzzy.min_words
         owner = np.repeat(np.arange(items), np.diff(offsets))
         fuzzy = _index([runs[taken[owner]]], [owner[taken[owner]]], {settings.fuzzy.ngram}, items)
@@ -181,16 +180,16 @@ def _all(sets: Sequence[Items]) -> Iterator[tuple[str, ...]]:
 
 
 def _words(text: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    from data_platform.kernels import words as word_kernels
+    from data_platform.kernels.words import scan_words
 
     characters = character_table()
-    return word_kernels.scan_words(
+    return scan_words(
         *text_buffers(text), characters.pages, characters.classes, characters.lower, False
     )
 
 
 def _index(hashes: list[np.ndarray], owners: list[np.ndarray], lengths: set[int], items: int) -> _Runs:
-    from data_platform.kernels import words as word_kernels
+    from data_platform.kernels.words import index_keys
 
     key = np.concatenate([*hashes, np.empty(0, np.uint64)])
     item = np.concatenate([*owners, np.empty(0, np.int64)])
@@ -202,7 +201,7 @@ def _index(hashes: list[np.ndarray], owners: list[np.ndarray], lengths: set[int]
     keys, first = np.unique(key[distinct], return_index=True)
     size = 1 << max(4, (2 * len(keys)).bit_length())
     slots, sieve = np.full(size, -1, np.int64), np.zeros(size // 4, np.uint64)
-    word_kernels.index_keys(keys, slots, sieve)
+    index_keys(keys, slots, sieve)
     item_runs = np.bincount(item, minlength=items)
     # Number the runs of every item: its entries, in order of the hashes.
     order = np.argsort(item, kind="stable")
@@ -220,11 +219,11 @@ def find_overlaps(text: pa.Array | pa.ChunkedArray, index: EvaluationIndex) -> p
     An item that is found by whole runs is told as 'exact', one that only resembles a window of the text as 'fuzzy'.
     What is found in a text depends on that text and the index alone.
     """
-    from data_platform.kernels import words as word_kernels
+    from data_platform.kernels.words import find_runs
 
     offsets, starts, ends, hashes = _words(text)
     found: dict[tuple[int, int], tuple[str, float, list[tuple[int, int]]]] = {}
-    texts, words, lengths, places = word_kernels.find_runs(
+    texts, words, lengths, places = find_runs(
         offsets, hashes, index.exact.lengths, index.exact.keys, index.exact.slots, index.exact.sieve
     )
     if len(texts):
@@ -270,16 +269,16 @@ def _exact(
 def _fuzzy(
     index: EvaluationIndex, offsets: np.ndarray, starts: np.ndarray, ends: np.ndarray, hashes: np.ndarray
 ) -> Iterator[tuple[tuple[int, int], float, tuple[int, int]]]:
-    from data_platform.kernels import words as word_kernels
+    from data_platform.kernels.words import densest_windows, find_runs
 
     runs = index.fuzzy
-    texts, words, lengths, places = word_kernels.find_runs(
+    texts, words, lengths, places = find_runs(
         offsets, hashes, runs.lengths, runs.keys, runs.slots, runs.sieve
     )
     if not len(texts):
         return
     last = np.append(np.flatnonzero(np.diff(texts)), len(texts) - 1)
-    matched = word_kernels.densest_windows(
+    matched = densest_windows(
         last + 1, words, places, runs.offsets, runs.items, runs.ordinals, runs.item_runs, index.fuzzy_windows,
         index.fuzzy_share,
     )

@@ -140,7 +140,7 @@ def contained_documents(
 
 
 def _candidates(sketched: pa.Table, share: float, max_documents: int) -> tuple[np.ndarray, np.ndarray]:
-    from data_platform.kernels import pairs as pair_kernels
+    from data_platform.kernels.pairs import propose
 
     lists = sketched["sketch"].combine_chunks()
     offsets = np.concatenate(([0], np.cumsum(lists.value_lengths().to_numpy()))).astype(np.int64)
@@ -153,7 +153,7 @@ def _candidates(sketched: pa.Table, share: float, max_documents: int) -> tuple[n
     numbers[order] = np.cumsum(new) - 1
     postings = np.append(np.flatnonzero(new), len(hashes))
     # Rows are sorted by doc_id: the row is the rank.
-    return pair_kernels.propose(
+    return propose(
         offsets, postings, documents[order], numbers, sketched["shingle_count"].to_numpy(),
         np.arange(len(lists)), share, max_documents, CANDIDATES,
     )
@@ -163,10 +163,10 @@ def _compare(
     rows: np.ndarray, sizes: np.ndarray, hashes: np.ndarray, left: np.ndarray, right: np.ndarray
 ) -> np.ndarray:
     """The containment of the documents `left` in `right`; the sets belong to `rows` in their order."""
-    from data_platform.kernels import pairs as pair_kernels
+    from data_platform.kernels.pairs import shared_counts
 
     place = np.full(int(max(rows.max(), left.max(), right.max())) + 1, -1)
     place[rows] = np.arange(len(rows))
     offsets = np.concatenate(([0], np.cumsum(sizes)))
-    shared = pair_kernels.shared_counts(offsets, hashes, place[left], place[right])
+    shared = shared_counts(offsets, hashes, place[left], place[right])
     return shared / np.maximum(sizes[place[left]], 1)

@@ -103,12 +103,12 @@ def signatures(
     text: pa.Array | pa.ChunkedArray, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 1
 ) -> pa.StructArray:
     """Signatures as `minhash.signatures` gives them, of the hashes of datatrove."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels.minhash import band_keys
 
     check_shape(ngram, bands, rows)
     offsets, shingles = ngram_hashes(text, ngram)
     least = minima(offsets, shingles, bands * rows, seed)
-    return as_columns(exact_hash(text), *kernels.band_keys(offsets, shingles, least, bands))
+    return as_columns(exact_hash(text), *band_keys(offsets, shingles, least, bands))
 
 
 def distinct_shingles(text: pa.Array | pa.ChunkedArray, ngram: int = 5) -> pa.LargeListArray:
@@ -129,9 +129,9 @@ def ngram_hashes(text: pa.Array | pa.ChunkedArray, ngram: int = 5) -> tuple[np.n
     Returns:
         int64 offsets, one more than texts, and uint64 hashes: `MinhashDedupSignature.get_shingles`.
     """
-    from data_platform.kernels import datatrove as datatrove_kernels
+    from data_platform.kernels.datatrove import hash_ngrams
 
-    return datatrove_kernels.hash_ngrams(*text_buffers(text), *tables(), ngram)
+    return hash_ngrams(*text_buffers(text), *tables(), ngram)
 
 
 def minima(offsets: np.ndarray, ngrams: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -214,11 +214,11 @@ def _contractions() -> tuple[np.ndarray, np.ndarray]:
 
 def _hash_table(words: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     """Words as a table with open addressing for the kernels: uint64 keys, and values."""
-    from data_platform.kernels import datatrove as datatrove_kernels
+    from data_platform.kernels.datatrove import hash_word
 
     keys, values = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.int64)
     for word, value in words.items():
-        key = datatrove_kernels.hash_word(word)
+        key = hash_word(word)
         slot = key % _SLOTS
         while keys[slot]:
             slot = (slot + 1) % _SLOTS

@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from data_platform.core.columns import Column
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.core.kinds.pairer import CopyPairer, Keys
 from data_platform.core.tables import table
 from data_platform.methods.duplicates.exact import EXACT_HASH
@@ -105,15 +104,15 @@ def signatures(
     Raises:
         ValueError: if `ngram`, `bands` or `rows` is less than 1.
     """
-    from data_platform.kernels import minhash as kernels
     from data_platform.kernels import text_hashes
+    from data_platform.kernels.minhash import minhash_bands
 
     check_shape(ngram, bands, rows)
     characters = character_table()
     offsets, shingles, exact = text_hashes.hash_texts(
         *text_buffers(text), characters.pages, characters.classes, characters.folded, characters.lower, ngram
     )
-    made = kernels.minhash_bands(offsets, shingles, *_permutations(bands * rows, seed), bands)
+    made = minhash_bands(offsets, shingles, *_permutations(bands * rows, seed), bands)
     return as_columns(hexadecimal(exact), *made)
 
 
@@ -199,10 +198,10 @@ def band_keys(signed: pa.Table) -> Iterator[Keys]:
 
 def estimated_similarity(sketches: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Jaccard similarity of the documents whose sketches are the rows `left[i]` and `right[i]`, float64 from 0 to 1."""
-    from data_platform.kernels import minhash as kernels
+    from data_platform.kernels.minhash import agreement
 
     by_chance = 1 / 256
-    return np.clip((kernels.agreement(sketches, left, right) - by_chance) / (1 - by_chance), 0.0, 1.0)
+    return np.clip((agreement(sketches, left, right) - by_chance) / (1 - by_chance), 0.0, 1.0)
 
 
 def recall(similarity: np.ndarray | float, bands: int = 14, rows: int = 8) -> np.ndarray | float:

@@ -89,13 +89,13 @@ def passage_hashes(text: pa.Array | pa.ChunkedArray, kind: str, min_words: int =
     """
     if kind not in KINDS:
         raise ValueError(f"passages are of kind {' or '.join(KINDS)}, not {kind!r}")
-    from data_platform.kernels import words as word_kernels
+    from data_platform.kernels.words import hash_units, scan_words
 
     characters, buffers = character_table(), text_buffers(text)
-    word_offsets, starts, _, hashes = word_kernels.scan_words(
+    word_offsets, starts, _, hashes = scan_words(
         *buffers, characters.pages, characters.classes, characters.folded, True
     )
-    offsets, *columns = word_kernels.hash_units(*buffers, word_offsets, starts, hashes, kind == "paragraph", min_words)
+    offsets, *columns = hash_units(*buffers, word_offsets, starts, hashes, kind == "paragraph", min_words)
     declared = table("passage_hashes").schema
     places, ends, keys = columns
     values = {"hashes": keys.view(np.int64), "starts": places, "ends": ends}

@@ -115,7 +115,7 @@ def semantic_duplicates(
     Raises:
         DifferentModels: if embeddings are of different models or widths.
     """
-    from data_platform.kernels import pairs as pair_kernels
+    from data_platform.kernels.pairs import first_alike
 
     embedded = embedded.sort_by("doc_id").combine_chunks()
     vectors = _vectors(embedded)
@@ -135,7 +135,7 @@ def semantic_duplicates(
             places = np.concatenate((stay, np.arange(start, min(start + BLOCK, len(own)))))
             cosines = own[start : start + BLOCK] @ own[places].T
             still, match, most = np.ones(len(places), bool), np.full(len(places), -1), np.zeros(len(places))
-            pair_kernels.first_alike(cosines, still, len(stay), threshold, match, most)
+            first_alike(cosines, still, len(stay), threshold, match, most)
             gone = np.flatnonzero(~still)
             kept[places[gone]], matches[places[gone]], best[places[gone]] = False, places[match[gone]], most[gone]
         gone = np.flatnonzero(~kept)

@@ -88,11 +88,11 @@ def fingerprints(text: pa.Array | pa.ChunkedArray, min_tokens: int = 50) -> pa.S
         text: strings of any Arrow layout; nulls count as empty.
         min_tokens: tokens of the shortest run that is looked for.
     """
-    from data_platform.kernels import substrings as kernels
+    from data_platform.kernels.substrings import winnow
 
     characters = character_table()
     length = (min_tokens + 1) // 2
-    offsets, hashes = kernels.winnow(
+    offsets, hashes = winnow(
         *text_buffers(text), characters.pages, characters.classes, length, min_tokens - length + 1
     )
     field = table("substring_fingerprints").schema.field("hashes")
@@ -144,7 +144,7 @@ def repeated_substrings(
     Raises:
         ValueError: if a doc_id occurs twice.
     """
-    from data_platform.kernels import substrings as kernels
+    from data_platform.kernels.substrings import collect_runs, count_runs
 
     characters = character_table()
     # Two counters for every three bytes: some 4 to 8 per token, so that one run in 6 is taken for repeated by mistake.
@@ -152,11 +152,11 @@ def repeated_substrings(
     counters = np.zeros(2**bits // COUNTERS_PER_BYTE, np.uint8)
     settings = characters.pages, characters.classes, min_tokens, counters, 64 - bits
     for batch in batches():
-        kernels.count_runs(*text_buffers(batch["text"]), *settings)
+        count_runs(*text_buffers(batch["text"]), *settings)
     fields: tuple[list[np.ndarray], ...] = ([], [], [], [])
     ids, snapshots, documents = [], [], 0
     for batch in batches():
-        keys, checks, places = kernels.collect_runs(*text_buffers(batch["text"]), *settings)
+        keys, checks, places = collect_runs(*text_buffers(batch["text"]), *settings)
         places[0] += documents
         documents += batch.num_rows
         for parts, values in zip(fields, (keys, checks, *places), strict=True):
@@ -189,13 +189,13 @@ def _bytes(
     batches: Callable[[], Iterable[pa.RecordBatch | pa.Table]], min_tokens: int, texts: np.ndarray, tokens: np.ndarray
 ) -> np.ndarray:
     """First byte and byte behind the last token of runs, in two rows; the runs come by text and token."""
-    from data_platform.kernels import substrings as kernels
+    from data_platform.kernels.substrings import bytes_of_runs
 
     characters = character_table()
     places, documents, done = np.empty((2, len(texts)), np.int32), 0, 0
     for batch in batches():
         until = int(np.searchsorted(texts, documents + batch.num_rows))
-        places[:, done:until] = kernels.bytes_of_runs(
+        places[:, done:until] = bytes_of_runs(
             *text_buffers(batch["text"]), characters.pages, characters.classes, min_tokens,
             texts[done:until] - np.int32(documents), tokens[done:until],
         )
@@ -213,7 +213,7 @@ def _spans(
     bytes_of: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> pa.Table:
     """Join repeated runs that follow each other, in both places, to spans."""
-    from data_platform.kernels import substrings as kernels
+    from data_platform.kernels.substrings import first_occurrences, join_runs
 
     # A document is earlier if this number is smaller.
     sorted_rows = pc.sort_indices(about, [("snapshot", "ascending"), ("doc_id", "ascending")]).to_numpy()
@@ -221,8 +221,8 @@ def _spans(
     ranks[sorted_rows] = np.arange(len(sorted_rows))
     firsts = np.empty(len(keys), np.int32 if len(keys) < 2**31 else np.int64)
     for own in _parts(keys):
-        kernels.first_occurrences(own[np.argsort(keys[own])], keys, checks, text, token, ranks, firsts)
-    heads, tails = kernels.join_runs(firsts, text, token)
+        first_occurrences(own[np.argsort(keys[own])], keys, checks, text, token, ranks, firsts)
+    heads, tails = join_runs(firsts, text, token)
     first = firsts[heads]
     told = np.unique(np.concatenate((heads, tails, first)))
     starts, ends = bytes_of(text[told], token[told]).astype(np.int64)

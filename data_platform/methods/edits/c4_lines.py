@@ -9,8 +9,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from data_platform.core.kinds.editor import LineRule, Lines, Normalize
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.text.buffers import TextBuffers, text_buffers
 
 _CITATION_WORDS = ("edit", "citation needed")

@@ -6,8 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from data_platform.core.kinds.editor import LineRule, Lines
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 
 _LONG = "This is a line of a length that nobody calls short."
 

@@ -13,8 +13,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from data_platform.core.kinds.editor import REDACTED_TYPES, Editor, Redact
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.text.buffers import text_buffers
 
 # The strictest check first.

@@ -39,11 +39,11 @@ class UnicodeRepair(Editor, name="unicode"):
 
     def edits(self, texts: pa.LargeStringArray) -> dict[int, list[Replace]]:
         """Repairs, in order."""
-        from data_platform.kernels import edits as kernels
+        from data_platform.kernels.edits import CLASSES, collect, find_suspicious_lines
 
         offsets, data = text_buffers(texts)
         repairs: dict[int, list[Replace]] = {}
-        lines = kernels.collect(6, kernels.find_suspicious_lines, offsets, data, _character_classes(), kernels.CLASSES)
+        lines = collect(6, find_suspicious_lines, offsets, data, _character_classes(), CLASSES)
         for row, start, end, plain, first, last in lines.tolist():
             if first >= 0 and not _looks_bad(data[max(start, first - _MARGIN) : min(end, last + _MARGIN)]):
                 continue

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Section
 from data_platform.core.kinds.orderer import Orderer
 from data_platform.core.order import hashed_order
 

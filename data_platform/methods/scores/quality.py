@@ -10,8 +10,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from data_platform.core.columns import Column
-from data_platform.core.kinds.method import Settings as Section
-from data_platform.core.kinds.method import strings
+from data_platform.core.kinds.method import Section, strings
 from data_platform.core.kinds.scorer import Scorer
 from data_platform.core.settings import Part
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.core.kinds.mixer import Mixer
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.method import Example
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Example, Section
 from data_platform.core.kinds.selector import Choice, Selector
 from data_platform.core.settings import Part
 

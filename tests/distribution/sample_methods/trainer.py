@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from data_platform.core.kinds.method import Settings as Section
+from data_platform.core.kinds.method import Section
 from data_platform.core.kinds.trainer import Trained, Trainer
 
 FILE = "profiles.json"
