@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -85,6 +86,12 @@ def test_columns_say_what_they_hold(method: type[Method]) -> None:
 @each()
 def test_examples_say_where_they_are_from(method: type[Method]) -> None:
     assert all(example.source for example in method.examples)
+
+
+@pytest.mark.parametrize("name", list(kinds()))
+def test_every_kind_is_asked_for_its_answers(name: str) -> None:
+    asked = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert f"@each({kinds()[name].__name__})" in asked, f"no test of tests/contract asks methods of kind {name}"
 
 
 @pytest.mark.parametrize("name", list(kinds()))

@@ -32,7 +32,11 @@ class AuditSettings(Section):
 
 
 class Auditor(ModelReader):
-    """Measures a mixture. The same mixture gives the same findings, in whatever batches and order it is read."""
+    """Measures a mixture. The same mixture gives the same findings, in whatever batches and order it is read.
+
+    Of an example, `given` has rows of a mixture by column, and `gives` lists findings as subject, measure and value,
+    sorted.
+    """
 
     kind: ClassVar[Kind] = AUDITOR
     Settings: ClassVar[type[AuditSettings]] = AuditSettings

@@ -18,7 +18,10 @@ MIXER = Kind(
 
 class Mixer(Method):
     """Finds a weight for every domain. The platform admits documents, shares the budget, draws, and counts epochs
-    (`mixing/`)."""
+    (`mixing/`).
+
+    Of an example, `given` has domains by column, and `gives` their weights by name.
+    """
 
     kind: ClassVar[Kind] = MIXER
 

@@ -20,6 +20,8 @@ class Orderer(Method):
     """Gives every document of a plan its place in training. The same plan gives the same order, however it comes.
 
     `columns(settings)` names what is read beside the plan, as for a selector.
+
+    Of an example, `given` has a plan by column, and `gives` lists the positions of its rows.
     """
 
     kind: ClassVar[Kind] = ORDERER

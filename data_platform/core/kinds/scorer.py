@@ -23,6 +23,8 @@ class Scorer(ModelReader):
     """Says a few numbers about every document. A score depends on the document, the settings and the models, never on
     other documents: it is the same for any batch, order and partitioning.
 
+    Of an example, `given` lists texts, and `gives` has their values by column.
+
     Attributes:
         reads: columns of `deduplicated_documents`, handed to `score` in this order.
         batch_rows: documents per call.

@@ -34,6 +34,8 @@ class Selector(Method):
 
     `columns(settings)` names what is read beside `doc_id`: columns of `deduplicated_documents`, and scores by the name
     of their column, or as entry.column where two entries have one of that name.
+
+    Of an example, `given` has the candidates by column, and `gives` what is chosen: `selected`, `utility` or both.
     """
 
     kind: ClassVar[Kind] = SELECTOR

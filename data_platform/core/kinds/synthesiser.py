@@ -34,6 +34,8 @@ class Synthesiser(ModelReader):
     """Makes texts of documents. What becomes of a family of parents depends on their texts, the settings and the
     models alone: it is the same for any batch, order and partitioning.
 
+    Of an example, `given` lists families as lists of texts, and `gives` the texts that are made of each.
+
     Attributes:
         batch_rows: families per call.
         prompt: what a model was asked, if one was; told in `parents`.
