@@ -5,6 +5,9 @@ Copies are loops: an assignment of slices takes numba two seconds to compile, fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from data_platform.kernels.compiled import part
@@ -64,3 +67,13 @@ def widened_rows(values):
     for row in range(rows):
         copy(values[row], 0, columns, wider[row], 0)
     return wider
+
+
+def collect(columns: int, kernel: Callable[..., int], offsets: np.ndarray, data: np.ndarray, *more: Any) -> np.ndarray:
+    """All that a kernel that fills an array finds: int64 of shape (found, columns)."""
+    room = 64 + data.size // 256
+    found = np.empty((room, columns), np.int64)
+    if (count := kernel(offsets, data, *more, found)) > room:
+        found = np.empty((count, columns), np.int64)
+        kernel(offsets, data, *more, found)
+    return found[:count]

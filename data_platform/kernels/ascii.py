@@ -1,8 +1,10 @@
-"""ASCII in compiled loops: case, white space, phrases whatever their case."""
+"""ASCII in compiled loops: case, letters and white space."""
 
 from __future__ import annotations
 
 from data_platform.kernels.compiled import part
+
+LINE_FEED = 0x0A
 
 
 @part()
@@ -15,6 +17,12 @@ def lower(byte):
 def is_space(byte):
     """Whether a byte is ASCII white space as HTML has it: space, tab, line feed, form feed, carriage return."""
     return byte == 32 or (9 <= byte <= 13 and byte != 11)
+
+
+@part()
+def is_alphanumeric(byte):
+    """Whether a byte is a letter or a digit of ASCII."""
+    return 48 <= byte <= 57 or 97 <= lower(byte) <= 122
 
 
 @part()

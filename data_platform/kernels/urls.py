@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_platform.kernels.ascii import lower
+from data_platform.kernels.ascii import is_alphanumeric, lower
 from data_platform.kernels.compiled import kernel, part
 from data_platform.kernels.hashing import FNV_OFFSET, fnv1a, mix
 
@@ -39,12 +39,6 @@ def _without_www(data, first, last):
                 return first
         return first + 4
     return first
-
-
-@part()
-def _is_word(byte):
-    byte = lower(byte)
-    return np.uint8(97) <= byte <= np.uint8(122) or np.uint8(48) <= byte <= np.uint8(57)
 
 
 @part()
@@ -79,7 +73,7 @@ def _is_host(data, first, last):
     for at in range(first, last):
         byte = data[at]
         if not (
-            _is_word(byte) or byte >= 128 or byte in (_DOT, _HYPHEN, _UNDERSCORE)
+            is_alphanumeric(byte) or byte >= 128 or byte in (_DOT, _HYPHEN, _UNDERSCORE)
             or (bracketed and (byte == _COLON or at == first or (at == last - 1 and byte == _END_BRACKET)))
         ):
             return False
@@ -218,7 +212,7 @@ def match(offsets, data, hashes, groups, index, shift, n_groups):
         while at < last:
             state = _STARTS[WORD]
             start = at
-            while at < last and _is_word(data[at]):
+            while at < last and is_alphanumeric(data[at]):
                 state = _extend(state, data[at])
                 at += 1
             if at > start:

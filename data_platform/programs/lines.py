@@ -24,7 +24,7 @@ def find_lines(text: pa.Array | pa.ChunkedArray, rules: Sequence[LineRule]) -> d
     Raises:
         ValueError: if a rule has too many phrases.
     """
-    from data_platform.kernels.edits import measure_lines, remove_orphans
+    from data_platform.kernels.line_measures import measure_lines, remove_orphans
 
     rows = words = removed = np.empty(0, np.int64)
     for scan in _scans(rules):

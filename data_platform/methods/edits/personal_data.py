@@ -104,7 +104,8 @@ def find_personal_data(
         types: which types to look for.
         public_addresses_only: leave IP addresses that are not globally reachable.
     """
-    from data_platform.kernels import edits as kernels
+    from data_platform.kernels import personal_data as kernels
+    from data_platform.kernels.arrays import collect
 
     wanted = np.zeros(6, bool)
     wanted[kernels.NUMBER] = not {"PHONE", "IP", "CREDIT_CARD"}.isdisjoint(types)
@@ -120,7 +121,7 @@ def find_personal_data(
         kernels.ACCOUNT: _iban,
     }
     offsets, data = text_buffers(text)
-    candidates = kernels.collect(4, kernels.find_candidates, offsets, data, wanted, kernels.CLASSES)
+    candidates = collect(4, kernels.find_candidates, offsets, data, wanted, kernels.CLASSES)
     buffer = memoryview(data)
     found: dict[int, list[Span]] = {}
     for row, kind, start, end in candidates.tolist():

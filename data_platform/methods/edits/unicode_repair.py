@@ -39,11 +39,12 @@ class UnicodeRepair(Editor, name="unicode"):
 
     def edits(self, texts: pa.LargeStringArray) -> dict[int, list[Replace]]:
         """Repairs, in order."""
-        from data_platform.kernels.edits import CLASSES, collect, find_suspicious_lines
+        from data_platform.kernels.arrays import collect
+        from data_platform.kernels.broken_unicode import find_suspicious_lines
 
         offsets, data = text_buffers(texts)
         repairs: dict[int, list[Replace]] = {}
-        lines = collect(6, find_suspicious_lines, offsets, data, _character_classes(), CLASSES)
+        lines = collect(6, find_suspicious_lines, offsets, data, _character_classes())
         for row, start, end, plain, first, last in lines.tolist():
             if first >= 0 and not _looks_bad(data[max(start, first - _MARGIN) : min(end, last + _MARGIN)]):
                 continue
@@ -87,7 +88,7 @@ def _config(unescape_html: bool):
 
 @cache
 def _character_classes() -> np.ndarray:
-    """What `kernels.find_suspicious_lines` must know of characters, from ftfy's tables.
+    """What `broken_unicode.find_suspicious_lines` must know of characters, from ftfy's tables.
 
     Its heuristic (`ftfy.badness.BADNESS_RE`) matches neighbours of which one at least is more than an ordinary letter,
     but for a few characters that it holds suspicious beside anything.
@@ -97,7 +98,7 @@ def _character_classes() -> np.ndarray:
     from ftfy.badness import MOJIBAKE_CATEGORIES
     from ftfy.chardata import CONTROL_CHARS
 
-    from data_platform.kernels.edits import COMMON, CONTROL, SUSPICIOUS, TELLING
+    from data_platform.kernels.broken_unicode import COMMON, CONTROL, SUSPICIOUS, TELLING
 
     classes = np.zeros(0x10000, np.uint8)
     everything = "".join(map(chr, [*range(0x80, 0xD800), *range(0xE000, 0x10000)]))
