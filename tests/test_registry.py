@@ -17,7 +17,7 @@ from data_platform.core.kinds.mixer import Mixer
 class Even(Mixer, name="{name}"):
     """All alike."""
 
-    def weights(self, domains):
+    def weights(self, domains, tokens, max_epochs):
         """One each."""
         return dict.fromkeys(domains["domain"].to_pylist(), 1.0)
 '''

@@ -219,7 +219,7 @@ def _weights(
         "domain": domains["domain"], "documents": domains["tokens_count"],
         "tokens": pc.fill_null(domains["tokens_sum"], 0),
     })
-    found = mixture.mixing.made().weights(domains)
+    found = mixture.mixing.made().weights(domains, mixture.tokens, mixture.max_epochs)
     if any(not np.isfinite(weight) or weight < 0 for weight in found.values()):
         raise ValueError(f"mixer {mixture.mixing.method.name} gave weights that are negative or no numbers")
     return {domain: weight for domain, weight in found.items() if weight > 0}

@@ -25,7 +25,9 @@ def domains(sizes: Sequence[int]) -> pa.Table:
 
 @each_example(Mixer)
 def test_examples_hold(method: type[Mixer], example: Example) -> None:
-    found = method(settings_of(method, example)).weights(pa.table(example.given))
+    found = method(settings_of(method, example)).weights(
+        pa.table(example.given["domains"]), example.given["tokens"], example.given["max_epochs"]
+    )
     assert dict(found) == pytest.approx(example.gives, rel=1e-9)
 
 
@@ -34,11 +36,11 @@ def test_examples_hold(method: type[Mixer], example: Example) -> None:
 @given(sizes=st.lists(st.integers(0, 10**9), max_size=6), data=st.data())
 def test_weights_can_be_shared_out(method: type[Mixer], sizes: list[int], data: st.DataObject) -> None:
     mixer, rows = method(settings_of(method)), domains(sizes)
-    found: Mapping[str, float] = mixer.weights(rows)
+    found: Mapping[str, float] = mixer.weights(rows, 1_000, 2.0)
     assert set(found) <= {*rows["domain"].to_pylist(), *mixer.named()}
     assert all(math.isfinite(weight) and weight >= 0 for weight in found.values())
     assert not any(sizes) or sum(found.values()) > 0
-    assert dict(mixer.weights(rows)) == dict(found)
+    assert dict(mixer.weights(rows, 1_000, 2.0)) == dict(found)
     order = data.draw(st.permutations(range(len(sizes))))
-    others = mixer.weights(rows.take(pa.array(order, pa.int64())))
+    others = mixer.weights(rows.take(pa.array(order, pa.int64())), 1_000, 2.0)
     assert dict(others) == pytest.approx(dict(found), rel=1e-9)

@@ -55,7 +55,7 @@ mixtures:
   open:
     tokens: 100000
     tiers: [0, 1]
-    mixer: {{method: sample_unimax, tokens: 100000, epochs: 2}}
+    mixer: sample_unimax
     max_epochs: 2
     select: drawn
     scores: [nearness]

@@ -20,16 +20,18 @@ class Mixer(Method):
     """Finds a weight for every domain. The platform admits documents, shares the budget, draws, and counts epochs
     (`mixing/`).
 
-    Of an example, `given` has domains by column, and `gives` their weights by name.
+    Of an example, `given` has `domains` by column, `tokens` and `max_epochs`, and `gives` their weights by name.
     """
 
     kind: ClassVar[Kind] = MIXER
 
-    def weights(self, domains: pa.Table) -> Mapping[str, float]:
+    def weights(self, domains: pa.Table, tokens: int, max_epochs: float) -> Mapping[str, float]:
         """Domain to weight, not negative and not all zero; the platform normalises. A domain left out has none.
 
         Args:
             domains: one row per domain with admitted documents, by name: `domain`, `documents`, `tokens`.
+            tokens: budget of the mixture.
+            max_epochs: how often the mixture lets a document be seen at the most.
         """
         raise NotImplementedError
 

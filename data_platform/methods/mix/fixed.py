@@ -30,13 +30,14 @@ class Fixed(Mixer, name="fixed"):
 
     examples = (
         Example(
-            given={"domain": ["books", "web"], "documents": [1, 9], "tokens": [100, 900]},
+            given={"domains": {"domain": ["books", "web"], "documents": [1, 9], "tokens": [100, 900]},
+                   "tokens": 500, "max_epochs": 1},
             gives={"books": 2.0, "web": 3.0}, settings={"weights": {"books": 2, "web": 3}},
             source="the weights are what was given",
         ),
     )
 
-    def weights(self, domains: pa.Table) -> Mapping[str, float]:
+    def weights(self, domains: pa.Table, tokens: int, max_epochs: float) -> Mapping[str, float]:
         """The weights of the settings."""
         return self.settings.weights
 

@@ -27,19 +27,21 @@ class Proportional(Mixer, name="proportional"):
 
     examples = (
         Example(
-            given={"domain": ["books", "web"], "documents": [1, 9], "tokens": [100, 900]},
+            given={"domains": {"domain": ["books", "web"], "documents": [1, 9], "tokens": [100, 900]},
+                   "tokens": 500, "max_epochs": 1},
             gives={"books": 0.1, "web": 0.9}, settings={}, source="by hand: 100 and 900 of 1,000 tokens",
         ),
         Example(
-            given={"domain": ["books", "web"], "documents": [1, 9], "tokens": [100, 900]},
+            given={"domains": {"domain": ["books", "web"], "documents": [1, 9], "tokens": [100, 900]},
+                   "tokens": 500, "max_epochs": 1},
             gives={"books": 0.25, "web": 0.75}, settings={"temperature": 2}, source="by hand: 10 to 30",
         ),
     )
 
-    def weights(self, domains: pa.Table) -> Mapping[str, float]:
+    def weights(self, domains: pa.Table, tokens: int, max_epochs: float) -> Mapping[str, float]:
         """Weights that sum to 1; a domain without tokens has none."""
-        tokens = domains["tokens"].to_numpy().astype(np.float64)
-        powers = np.where(tokens > 0, tokens ** (1 / self.settings.temperature), 0.0)
+        sizes = domains["tokens"].to_numpy().astype(np.float64)
+        powers = np.where(sizes > 0, sizes ** (1 / self.settings.temperature), 0.0)
         total = powers.sum() or 1.0
         names = domains["domain"].to_pylist()
         return {name: float(power / total) for name, power in zip(names, powers, strict=True) if power}
