@@ -17,7 +17,7 @@ from data_platform.publish.export import export_mixture
 from data_platform.takedown import outside
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown
 from data_platform.takedown.plan import Selectors
-from tests.filters.lakes import _zero
+from tests.filtering.lakes import _zero
 from tests.takedown.lakes import essay
 
 

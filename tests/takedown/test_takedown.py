@@ -26,7 +26,8 @@ from data_platform.takedown.execute import Order, Places, execute, plan_takedown
 from data_platform.takedown.inventory import stored_table
 from data_platform.takedown.plan import Selectors, TakedownError, models_of_labels
 from data_platform.takedown.receipt import verify
-from tests.cards.lakes import write
+from tests.lake.test_lake import made_by, verdicts
+from tests.publish.lakes import write
 from tests.takedown.lakes import (
     NEAR,
     TEXTS,
@@ -39,7 +40,6 @@ from tests.takedown.lakes import (
     workspace_over,
     write_texts,
 )
-from tests.test_lake import made_by, verdicts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GONE = ("alpha", "again", "near")

@@ -11,10 +11,10 @@ from data_platform.takedown.execute import Order, Places, execute
 from data_platform.takedown.plan import Selectors
 from data_platform.takedown.receipt import verify
 from data_platform.text.identity import exact_hash
-from tests.filters.lakes import _row
+from tests.filtering.lakes import _row
+from tests.lake.test_lake import made_by, verdicts
+from tests.lake.test_lake_s3 import bucket  # noqa: F401 - a fixture
 from tests.takedown.lakes import essay
-from tests.test_lake import made_by, verdicts
-from tests.test_lake_s3 import bucket  # noqa: F401 - a fixture
 
 
 def test_rows_go_from_every_version_of_an_object_store(bucket: str) -> None:  # noqa: F811

@@ -26,7 +26,7 @@ from data_platform.publish.export import export_mixture
 from data_platform.publish.license_texts import OURS, address_of, meaning_of
 from data_platform.publish.notice import write_notice
 from data_platform.spdx.expressions import OUR_REFERENCES, conjunction, licensing
-from tests.cards import lakes
+from tests.publish import lakes
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from data_platform.reports.sweep import threshold_sweep
 from data_platform.run.recipe import load_recipe
 from data_platform.run.stage import execute
 from data_platform.run.workspace import Workspace
-from tests.filters.lakes import workspace
+from tests.filtering.lakes import workspace
 
 RULES = {
     "long_enough": {"signal": "word_count", "min": 50, "why": "Short pages are menus."},

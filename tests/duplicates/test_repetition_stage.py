@@ -16,7 +16,7 @@ from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake
 from data_platform.pipeline.flow import stages
 from data_platform.run.workspace import Workspace
-from tests.dedup.corpora import fill, numbered, rows_of, run, workspace
+from tests.duplicates.corpora import fill, numbered, rows_of, run, workspace
 
 REPETITION = {
     "lines": {}, "paragraphs": {"cut": False}, "substrings": {"min_tokens": 12},

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data_platform.core.tables import table
 from data_platform.methods.duplicates.minhash import distinct_shingles
-from tests.dedup.corpora import clustered, found_pairs, members, numbered, pairs_in_turn, signed
+from tests.duplicates.corpora import clustered, found_pairs, members, numbered, pairs_in_turn, signed
 
 SCHEMA = table("document_signatures").schema
 

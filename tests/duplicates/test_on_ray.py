@@ -10,8 +10,8 @@ from typing import Any
 from data_platform.lake.lake import Lake
 from data_platform.run import engine
 from tests.conftest import REPOSITORY
-from tests.dedup.corpora import STAGES, fill, rows_of, run, workspace
-from tests.dedup.test_stage import corpus
+from tests.duplicates.corpora import STAGES, fill, rows_of, run, workspace
+from tests.duplicates.test_stage import corpus
 
 SNAPSHOTS = ["a", "b"]
 
@@ -26,7 +26,7 @@ def deduplicate(folder: Path, runner: Any) -> None:
 
 def test_a_local_ray_gives_equal_tables(tmp_path: Path) -> None:
     deduplicate(tmp_path / "native", "native")
-    done = subprocess.run([sys.executable, "-m", "tests.dedup.test_on_ray", str(tmp_path / "ray")],
+    done = subprocess.run([sys.executable, "-m", "tests.duplicates.test_on_ray", str(tmp_path / "ray")],
                           capture_output=True, text=True, timeout=400, cwd=REPOSITORY)
     assert done.returncode == 0, done.stderr[-3000:]
     native, ray = (Lake(str(tmp_path / runner / "lake")) for runner in ("native", "ray"))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from data_platform.core.tables import table
 from data_platform.methods.duplicates.minhash import distinct_shingles, estimated_similarity, recall, signatures
 from data_platform.text.words import word_ngram_hashes
-from tests.dedup.corpora import found_pairs
+from tests.duplicates.corpora import found_pairs
 
 
 def _bands(texts: list[str], **settings: int) -> np.ndarray:

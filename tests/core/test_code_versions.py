@@ -22,7 +22,7 @@ from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import Recipe, load_recipe
 from data_platform.run.stage import Stage
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPES = ("demo", "web", "branches", "mixture_vitae")
 EVERYTHING = """
 name: everything

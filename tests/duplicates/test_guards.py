@@ -20,8 +20,8 @@ from data_platform.pipeline.flow import stages
 from data_platform.pipeline.status import latest_checks, plan
 from data_platform.run.workspace import Workspace
 from resources.workspace import WorkspaceResource
-from tests.dedup.corpora import DAY, STAGES, fill, numbered, run, workspace
-from tests.dedup.test_repetition_stage import prose
+from tests.duplicates.corpora import DAY, STAGES, fill, numbered, run, workspace
+from tests.duplicates.test_repetition_stage import prose
 
 REPEATING = (*STAGES[:3], "passage_hashes", "duplicate_spans", "cut_programs", "deduplicated_documents")
 SCHEMA = pa.schema([table("duplicates").schema.field(name) for name in COLUMNS])

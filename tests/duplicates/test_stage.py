@@ -15,7 +15,7 @@ from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake, Pin
 from data_platform.pipeline.flow import stages
 from data_platform.run.stage import InputMissing, execute
-from tests.dedup.corpora import STAGES, fill, members, numbered, rows_of, run, workspace
+from tests.duplicates.corpora import STAGES, fill, members, numbered, rows_of, run, workspace
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"]
 LICENSES = ["CC0-1.0", "MIT", "GPL-2.0-only", "LicenseRef-unknown"]

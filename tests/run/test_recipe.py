@@ -27,7 +27,7 @@ mixtures: {all: {tokens: 10, weights: {web: 1}}}
 """
 
 
-RECIPES = sorted((Path(__file__).resolve().parents[1] / "recipes").glob("*.yaml"))
+RECIPES = sorted((Path(__file__).resolve().parents[2] / "recipes").glob("*.yaml"))
 
 
 def load(tmp_path: Path, text: str):

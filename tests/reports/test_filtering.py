@@ -26,7 +26,7 @@ from data_platform.reports.filtering import RULES, STAGES, TOTALS, filter_report
 from data_platform.reports.sweep import SWEEP, threshold_sweep
 from data_platform.run.stage import execute
 from data_platform.run.workspace import Workspace
-from tests.filters.lakes import workspace
+from tests.filtering.lakes import workspace
 
 GOOD = {"word_count": 100, "mean_word_length": 5.0, "alphabetic_word_fraction": 1.0, "stop_word_count": 8}
 GOPHER = {"rule_sets": {"gopher_quality": {}}}

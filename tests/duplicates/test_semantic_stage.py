@@ -18,7 +18,7 @@ from data_platform.models.language_model import train_language_model
 from data_platform.models.settings import LanguageModel
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
-from tests.dedup.corpora import fill, numbered, rows_of, run
+from tests.duplicates.corpora import fill, numbered, rows_of, run
 
 CONTEXT, LONGEST, PLANTED = 384, 1_800, 8
 TABLES = (

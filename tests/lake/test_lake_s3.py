@@ -18,7 +18,7 @@ from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition
 from data_platform.proof.gate import prove
 from tests.integration.ui import free_port
-from tests.test_lake import NAME, made_by, verdicts
+from tests.lake.test_lake import NAME, made_by, verdicts
 
 
 @pytest.fixture
