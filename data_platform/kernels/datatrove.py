@@ -15,6 +15,9 @@ from data_platform.kernels.hashing import STAFFORD_1
 from data_platform.kernels.utf8 import entry_of, read, write
 
 SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
+"""What a character is: turned into a space; a decimal digit; what may stand between the digits of one number; cased,
+and passed over, where the form of a sigma is decided; spelled otherwise than itself; and as in `text/bits.py`."""
+
 LONGEST_WORD = 12
 """Longest contraction or unit."""
 

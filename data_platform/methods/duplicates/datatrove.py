@@ -19,10 +19,6 @@ from data_platform.text.identity import exact_hash
 from data_platform.text.kinds import kind_table
 from data_platform.text.pages import CODE_POINTS, members, paged, unpaged
 
-SPACE, DIGIT, SEPARATOR, CASED, IGNORABLE, SPELLED, PREFIX, SUFFIX, ICON, ALPHA = (1 << place for place in range(10))
-"""What a character is: turned into a space; a decimal digit; what may stand between the digits of one number; cased,
-and passed over, where the form of a sigma is decided; spelled otherwise than itself; and as in `text/kinds.py`."""
-
 _MERSENNE_PRIME = 2**61 - 1
 # PUNCTUATION of datatrove's utils/text.py, whose members become spaces.
 _PUNCTUATION = (
@@ -157,6 +153,8 @@ def _permutations(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @functools.cache
 def tables() -> Tables:
     """The tables, built on first use in about a second."""
+    from data_platform.kernels import datatrove as kernels
+
     kinds = np.zeros(CODE_POINTS, np.uint16)
     spelled = np.zeros(CODE_POINTS, np.int32)
     spellings: list[int] = []
@@ -165,25 +163,25 @@ def tables() -> Tables:
         character = chr(point)
         kinds[point] = _case_context(character)
         if unicodedata.category(character) == "Nd":
-            kinds[point] |= DIGIT
+            kinds[point] |= kernels.DIGIT
         if 0xAC00 <= point < 0xD7A4:  # Hangul syllables decompose by rule
             growth = max(growth, 3.0)
             continue
         spelling = _spelling(character)
         if spelling != character:
-            kinds[point] |= SPELLED
+            kinds[point] |= kernels.SPELLED
             spelled[point] = len(spellings) << 4 | len(spelling)
             spellings.extend(map(ord, spelling))
             growth = max(growth, len(spelling.encode()) / len(character.encode()))
     known = kind_table()
     of_text = unpaged(known.pages, known.kinds)
-    for theirs, own in ((bits.PREFIX, PREFIX), (bits.SUFFIX, SUFFIX), (bits.ICON, ICON), (bits.ALPHA, ALPHA)):
-        kinds[(of_text & theirs) != 0] |= own
+    for name in ("PREFIX", "SUFFIX", "ICON", "ALPHA"):
+        kinds[(of_text & getattr(bits, name)) != 0] |= getattr(kernels, name)
     punctuation = members(_PUNCTUATION)
     spaces = [point for point in range(0x3001) if chr(point).isspace()]
-    kinds[[*punctuation, *spaces]] |= SPACE
-    kinds[members(_NEWER_DIGITS)] |= DIGIT
-    kinds[[ord(sign) for sign in _SEPARATORS]] |= SEPARATOR
+    kinds[[*punctuation, *spaces]] |= kernels.SPACE
+    kinds[members(_NEWER_DIGITS)] |= kernels.DIGIT
+    kinds[[ord(sign) for sign in _SEPARATORS]] |= kernels.SEPARATOR
     return Tables(
         *paged(kinds, spelled), np.array(spellings, np.int32), int(np.ceil(growth)), *_contractions(),
         _hash_table(dict.fromkeys(UNITS, 1))[0],
@@ -198,9 +196,11 @@ def _spelling(character: str) -> str:
 
 def _case_context(character: str) -> int:
     """What `str.lower` takes a character for where it decides how a capital sigma is written."""
+    from data_platform.kernels import datatrove as kernels
+
     if (character + "Σ").lower()[-1] == "ς":
-        return CASED
-    return IGNORABLE if ("A" + character + "Σ").lower()[-1] == "ς" else 0
+        return kernels.CASED
+    return kernels.IGNORABLE if ("A" + character + "Σ").lower()[-1] == "ς" else 0
 
 
 def _contractions() -> tuple[np.ndarray, np.ndarray]:
