@@ -32,6 +32,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.kinds.answers import weights_of
 from data_platform.core.order import hashed_order
 from data_platform.mixing.settings import QUALITY, Mixture
 from data_platform.spdx.schemes import mask_of
@@ -102,8 +103,12 @@ def select(candidates: pa.Table, mixture: Mixture, name: str) -> Selection:
     repeated = _repetitions(candidates, mixture)
     tokens = candidates["token_count"].to_numpy() * repeated
     against = _against(candidates, mixture)
-    weights = _weights(candidates, tokens, against, mixture)
+    domains = _domains(candidates, tokens, against)
+    mixer = mixture.mixing.made()
+    weights = weights_of(mixture.mixing.method, mixer.weights(domains, mixture.tokens, mixture.max_epochs), domains)
     against[_DOMAIN] = ~np.asarray(pc.is_in(candidates["domain"], pa.array(list(weights), pa.string())))
+    if not mixer.named():  # it weighs what it is shown; documents of other domains have reasons of their own
+        against[_DOMAIN] &= np.asarray(pc.is_in(candidates["domain"], domains["domain"].combine_chunks()))
     reasons = np.select(list(against.values()), [np.int8(reason) for reason in against], np.int8(_KEPT))
     reasons[(reasons == _KEPT) & (tokens <= 0)] = _BUDGET
 
@@ -208,18 +213,12 @@ def _marks(column: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.fill_null(column, False)).astype(bool)
 
 
-def _weights(
-    candidates: pa.Table, tokens: np.ndarray, against: dict[int, np.ndarray], mixture: Mixture
-) -> dict[str, float]:
-    """The weights that are not 0, found from the domains of what nothing speaks against."""
+def _domains(candidates: pa.Table, tokens: np.ndarray, against: dict[int, np.ndarray]) -> pa.Table:
+    """The domains of what nothing speaks against, as a mixer is shown them."""
     free = ~np.any(list(against.values()), axis=0) if len(candidates) else np.zeros(0, bool)
     admitted = pa.table({"domain": candidates["domain"], "tokens": tokens}).filter(pa.array(free))
     domains = admitted.group_by("domain").aggregate([("tokens", "count"), ("tokens", "sum")]).sort_by("domain")
-    domains = pa.table({
+    return pa.table({
         "domain": domains["domain"], "documents": domains["tokens_count"],
         "tokens": pc.fill_null(domains["tokens_sum"], 0),
     })
-    found = mixture.mixing.made().weights(domains, mixture.tokens, mixture.max_epochs)
-    if any(not np.isfinite(weight) or weight < 0 for weight in found.values()):
-        raise ValueError(f"mixer {mixture.mixing.method.name} gave weights that are negative or no numbers")
-    return {domain: weight for domain, weight in found.items() if weight > 0}

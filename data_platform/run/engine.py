@@ -139,7 +139,7 @@ def batch_udf(
         try:
             result = function(*(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
                                 for array in arrays))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # the engine waits for ever for a call that leaves
             raise KernelError(describe(error)) from None  # the engine logs what it is given
         return daft.Series.from_arrow(result.cast(kind), "result")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_platform.core.kinds.answers import findings_of
 from data_platform.core.kinds.auditor import AUDITOR
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.trainer import model_tables
@@ -49,7 +50,7 @@ class _Pinned:
 def _write(work: Work, entry: Entry) -> Files:
     folders = {name: Path(folder) for name, (_, folder) in models_of(work, entry.models).items()}
     found = entry.made(folders).audit(_Pinned(work.lake, work.pin(work.stage.inputs[0])))
-    found = found.select(work.stage.declared.column_names).cast(work.stage.declared.schema)
+    found = findings_of(entry.method, found, work.stage.declared.schema)
     return work.files(found.sort_by([("subject", "ascending"), ("measure", "ascending")]))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.kinds.answers import positions_of
 from data_platform.core.tables import plan_table, selection_table
 from data_platform.filtering.own import over_scores, own_rules
 from data_platform.filtering.rules import judge
@@ -54,7 +55,8 @@ def _write(work: Work, mixture: Mixture) -> Files:
     plan = pa.table({
         "doc_id": rows["doc_id"], "snapshot": rows["snapshot"], "domain": rows["domain"],
         "token_count": rows["token_count"], "weight": selection.chosen["weight"], "epochs": rows["epochs"],
-        "position": mixture.order.made().positions(rows), "phase": pa.repeat(mixture.phase, rows.num_rows),
+        "position": positions_of(mixture.order.method, mixture.order.made().positions(rows), rows.num_rows),
+        "phase": pa.repeat(mixture.phase, rows.num_rows),
     })
     return {**work.files(plan.sort_by("position").cast(work.stage.declared.schema)), **rejected}
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.kinds.answers import pairs_of
 from data_platform.core.kinds.method import Entry
 from data_platform.core.tables import table
 from data_platform.run.recipe import Recipe
@@ -23,6 +24,7 @@ def _write(work: Work) -> Files:
     for entry in pair_entries(work.recipe):
         sketched = _sketched(work, entry, ids)
         pairs = entry.made().pairs(sketched, partial(texts, work))
+        pairs = pairs_of(entry.method, pairs, sketched["doc_id"])
         place = pc.index_in(pairs["doc_id"], sketched["doc_id"].combine_chunks())
         columns = {
             "doc_id": pairs["doc_id"], "snapshot": sketched["snapshot"].take(place),

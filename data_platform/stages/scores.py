@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_platform.core.kinds.answers import values_of
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.scorer import SCORER
 from data_platform.core.kinds.trainer import model_tables
@@ -57,7 +58,7 @@ def _write(work: Work, entry: Entry) -> Files:
 def score_batch(*columns: pa.Array, entry: Entry, folders: Mapping[str, str], model: str) -> pa.StructArray:
     """The scores of a batch of documents: a struct array of the scorer's columns and the models that it read."""
     found = loaded(entry, folders).score(*columns)
-    arrays = [pa.array(found[column.name], column.type) for column in entry.method.gives]
+    arrays = values_of(entry.method, found, entry.method.gives, len(columns[0]))
     names = [column.name for column in entry.method.gives]
     return pa.StructArray.from_arrays([*arrays, pa.repeat(model, len(columns[0]))], [*names, "model"])
 

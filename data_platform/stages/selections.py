@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from data_platform.core.kinds.answers import choice_of
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.selector import SELECTOR
 from data_platform.core.tables import selection_table
@@ -37,10 +37,10 @@ def _write(work: Work, entry: Entry) -> Files:
     # Narrow columns only: a selector compares documents of all snapshots.
     candidates = with_columns(work, work.rows("deduplicated_documents", list(_CANDIDATES)), entry.columns)
     candidates = candidates.sort_by("doc_id")
-    choice = entry.made().select(candidates)
+    choice = choice_of(entry.method, entry.made().select(candidates), candidates.num_rows)
     rows = pa.table({
         "doc_id": candidates["doc_id"], "snapshot": candidates["snapshot"],
-        "utility": np.asarray(choice.utility, np.float64), "selected": np.asarray(choice.selected, bool),
+        "utility": choice.utility, "selected": choice.selected,
     })
     return work.files(rows.cast(work.stage.declared.schema))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from data_platform.core.kinds.answers import values_of
 from data_platform.core.kinds.method import Entry, strings
 from data_platform.core.kinds.trainer import model_tables
 from data_platform.run import engine
@@ -49,7 +50,9 @@ def _write(work: Work, entry: Entry) -> Files:
 def sketch_batch(texts: pa.Array, *, entry: Entry, folders: Mapping[str, str], model: str) -> pa.StructArray:
     """What a pairer makes of a batch of texts, and, if it reads models, which made it."""
     declared = sketch_table(entry)
-    made = dict(loaded(entry, folders).sketch(strings(texts)))
+    given = loaded(entry, folders).sketch(strings(texts))
+    gives = entry.method.gives
+    made = dict(zip((column.name for column in gives), values_of(entry.method, given, gives, len(texts)), strict=True))
     for name in declared.column_names:
         if name not in (*_IDENTITY, *made):
             made[name] = pa.repeat(model, len(texts))

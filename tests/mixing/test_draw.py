@@ -274,3 +274,11 @@ def test_domains_share_the_budget_by_their_rehydrated_tokens() -> None:
     selection = select(table, mixture(tokens=60, weights={"web": 1, "code": 1}, rehydrate=True), "m")
     assert tokens_by_domain(table, selection) == {"web": 30.0, "code": 30.0}
     assert {pick["weight"] for pick in selection.chosen.to_pylist()} == {0.5}
+
+
+def test_a_domain_that_a_mixer_was_not_shown_is_not_without_weight() -> None:
+    table = candidates([("web", 10, 0, 0.9), ("mail", 10, 0, 0.1), ("mail", 10, 5, 0.9)])
+    asked = mixture(min_quality=0.5, weights={}, mixer="proportional")
+    rejected = select(table, asked, "test").rejected
+    reasons = dict(zip(rejected["doc_id"].to_pylist(), rejected["reason"].to_pylist(), strict=True))
+    assert [reasons.get(doc_id) for doc_id in table["doc_id"].to_pylist()] == [None, "min_quality", "license_tier"]
