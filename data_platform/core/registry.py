@@ -21,13 +21,15 @@ from pydantic import GetJsonSchemaHandler, ValidationError
 from pydantic_core import core_schema
 
 from data_platform.core.errors import PlainError, no_such
-from data_platform.core.kinds.method import Entry, Method
+from data_platform.core.kinds.method import Entry, Method, Section
 from data_platform.core.reading import Fault
-from data_platform.core.settings import IDENTIFIER, refusal
+from data_platform.core.settings import IDENTIFIER, Part, refusal
 
 GROUP = "data_platform.methods"
 _OWN = "data_platform.methods"
 _KINDS = "data_platform.core.kinds"
+_OF_KINDS = ("doc_id", "snapshot", "model")
+"""Columns that tables of methods have beside those that a method fills."""
 
 
 class UnknownMethod(PlainError, LookupError):
@@ -36,6 +38,10 @@ class UnknownMethod(PlainError, LookupError):
 
 class MethodConflict(PlainError, ValueError):
     """Two classes of one kind and name. The message names both."""
+
+
+class BrokenMethod(PlainError, TypeError):
+    """A method that is declared as its kind does not allow. The message names it, and what is wrong."""
 
 
 class BrokenDistribution(PlainError, ImportError):
@@ -58,6 +64,7 @@ def methods(kind: type[Method]) -> Mapping[str, type[Method]]:
 
     Raises:
         MethodConflict: if two have one name.
+        BrokenMethod: if one has other settings than its kind asks for, or columns that are the kind's own.
         BrokenDistribution: if one that is installed cannot be imported.
     """
     return _methods().get(kind.kind.name, {})
@@ -89,6 +96,7 @@ def _methods() -> dict[str, dict[str, type[Method]]]:
                 continue
             if not value.name:
                 continue
+            _refuse_broken(value)
             known = found.setdefault(value.kind.name, {})
             if (other := known.setdefault(value.name, value)) is not value:
                 raise MethodConflict(
@@ -96,6 +104,19 @@ def _methods() -> dict[str, dict[str, type[Method]]]:
                     f"{value.__module__}"
                 )
     return {kind: dict(sorted(known.items())) for kind, known in found.items()}
+
+
+def _refuse_broken(found: type[Method]) -> None:
+    base = next(one for one in found.__mro__ if "kind" in vars(one))
+    place = f"{found.kind.name} {found.name} of {found.__module__}"
+    section = Part if base.Settings is Section else base.Settings
+    if not issubclass(found.Settings, section):
+        raise BrokenMethod(f"{place}: its Settings must be a subclass of {section.__name__}")
+    names = [column.name for column in found.gives]
+    if wrong := [name for name in names if not re.fullmatch(IDENTIFIER, name) or name in _OF_KINDS]:
+        raise BrokenMethod(f"{place}: a column cannot be called {wrong[0]!r}")
+    if len(set(names)) < len(names):
+        raise BrokenMethod(f"{place}: two of its columns have one name")
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -151,8 +172,8 @@ class Entries:
             raise refusal([Fault((), "must be a mapping of names to settings")])
         read, faults = {}, []
         for name, given in value.items():
-            if not isinstance(name, str) or not re.match(IDENTIFIER, name):
-                faults.append(Fault((name,), "a name has a to z, 0 to 9 and _, and begins with a letter"))
+            if not isinstance(name, str) or not re.fullmatch(IDENTIFIER, name):
+                faults.append(Fault((name,), "a name has at most 64 of a to z, 0 to 9 and _, and begins with a letter"))
                 continue
             try:
                 read[name] = entry_of(self.kind, given, name)

@@ -12,10 +12,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from data_platform.core import registry
 from data_platform.core.errors import no_such
+from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.rule_set import RuleSet, RuleSetError
-from data_platform.core.kinds.scorer import Scorer, score_columns
+from data_platform.core.kinds.scorer import Scorer, score_column, score_columns
 from data_platform.core.kinds.synthesiser import Synthesiser
 from data_platform.core.kinds.trainer import Trainer
 from data_platform.core.reading import Fault, Place
@@ -88,17 +91,17 @@ def entry_faults(recipe: Recipe) -> Iterator[Fault]:
         yield from _absent(("repetition", "pairs", name), "model", entry.models, trainers)
     if recipe.repetition.semantic:
         yield from _absent(("repetition", "semantic", "model"), "model", [recipe.repetition.semantic.model], trainers)
-    columns = [name for column in score_columns(recipe.scores)
-               for name in (column.name, f"{column.entry}.{column.declared.name}")]
+    columns = list(_score_names(recipe.scores))
     readable = [*columns, *_TEXT_COLUMNS]
     for name, entry in recipe.selections.items():
-        yield from _absent(("selections", name), "score", entry.columns, readable)
+        yield from _no_score(("selections", name), entry.columns, readable, recipe.scores)
     for name, mixture in recipe.mixtures.items():
         place = ("mixtures", name)
-        yield from _absent((*place, "scores"), "score", mixture.scores, columns)
-        yield from _absent((*place, "order"), "score", mixture.order.columns, readable)
+        yield from _no_score((*place, "scores"), mixture.scores, columns, recipe.scores)
+        yield from _repeated((*place, "scores"), [one for one in mixture.scores if one in columns], recipe.scores)
+        yield from _no_score((*place, "order"), mixture.order.columns, readable, recipe.scores)
         if mixture.min_quality > 0:
-            yield from _absent((*place, "min_quality"), "score", [QUALITY], columns)
+            yield from _no_score((*place, "min_quality"), [QUALITY], columns, recipe.scores)
         if mixture.select is not None:
             yield from _absent((*place, "select"), "selection", [mixture.select], recipe.selections)
         if mixture.mixer is not None:
@@ -112,6 +115,27 @@ def entry_faults(recipe: Recipe) -> Iterator[Fault]:
 
 def _absent(place: Place, what: str, names: Iterable[str], known: Collection[str]) -> Iterator[Fault]:
     return (Fault(place, no_such(what, name, known)) for name in names if name not in known)
+
+
+def _no_score(
+    place: Place, names: Iterable[str], known: Collection[str], scores: Mapping[str, Entry], what: str = "score"
+) -> Iterator[Fault]:
+    for name in names:
+        if name in known:
+            continue
+        owners = [f"{entry}.{name}" for entry, made in scores.items()
+                  if any(column.name == name for column in made.method.gives)]
+        if owners:
+            yield Fault(place, f"other columns are called {name}, too: say {' or '.join(owners)}")
+        else:
+            yield Fault(place, no_such(what, name, known))
+
+
+def _repeated(place: Place, names: Iterable[str], scores: Mapping[str, Entry]) -> Iterator[Fault]:
+    called: dict[str, str] = {}
+    for name in names:
+        if (other := called.setdefault(score_column(scores, name).name, name)) is not name:
+            yield Fault(place, f"{other} and {name} are one column: name it once")
 
 
 def _unknown(field: Place, domains: Collection[Any], known: Collection[str]) -> Iterator[Fault]:
@@ -160,25 +184,36 @@ def _rule_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
     """Rules of the recipe's own over what nobody counts."""
     from data_platform.filtering.own import LEARNED_SIGNALS, bounded_columns
 
-    known = bounded_columns()
-    scores = list(_score_names(recipe))
+    known, entries = bounded_columns(), _score_entries(recipe)
+    scores, numbers = set(_score_names(entries)), set(_score_names(entries, numbers=True))
     for name, rule in _mapping(recipe.get("rules")).items():
         signal, place = _at(rule, "signal"), ("rules", name, "signal")
         if not isinstance(signal, str):
             continue
         if signal not in known and signal not in scores:
-            yield Fault(place, no_such("signal or score", signal, [*known, *scores]))
+            yield from _no_score(place, [signal], [*known, *numbers], entries, "signal or score")
+        elif signal not in known and signal not in numbers:
+            yield Fault(place, f"{signal} holds no numbers, and these alone have bounds")
         elif known.get(signal) == LEARNED_SIGNALS and not _counts_stop_words(recipe):
             yield Fault(place, f"{signal} is counted only where a rule set learns stop words: name one under filters")
 
 
-def _score_names(recipe: Mapping[str, Any]) -> Iterator[str]:
-    """What the columns of the scores of a recipe can be called."""
+def _score_entries(recipe: Mapping[str, Any]) -> dict[str, Entry]:
+    """The entries of `scores` whose methods there are, whatever their settings."""
+    found = {}
     for name, entry in _mapping(recipe.get("scores")).items():
         method = entry if isinstance(entry, str) else _at(entry, "method") or name
-        found = registry.methods(Scorer).get(method) if isinstance(method, str) else None
-        for column in found.gives if found else ():
-            yield from (column.name, f"{name}.{column.name}")
+        if isinstance(method, str) and (known := registry.methods(Scorer).get(method)):
+            found[str(name)] = Entry(str(name), known, known.Settings.model_construct())
+    return found
+
+
+def _score_names(scores: Mapping[str, Entry], numbers: bool = False) -> Iterator[str]:
+    """What the columns of scores can be called; only of those that hold numbers, if `numbers`."""
+    for column in score_columns(scores):
+        kind = column.declared.type
+        if not numbers or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            yield from (column.name, f"{column.entry}.{column.declared.name}")
 
 
 def _counts_stop_words(recipe: Mapping[str, Any]) -> bool:

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_platform.core.kinds import answers
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.synthesiser import SYNTHESISER, Synthesiser, derived_id
 from data_platform.core.kinds.trainer import model_tables
@@ -163,14 +164,10 @@ def _derive(
     from data_platform.text.identity import exact_hash
     from data_platform.text.tokenizer import count_tokens
 
-    written = synthesiser.derive(parents)
-    if isinstance(written, pa.ChunkedArray):
-        written = written.combine_chunks()
-    if len(written) != len(numbers):
-        raise ValueError(f"{synthesiser.name} gave {len(written)} lists of texts for {len(numbers)} families")
+    written = answers.texts_of(entry.method, synthesiser.derive(parents), len(numbers))
     counts = pc.fill_null(written.value_lengths(), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     ordinal = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    text = pc.utf8_normalize(pc.fill_null(written.flatten().cast(pa.large_string()), ""), "NFC")
+    text = pc.utf8_normalize(pc.fill_null(written.flatten(), ""), "NFC")
     there = np.asarray(pc.greater(pc.binary_length(text), 0))
     text, ordinal, family = text.filter(pa.array(there)), ordinal[there], np.repeat(numbers, counts)[there]
     named = {number: ids.take(pa.array(families[number])).to_pylist() for number in np.unique(family).tolist()}

@@ -15,6 +15,7 @@ from data_platform.core.kinds.answers import (
     findings_of,
     pairs_of,
     positions_of,
+    texts_of,
     values_of,
     weights_of,
 )
@@ -24,6 +25,7 @@ from data_platform.core.kinds.orderer import Orderer
 from data_platform.core.kinds.pairer import PAIRS, DocumentPairer
 from data_platform.core.kinds.scorer import Scorer
 from data_platform.core.kinds.selector import Choice, Selector
+from data_platform.core.kinds.synthesiser import Synthesiser
 from data_platform.core.tables import audit_table
 
 SHARE = Column("share", pa.float64(), "A share.", minimum=0, maximum=1)
@@ -104,6 +106,18 @@ def test_pairs(rows: list[tuple[Any, ...]], said: str) -> None:
     given = pa.table(columns, names=PAIRS.names)
     with pytest.raises(WrongAnswer, match=said):
         pairs_of(DocumentPairer, given, pa.chunked_array([["a", "b", "c"]]))
+
+
+@pytest.mark.parametrize("given", [None, ["a", "b"], [["a"]], [["a"], [1.5]], [["a"], ["\ud800"]]])
+def test_texts(given: Any) -> None:
+    with pytest.raises(WrongAnswer, match=r"lists? of texts for"):
+        texts_of(Synthesiser, given, 2)
+
+
+def test_texts_come_as_they_are_given() -> None:
+    for given in ([["a", None], []], pa.chunked_array([[["a", None]], [[]]])):
+        assert texts_of(Synthesiser, given, 2).to_pylist() == [["a", None], []]
+    assert texts_of(Synthesiser, [], 0).to_pylist() == []
 
 
 def test_no_pairs_at_all() -> None:

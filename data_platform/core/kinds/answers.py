@@ -78,6 +78,19 @@ def findings_of(method: type[Method], given: object, schema: pa.Schema) -> pa.Ta
     return found
 
 
+def texts_of(method: type[Method], given: object, families: int) -> pa.ListArray:
+    """A synthesiser's lists of texts, one per family, as large strings; a null is no text."""
+    try:
+        lists = pa.array(given)
+        lists = lists.combine_chunks() if isinstance(lists, pa.ChunkedArray) else lists
+        lists = lists.cast(pa.list_(pa.large_string()))
+    except (pa.ArrowException, TypeError, ValueError):
+        raise _wrong(method, "has to give a list of texts for every family") from None
+    if len(lists) != families:
+        raise _wrong(method, f"gave {len(lists):,} lists of texts for {families:,} families")
+    return lists
+
+
 def pairs_of(method: type[Method], given: object, ids: pa.ChunkedArray) -> pa.Table:
     """A pairer's `PAIRS` of documents among `ids`: each goes once, for another, with a similarity of -1 to 1."""
     found = _table(method, given, PAIRS)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from data_platform.core.columns import Column
 from data_platform.core.kinds.method import Entry, Kind, ModelReader
+from data_platform.core.tables import mixture_table, table
 
 SCORER = Kind(
     name="scorer", section="scores", folder="scores", family="scores",
@@ -60,9 +61,11 @@ class ScoreColumn:
 def score_columns(scores: Mapping[str, Entry]) -> list[ScoreColumn]:
     """The columns of all scores, in the order of the recipe.
 
-    Side by side a column has its own name, or `<entry>_<column>` where another entry has one of that name.
+    Side by side a column has its own name, or `<entry>_<column>` where another entry, or the documents of a mixture,
+    have one of that name.
     """
     times = Counter(column.name for entry in scores.values() for column in entry.method.gives)
+    times.update({*table("deduplicated_documents").column_names, *mixture_table("any").column_names})
     return [
         ScoreColumn(column.name if times[column.name] == 1 else f"{name}_{column.name}", name, column)
         for name, entry in scores.items() for column in entry.method.gives

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.errors import PlainError
 from data_platform.core.kinds.synthesiser import Synthesiser
 from data_platform.lake.lake import Lake, Pin
 
@@ -19,7 +20,7 @@ TEXT_BYTES = 2**28
 """Bytes of texts that are read at a time. A family that has more is read as a whole."""
 
 
-class FamilyError(ValueError):
+class FamilyError(PlainError, ValueError):
     """Families that a synthesiser must not name. The message says which of its method's rules they break."""
 
 
