@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data_platform.core.code import module_digest
+from data_platform.core.code import code_digest
 from data_platform.core.settings import home
 from data_platform.extract.batch import extract_batch
 from data_platform.extract.settings import Extraction
@@ -40,7 +40,7 @@ def data_texts(data: Path) -> pa.Table:
     """All texts of a data folder as `SCHEMA`, ordered by id, each text once; from the cache if nothing changed."""
     files = sorted([*data.glob(PAGES), *(path for path in data.glob("domains/*/*") if path.is_file())])
     state = [(str(path.relative_to(data)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    code = module_digest("data_platform.extract", "data_platform.ingest", "data_platform.language", __name__)
+    code = code_digest("benchmarks.texts")
     digest = hashlib.sha256(repr((state, code)).encode()).hexdigest()[:16]
     cached = home() / "benchmarks" / f"texts-{digest}.parquet"
     if not cached.exists():

@@ -11,7 +11,8 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from data_platform.cli.common import JSON, RECIPE, columns, many, out, workspace_of, write_file
+from data_platform.cli.common import JSON, RECIPE, columns, out, workspace_of, write_file
+from data_platform.core.errors import many
 
 _NAMED = 20
 """Rows that are named per finding; JSON names all."""

@@ -27,11 +27,6 @@ RECIPE = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def many(count: int, noun: str) -> str:
-    """A count with its noun, in the plural where it must be."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def columns(left: Sequence[str], right: Sequence[str]) -> Grid:
     """A table without lines, with columns that are aligned left and right."""
     grid = Grid(box=None, pad_edge=False)

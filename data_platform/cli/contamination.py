@@ -7,7 +7,8 @@ import json
 import click
 from rich.markup import escape
 
-from data_platform.cli.common import JSON, RECIPE, columns, many, out, the_one_with, workspaces_of
+from data_platform.cli.common import JSON, RECIPE, columns, out, the_one_with, workspaces_of
+from data_platform.core.errors import many
 from data_platform.lake.lake import Lake
 from data_platform.run.workspace import Workspace
 

@@ -6,7 +6,8 @@ import json
 
 import click
 
-from data_platform.cli.common import JSON, RECIPE, columns, many, out, the_one_with
+from data_platform.cli.common import JSON, RECIPE, columns, out, the_one_with
+from data_platform.core.errors import many
 
 
 @click.command()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from data_platform.cli.common import RECIPE, many, out, workspace_of
+from data_platform.cli.common import RECIPE, out, workspace_of
+from data_platform.core.errors import many
 from data_platform.core.settings import home
 
 

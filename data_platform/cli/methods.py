@@ -15,7 +15,7 @@ from rich.table import Table as Grid
 from data_platform.cli.common import JSON, out
 from data_platform.core import registry
 from data_platform.core.columns import Column
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, no_such
 from data_platform.core.kinds.method import Method
 from data_platform.core.kinds.rule_set import RuleSet
 
@@ -55,7 +55,7 @@ def _kind(named: str) -> type[Method]:
     for known, kind in registry.kinds().items():
         if plain == known or named in (kind.kind.section, kind.kind.folder):
             return kind
-    raise UnknownKind(f"there is no kind {named!r} of method; there are {', '.join(registry.kinds())}")
+    raise UnknownKind(no_such("kind of method", named, registry.kinds()))
 
 
 def _kind_described(kind: type[Method]) -> dict[str, Any]:

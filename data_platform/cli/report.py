@@ -11,8 +11,9 @@ import click
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from data_platform.cli.common import JSON, RECIPE, many, out, the_one_with, workspaces_of
+from data_platform.cli.common import JSON, RECIPE, out, the_one_with, workspaces_of
 from data_platform.core import tables as columns
+from data_platform.core.errors import many
 from data_platform.lake.lake import Lake
 from data_platform.run.workspace import Workspace
 

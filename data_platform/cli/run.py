@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from data_platform.cli.common import many, out, remember
+from data_platform.cli.common import out, remember
+from data_platform.core.errors import many
 from data_platform.core.tables import mixture_table
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import load_recipe

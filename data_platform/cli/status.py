@@ -10,8 +10,8 @@ import click
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from data_platform.cli.common import JSON, RECIPE, many, out, workspaces_of
-from data_platform.core.errors import PlainError
+from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
+from data_platform.core.errors import PlainError, many
 from data_platform.run.workspace import Workspace
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from data_platform.cli.common import JSON, RECIPE, columns, many, out, workspaces_of
+from data_platform.cli.common import JSON, RECIPE, columns, out, workspaces_of
+from data_platform.core.errors import many
 from data_platform.core.settings import home
 from data_platform.run.workspace import Workspace
 

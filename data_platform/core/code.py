@@ -93,20 +93,6 @@ class Code:
                 queue += [name for name in self._imports(module)[0] if name not in found and not carries(name)]
         return found
 
-    def digest_alone(self, *modules: str) -> str:
-        """Digest of the code of these modules alone, of packages that of all modules in them."""
-        named = [part for module in modules for part in self._within(module)]
-        return _short("\0".join(self._code(module) for module in named))
-
-    def _within(self, module: str) -> list[str]:
-        source = self._source(module)
-        if source is None:
-            raise ModuleNotFoundError(f"there is no module {module}")
-        if source.name != "__init__.py":
-            return [module]
-        names = sorted(name for name in self._files(module) if name.startswith(f"{module}.") and self._source(name))
-        return [module, *names]
-
     def _facts(self, module: str) -> _Facts:
         if module not in self._read:
             self._read[module] = _facts(self._source(module).read_text(encoding="utf-8"))
@@ -205,15 +191,6 @@ def reached(*roots: str) -> set[str]:
         ModuleNotFoundError: if a root does not exist.
     """
     return _INSTALLED.reached(*roots)
-
-
-def module_digest(*modules: str) -> str:
-    """`Code.digest_alone` of what this process runs.
-
-    Raises:
-        ModuleNotFoundError: if a module does not exist.
-    """
-    return _INSTALLED.digest_alone(*modules)
 
 
 # -- one text of code -------------------------------------------------------------------------------------------------

@@ -32,6 +32,11 @@ def no_such(kind: str, name: str, known: Collection[str]) -> str:
     return f"there is no {kind} {name}{', only ' if some else ''}{', '.join(some)}{more}"
 
 
+def many(count: int, noun: str) -> str:
+    """A count with its noun, in the plural where it must be."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def describe(error: BaseException) -> str:
     """The message of errors that name files, tables and settings; kind and place of all others."""
     if isinstance(error, PlainError | OSError | ImportError):

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -32,6 +33,17 @@ IDENTIFIER = r"^[a-z][a-z0-9_]{0,63}$"
 HOME_VARIABLE = "DATA_PLATFORM_HOME"
 MISSING = "Field required"
 """What pydantic says of a field that must be there."""
+
+
+OneOrMany = Annotated[
+    tuple[str, ...],
+    Field(min_length=1),
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value,
+        json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)],
+    ),
+]
+"""The type of a field for texts, of which one may stand alone."""
 
 
 class RecipeError(PlainError, ValueError):

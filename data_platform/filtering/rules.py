@@ -5,7 +5,6 @@ Here belongs the way from a recipe's `rule_sets` and a table of signals to what 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import acero
 
 from data_platform.core import registry
+from data_platform.core.errors import no_such
 from data_platform.core.kinds.rule_set import Rule, Rules, RuleSet, RuleSetError
 
 VERDICT = pa.struct(
@@ -53,8 +53,7 @@ def _method(name: str) -> type[RuleSet]:
     found = known.get(name.partition("@")[0])
     if not found or name not in found.names():
         every = [one for method in known.values() for one in method.names()]
-        near = "".join(f"; {one!r} is near" for one in difflib.get_close_matches(name, every, 1))
-        raise RuleSetError(f"no rule set {name!r}{near}; there are {', '.join(every)}")
+        raise RuleSetError(no_such("rule set", name, every))
     return found
 
 

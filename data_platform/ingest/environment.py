@@ -112,7 +112,7 @@ def _listings() -> Iterator[str]:
         yield from ("\n".join(headers[start : start + 20]) for start in range(0, len(headers), 20))
 
 
-def reference_state() -> str:
+def environment_state() -> str:
     """Digest of what these texts are read from."""
     text = json.dumps([platform.python_version(), installed_state()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

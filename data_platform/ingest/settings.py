@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from data_platform.core.settings import NAME, Part
+from data_platform.core.settings import NAME, OneOrMany, Part
 
 
 class LicenseClaim(Part):
@@ -35,14 +35,7 @@ class _PathSource(_Source):
         default=None, pattern=NAME, description="Crawl or snapshot it belongs to: the partition key. Without one, the "
         "paths hold {snapshot} where the names of snapshots stand, and new ones are found by listing."
     )
-    paths: tuple[str, ...] = Field(min_length=1, description="Paths, globs, folders, https:// or s3:// URLs.")
-
-    @field_validator(
-        "paths", mode="before", json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)]
-    )
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
+    paths: OneOrMany = Field(description="Paths, globs, folders, https:// or s3:// URLs.")
 
     @model_validator(mode="after")
     def _snapshot_somewhere(self) -> _PathSource:

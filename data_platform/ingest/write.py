@@ -144,14 +144,6 @@ def finish_revisits(
         yield "archives", _batch("archives", [_books_row(account, snapshot) for account in books.values()])
 
 
-def ingest_snapshot(
-    archives: Sequence[Archive], sources: Mapping[str, Source], snapshot: str, limits: Ingest
-) -> Iterator[Batch]:
-    """Read all archives of a snapshot in this process: `ingest_archives`, then `finish_revisits`."""
-    outcome = yield from ingest_archives(archives, sources, snapshot, limits)
-    yield from finish_revisits([outcome], snapshot, limits)
-
-
 def _unless_removed(archive: Archive, item: Capture | Rejection, removed: KeptOut | None) -> Capture | Rejection:
     """The item, or in place of a capture that was taken down its rejection."""
     if not removed or isinstance(item, Rejection):

@@ -27,7 +27,7 @@ from urllib.parse import unquote
 
 import pyarrow.fs
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, many
 from data_platform.core.tables import PLATFORM_LOGS, table
 from data_platform.lake.lake import COMMIT_KEY, Lake, Partition, application, recipe_number
 from data_platform.lake.writer import filesystem
@@ -140,7 +140,7 @@ class Custody:
         gone = [file for file in files if unquote(file.path) not in there]
         other = [file for file in files if there.get(unquote(file.path), file.bytes) != file.bytes]
         return [
-            Breach(name, partition or "", f"{_many(len(some), 'file')} {what}") for some, what in (
+            Breach(name, partition or "", f"{many(len(some), 'file')} {what}") for some, what in (
                 (gone, "of the commit not there any more"), (other, "not of the size that was committed")
             ) if some
         ]
@@ -305,7 +305,7 @@ def _differences(
         for (partition, version), files in sorted(groups.items()):
             commit = by_version[version]
             rows = sum(file.rows for file in files)
-            amount = f"{_many(len(files), 'file')} with {_many(rows, 'row')}"
+            amount = f"{many(len(files), 'file')} with {many(rows, 'row')}"
             doubt = f": {commit.doubt}" if commit.doubt else ""
             yield Breach(name, partition, f"{commit} {verb} {amount} and is no commit of the platform{doubt}")
 
@@ -323,13 +323,9 @@ def _contradictions(
     place = tuple(partition.split("/")) if partition else ()
     rows = sum(file.rows for file in actual.values() if file.partition[: len(place)] == place)
     if rows != last.made["rows"]:
-        yield Breach(name, partition, f"holds {_many(rows, 'row')}, and {last} says {last.made['rows']:,}")
+        yield Breach(name, partition, f"holds {many(rows, 'row')}, and {last} says {last.made['rows']:,}")
     names = table(name).partition_by
     key = application(name, Partition(tuple(zip(names[: len(place)], place, strict=True))))
     carried = [commit.transactions[key] for commit in commits if key in commit.transactions]
     if not carried or carried[-1] != recipe_number(last.made["recipe"]):
         yield Breach(name, partition, f"carries another recipe than {last}, which wrote it")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,4 +1,4 @@
-"""All stages of a recipe in order, what of them is out of date, and what may be published.
+"""All stages of a recipe in order, what of them is out of date, and which kernels they wait for.
 
 Not here: how a run is launched (`assets/`).
 """

@@ -26,7 +26,7 @@ def _write(work: Work) -> Files:
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    from data_platform.ingest.environment import reference_state
+    from data_platform.ingest.environment import environment_state
 
     recipe = workspace.recipe
     parts = [part for branch in with_cascade(recipe).values() for part in branch.cascade.labels]
@@ -40,7 +40,7 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
         **standing(workspace.lake).config(LABELS, "domain_labels"),
     }
     if any(part.kind == "environment" for part in parts):
-        config["environment"] = reference_state()
+        config["environment"] = environment_state()
         config["extraction"] = recipe.extraction.model_dump(mode="json")
     if any(part.kind == "pages" for part in parts):
         config |= {name: getattr(recipe, name).model_dump(mode="json") for name in ("extraction", "ingest")}

@@ -17,11 +17,11 @@ def _write(work: Work) -> Files:
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    from data_platform.ingest.environment import reference_state
+    from data_platform.ingest.environment import environment_state
     from data_platform.lake.files import files_state
 
     labels = workspace.recipe.labels
-    state = reference_state() if labels.kind == "environment" else files_state(labels.paths)
+    state = environment_state() if labels.kind == "environment" else files_state(labels.paths)
     taken_down = standing(workspace.lake).config(LABELS, "quality_labels")
     return {"labels": labels.model_dump(mode="json"), "state": state, **taken_down}
 

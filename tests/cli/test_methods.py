@@ -51,4 +51,4 @@ def test_thresholds_of_a_rule_set_are_shown_by_dialect() -> None:
 
 def test_what_does_not_exist_is_told_in_one_line() -> None:
     assert "perplexity is near" in shown("scorer", "perplexty", status=1)
-    assert "there is no kind 'scorr'" in shown("scorr", status=1)
+    assert "there is no kind of method scorr; scorer" in shown("scorr", status=1)

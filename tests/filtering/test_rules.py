@@ -206,9 +206,9 @@ def test_rows_keep_their_order_in_large_and_chunked_tables() -> None:
 
 
 def test_unknown_names_are_refused_with_what_exists() -> None:
-    with pytest.raises(RuleSetError, match=r"no rule set 'gopher'; 'gopher_quality' is near; there are c4, "):
+    with pytest.raises(RuleSetError, match=r"no rule set gopher; gopher_quality.* is near"):
         rule_set("gopher")
-    with pytest.raises(RuleSetError, match=r"no rule set 'c4@dolma'; .* c4@datatrove-0.10, "):
+    with pytest.raises(RuleSetError, match=r"no rule set c4@dolma, only c4, c4@datatrove-0.10, "):
         rule_set("c4@dolma")
     with pytest.raises(RuleSetError, match=r"fineweb has no threshold 'min_words'; it has min_lines, min_line_pun"):
         verdicts(_table({}), {"fineweb": {"min_words": 3}})

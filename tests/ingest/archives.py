@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from data_platform.ingest.crawl import Item, read_archive
 from data_platform.ingest.records import Archive, Capture, Rejection, Revisit
-from data_platform.ingest.settings import Ingest
+from data_platform.ingest.settings import Ingest, Source
+from data_platform.ingest.write import Batch, finish_revisits, ingest_archives
 
 ARCHIVE = Archive("crawl", "a.warc.gz", "/data/a.warc.gz", 1, "sha256:0", "warc")
 
@@ -77,3 +78,11 @@ def tally(items: Iterable[Item]) -> Counter[str]:
 def reasons(items: Iterable[Item]) -> list[str]:
     """The reasons of the rejections among items, in order."""
     return [item.reason for item in items if isinstance(item, Rejection)]
+
+
+def ingest_snapshot(
+    archives: Sequence[Archive], sources: Mapping[str, Source], snapshot: str, limits: Ingest
+) -> Iterator[Batch]:
+    """Read all archives of a snapshot in this process: `ingest_archives`, then `finish_revisits`."""
+    outcome = yield from ingest_archives(archives, sources, snapshot, limits)
+    yield from finish_revisits([outcome], snapshot, limits)

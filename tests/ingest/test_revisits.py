@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from data_platform.ingest.settings import CrawlSource, Ingest
 from data_platform.ingest.sources import resolve
-from data_platform.ingest.write import finish_revisits, ingest_archives, ingest_snapshot
-from tests.ingest.archives import members, page, response, warc
+from data_platform.ingest.write import finish_revisits, ingest_archives
+from tests.ingest.archives import ingest_snapshot, members, page, response, warc
 
 BODY = b"<html><p>the original</p></html>"
 DIGEST = "WARC-Payload-Digest: sha1:" + hashlib.sha1(BODY).hexdigest()

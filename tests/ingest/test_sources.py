@@ -19,8 +19,7 @@ import pytest
 from data_platform.ingest import fingerprints
 from data_platform.ingest.settings import CrawlSource, FilesSource, Ingest
 from data_platform.ingest.sources import Archive, SourceError, list_matches, open_archive, resolve
-from data_platform.ingest.write import ingest_snapshot
-from tests.ingest.archives import arc, members, page, response
+from tests.ingest.archives import arc, ingest_snapshot, members, page, response
 
 WARC = members([page(1), page(2)])
 ARC = arc(response(b"<p>old</p>"))

@@ -17,8 +17,8 @@ from data_platform.core.tables import table
 from data_platform.ingest import write
 from data_platform.ingest.settings import CrawlSource, FilesSource, Ingest, Source
 from data_platform.ingest.sources import Archive, resolve
-from data_platform.ingest.write import finish_revisits, ingest_archives, ingest_snapshot
-from tests.ingest.archives import members, page, response, warc
+from data_platform.ingest.write import finish_revisits, ingest_archives
+from tests.ingest.archives import ingest_snapshot, members, page, response, warc
 
 
 def crawl(*paths: object, name: str = "web") -> CrawlSource:

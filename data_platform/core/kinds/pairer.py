@@ -36,7 +36,7 @@ class Keys(NamedTuple):
 
 
 COPY_PAIRER = Kind(
-    name="pairer of copies", section="deduplication.kinds", folder="duplicates", family="",
+    name="pairer of copies", section="deduplication", folder="duplicates", family="",
     rows="keys per filtered document, and a pair for every document that joins a cluster", partitioned=True,
     phase="match", licence="none: a key is no text", takedown="rows go with their documents, by doc_id",
 )

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from data_platform.core.settings import IDENTIFIER, Part
+from data_platform.core.settings import IDENTIFIER, OneOrMany, Part
 from data_platform.methods.decontaminate.ngrams import NgramOverlap
 
 
 class EvaluationSet(Part):
     """One evaluation set: where its items are, and which of their fields a document may hold."""
 
-    paths: tuple[str, ...] = Field(min_length=1, description="JSONL (plain, gz, zst) or Parquet files, a row per item.")
-    fields: tuple[str, ...] = Field(
-        min_length=1, description="Fields of an item that are looked for, in their order; dots reach into objects."
+    paths: OneOrMany = Field(description="JSONL (plain, gz, zst) or Parquet files, a row per item.")
+    fields: OneOrMany = Field(
+        description="Fields of an item that are looked for, in their order; dots reach into objects."
     )
     id_field: str | None = Field(default=None, description="Field that names an item; default: file and row number.")
     action: Literal["drop", "cut", "record"] | None = Field(
         default=None, description="What is done for this set, in place of the action for all."
     )
-
-    @field_validator(
-        "paths", "fields", mode="before", json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)]
-    )
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
 
 
 class Decontamination(NgramOverlap.Settings):
