@@ -13,8 +13,8 @@ from data_platform.definitions import build_definitions
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import load_recipe
 from resources.workspace import WorkspaceResource
+from tests.conftest import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 WATCHED = """
 name: watched
 sources: [{{name: crawl, kind: files, paths: ["{folder}/{{snapshot}}/*.jsonl.gz"]}}]

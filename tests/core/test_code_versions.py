@@ -21,8 +21,8 @@ from data_platform.core.code import PLATFORM, Code
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import Recipe, load_recipe
 from data_platform.run.stage import Stage
+from tests.conftest import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPES = ("demo", "web", "branches", "mixture_vitae")
 EVERYTHING = """
 name: everything

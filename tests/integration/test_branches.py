@@ -18,9 +18,9 @@ from data_platform.proof.trace import trace
 from data_platform.run.books import books
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
+from tests.conftest import REPOSITORY
 from tests.ingest.archives import members, response, warc
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 # The patterns of the example recipe; the classifiers learn from labels of the test, and a fifth domain is added.
 RECIPE = """
 name: domains

@@ -27,10 +27,9 @@ from data_platform.proof.trace import NotFound, trace
 from data_platform.run.books import books
 from data_platform.run.stage import pin_inputs
 from data_platform.stages.datastores import NotRemovable, datastores, remove
+from tests.conftest import REPOSITORY
 from tests.ingest.archives import members, warc
 from tests.integration.corpora import Corpus, prose, run
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 PUBLIC_DOMAIN = {"LicenseRef-public-domain", "LicenseRef-us-gov-pd", "CC0-1.0", "CC-PDM-1.0", "Unlicense"}
 SOFTWARE = {

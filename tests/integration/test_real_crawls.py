@@ -11,9 +11,8 @@ from data_platform.pipeline.flow import stages
 from data_platform.run.books import books
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
+from tests.conftest import REPOSITORY
 from tests.integration.run_stages import core
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_two_snapshots_of_the_web_balance_to_the_record(

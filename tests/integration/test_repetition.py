@@ -17,8 +17,8 @@ from data_platform.reports.duplicates import NothingToScan, contamination_report
 from data_platform.run.books import books
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
+from tests.conftest import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 RECIPE = """
 name: repeating
 sources:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from data_platform.lake.lake import Lake
+from tests.conftest import REPOSITORY
 from tests.integration.factory import write_recipe
 
 pytestmark = pytest.mark.ui
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_a_partition_is_materialised_from_the_ui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

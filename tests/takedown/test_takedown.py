@@ -26,6 +26,7 @@ from data_platform.takedown.execute import Order, Places, execute, plan_takedown
 from data_platform.takedown.inventory import stored_table
 from data_platform.takedown.plan import Selectors, TakedownError, models_of_labels
 from data_platform.takedown.receipt import verify
+from tests.conftest import REPOSITORY
 from tests.lake.test_lake import made_by, verdicts
 from tests.publish.lakes import write
 from tests.takedown.lakes import (
@@ -41,7 +42,6 @@ from tests.takedown.lakes import (
     write_texts,
 )
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 GONE = ("alpha", "again", "near")
 
 
