@@ -170,16 +170,41 @@ def write(lake: Lake, frame: DataFrame, outputs: Sequence[Output]) -> dict[str, 
 
     The frame must have every column of every table; each output picks its own.
     """
-    sink = _sink(lake, outputs, per_task=is_ray())
-    written = frame.write_sink(sink).to_pydict()["file"]
+    if is_ray():
+        written = frame.write_sink(_sink(lake, outputs)).to_pydict()["file"]
+        made = [DataFile.from_json(json.loads(text)) for text in written]
+    else:
+        # Not through a sink: to keep what a sink gives, Daft imports whatever may have made an object, torch among it.
+        writers = _Writers(lake, outputs)
+        for batch in frame.to_arrow_iter(results_buffer_size=1):
+            writers.write(pa.Table.from_batches([batch]))
+        made = writers.close()
     files: dict[str, list[DataFile]] = {output.declared.name: [] for output in outputs}
-    for text in written:
-        file = DataFile.from_json(json.loads(text))
+    for file in made:
         files[file.table].append(file)
     return files
 
 
-def _sink(lake: Lake, outputs: Sequence[Output], per_task: bool) -> Any:
+class _Writers:
+    """Writers of several tables, which each take their own of the same rows."""
+
+    def __init__(self, lake: Lake, outputs: Sequence[Output]) -> None:
+        self._lake, self._outputs = lake, outputs
+        self._writers: dict[str, Any] = {}
+
+    def write(self, rows: pa.Table) -> None:
+        for output in self._outputs:
+            some = rows.filter(rows[output.where]) if output.where else rows
+            some = some.select(output.declared.column_names)
+            writer = self._writers.setdefault(output.declared.name, self._lake.writer(output.declared))
+            for batch in some.combine_chunks().to_batches():
+                writer.write(batch)
+
+    def close(self) -> list[DataFile]:
+        return [file for writer in self._writers.values() for file in writer.close()]
+
+
+def _sink(lake: Lake, outputs: Sequence[Output]) -> Any:
     from daft.datatype import DataType
     from daft.io import DataSink
     from daft.io.sink import WriteResult
@@ -187,34 +212,22 @@ def _sink(lake: Lake, outputs: Sequence[Output], per_task: bool) -> Any:
     from daft.schema import Schema
 
     class LakeSink(DataSink):
-        """Streams morsels into table writers: one set per process natively, one per task on Ray."""
-
-        def __init__(self) -> None:
-            self._writers: dict[str, Any] = {}
+        """Streams morsels into table writers, one set per task of Ray."""
 
         def schema(self) -> Schema:
             return Schema.from_field_name_and_types([("file", DataType.string())])
 
         def write(self, micropartitions):
-            writers = self._writers if not per_task else {}
-            rows = 0
+            writers, rows = _Writers(lake, outputs), 0
             for part in micropartitions:
                 arrow = part.to_arrow()
                 rows += arrow.num_rows
-                for output in outputs:
-                    some = arrow.filter(arrow[output.where]) if output.where else arrow
-                    some = some.select(output.declared.column_names)
-                    writer = writers.setdefault(output.declared.name, lake.writer(output.declared))
-                    for batch in some.combine_chunks().to_batches():
-                        writer.write(batch)
-            yield WriteResult(_close(writers) if per_task else [], 0, rows)
+                writers.write(arrow)
+            yield WriteResult([json.dumps(asdict(file)) for file in writers.close()], 0, rows)
 
         def finalize(self, write_results):
-            files = [file for result in write_results for file in result.result] + _close(self._writers)
+            files = [file for result in write_results for file in result.result]
             return MicroPartition.from_arrow(pa.table({"file": pa.array(files, pa.large_string())}))
-
-    def _close(writers: dict[str, Any]) -> list[str]:
-        return [json.dumps(asdict(file)) for writer in writers.values() for file in writer.close()]
 
     return LakeSink()
 
