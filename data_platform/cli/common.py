@@ -110,6 +110,8 @@ def the_one_with(
             f"{kind} {name!r} exists in {', '.join(workspace.lake.uri for workspace in having)}; give --recipe"
         )
     if not having:
+        if kind == "mixture" and any(workspace.lake.exists(table_name("plan", name)) for workspace in workspaces):
+            raise NotFound(f"{name} is a plan alone, without texts: its mixture says `publish: false`")
         existing = {found for workspace in workspaces for found in names(workspace.lake)}
         raise NotFound(f"no {kind} {name!r}; {kind}s: {', '.join(sorted(existing)) or 'none yet'}")
     return having[0]

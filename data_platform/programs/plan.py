@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from data_platform.core.kinds.answers import calls_of
 from data_platform.core.kinds.editor import (
     Call,
     DropDocument,
@@ -138,7 +139,7 @@ def _own_programs(
             one = found.setdefault(_row(rows, place), _Found())
             one.lines = [*one.lines, *lines]
         for use in own:
-            for place, calls in use.editor.edits(some).items():
+            for place, calls in calls_of(type(use.editor), use.editor.edits(some), len(some)).items():
                 one = found.setdefault(_row(rows, place), _Found())
                 one.calls = [*one.calls, (use.name, calls)]
     programs, refused = [""] * len(text), [""] * len(text)
@@ -211,7 +212,7 @@ def _repairs(text: pa.LargeStringArray, editors: Sequence[Use]) -> dict[int, lis
     repairs: dict[int, list[Replace]] = {}
     for use in editors:
         if use.editor.repairs:
-            for row, calls in use.editor.edits(text).items():
+            for row, calls in calls_of(type(use.editor), use.editor.edits(text), len(text)).items():
                 repairs[row] = _without_overlap([*repairs.get(row, ()), *calls])
     return repairs
 

@@ -11,6 +11,7 @@ import pytest
 from data_platform.core.columns import Column
 from data_platform.core.kinds.answers import (
     WrongAnswer,
+    calls_of,
     choice_of,
     findings_of,
     pairs_of,
@@ -20,6 +21,7 @@ from data_platform.core.kinds.answers import (
     weights_of,
 )
 from data_platform.core.kinds.auditor import Auditor
+from data_platform.core.kinds.editor import Editor, RemoveLines
 from data_platform.core.kinds.mixer import Mixer
 from data_platform.core.kinds.orderer import Orderer
 from data_platform.core.kinds.pairer import PAIRS, DocumentPairer
@@ -106,6 +108,17 @@ def test_pairs(rows: list[tuple[Any, ...]], said: str) -> None:
     given = pa.table(columns, names=PAIRS.names)
     with pytest.raises(WrongAnswer, match=said):
         pairs_of(DocumentPairer, given, pa.chunked_array([["a", "b", "c"]]))
+
+
+@pytest.mark.parametrize("given", [[], {2: []}, {-1: []}, {"0": []}, {0: ["drop_doc()"]}])
+def test_calls(given: Any) -> None:
+    with pytest.raises(WrongAnswer, match="editor"):
+        calls_of(Editor, given, 2)
+
+
+def test_calls_come_as_they_are_given() -> None:
+    given = {np.int64(1): [RemoveLines(0, None)]}
+    assert calls_of(Editor, given, 2) is given
 
 
 @pytest.mark.parametrize("given", [None, ["a", "b"], [["a"]], [["a"], [1.5]], [["a"], ["\ud800"]]])

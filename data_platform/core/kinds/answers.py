@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from data_platform.core.columns import Column
 from data_platform.core.errors import PlainError
+from data_platform.core.kinds.editor import Call
 from data_platform.core.kinds.method import Method
 from data_platform.core.kinds.pairer import PAIRS
 from data_platform.core.kinds.selector import Choice
@@ -89,6 +90,17 @@ def texts_of(method: type[Method], given: object, families: int) -> pa.ListArray
     if len(lists) != families:
         raise _wrong(method, f"gave {len(lists):,} lists of texts for {families:,} families")
     return lists
+
+
+def calls_of(method: type[Method], given: object, texts: int) -> Mapping[int, Sequence[Call]]:
+    """An editor's calls by the place of the text among so many."""
+    if not isinstance(given, Mapping):
+        raise _wrong(method, f"gave {type(given).__name__} and no mapping of places to calls")
+    if not all(isinstance(place, Integral) and 0 <= place < texts for place in given):
+        raise _wrong(method, f"named a text that is none of the {texts:,} that it was given")
+    if not all(isinstance(call, Call) for calls in given.values() for call in calls):
+        raise _wrong(method, "gave what is no call")
+    return given
 
 
 def pairs_of(method: type[Method], given: object, ids: pa.ChunkedArray) -> pa.Table:
