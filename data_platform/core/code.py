@@ -23,11 +23,12 @@ import hashlib
 import importlib.machinery
 import importlib.metadata
 import importlib.util
+import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,6 +73,7 @@ class Code:
             modules = self.reached(*roots)
             libraries = {name for module in modules for name in self._imports(module)[1]}
             parts = [f"{module}\0{self._code(module)}" for module in sorted(modules)]
+        _REMEMBERED.save()
         parts += [version for library in sorted(libraries) for version in _versions(library)]
         return _short("\0".join(parts))
 
@@ -211,8 +213,14 @@ class _Facts:
     files: tuple[str, ...]
 
 
-@cache
 def _facts(text: str) -> _Facts:
+    key = hashlib.sha256(text.encode()).hexdigest()
+    if key not in _REMEMBERED:
+        _REMEMBERED[key] = _found_in(text)
+    return _REMEMBERED[key]
+
+
+def _found_in(text: str) -> _Facts:
     tree = ast.parse(text)
     imports: dict[tuple[int, str], None] = {}
     files: set[str] = set()
@@ -225,6 +233,39 @@ def _facts(text: str) -> _Facts:
             files.add(node.value)
         queue += ast.iter_child_nodes(node)
     return _Facts(_short(ast.unparse(tree)), tuple(imports), tuple(sorted(files)))
+
+
+class _Memory(dict[str, _Facts]):
+    """The facts of texts by the digest of each, kept in a file from process to process: to parse the platform takes
+    longer than to make a small table. The file's name holds the code that finds facts, and the version of Python."""
+
+    _KEPT = 2_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        finder = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "data-platform" / "code"
+        self._file = home / f"{sys.implementation.cache_tag}-{finder}.json"
+        with suppress(OSError, ValueError, TypeError):
+            for key, (code, imports, files) in json.loads(self._file.read_text(encoding="utf-8")).items():
+                self[key] = _Facts(code, tuple((level, name) for level, name in imports), tuple(files))
+        self._saved = len(self)
+
+    def save(self) -> None:
+        """Leave what is new to other processes; where nothing can be written, each finds it anew."""
+        if len(self) == self._saved:
+            return
+        latest = dict(list(self.items())[-self._KEPT :])
+        text = json.dumps({key: [facts.code, facts.imports, facts.files] for key, facts in latest.items()})
+        with suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            beside = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+            beside.write_text(text, encoding="utf-8")
+            os.replace(beside, self._file)  # whole or not at all, whoever else writes
+        self._saved = len(self)
+
+
+_REMEMBERED = _Memory()
 
 
 def _names(node: ast.AST) -> Iterator[tuple[int, str]]:
