@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,6 +37,7 @@ MORSEL_ROWS = 512
 BATCH_ROWS = 128
 # Rows that are worked off sooner here than by workers, which take some 2 s each to start: a page takes 3 ms.
 FEW_ROWS = 500
+_ALONE = threading.Lock()  # what is made for processes of its own need not bear threads
 # Files that are read at once. Daft decodes each without regard to how fast its rows are taken: measured on 2.4 GB of
 # text in 128 MB files, peak memory is 0.6 GB with two and grows with the table (2.3 GB) without a limit.
 FILES_AT_ONCE = 2
@@ -146,6 +148,13 @@ def batch_udf(
     returned = daft.DataType.from_arrow_type(kind)
     if not processes:
         return daft.func.batch(return_dtype=returned, unnest=True, batch_size=batch_rows)(call)
+    if rows is not None and rows <= FEW_ROWS and not is_ray():
+
+        def call_alone(*columns):
+            with _alone():
+                return call(*columns)
+
+        return daft.func.batch(return_dtype=returned, unnest=True, batch_size=batch_rows)(call_alone)
 
     class Worker:
         """Calls the function in a process of its own."""
@@ -154,9 +163,12 @@ def batch_udf(
         def call(self, *columns):
             return call(*columns)
 
-    if rows is not None and rows <= FEW_ROWS and not is_ray():
-        return daft.cls(Worker, use_process=False, max_concurrency=1)().call
     return daft.cls(Worker, use_process=True, max_concurrency=_workers())().call
+
+
+def _alone() -> threading.Lock:
+    """The lock of this process; Daft makes copies of functions, with what they name, and can make none of a lock."""
+    return _ALONE
 
 
 def _workers() -> int:
