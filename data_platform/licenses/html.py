@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 
 from data_platform.licenses import jsonld, prose
 from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.place import every, item_scope, own_block, place, surroundings
+from data_platform.licenses.place import every, forget_nodes, item_scope, own_block, place, surroundings
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
 from data_platform.licenses.rsl import RslFile
 from data_platform.spdx.expressions import (
@@ -124,7 +124,10 @@ def observations(payload: bytes, hinted: tuple[bool, ...] | None = None) -> list
     if _sentences in kinds:
         payload = _marked(payload)
     tree = HTMLTree.parse_from_bytes(payload)
-    return [observation for kind in kinds for observation in kind(tree)]
+    try:
+        return [observation for kind in kinds for observation in kind(tree)]
+    finally:
+        forget_nodes()
 
 
 def _marked(payload: bytes) -> bytes:

@@ -178,6 +178,11 @@ def _squeezed(node: DOMNode) -> str:
     return " ".join(node.text.split())
 
 
+def forget_nodes() -> None:
+    """Let go of the nodes of a page once it is read: a tree must end in the thread that made it."""
+    _squeezed.cache_clear()
+
+
 def own_block(node: DOMNode) -> str:
     """Text of the nearest block around a node, white space squeezed; empty if it is longer than `MAX_SURROUNDINGS`."""
     block: DOMNode | None = node

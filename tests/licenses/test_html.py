@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -317,3 +320,16 @@ def test_broken_pages_say_what_they_can_and_raise_nothing() -> None:
 def test_any_bytes_are_a_page(payload: bytes) -> None:
     observations(payload)
     observations(b'<a rel="license" href="' + payload + b'"><meta name=license content=' + payload)
+
+
+def test_nothing_of_a_page_outlives_its_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node must end in the thread that made it; the parser complains of one that does not, and cannot raise it."""
+    page = b"<p>Text under <a rel=license href=https://creativecommons.org/licenses/by/4.0/>CC BY 4.0</a> by us</p>"
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    with ThreadPoolExecutor(1) as first:
+        assert first.submit(observations, page).result()
+    with ThreadPoolExecutor(1) as second:
+        for _ in range(4):
+            assert second.submit(observations, page).result()
+    assert complaints == []
