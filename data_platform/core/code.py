@@ -23,7 +23,6 @@ import hashlib
 import importlib.machinery
 import importlib.metadata
 import importlib.util
-import json
 import os
 import re
 import sys
@@ -32,6 +31,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from data_platform.core.memory import recall, remember, user_cache
 
 PLATFORM = __name__.partition(".")[0]
 CARRIERS = (
@@ -244,10 +245,9 @@ class _Memory(dict[str, _Facts]):
     def __init__(self) -> None:
         super().__init__()
         finder = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "data-platform" / "code"
-        self._file = home / f"{sys.implementation.cache_tag}-{finder}.json"
-        with suppress(OSError, ValueError, TypeError):
-            for key, (code, imports, files) in json.loads(self._file.read_text(encoding="utf-8")).items():
+        self._file = user_cache("code") / f"{sys.implementation.cache_tag}-{finder}.json"
+        with suppress(ValueError, TypeError):
+            for key, (code, imports, files) in recall(self._file).items():
                 self[key] = _Facts(code, tuple((level, name) for level, name in imports), tuple(files))
         self._saved = len(self)
 
@@ -255,13 +255,9 @@ class _Memory(dict[str, _Facts]):
         """Leave what is new to other processes; where nothing can be written, each finds it anew."""
         if len(self) == self._saved:
             return
-        latest = dict(list(self.items())[-self._KEPT :])
-        text = json.dumps({key: [facts.code, facts.imports, facts.files] for key, facts in latest.items()})
+        latest = list(self.items())[-self._KEPT :]
         with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-            beside.write_text(text, encoding="utf-8")
-            os.replace(beside, self._file)  # whole or not at all, whoever else writes
+            remember(self._file, {key: [facts.code, facts.imports, facts.files] for key, facts in latest})
         self._saved = len(self)
 
 

@@ -6,13 +6,11 @@ files are read again.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
-import tempfile
 from typing import BinaryIO
 
+from data_platform.core.memory import recall, remember
 from data_platform.core.settings import home
 
 FILE_NAME = "fingerprints.json"
@@ -31,7 +29,7 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self._path = home() / FILE_NAME
-        self._known = self._load()
+        self._known = recall(self._path)
         self._new: dict[str, list] = {}
 
     def __enter__(self) -> Fingerprints:
@@ -40,7 +38,7 @@ class Fingerprints:
     def __exit__(self, *_: object) -> None:
         if self._new:
             # What other processes have written meanwhile is kept; if two write at once, one loses, and reads again.
-            self._store({**self._load(), **self._new})
+            remember(self._path, {**recall(self._path), **self._new})
 
     def of(self, path: str) -> str:
         """The fingerprint of a local file. Raises OSError if it cannot be read."""
@@ -52,22 +50,3 @@ class Fingerprints:
             fingerprint = sha256_of(raw)
         self._new[path] = [status.st_size, status.st_mtime_ns, fingerprint]
         return fingerprint
-
-    def _load(self) -> dict[str, list]:
-        try:
-            known = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return known if isinstance(known, dict) else {}
-
-    def _store(self, known: dict[str, list]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=FILE_NAME)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(known, file)
-            os.replace(name, self._path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise

@@ -35,6 +35,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from data_platform.core.code import code_digest, reached
+from data_platform.core.memory import user_cache
 
 _VERSIONS = (numba.__version__, llvmlite.__version__, sys.implementation.cache_tag)
 _STARTED = time.time()
@@ -57,8 +58,7 @@ def cache_home() -> Path:
     """
     if config.CACHE_DIR:
         return Path(config.CACHE_DIR) / "kernels"
-    homes = [Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "data-platform" / "kernels",
-             Path(__file__).parent / "__pycache__" / "kernels"]  # fmt: skip
+    homes = [user_cache("kernels"), Path(__file__).parent / "__pycache__" / "kernels"]
     return next(filter(_writable, homes), homes[0])
 
 

@@ -17,7 +17,7 @@ from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.shared.models import loaded, models_of
+from data_platform.stages.shared.models import IDENTITY, loaded, method_udf
 
 
 def score_stages(recipe: Recipe) -> list[Stage]:
@@ -37,21 +37,11 @@ def _score_stage(entry: Entry) -> Stage:
 def _write(work: Work, entry: Entry) -> Files:
     from daft import col
 
-    models = models_of(work, entry.models)
-    declared = work.stage.declared
-    kernel = engine.batch_udf(
-        partial(score_batch, entry=entry, folders={name: folder for name, (_, folder) in models.items()},
-                model=" ".join(model_id for model_id, _ in models.values())),
-        {name: declared[name].type for name in declared.column_names if name not in ("doc_id", "snapshot")},
-        batch_rows=entry.method.batch_rows,
-    )
-    reads = entry.method.reads
-    frame = engine.read(
-        work.lake, work.pin("deduplicated_documents"), list(dict.fromkeys(("doc_id", "snapshot", *reads)))
-    )
+    kernel, reads = method_udf(work, entry, score_batch), entry.method.reads
+    frame = engine.read(work.lake, work.pin("deduplicated_documents"), list(dict.fromkeys((*IDENTITY, *reads))))
     return engine.write(
-        work.lake, frame.select("doc_id", "snapshot", kernel(*(col(name) for name in reads))),
-        [engine.Output(declared)],
+        work.lake, frame.select(*IDENTITY, kernel(*(col(name) for name in reads))),
+        [engine.Output(work.stage.declared)],
     )
 
 

@@ -14,10 +14,8 @@ from data_platform.core.kinds.trainer import model_tables
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from data_platform.stages.shared.models import loaded, models_of
+from data_platform.stages.shared.models import IDENTITY, loaded, method_udf
 from data_platform.stages.shared.repetition import sketch_table
-
-_IDENTITY = ("doc_id", "snapshot")
 
 
 def sketch_stage(entry: Entry) -> Stage:
@@ -34,17 +32,12 @@ def sketch_stage(entry: Entry) -> Stage:
 def _write(work: Work, entry: Entry) -> Files:
     from daft import col
 
-    models = models_of(work, entry.models)
-    declared = work.stage.declared
-    kernel = engine.batch_udf(
-        partial(sketch_batch, entry=entry, folders={name: folder for name, (_, folder) in models.items()},
-                model=" ".join(model_id for model_id, _ in models.values())),
-        {name: declared[name].type for name in declared.column_names if name not in _IDENTITY},
-        batch_rows=entry.method.batch_rows,
-    )
+    kernel = method_udf(work, entry, sketch_batch)
     # Copies too: which of them stays may change with every crawl, and nothing shall be made twice for that.
-    frame = engine.read(work.lake, work.pin("filtered_documents"), [*_IDENTITY, "text"])
-    return engine.write(work.lake, frame.select(*_IDENTITY, kernel(col("text"))), [engine.Output(declared)])
+    frame = engine.read(work.lake, work.pin("filtered_documents"), [*IDENTITY, "text"])
+    return engine.write(
+        work.lake, frame.select(*IDENTITY, kernel(col("text"))), [engine.Output(work.stage.declared)]
+    )
 
 
 def sketch_batch(texts: pa.Array, *, entry: Entry, folders: Mapping[str, str], model: str) -> pa.StructArray:
@@ -54,9 +47,9 @@ def sketch_batch(texts: pa.Array, *, entry: Entry, folders: Mapping[str, str], m
     gives = entry.method.gives
     made = dict(zip((column.name for column in gives), values_of(entry.method, given, gives, len(texts)), strict=True))
     for name in declared.column_names:
-        if name not in (*_IDENTITY, *made):
+        if name not in (*IDENTITY, *made):
             made[name] = pa.repeat(model, len(texts))
-    names = [name for name in declared.column_names if name not in _IDENTITY]
+    names = [name for name in declared.column_names if name not in IDENTITY]
     return pa.StructArray.from_arrays([pa.array(made[name]).cast(declared[name].type) for name in names], names)
 
 

@@ -6,16 +6,23 @@ Not here: the tables of models (`stages/models.py`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
 from data_platform.core.settings import home
 from data_platform.core.tables import model_table
+from data_platform.run import engine
 from data_platform.run.stage import Work
 
+if TYPE_CHECKING:
+    import daft
+
+IDENTITY = ("doc_id", "snapshot")
 _LOADING = threading.Lock()
 """Held while a model is loaded: two threads that load at once would leave each other's weights unset."""
 
@@ -33,6 +40,20 @@ def _model_of(work: Work, name: str) -> tuple[str, str]:
         return row["model_id"], row["uri"]
     cache = home() / "models"
     return row["model_id"], str(fetch(row["uri"], cache, row["sha256"], work.lake.storage_options))
+
+
+def method_udf(work: Work, entry: Entry, function: Callable[..., pa.Array]) -> Callable[..., daft.Expression]:
+    """A UDF that fills the columns of the stage's table beside the ids, by an entry and the models that it reads.
+
+    `function` takes arrays, the `entry`, the `folders` of its models by name, and in `model` their ids, by blanks.
+    """
+    models, declared = models_of(work, entry.models), work.stage.declared
+    return engine.batch_udf(
+        partial(function, entry=entry, folders={name: folder for name, (_, folder) in models.items()},
+                model=" ".join(model_id for model_id, _ in models.values())),
+        {name: declared[name].type for name in declared.column_names if name not in IDENTITY},
+        batch_rows=entry.method.batch_rows,
+    )
 
 
 def loaded(entry: Entry, folders: Mapping[str, str]) -> Any:
