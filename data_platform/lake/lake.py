@@ -30,6 +30,7 @@ from deltalake.transaction import AddAction
 from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import declaration, kind_of, table
+from data_platform.lake import chain
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
 
 COMMIT_KEY = "data_platform"
@@ -139,7 +140,8 @@ class Lake:
         """Names of the tables that exist, sorted; of these kinds alone, if any are given."""
         entries = filesystem(self.uri, self.storage_options).get_file_info(pa.fs.FileSelector("", allow_not_found=True))
         names = sorted(entry.base_name for entry in entries if entry.type == pa.fs.FileType.Directory)
-        return [name for name in names if (not kinds or kind_of(name) in kinds) and self.exists(name)]
+        names = [name for name in names if not name.startswith("_") and (not kinds or kind_of(name) in kinds)]
+        return [name for name in names if self.exists(name)]
 
     def exists(self, name: str) -> bool:
         """Whether table `name` has been created."""
@@ -292,6 +294,7 @@ class Lake:
         rows = sum(file.rows for file in files)
         for _ in range(_MAX_ATTEMPTS):
             handle = self._create(declared)
+            basis_version = handle.version()
             carried = handle.transaction_version(key)
             if carried is not None and carried == number:
                 discard(list(files), self.table_uri(name), self.storage_options)
@@ -310,14 +313,14 @@ class Lake:
                     schema=Schema.from_arrow(declared.schema),
                     partition_by=list(declared.partition_by),
                     partition_filters=[(key, "=", value) for key, value in partition.values] or None,
-                    commit_properties=CommitProperties(
-                        custom_metadata={COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
-                        app_transactions=[Transaction(key, number)],
-                        max_commit_retries=0,
+                    commit_properties=self._properties(
+                        name, basis_version, files, Transaction(key, number),
+                        {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
                     ),
                 )
             except CommitFailedError:
                 continue  # somebody committed since the handle was pinned: read again, then decide
+            chain.keep(self, name, basis_version + 1)
             self.record_lineage(name)
             version = self._version_of(name, partition, provenance)
             return Commit(name, str(handle.metadata().id), version, rows, written=True)
@@ -343,10 +346,11 @@ class Lake:
         writer = self.writer(name)
         for batch in rows.to_batches():
             writer.write(batch)
-        handle = self._create(table(name))
-        handle.create_write_transaction(
-            [_add_action(file) for file in writer.close()], mode="append", schema=handle.schema()
-        )
+        files = writer.close()
+        for _ in range(_MAX_ATTEMPTS):
+            if self._append(self._create(table(name)), name, files):
+                return
+        raise ConcurrentWrite(f"{name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
 
     def append_once(self, name: str, rows: pa.Table, key: str) -> bool:
         """Append rows to a log of the platform, unless rows were appended under `key` before; says whether it did.
@@ -362,17 +366,41 @@ class Lake:
             for batch in rows.to_batches():
                 writer.write(batch)
             files = writer.close()
-            try:
-                handle.create_write_transaction(
-                    [_add_action(file) for file in files], mode="append", schema=handle.schema(),
-                    commit_properties=CommitProperties(
-                        app_transactions=[Transaction(application, 1)], max_commit_retries=0
-                    ),
-                )
+            if self._append(handle, name, files, Transaction(application, 1)):
                 return True
-            except CommitFailedError:
-                discard(files, self.table_uri(name), self.storage_options)
+            discard(files, self.table_uri(name), self.storage_options)
         raise ConcurrentWrite(f"{name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
+
+    def _append(
+        self, handle: DeltaTable, name: str, files: Sequence[DataFile], transaction: Transaction | None = None,
+        **said: Any,
+    ) -> bool:
+        """Commit files to a log at the version of the handle; says whether nobody was faster."""
+        version = handle.version()
+        try:
+            handle.create_write_transaction(
+                [_add_action(file) for file in files], mode="append", schema=handle.schema(),
+                commit_properties=self._properties(name, version, files, transaction, **said),
+            )
+        except CommitFailedError:
+            return False
+        chain.keep(self, name, version + 1)
+        return True
+
+    def _properties(
+        self, name: str, version: int, files: Sequence[DataFile], transaction: Transaction | None = None,
+        metadata: Mapping[str, Any] | None = None, **said: Any,
+    ) -> CommitProperties:
+        """What every commit says beside its actions: `metadata`, and its custody, on top of a version."""
+        custody = {
+            "table": name, "files": {file.path: file.sha256 for file in files},
+            "previous": chain.link_of(self, name, version), **said,
+        }
+        return CommitProperties(
+            custom_metadata={**(metadata or {}), chain.CUSTODY_KEY: custody},
+            app_transactions=[transaction] if transaction else None,
+            max_commit_retries=0,
+        )
 
     def _create(self, declared: Table) -> DeltaTable:
         if not self.exists(declared.name):
@@ -386,7 +414,7 @@ class Lake:
                     configuration=_CONFIGURATION,
                     storage_options=self.storage_options,
                     # With retries, a second creator would commit its own table id as version 1.
-                    commit_properties=CommitProperties(max_commit_retries=0),
+                    commit_properties=self._properties(declared.name, -1, []),
                 )
             except DeltaError:
                 if not self.exists(declared.name):
@@ -447,19 +475,11 @@ class Lake:
             writer = self.writer("lineage")
             for batch in pa.Table.from_pylist(missing, schema=table("lineage").schema).to_batches():
                 writer.write(batch)
-            files = writer.close()
-            try:
-                lineage.create_write_transaction(
-                    [_add_action(file) for file in files],
-                    mode="append",
-                    schema=lineage.schema(),
-                    commit_properties=CommitProperties(
-                        app_transactions=[Transaction(key, missing[-1]["version"])], max_commit_retries=0
-                    ),
-                )
+            files, last = writer.close(), missing[-1]["version"]
+            seen = {"table": name, "version": last, "link": chain.link_of(self, name, last)}
+            if self._append(lineage, "lineage", files, Transaction(key, last), seen=seen):
                 return
-            except CommitFailedError:
-                discard(files, self.table_uri("lineage"), self.storage_options)
+            discard(files, self.table_uri("lineage"), self.storage_options)
         raise ConcurrentWrite(f"lineage of {name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
 
     def repair_lineage(self) -> None:

@@ -6,6 +6,8 @@ transactions, schemas of tables (`core/tables.py`).
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import threading
 import time
@@ -33,7 +35,8 @@ COMPRESSION = {"compression": "zstd", "compression_level": 3}
 
 @dataclass(frozen=True)
 class DataFile:
-    """A Parquet file that belongs to a table once it is committed. `path` is relative to the table's root."""
+    """A Parquet file that belongs to a table once it is committed. `path` is relative to the table's root, `sha256` the
+    digest of its bytes in hexadecimal, taken while it was written."""
 
     table: str
     path: str
@@ -41,6 +44,7 @@ class DataFile:
     bytes: int
     rows: int
     modified_ms: int
+    sha256: str
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DataFile:
@@ -63,11 +67,50 @@ def filesystem(uri: str, storage_options: Mapping[str, str]) -> pyarrow.fs.FileS
     return _filesystem(uri, tuple(sorted(storage_options.items())), os.environ.get("AWS_ENDPOINT_URL"))
 
 
+class HashedStream(io.RawIOBase):
+    """A file that is written from beginning to end, and knows the SHA-256 of what was written to it."""
+
+    def __init__(self, system: pyarrow.fs.FileSystem, path: str) -> None:
+        # A buffer larger than any write: what is not buffered, pyarrow hands on as a buffer, and delta-rs takes bytes.
+        self._stream = system.open_output_stream(path, buffer_size=2 * _PIECE)
+        self._digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """It is for writing alone."""
+        return True
+
+    def write(self, piece: bytes | memoryview) -> int:
+        """Write a piece; returns its length."""
+        whole = memoryview(piece).cast("B")
+        self._digest.update(whole)
+        for start in range(0, len(whole), _PIECE):
+            self._stream.write(whole[start:start + _PIECE])
+        return len(whole)
+
+    def flush(self) -> None:
+        """Nothing: what is written goes on at once."""
+
+    def tell(self) -> int:
+        """Bytes that were written."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """End the file."""
+        if not self.closed:
+            self._stream.close()
+            super().close()
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what was written so far, in hexadecimal."""
+        return self._digest.hexdigest()
+
+
 @dataclass
 class _OpenFile:
     path: str
     partition: tuple[tuple[str, str], ...]
-    stream: pa.NativeFile
+    stream: HashedStream
     parquet: pq.ParquetWriter
     pending: list[pa.RecordBatch] = field(default_factory=list)
     pending_bytes: int = 0
@@ -145,7 +188,7 @@ class TableWriter:
     def _start(self, partition: tuple[tuple[str, str], ...]) -> _OpenFile:
         folder = "".join(f"{name}={value}/" for name, value in partition)
         path = f"{folder}{uuid.uuid4()}.parquet"
-        stream = filesystem(self._uri, self._options).open_output_stream(path)
+        stream = HashedStream(filesystem(self._uri, self._options), path)
         long = {column.name for column in self._table.columns if column.long}
         names = self._file_schema.names
         parquet = pq.ParquetWriter(
@@ -178,16 +221,16 @@ class TableWriter:
         file.stream.close()
         del self._open[file.partition]
         now = int(time.time() * 1000)
-        self._done.append(DataFile(self._table.name, file.path, file.partition, size, file.rows, now))
+        digest = file.stream.sha256
+        self._done.append(DataFile(self._table.name, file.path, file.partition, size, file.rows, now, digest))
 
 
-def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes]) -> int:
-    """Write pieces of at most 1 MiB to a file, or over it; returns how many bytes that made."""
-    # A buffer larger than any write: what is not buffered, pyarrow hands on as a buffer, and delta-rs takes bytes.
-    with system.open_output_stream(path, buffer_size=16 * _PIECE) as stream:
+def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes]) -> tuple[int, str]:
+    """Write pieces to a file, or over it; returns how many bytes that made, and their SHA-256."""
+    with HashedStream(system, path) as stream:
         for piece in pieces:
             stream.write(piece)
-        return stream.tell()
+        return stream.tell(), stream.sha256
 
 
 def rewrite(
@@ -207,11 +250,11 @@ def rewrite(
         if drop is None:
             rows = parquet.metadata.num_rows
             source.seek(0)
-            size = write_bytes(system, target, iter(lambda: source.read(_PIECE), b""))
+            size, digest = write_bytes(system, target, iter(lambda: source.read(_PIECE), b""))
         else:
             long = {column.name for column in declared.columns if column.long}
             short = [name for name in parquet.schema_arrow.names if name not in long]
-            with system.open_output_stream(target) as stream:
+            with HashedStream(system, target) as stream:
                 with pq.ParquetWriter(stream, parquet.schema_arrow, use_dictionary=short, write_statistics=short,
                                       store_schema=False, **COMPRESSION) as writer:
                     for group in range(parquet.num_row_groups):
@@ -220,11 +263,11 @@ def rewrite(
                         rows += some.num_rows
                         if some.num_rows:
                             writer.write_table(some)
-                size = stream.tell()
+                size, digest = stream.tell(), stream.sha256
     if not rows:
         system.delete_file(target)
         return None
-    return DataFile(declared.name, target, partition, size, rows, int(time.time() * 1000))
+    return DataFile(declared.name, target, partition, size, rows, int(time.time() * 1000), digest)
 
 
 def discard(files: list[DataFile], table_uri: str, storage_options: Mapping[str, str]) -> None:

@@ -1,0 +1,249 @@
+"""The chain over a table's commits: each says what all before it were, and one head stands for a whole lake.
+
+Link n of a table is the SHA-256 of link n - 1 and of the entry of version n in the log, the first of the entry alone
+(as in a hash list: Merkle 1979; Haber and Stornetta 1991). A commit of the platform carries the link before its own,
+so that an entry cannot be edited, taken out or put in between without all that follow. The last link of every table,
+hashed together, is the head of the lake: whoever keeps a head elsewhere can be shown that the history which it stood
+for is the beginning of today's, and of it not a byte was changed.
+
+The latest link of a table is also kept beside it, in `_custody/<table>.json`: a log that lost its end is known by it.
+
+Entries are hashed in a form of their own: as JSON with sorted keys, line by line. Of the statistics of files only the
+number of rows counts, since a takedown has to strike out values that other programs write there.
+
+Here belongs the chain. Not here: what the commits do to files (`custody`), and who writes them (`lake`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.fs
+
+from data_platform.lake.writer import filesystem, write_bytes
+
+if TYPE_CHECKING:
+    from data_platform.lake.lake import Lake
+
+CUSTODY_KEY = "data_platform_custody"
+"""Under which a commit says of which table it is, what its files' digests are, and the link before it."""
+KEPT = "_custody"
+"""Folder of a lake in which the latest link of every table is kept."""
+LOG = "_delta_log"
+_READERS = 16
+
+
+class EntryUnreadable(ValueError):
+    """An entry of a log is no JSON of actions, or says something twice."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The link of a table after one of its versions."""
+
+    version: int
+    digest: str
+
+
+def actions_of(content: bytes) -> list[tuple[str, Any]]:
+    """The actions of an entry of a Delta log, in order, by kind.
+
+    Raises:
+        EntryUnreadable: if it is no such entry. Keys that stand twice are refused: readers differ in which counts.
+    """
+    try:
+        lines = content.decode("utf-8").split("\n")
+        parsed = [json.loads(line, object_pairs_hook=_once) for line in lines if line.strip()]
+        return [next(iter(action.items())) for action in parsed if _is_single(action)]
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise EntryUnreadable("the entry cannot be read") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _is_single(action: object) -> bool:
+    if not isinstance(action, dict) or len(action) != 1:
+        raise ValueError("not one action")
+    return True
+
+
+def link_after(previous: str, actions: Sequence[tuple[str, Any]]) -> str:
+    """The link after an entry, as 64 hexadecimal digits; `previous` is the one before it, empty before the first."""
+    lines = [
+        json.dumps([kind, _counted(kind, value)], sort_keys=True, separators=(",", ":")) for kind, value in actions
+    ]
+    return hashlib.sha256("\n".join([previous, *lines]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _counted(kind: str, value: Any) -> Any:
+    """An action without statistics of values."""
+    if kind not in ("add", "remove") or not isinstance(value, dict) or not isinstance(value.get("stats"), str):
+        return value
+    try:
+        stats = json.loads(value["stats"])
+    except ValueError:
+        return value
+    rows = stats.get("numRecords") if isinstance(stats, dict) else None
+    return {**value, "stats": json.dumps({"numRecords": rows})}
+
+
+def read_entry(lake: Lake, name: str, version: int) -> list[tuple[str, Any]]:
+    """The actions of one version of a table.
+
+    Raises:
+        FileNotFoundError: if the log has no such version.
+        EntryUnreadable: if it cannot be read.
+    """
+    system = filesystem(lake.table_uri(name), lake.storage_options)
+    with system.open_input_stream(f"{LOG}/{version:020d}.json") as stream:
+        return actions_of(stream.read())
+
+
+def link_of(lake: Lake, name: str, version: int) -> str:
+    """The link of a table after `version`; before the first version it is empty.
+
+    Goes back to the last commit that says its own predecessor: one entry, unless others wrote the last ones.
+    """
+    entries = []
+    previous = ""
+    for number in range(version, -1, -1):
+        entries.append(read_entry(lake, name, number))
+        stated = custody_of(entries[-1]).get("previous")
+        if isinstance(stated, str):
+            previous = stated
+            break
+    for actions in reversed(entries):
+        previous = link_after(previous, actions)
+    return previous
+
+
+def custody_of(actions: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:
+    """What an entry says of its own custody; nothing if it is by another program, or by older code."""
+    for kind, value in actions:
+        if kind == "commitInfo" and isinstance(value, dict) and isinstance(value.get(CUSTODY_KEY), dict):
+            return value[CUSTODY_KEY]
+    return {}
+
+
+def versions_of(lake: Lake, name: str) -> list[int]:
+    """The versions that the log of a table has an entry of, ascending."""
+    system = filesystem(lake.table_uri(name), lake.storage_options)
+    found = system.get_file_info(pyarrow.fs.FileSelector(LOG, allow_not_found=True))
+    return sorted(
+        int(entry.base_name[:20]) for entry in found
+        if entry.base_name.endswith(".json") and len(entry.base_name) == 25 and entry.base_name[:20].isdecimal()
+    )
+
+
+# -- the lake ---------------------------------------------------------------------------------------------------------
+
+
+def ends(lake: Lake) -> dict[str, Link]:
+    """The latest link of every table that is there, by name, as the logs give it.
+
+    Raises:
+        EntryUnreadable: if the last entry of a log cannot be read.
+    """
+    names = lake.tables()
+
+    def end(name: str) -> Link:
+        version = versions_of(lake, name)[-1]
+        return Link(version, link_of(lake, name, version))
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        return dict(zip(names, pool.map(end, names), strict=True))
+
+
+def head(lake: Lake) -> str:
+    """The head of a lake's history as 64 hexadecimal digits: a function of the chains of all of its tables.
+
+    Raises:
+        EntryUnreadable: if the last entry of a log cannot be read.
+    """
+    return head_of(ends(lake))
+
+
+def head_of(links: Mapping[str, Link]) -> str:
+    """The head over the latest links of tables, by name."""
+    lines = [f"{name} {link.version} {link.digest}\n" for name, link in sorted(links.items())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+# -- what is kept beside ----------------------------------------------------------------------------------------------
+
+
+def keep(lake: Lake, name: str, version: int) -> None:
+    """Note the link of a table after a version that was just committed. Later ones of other runs are left to them."""
+    system = filesystem(lake.uri, lake.storage_options)
+    text = json.dumps({"version": version, "link": link_of(lake, name, version)})
+    write_bytes(system, f"{KEPT}/{name}.json", [text.encode()])
+
+
+def kept(lake: Lake) -> dict[str, Link]:
+    """The links that were noted, by table. What cannot be read counts as a link that no table has."""
+    system = filesystem(lake.uri, lake.storage_options)
+    found = {}
+    for info in system.get_file_info(pyarrow.fs.FileSelector(KEPT, allow_not_found=True)):
+        if not info.base_name.endswith(".json"):
+            continue
+        with system.open_input_stream(info.path) as stream:
+            content = stream.read()
+        try:
+            values = json.loads(content)
+            link = Link(int(values["version"]), str(values["link"]))
+        except (ValueError, KeyError, TypeError):
+            link = Link(0, "")
+        found[info.base_name.removesuffix(".json")] = link
+    return found
+
+
+def forget(lake: Lake, name: str) -> None:
+    """Drop the link that was noted of a table, because the table as such was removed by the platform."""
+    system = filesystem(lake.uri, lake.storage_options)
+    path = f"{KEPT}/{name}.json"
+    if system.get_file_info(path).type == pyarrow.fs.FileType.File:
+        system.delete_file(path)
+
+
+# -- copies kept elsewhere --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment of a lake's history: the version of every table that there was, and when the last of them was made."""
+
+    versions: Mapping[str, int]
+    at: datetime
+
+
+def find_head(chains: Mapping[str, Sequence[tuple[int, str]]], wanted: str) -> Moment | None:
+    """The moment of a history that a head stood for; None if it stood for no moment of it.
+
+    Args:
+        chains: of every table, the time of every commit in milliseconds and the link after it, oldest first.
+        wanted: the head, as 64 hexadecimal digits.
+
+    Moments are told apart by the times of commits. A head that was taken while another program was in the middle of a
+    commit, or across clocks that disagree, may stand for none of them: the links of all tables, which `ends` gives,
+    say the same exactly.
+    """
+    commits = sorted(
+        (at, name, version, digest) for name, chain in chains.items() for version, (at, digest) in enumerate(chain)
+    )
+    now: dict[str, Link] = {}
+    for at, name, version, digest in commits:
+        now[name] = Link(version, digest)
+        if head_of(now) == wanted:
+            return Moment({name: link.version for name, link in now.items()}, datetime.fromtimestamp(at / 1000, UTC))
+    return None
