@@ -1,4 +1,5 @@
-"""The gates: checks that look beyond one table or one row, such as custody, books, guards and proofs. All block.
+"""The gates: checks that look beyond one table or one row, such as custody, books, guards and proofs. All block but
+those that warn.
 
 A stage names those that its table has to pass, beside custody and books, which all pass. They ask the tables, not the
 code that made them. Not here: what is expected of single columns (`expectations.py`), classes of licences and what
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
 
 import pyarrow.compute as pc
 
@@ -22,6 +24,7 @@ from data_platform.lake.parents import with_parents
 from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.pipeline.status import breaches_of
 from data_platform.proof.gate import prove
+from data_platform.reports.refinement import proposals
 from data_platform.run.books import books
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
@@ -95,6 +98,12 @@ def _taken_down(asked: Question) -> list[Outcome]:
     return [Outcome("taken_down", not found, "critical", {"rows": rows.num_rows, "taken_down": found})]
 
 
+def _proposals(asked: Question) -> list[Outcome]:
+    """Programs that nobody will apply are most likely meant for another corpus: told, and no fault of the table."""
+    found = proposals(asked.lake, asked.recipe.refinement.programs)
+    return [Outcome("proposals", not found.unknown and not found.refused, "warning", asdict(found))]
+
+
 def _current(asked: Question) -> list[Outcome]:
     every = LicenseChanges(Workspace(asked.recipe, asked.lake))
     changes = every.of(asked.stage.name, str(asked.stage.partition(asked.snapshot)))
@@ -137,6 +146,9 @@ GATES = {
          CHAIN: "Every row leads through every table, at the versions that were read, back to its record and its "
                 "evidence."},
         _proofs,
+    ),
+    "proposals": Gate(
+        {"proposals": "Every program from outside is of a document that is known, and could be applied."}, _proposals
     ),
     "taken_down": Gate(
         {"taken_down": "No row is of a document, URL, host or source that was taken down."}, _taken_down

@@ -10,6 +10,7 @@ import click
 from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
+from data_platform.core.errors import many
 from data_platform.lake.lake import TableMissing
 
 
@@ -19,7 +20,7 @@ from data_platform.lake.lake import TableMissing
 @JSON
 def refinement(doc_id: str | None, recipe_path: str | None, as_json: bool) -> None:
     """Show what refinement took from every snapshot, or the program of DOC_ID with its text before and after."""
-    from data_platform.reports.refinement import NotRefined, accounts, difference
+    from data_platform.reports.refinement import NotRefined, accounts, difference, proposals
 
     for workspace in workspaces_of(recipe_path, "refinement_programs"):
         if doc_id:
@@ -33,12 +34,17 @@ def refinement(doc_id: str | None, recipe_path: str | None, as_json: bool) -> No
                 print("\n".join([program, "", *lines]))
             return
         found = accounts(workspace.lake)
+        outside = workspace.recipe.refinement.programs
+        proposed = proposals(workspace.lake, outside) if outside else None
         if as_json:
-            print(json.dumps([asdict(account) for account in found], indent=2))
+            told = [asdict(account) for account in found] + ([{"proposals": asdict(proposed)}] if proposed else [])
+            print(json.dumps(told, indent=2))
             continue
         out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
         for account in found:
             _print_account(account)
+        if proposed:
+            _print_proposals(proposed)
     if doc_id:
         raise NotRefined(f"no program for document {doc_id!r}: there is no such document, or a filter dropped it")
 
@@ -55,3 +61,12 @@ def _print_account(account: Any) -> None:
     for kind, numbers in account.edits.items():
         grid.add_row(f"  {kind}", *(f"{number:,}" for number in numbers))
     out.print(grid)
+    documents, inserted = account.inserted
+    out.print(f"  put in beyond placeholders and repairs: {inserted:,} bytes in {many(documents, 'document')}")
+
+
+def _print_proposals(proposed: Any) -> None:
+    refused = ", ".join(f"{reason} {count:,}" for reason, count in proposed.refused.items())
+    out.print(f"programs from outside: {proposed.given:,} given, {proposed.applied:,} applied, "
+              f"{sum(proposed.refused.values()):,} refused{f' ({refused})' if refused else ''}, "
+              f"{proposed.filtered:,} of documents that a filter dropped, {proposed.unknown:,} of unknown documents")

@@ -370,6 +370,9 @@ _declare(Table(
         Column("refused_proposal", pa.string(), "Why a program from outside or an editor's edits cannot be "
                 "applied; empty if they can or there are none.", pattern=r"^[a-z0-9_.]*$",
                 derived_from=("documents.text",)),
+        Column("inserted_bytes", pa.int64(), "UTF-8 bytes that the program puts in beyond placeholders of personal "
+                "data and the platform's own repairs of Unicode; at most what the recipe allows.", minimum=0,
+                derived_from=("documents.text",)),
         Column("bytes_before", pa.int64(), "UTF-8 bytes of the text as extracted.", minimum=0,
                 derived_from=("documents.text",)),
         Column("bytes_after", pa.int64(), "UTF-8 bytes of the refined text, 0 if it is dropped.", minimum=0,

@@ -10,6 +10,9 @@ calls of those editors that do not go with the others; what was left out is told
 small language model writes them in ProX, is joined to the own one if it can be applied, alone and beside it. If not,
 the document gets the own program alone, and what was wrong is told.
 
+What programs put into a text is bounded (`inserted.py`): an editor whose edits put in more than is left of the bound is
+left out, and so is a proposal, which is also bounded in what it may cut up. The platform's own repairs are free.
+
 Not here: what is looked for (`methods/edits/`), and how a program is applied.
 """
 
@@ -17,11 +20,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.core.kinds.answers import calls_of
 from data_platform.core.kinds.editor import (
@@ -34,12 +38,30 @@ from data_platform.core.kinds.editor import (
     RemoveLines,
     Replace,
 )
+from data_platform.programs.inserted import inserted_bytes, joins
 from data_platform.programs.interpreter import Interpreted, interpret
 from data_platform.programs.lines import find_lines
 from data_platform.programs.program import write
 
 TOO_SHORT = "too_short"
 """Why a document is dropped of which too few words are left."""
+TOO_MUCH_INSERTED = "inserts_too_much"
+"""Why edits or a program from outside are left out that put more into the text than the recipe allows."""
+TOO_MANY_JOINS = "joins_too_much"
+"""Why a program from outside is left out that cuts the text up in more places than the recipe allows."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be done to one document.
+
+    Attributes:
+        inserted_bytes: UTF-8 bytes that are put in beyond placeholders and the platform's own repairs.
+        joins: different strings that a program from outside cuts out within lines.
+    """
+
+    inserted_bytes: int = 0
+    joins: int = 32
 
 
 @dataclass(frozen=True)
@@ -50,11 +72,13 @@ class Use:
         name: what it is called where its edits could not be applied.
         editor: with its settings.
         domains: of the documents that it edits; empty: all. Repairs are made in all of them.
+        own: whether its repairs are the platform's own, which anybody can repeat: what they put in is not bounded.
     """
 
     name: str
     editor: Editor
     domains: tuple[str, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,15 +89,18 @@ class Planned:
         program: string; empty if there is nothing to mend.
         interpreted: what the interpreter makes of text and program.
         refused: string; why the proposed program, or the edits of an editor, cannot be applied; empty if they can.
+        inserted: int64; bytes that the programs put in beyond placeholders and the platform's own repairs.
     """
 
     program: pa.StringArray
     interpreted: Interpreted
     refused: pa.StringArray
+    inserted: np.ndarray
 
 
 def plan(
-    text: pa.Array, domain: pa.Array, editors: Sequence[Use], min_words: int = 0, proposed: pa.Array | None = None
+    text: pa.Array, domain: pa.Array, editors: Sequence[Use], min_words: int = 0, proposed: pa.Array | None = None,
+    limits: Limits | None = None,
 ) -> Planned:
     """Write the program of every text and apply it.
 
@@ -83,11 +110,12 @@ def plan(
         editors: whose edits are wanted, in order.
         min_words: a document that loses something and is left with fewer words is dropped.
         proposed: programs from outside; empty and null ones propose nothing.
+        limits: what may be put into a text, and cut up in it; by default nothing and little.
     """
-    text = text.cast(pa.large_string())
-    programs, refused, made = _own_programs(text, domain, editors)
+    text, limits = text.cast(pa.large_string()), limits or Limits()
+    programs, refused, made, own = _own_programs(text, domain, editors, limits)
     if proposed is not None and any(proposed.to_pylist()):
-        programs, reasons = _join(text, programs, proposed)
+        programs, reasons = _join(text, programs, proposed, own, limits)
         refused = [other or own for own, other in zip(refused, reasons, strict=True)]
         made = interpret(text, pa.array(programs, pa.string()))
     if min_words:
@@ -99,7 +127,8 @@ def plan(
             programs[row] += f"\n{DropDocument(TOO_SHORT)}"
         if short:
             made = interpret(text, pa.array(programs, pa.string()))
-    return Planned(pa.array(programs, pa.string()), made, pa.array(refused, pa.string()))
+    written = pa.array(programs, pa.string())
+    return Planned(written, made, pa.array(refused, pa.string()), inserted_bytes(text, written, own))
 
 
 @dataclass
@@ -119,11 +148,12 @@ class _Found:
 
 
 def _own_programs(
-    text: pa.LargeStringArray, domain: pa.Array, editors: Sequence[Use]
-) -> tuple[list[str], list[str], Interpreted]:
-    """Programs that can be applied, what was left out of them, and what they make of their texts."""
+    text: pa.LargeStringArray, domain: pa.Array, editors: Sequence[Use], limits: Limits
+) -> tuple[list[str], list[str], Interpreted, Mapping[int, Sequence[Replace]]]:
+    """Programs that can be applied, what was left out of them, what they make of their texts, and the repairs among
+    them that are the platform's own."""
     found: dict[int, _Found] = {}
-    repairs = _repairs(text, editors)
+    repairs, own_repairs, refused = _repairs(text, editors, limits)
     repaired = _repair(text, repairs)
     for row, calls in repairs.items():
         found[row] = _Found(calls)
@@ -142,14 +172,18 @@ def _own_programs(
             for place, calls in calls_of(type(use.editor), use.editor.edits(some), len(some)).items():
                 one = found.setdefault(_row(rows, place), _Found())
                 one.calls = [*one.calls, (use.name, calls)]
-    programs, refused = [""] * len(text), [""] * len(text)
+    programs = [""] * len(text)
     for row, one in found.items():
         programs[row] = write(one.program())
     made = interpret(text, pa.array(programs, pa.string()))
-    malformed = [row for row, outcome in enumerate(made.outcome.to_pylist()) if outcome == "malformed"]
-    for row in malformed:
-        programs[row], refused[row] = _applicable(found[row], text[row].as_py())
-    return programs, refused, interpret(text, pa.array(programs, pa.string())) if malformed else made
+    wrong = np.asarray(pc.equal(made.outcome, "malformed"))
+    wrong |= inserted_bytes(text, pa.array(programs, pa.string()), own_repairs) > limits.inserted_bytes
+    again = np.flatnonzero(wrong).tolist()
+    for row in again:
+        programs[row], reason = _applicable(found[row], text[row].as_py(), own_repairs.get(row, ()), limits)
+        refused[row] = refused[row] or reason
+    made = interpret(text, pa.array(programs, pa.string())) if again else made
+    return programs, refused, made, own_repairs
 
 
 def _rows(domain: pa.Array, domains: Sequence[str]) -> np.ndarray | None:
@@ -161,8 +195,8 @@ def _row(rows: np.ndarray | None, place: int) -> int:
     return place if rows is None else int(rows[place])
 
 
-def _applicable(found: _Found, text: str) -> tuple[str, str]:
-    """The program of a text with as much of what was found as can be applied, and what was left out.
+def _applicable(found: _Found, text: str, own: Sequence[Replace], limits: Limits) -> tuple[str, str]:
+    """The program of a text with as much of what was found as can be applied within the limits, and what was left out.
 
     Editors are taken in order, those that redact before the others; one whose calls do not go with those taken is left
     out.
@@ -173,13 +207,23 @@ def _applicable(found: _Found, text: str) -> tuple[str, str]:
     for name, calls in order:
         more = _Found(found.repairs, found.lines, [*taken.calls, (name, calls)])
         for joined in (more.program(), _beside(more.program(), text.encode())):
-            made = interpret(pa.array([text], pa.large_string()), pa.array([written := write(joined)], pa.string()))
-            if made.outcome[0].as_py() != "malformed":
+            reason = _fault(text, written := write(joined), own, limits)
+            if not reason:
                 taken, program = more, written
                 break
         else:
-            refused = refused or f"{name}.{made.reason[0].as_py()}"
+            refused = refused or f"{name}.{reason}"
     return program, refused
+
+
+def _fault(text: str, program: str, own: Sequence[Replace], limits: Limits) -> str:
+    """Why a program cannot be applied to a text, or must not be; empty if it can."""
+    texts, programs = pa.array([text], pa.large_string()), pa.array([program], pa.string())
+    made = interpret(texts, programs)
+    if made.outcome[0].as_py() == "malformed":
+        return made.reason[0].as_py()
+    inserted = inserted_bytes(texts, programs, {0: own})[0]
+    return TOO_MUCH_INSERTED if inserted > limits.inserted_bytes else ""
 
 
 def _without_overlap(calls: Sequence[Call]) -> list[Replace | Redact]:
@@ -207,14 +251,27 @@ def _beside(calls: Sequence[Call], data: bytes) -> list[Call]:
     return beside
 
 
-def _repairs(text: pa.LargeStringArray, editors: Sequence[Use]) -> dict[int, list[Replace]]:
-    """The repairs of every text, in order; of those that overlap the first editor's."""
+def _repairs(
+    text: pa.LargeStringArray, editors: Sequence[Use], limits: Limits
+) -> tuple[dict[int, list[Replace]], dict[int, list[Replace]], list[str]]:
+    """The repairs of every text, in order, of those that overlap the first editor's; those of them that are the
+    platform's own; and which editor was left out in a text since its repairs put in too much."""
     repairs: dict[int, list[Replace]] = {}
+    own: dict[int, list[Replace]] = {}
+    refused = [""] * len(text)
     for use in editors:
-        if use.editor.repairs:
-            for row, calls in calls_of(type(use.editor), use.editor.edits(text), len(text)).items():
-                repairs[row] = _without_overlap([*repairs.get(row, ()), *calls])
-    return repairs
+        if not use.editor.repairs:
+            continue
+        for row, calls in calls_of(type(use.editor), use.editor.edits(text), len(text)).items():
+            joined = _without_overlap([*repairs.get(row, ()), *calls])
+            if use.own:
+                own[row] = [*own.get(row, ()), *calls]
+            foreign = [call for call in joined if call not in own.get(row, ())]
+            if sum(len(call.text.encode()) for call in foreign) > limits.inserted_bytes:
+                refused[row] = refused[row] or f"{use.name}.{TOO_MUCH_INSERTED}"
+            else:
+                repairs[row] = joined
+    return repairs, own, refused
 
 
 def _repair(text: pa.LargeStringArray, repairs: dict[int, list[Replace]]) -> pa.LargeStringArray:
@@ -291,17 +348,23 @@ def _original(
     return position - ends[place] + call.end
 
 
-def _join(text: pa.LargeStringArray, own: list[str], proposed: pa.Array) -> tuple[list[str], list[str]]:
-    """Own and proposed programs joined where they can be, and why the others cannot."""
+def _join(
+    text: pa.LargeStringArray, own: list[str], proposed: pa.Array, repairs: Mapping[int, Sequence[Replace]],
+    limits: Limits,
+) -> tuple[list[str], list[str]]:
+    """Own and proposed programs joined where they can be and may be, and why the others are not."""
     proposals = [program or "" for program in proposed.to_pylist()]
     alone = interpret(text, pa.array(proposals, pa.string()))
     joined = ["\n".join(filter(None, pair)) for pair in zip(own, proposals, strict=True)]
     both = interpret(text, pa.array(joined, pa.string()))
+    inserted = inserted_bytes(text, pa.array(joined, pa.string()), repairs) > limits.inserted_bytes
+    cut_up = joins(text, pa.array(proposals, pa.string())) > limits.joins
     programs, refused = [], []
     for row, program in enumerate(joined):
         reason = next(
             (made.reason[row].as_py() for made in (alone, both) if made.outcome[row].as_py() == "malformed"), ""
         )
+        reason = reason or (TOO_MUCH_INSERTED if inserted[row] else TOO_MANY_JOINS if cut_up[row] else "")
         programs.append(own[row] if reason else program)
         refused.append(reason)
     return programs, refused

@@ -35,6 +35,7 @@ from data_platform.proof.finding import Finding
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.numbering import NONE, Vocabulary, places_of, renumber, renumber_rows
 from data_platform.proof.reading import TEXT_ROWS, Reader, digests, tally
+from data_platform.proof.replay import Replay, faults_of_bounds
 from data_platform.proof.terms import LAWS, Said, broken_laws
 from data_platform.proof.way import Way
 from data_platform.spdx.expressions import OPT_OUT
@@ -148,6 +149,8 @@ class _Examiner:
         self._planned()
         self._simple_links()
         self._unchanged()
+        for fault in faults_of_bounds(self.reader, self.way, self.index):
+            self._found("chain", *fault)
         if self.texts:
             self._texts()
         self._scores()
@@ -265,7 +268,7 @@ class _Examiner:
             self._found("chain", table, f"its {name} is another there", places_of(places))
 
     def _texts(self) -> None:
-        """The row has the text of the deduplicated document, and of no other."""
+        """The row has the text of the deduplicated document, which is what its programs make of what was extracted."""
         table = "deduplicated_documents"
         if table == self.name or not self.way.of(table):
             return
@@ -275,13 +278,18 @@ class _Examiner:
         for batch in self.reader.read(start, ["doc_id", "text"], TEXT_ROWS):
             places, rows = self._places(batch)
             mine[places] = digests(rows["text"])
+        replay, remade = Replay(self.reader, self.way, self.index), [NONE]
         for stop in self.way.of(table):
             for batch in self.reader.read(stop, ["doc_id", "text"], TEXT_ROWS):
                 places, rows = self._places(batch)
-                own = places < len(self.own)
-                wrong = (digests(rows["text"].filter(pa.array(own))) != mine[places[own]]).any(axis=1)
-                differs.append(places[own][wrong])
+                own, theirs = places < len(self.own), digests(rows["text"])
+                differs.append(places[own][(theirs[own] != mine[places[own]]).any(axis=1)])
+                again = replay.replayed[places] & (theirs != replay.digests[places]).any(axis=1)
+                remade.append(places[again])
         self._found("chain", table, "its text is another there", places_of(differs))
+        self._found("chain", table, "its text is not what its programs make of the document", places_of(remade))
+        for fault in replay.faults:
+            self._found("chain", *fault)
 
     def _scores(self) -> None:
         """The models that scored each subject, which must be on the way themselves."""

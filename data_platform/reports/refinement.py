@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 
 from data_platform.core.errors import PlainError
 from data_platform.lake.lake import Lake
+from data_platform.methods.edits.settings import ProposedPrograms
 from data_platform.programs.interpreter import EDIT_KINDS, rebuild
+from data_platform.stages.refinement import proposed_ids
 
 
 class NotRefined(PlainError, LookupError):
@@ -30,6 +32,7 @@ class Account:
         refused: programs from outside that could not be applied, by reason.
         bytes, tokens: before and after.
         edits: by kind of edit: documents, edits, and bytes taken away net of what was put in.
+        inserted: documents, and bytes that programs put in beyond placeholders and the platform's own repairs.
     """
 
     snapshot: str
@@ -39,6 +42,26 @@ class Account:
     bytes: tuple[int, int]
     tokens: tuple[int, int]
     edits: dict[str, tuple[int, int, int]]
+    inserted: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What became of the programs from outside that a recipe names, over all snapshots.
+
+    Attributes:
+        given: programs that are not empty.
+        applied: those that are part of a document's program.
+        refused: those that are not, by reason.
+        filtered: of documents that a filter dropped.
+        unknown: of documents that are in no snapshot.
+    """
+
+    given: int
+    applied: int
+    refused: dict[str, int]
+    filtered: int
+    unknown: int
 
 
 def accounts(lake: Lake) -> list[Account]:
@@ -49,7 +72,7 @@ def accounts(lake: Lake) -> list[Account]:
     """
     counts: dict[str, dict[str, Counter]] = {}
     sums: dict[str, Counter] = {}
-    sizes = ("bytes_before", "bytes_after", "tokens_before", "tokens_after")
+    sizes = ("bytes_before", "bytes_after", "tokens_before", "tokens_after", "inserted_bytes")
     numbers = [*sizes, *(f"{kind}_{what}" for kind in EDIT_KINDS for what in ("edited", "bytes_removed"))]
     labels = ["outcome", "reason", "refused_proposal"]
     for batch in lake.read("refinement_programs", ["snapshot", *labels, *numbers], batch_rows=65_536):
@@ -61,6 +84,7 @@ def accounts(lake: Lake) -> list[Account]:
             total = sums.setdefault(snapshot, Counter())
             for name in numbers:
                 total[name] += pc.sum(rows[name]).as_py()
+            total["inserted"] += pc.sum(pc.greater(rows["inserted_bytes"], 0)).as_py()
             for kind in EDIT_KINDS:
                 total[kind] += pc.sum(pc.greater(rows[f"{kind}_edited"], 0)).as_py()
     return [
@@ -72,9 +96,30 @@ def accounts(lake: Lake) -> list[Account]:
                 kind: (sums[snapshot][kind], sums[snapshot][f"{kind}_edited"], sums[snapshot][f"{kind}_bytes_removed"])
                 for kind in EDIT_KINDS if sums[snapshot][kind]
             },
+            (sums[snapshot]["inserted"], sums[snapshot]["inserted_bytes"]),
         )
         for snapshot, found in sorted(counts.items())
     ]
+
+
+def proposals(lake: Lake, settings: ProposedPrograms) -> Proposals:
+    """What became of the programs from outside. No text is read.
+
+    Raises:
+        ProgramsUnusable: if the files are not there, or have no such columns.
+        TableMissing: if nothing was refined yet.
+    """
+    ids = proposed_ids(settings)
+    known = lake.read_table("documents", ["doc_id"])["doc_id"].combine_chunks()
+    rows = lake.read_table("refinement_programs", ["doc_id", "refused_proposal"])
+    rows = rows.filter(pc.is_in(rows["doc_id"], ids))
+    # What an editor's edits were left out for is told with the editor's name and a full stop.
+    refused = rows.filter(pc.match_substring_regex(rows["refused_proposal"], r"^[^.]+$"))
+    unknown = len(ids) - pc.sum(pc.is_in(ids, known), min_count=0).as_py()
+    return Proposals(
+        len(ids), rows.num_rows - refused.num_rows, _named(Counter(refused["refused_proposal"].to_pylist())),
+        len(ids) - unknown - rows.num_rows, unknown,
+    )
 
 
 def _named(counts: Counter) -> dict[str, int]:

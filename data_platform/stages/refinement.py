@@ -20,7 +20,8 @@ from data_platform.core.registry import method
 from data_platform.core.settings import Part
 from data_platform.core.tables import table
 from data_platform.methods.edits.settings import ProposedPrograms, Refinement
-from data_platform.programs.plan import Use
+from data_platform.methods.edits.unicode_repair import UnicodeRepair
+from data_platform.programs.plan import Limits, Use
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Dropped, Files, Passing, Stage, Work
@@ -54,7 +55,15 @@ def _entry(name: str, settings: Part | Mapping[str, Any] | None = None) -> Entry
 
 def editors(settings: Refinement) -> list[Use]:
     """The editors that the recipe wants, ready to work."""
-    return [Use(entry.name, entry.made(), domains) for entry, domains in editor_entries(settings)]
+    return [
+        Use(entry.name, entry.made(), domains, own=entry.method is UnicodeRepair)
+        for entry, domains in editor_entries(settings)
+    ]
+
+
+def limits(settings: Refinement) -> Limits:
+    """What programs may do to a document by the recipe."""
+    return Limits(settings.max_inserted_bytes, settings.programs.max_joins if settings.programs else 0)
 
 
 def refine_batch(
@@ -66,7 +75,7 @@ def refine_batch(
     from data_platform.programs.plan import plan
     from data_platform.text.tokenizer import count_tokens
 
-    planned = plan(text, domain, editors(settings), settings.min_words, proposed)
+    planned = plan(text, domain, editors(settings), settings.min_words, proposed, limits(settings))
     made = planned.interpreted
     refined, dropped = (pc.equal(made.outcome, outcome).to_numpy(False) for outcome in ("refined", "dropped"))
     sizes = pc.binary_length(text).to_numpy(False).astype(np.int64)
@@ -79,6 +88,7 @@ def refine_batch(
         "outcome": made.outcome,
         "reason": made.reason,
         "refused_proposal": planned.refused,
+        "inserted_bytes": planned.inserted,
         "bytes_before": sizes,
         "bytes_after": np.where(dropped, 0, pc.binary_length(made.text).to_numpy(False)),
         "tokens_before": tokens,
@@ -116,6 +126,22 @@ def _proposals(programs: ProposedPrograms) -> Any:
             "of a document by line feeds"
         )
     return frame.select(col("doc_id"), col(programs.column).cast(daft.DataType.string()).alias("proposed"))
+
+
+def proposed_ids(programs: ProposedPrograms) -> pa.StringArray:
+    """The documents for which there are programs from outside that are not empty.
+
+    Raises:
+        ProgramsUnusable: if the files are not there, or have no such columns.
+    """
+    import pyarrow.dataset
+
+    found = pyarrow.dataset.dataset(_proposal_files(programs), format="parquet")
+    if missing := {"doc_id", programs.column} - set(found.schema.names):
+        raise ProgramsUnusable(f"refinement.programs: {programs.path} has no column {', '.join(sorted(missing))}")
+    some = found.to_table(columns=["doc_id"], filter=pc.greater(pc.binary_length(pc.field(programs.column)), 0))
+    ids = some["doc_id"].cast(pa.string()).drop_null().combine_chunks()
+    return pa.concat_arrays(ids.chunks) if isinstance(ids, pa.ChunkedArray) else ids
 
 
 def _write_programs(work: Work) -> Files:
@@ -180,5 +206,6 @@ def refinement_stage(recipe: Recipe) -> Stage:
     branches = ("document_branches",) if recipe.branches else ()
     return replace(
         REFINEMENT_PROGRAMS, inputs=(*REFINEMENT_PROGRAMS.inputs, *branches),
+        checks=("proposals",) if recipe.refinement.programs else (),
         methods=tuple(dict.fromkeys(entry.method for entry, _ in editor_entries(recipe.refinement))),
     )

@@ -16,7 +16,7 @@ from data_platform.core.kinds.editor import REDACTED_TYPES, Editor, Replace
 from data_platform.methods.edits.personal_data import find_personal_data, is_iban, luhn
 from data_platform.methods.edits.settings import LineRules, Refinement
 from data_platform.programs.interpreter import EDIT_KINDS, interpret
-from data_platform.programs.plan import Planned, Use, plan
+from data_platform.programs.plan import Limits, Planned, Use, plan
 from data_platform.stages.refinement import editors
 
 EVERYTHING = Refinement(personal_data=REDACTED_TYPES, lines=LineRules(c4={}, culturax={}))
@@ -237,7 +237,7 @@ def _with(*editors_: Editor, settings: Refinement) -> list[Use]:
 )
 def test_edits_of_any_editor_meet_repairs_and_redactions(text: str, refined: str) -> None:
     wanted = _with(Shouting(Shouting.Settings()), settings=Refinement())
-    planned = plan(pa.array([text]), pa.array(["web"]), wanted)
+    planned = plan(pa.array([text]), pa.array(["web"]), wanted, limits=Limits(64))
     assert planned.interpreted.text.to_pylist() == [refined] and planned.refused.to_pylist() == [""]
     assert planned.interpreted.counts[0, EDIT_KINDS.index("repairs")] >= 2 - ("@" in text)
 
@@ -281,7 +281,7 @@ def test_real_pages_are_refined_and_rebuilt(shared_data: Path) -> None:
     array = pa.array(texts, pa.large_string())
     planned = _plan(array, EVERYTHING)
     outcomes = set(planned.interpreted.outcome.to_pylist())
-    assert "refined" in outcomes and "malformed" not in outcomes
+    assert "refined" in outcomes and "malformed" not in outcomes and not planned.inserted.any()
     assert planned.interpreted.text.equals(interpret(array, planned.program).text)
     assert [_fixed(text) for text in texts] == _refine(texts, Refinement(personal_data=()))
 

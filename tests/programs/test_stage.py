@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from assets.gates import pass_gates
 from data_platform.lake.lake import Lake
 from data_platform.methods.edits.settings import Refinement
 from data_platform.pipeline.flow import stages
 from data_platform.programs.interpreter import EDIT_KINDS, interpret
-from data_platform.reports.refinement import NotRefined, accounts, difference
+from data_platform.reports.refinement import NotRefined, Proposals, accounts, difference, proposals
 from data_platform.run.books import books
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import execute
@@ -53,9 +54,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     ids = _by_name(workspace, "documents", "doc_id")
     proposals = {
         "proposed": "remove_lines(line_start=1, line_end=1)", "broken": "remove_lines(line_start=7, line_end=9)",
+        "plain": 'replace(start=0, end=3, text="Somebody else wrote this, and sells it. The")',
     }
     pq.write_table(
-        pa.table({"doc_id": [ids[name] for name in proposals], "program": list(proposals.values())}),
+        pa.table({"doc_id": [*(ids[name] for name in proposals), "f" * 32, "e" * 32],
+                  "program": [*proposals.values(), "drop_doc()", ""]}),
         folder / "programs.parquet",
     )
     for name in ("quality_signals", "filter_verdicts", "refinement_programs", "filtered_documents"):
@@ -83,7 +86,9 @@ def test_documents_are_refined_as_their_programs_say(workspace: Workspace) -> No
     assert _by_name(workspace, "refinement_programs", "outcome") == {
         **dict.fromkeys(TEXTS, "refined"), "plain": "unchanged", "nothing": "dropped",
     }
-    assert _by_name(workspace, "refinement_programs", "refused_proposal")["broken"] == "line_out_of_range"
+    refused = _by_name(workspace, "refinement_programs", "refused_proposal")
+    assert (refused["broken"], refused["plain"]) == ("line_out_of_range", "inserts_too_much")
+    assert set(_by_name(workspace, "refinement_programs", "inserted_bytes").values()) == {0}
 
 
 def test_refined_texts_are_rebuilt_from_the_tables(workspace: Workspace) -> None:
@@ -110,7 +115,8 @@ def test_refined_texts_are_rebuilt_from_the_tables(workspace: Workspace) -> None
 def test_the_report_tells_sizes_and_one_document_before_and_after(workspace: Workspace) -> None:
     (account,) = accounts(workspace.lake)
     assert account.outcomes == {"unchanged": 1, "refined": 5, "dropped": 1}
-    assert account.reasons == {"nothing_left": 1} and account.refused == {"line_out_of_range": 1}
+    assert account.reasons == {"nothing_left": 1} and account.inserted == (0, 0)
+    assert account.refused == {"line_out_of_range": 1, "inserts_too_much": 1}
     assert account.edits["email"][:2] == (3, 3) and account.edits["ip"][:2] == (1, 1)
     assert account.edits["lines"][:2] == (2, 6)
     assert account.tokens[0] > account.tokens[1] > 0 and account.bytes[0] > account.bytes[1] > 0
@@ -120,6 +126,15 @@ def test_the_report_tells_sizes_and_one_document_before_and_after(workspace: Wor
     assert "-Share this page" in lines and "+And mail <EMAIL> about it." in lines
     with pytest.raises(NotRefined):
         difference(workspace.lake, "0" * 32)
+
+
+def test_programs_from_outside_are_counted_those_of_unknown_documents_too(workspace: Workspace) -> None:
+    found = proposals(workspace.lake, workspace.recipe.refinement.programs)
+    assert found == Proposals(4, 1, {"line_out_of_range": 1, "inserts_too_much": 1}, 0, 1)
+    stage = stages(workspace.recipe)["refinement_programs"]
+    outcomes = {one.name: one for one in pass_gates(workspace.lake, stage, "one", workspace.recipe)}
+    told = outcomes["proposals"]
+    assert not told.passed and told.severity == "warning" and told.metadata["unknown"] == 1
 
 
 def test_programs_from_outside_must_be_one_per_document(workspace: Workspace, tmp_path: Path) -> None:

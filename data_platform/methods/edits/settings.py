@@ -12,6 +12,7 @@ from data_platform.core.registry import Entries
 from data_platform.core.settings import Part
 from data_platform.methods.edits.c4_lines import C4Lines
 from data_platform.methods.edits.culturax_lines import CulturaXLines
+from data_platform.programs.inserted import MOST_INSERTED
 
 
 class LineRules(Part):
@@ -27,6 +28,10 @@ class ProposedPrograms(Part):
 
     path: str = Field(description="Path, glob or folder of Parquet files with a column doc_id.")
     column: str = Field(default="program", description="Column that holds the programs.")
+    max_joins: int = Field(
+        default=32, ge=0, description="A program that cuts out more different strings within lines is refused: a text "
+        "can be spelt by cutting up another. Removed lines and redactions do not count."
+    )
 
 
 class Refinement(Part):
@@ -41,6 +46,11 @@ class Refinement(Part):
     lines: LineRules = Field(default_factory=LineRules, description="Rules that remove lines.")
     min_words: int = Field(
         default=0, ge=0, description="A document that refinement leaves with fewer words is dropped; ProX uses 10."
+    )
+    max_inserted_bytes: int = Field(
+        default=0, ge=0, le=MOST_INSERTED, description="Bytes that programs from outside and further editors may put "
+        "into a document, together; what would put in more is refused. Placeholders of personal data and repairs of "
+        "Unicode do not count. A text with more of another in it is a derived text, with its parents."
     )
     programs: ProposedPrograms | None = Field(default=None, description="Programs from outside, applied as well.")
     editors: Annotated[dict[str, Entry], Entries(Editor)] = Field(

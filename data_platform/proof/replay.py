@@ -1,0 +1,146 @@
+"""Programs replayed: the text of every document as extracted, through its programs, is the text that was passed on; and
+no program put in more than its recipe allows.
+
+The programs are read from their tables and the texts from `documents`: the code that wrote the programs is not asked.
+What a program puts in is counted again from text and program, against the repairs that the platform's own editor makes
+of the text now. A text in which a program put more than placeholders, repairs and what the recipe allows is another
+text, whose licence nobody has stated. Programs that cut what repeats put nothing in at all.
+
+Here belongs what is asked of programs. Not here: what a program means (`programs/`), and whose commits the tables are
+made of (`way`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.programs.inserted import INSERTING, MOST_INSERTED, inserted_bytes
+from data_platform.programs.interpreter import interpret
+from data_platform.proof.ids import IdIndex, numbers_of
+from data_platform.proof.numbering import NONE, places_of
+from data_platform.proof.reading import TEXT_ROWS, Reader, digests
+from data_platform.proof.way import Stop, Way
+
+REFINED, CUT = "refinement_programs", "cut_programs"
+_PROGRAM_ROWS = 65_536
+
+
+class Fault(NamedTuple):
+    """What is wrong with the programs of some subjects."""
+
+    table: str
+    what: str
+    subjects: np.ndarray
+
+
+def faults_of_bounds(reader: Reader, way: Way, index: IdIndex) -> Iterator[Fault]:
+    """Programs that put in more than their recipe allows, as their table says itself. No text is read."""
+    above = [NONE]
+    for stop in way.of(REFINED):
+        allowed = _allowed(stop)
+        for batch in reader.read(stop, ["doc_id", "inserted_bytes"]):
+            places = index.find(numbers_of(batch["doc_id"]))
+            above.append(places[(places >= 0) & (batch["inserted_bytes"].to_numpy() > allowed)])
+    if len(found := places_of(above)):
+        yield Fault(REFINED, "its program puts more into the text than the recipe allows", found)
+
+
+def _allowed(stop: Stop) -> int:
+    """Bytes that the recipe of a commit lets programs put in; no recipe can allow more than the platform does."""
+    settings = json.loads(stop.commit["config"]).get("refinement") or {}
+    return min(int(settings.get("max_inserted_bytes", 0)), MOST_INSERTED)
+
+
+class Replay:
+    """The texts of subjects made again from what was extracted.
+
+    Attributes:
+        digests: two per subject, of the text that its programs make; of those that no document has, nothing.
+        replayed: which subjects have a text.
+        faults: what is wrong with programs.
+    """
+
+    def __init__(self, reader: Reader, way: Way, index: IdIndex) -> None:
+        self._reader, self._way, self._index = reader, way, index
+        self.digests = np.zeros((len(index), 2), np.uint64)
+        self.replayed = np.zeros(len(index), bool)
+        self.faults: list[Fault] = []
+        self._inserting, self._differing, self._cut_inserting = [NONE], [NONE], [NONE]
+        self._allowed = np.zeros(len(index), np.int64)
+        self._stated = np.zeros(len(index), np.int64)
+        refined, cut = self._programs(REFINED), self._programs(CUT)
+        for stop in way.of("documents"):
+            for batch in reader.read(stop, ["doc_id", "text"], TEXT_ROWS):
+                places = index.find(numbers_of(batch["doc_id"]))
+                there = places >= 0
+                if there.any():
+                    self._replay(places[there], batch["text"].filter(pa.array(there)), refined, cut)
+        for table, what, places in (
+            (REFINED, "its program puts more into the text than the recipe allows", self._inserting),
+            (REFINED, "its program puts in more or less than is told", self._differing),
+            (CUT, "its program puts something into the text", self._cut_inserting),
+        ):
+            if len(found := places_of(places)):
+                self.faults.append(Fault(table, what, found))
+
+    def _programs(self, name: str) -> _Programs:
+        """The programs of subjects that are not empty, and what their table says of them."""
+        places, programs = [NONE], [pa.array([], pa.string())]
+        for stop in self._way.of(name):
+            columns = ["doc_id", "program", *(["inserted_bytes"] if name == REFINED else [])]
+            for batch in self._reader.read(stop, columns, _PROGRAM_ROWS):
+                found = self._index.find(numbers_of(batch["doc_id"]))
+                if name == REFINED:
+                    self._allowed[found[found >= 0]] = _allowed(stop)
+                    self._stated[found[found >= 0]] = batch["inserted_bytes"].to_numpy()[found >= 0]
+                some = (found >= 0) & np.asarray(pc.greater(pc.binary_length(batch["program"]), 0))
+                places.append(found[some])
+                programs.extend(batch["program"].filter(pa.array(some)).cast(pa.string()).chunks)
+        return _Programs(len(self._index), np.concatenate(places), pa.chunked_array(programs, pa.string()))
+
+    def _replay(self, places: np.ndarray, text: pa.ChunkedArray, refined: _Programs, cut: _Programs) -> None:
+        text = text.cast(pa.large_string()).combine_chunks()
+        text = pa.concat_arrays(text.chunks) if isinstance(text, pa.ChunkedArray) else text
+        program = refined.of(places)
+        inserted = _counted(text, program)
+        self._inserting.append(places[inserted > self._allowed[places]])
+        self._differing.append(places[inserted != self._stated[places]])
+        text = interpret(text, program).text
+        program = cut.of(places)
+        self._cut_inserting.append(places[inserted_bytes(text, program, {}) > 0])
+        self.digests[places] = digests(pa.chunked_array([interpret(text, program).text]))
+        self.replayed[places] = True
+
+
+class _Programs:
+    """Programs by the place of their subject."""
+
+    def __init__(self, count: int, places: np.ndarray, programs: pa.ChunkedArray) -> None:
+        self._number = np.full(count, -1, np.int64)
+        self._number[places] = np.arange(len(places))
+        self._programs = programs
+
+    def of(self, places: np.ndarray) -> pa.StringArray:
+        """The programs of some subjects, empty where there is none."""
+        numbers = self._number[places]
+        taken = self._programs.take(pa.array(numbers, mask=numbers < 0))
+        return pc.fill_null(taken, "").combine_chunks()
+
+
+def _counted(text: pa.LargeStringArray, program: pa.StringArray) -> np.ndarray:
+    """Bytes that programs put into texts beyond placeholders and the platform's own repairs, which are made again."""
+    from data_platform.methods.edits.unicode_repair import UnicodeRepair
+
+    likely = np.flatnonzero(np.asarray(pc.match_substring_regex(program, INSERTING)))
+    counts = np.zeros(len(text), np.int64)
+    if len(likely):
+        some = text.take(pa.array(likely))
+        repairs = UnicodeRepair(UnicodeRepair.Settings()).edits(some)
+        counts[likely] = inserted_bytes(some, program.take(pa.array(likely)), repairs)
+    return counts
