@@ -27,9 +27,13 @@ from data_platform.ingest.records import (
 )
 from data_platform.ingest.settings import FilesSource, Ingest
 from data_platform.ingest.stream import ArchiveStream, Damage
+from data_platform.spdx.fields import speaks
 
 METADATA_BYTES = 64 * 1024
 SHORT_FIELD_BYTES = 1000
+MAX_DEPTH = 12
+UNREAD = "unread"
+"""In place of a value that could not be kept stands an object that has this name alone, with why."""
 PARQUET_BATCH_ROWS = 64
 PARQUET_READ_BYTES = 2**20
 # Lines are longer than the text in them: JSON escapes, and a row holds other fields.
@@ -84,7 +88,7 @@ def read_jsonl(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest) 
 
 def _json_row(line: bytes, size: int, archive: Archive, place: Place, fields: Fields, limits: Ingest) -> Item:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8"), object_pairs_hook=_object)
         if isinstance(row, dict):
             return _row(row, size, archive, place, fields, limits)
         return _reject(archive, place, "json_invalid", f"the line holds no object but a {type(row).__name__}")
@@ -94,6 +98,16 @@ def _json_row(line: bytes, size: int, archive: Archive, place: Place, fields: Fi
         return _reject(archive, place, "json_invalid", f"not UTF-8 at byte {error.start} of the line")
     except (ValueError, RecursionError):  # Python's own limits on the digits of numbers and the depth of objects
         return _reject(archive, place, "json_invalid", "a number too long or objects too deep")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Of a field that it has twice the last counts, but every licence: each is a statement."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        for name in found:
+            if speaks(name) and len(values := [value for key, value in pairs if key == name]) > 1:
+                found[name] = values
+    return found
 
 
 def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest) -> Iterator[Item]:
@@ -113,7 +127,8 @@ def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest
             for batch in file.iter_batches(PARQUET_BATCH_ROWS, row_groups=[group], use_threads=False):
                 names, columns = batch.schema.names, [_values(column) for column in batch.columns]
                 for values in zip(*columns, strict=True):
-                    yield _row(dict(zip(names, values, strict=True)), 0, archive, Place(number), fields, limits)
+                    row = _object(list(zip(names, values, strict=True)))
+                    yield _row(row, 0, archive, Place(number), fields, limits)
                     number += 1
         except (pa.ArrowInvalid, OSError) as error:
             _raise_if_unreachable(error)
@@ -123,16 +138,23 @@ def read_parquet(raw: BinaryIO, archive: Archive, fields: Fields, limits: Ingest
 
 
 def _values(column: pa.Array) -> list[Any]:
-    """The values of a column. Times become text; values that Python has no form for become None."""
+    """The values of a column. Times become text; of values that Python has no form for their type is told."""
     if pa.types.is_temporal(column.type):
         column = column.cast(pa.string())
     try:
-        return column.to_pylist()
+        return column.to_pylist(maps_as_pydicts="strict")
     except UnicodeDecodeError:
         is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-        return column.cast(pa.large_binary()).to_pylist() if is_text else [None] * len(column)
+        return column.cast(pa.large_binary()).to_pylist() if is_text else _untold(column)
+    except KeyError:  # a map that has a key twice is a list of pairs
+        return column.to_pylist()
     except (ValueError, OverflowError, pa.ArrowException):
-        return [None] * len(column)
+        return _untold(column)
+
+
+def _untold(column: pa.Array) -> list[Any]:
+    told = {UNREAD: str(column.type)[:SHORT_FIELD_BYTES]}
+    return [told if valid else None for valid in column.is_valid().to_pylist()]
 
 
 def _raise_if_unreachable(error: Exception) -> None:
@@ -214,22 +236,60 @@ def reach(row: dict[str, Any], path: str | None) -> Any:
 
 
 def _metadata(others: dict[str, Any], license_value: Any) -> dict[str, Any]:
-    """The fields that fit into `METADATA_BYTES` of JSON, the licence first; all if possible, else the short ones."""
-    fields = {name: value for name, value in others.items() if value is not None and not isinstance(value, bytes)}
+    """The fields that fit into `METADATA_BYTES` of JSON, licences first; all if possible, else the short ones.
+
+    A field that speaks of licences is never left out: what is too long of it, or is in no form that can be kept, is
+    noted as unread, since a row that says something of its licence is another than one that says nothing.
+    """
+    fields = {name: _told(value) if speaks(name) else value for name, value in others.items()}
+    fields = {name: value for name, value in fields.items() if value is not None and not isinstance(value, bytes)}
     if license_value is not None:
-        fields = {"license": license_value, **{name: value for name, value in fields.items() if name != "license"}}
+        fields = {"license": _told(_of_field(others, license_value))} | {
+            name: value for name, value in fields.items() if name != "license"
+        }
     sizes = {name: len(as_json({name: value}).encode("utf-8")) for name, value in fields.items()}
     if sum(sizes.values()) <= METADATA_BYTES:
         return fields
-    kept: dict[str, Any] = {}
-    left = METADATA_BYTES
-    if isinstance(license_value, str):
-        kept["license"] = license_value[:SHORT_FIELD_BYTES]
+    kept = _licenses_in(fields)
+    left = METADATA_BYTES - len(as_json(kept).encode("utf-8"))
+    if left < METADATA_BYTES // 2:
+        kept = {"license": {UNREAD: f"{METADATA_BYTES - left} bytes"}}
+        left = METADATA_BYTES // 2
     for name, value in fields.items():
         if name not in kept and sizes[name] <= min(SHORT_FIELD_BYTES, left):
             kept[name] = value
             left -= sizes[name]
     return kept
+
+
+def _of_field(others: dict[str, Any], license_value: Any) -> Any:
+    """The value of the source's licence field; with the row's own field `license` where that is another."""
+    own = others.get("license")
+    return license_value if own is None or own is license_value or own == license_value else [license_value, own]
+
+
+def _told(value: Any) -> Any:
+    """A value of a licence as JSON can hold it: bytes are text or nothing that could be read."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return {UNREAD: f"{len(value)} bytes"}
+    if isinstance(value, dict):
+        return {name: _told(inner) for name, inner in value.items()}
+    return [_told(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _licenses_in(value: Any, depth: int = 0) -> Any:
+    """What an object or list holds of licences, in its place; None if nothing. What lies too deep is unread."""
+    if not isinstance(value, dict | list):
+        return None
+    if depth > MAX_DEPTH:
+        return {"license": {UNREAD: "too deep"}}
+    if isinstance(value, list):
+        return [found for inner in value if (found := _licenses_in(inner, depth + 1))] or None
+    found = {name: inner if speaks(str(name)) else _licenses_in(inner, depth + 1) for name, inner in value.items()}
+    return {name: inner for name, inner in found.items() if inner is not None} or ({} if depth == 0 else None)
 
 
 def _capture(

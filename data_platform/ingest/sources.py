@@ -12,7 +12,9 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import BinaryIO, Literal
 
+from data_platform.ingest.files import reach
 from data_platform.ingest.fingerprints import Fingerprints
+from data_platform.ingest.manifests import is_manifest
 from data_platform.ingest.places import Found, Place, SourceError, place_of
 from data_platform.ingest.records import Archive, valid_text
 from data_platform.ingest.settings import CrawlSource, FilesSource
@@ -155,20 +157,33 @@ def _files_format(source: FilesSource, place: Place, file: Found) -> Format | No
     if _PARQUET_SUFFIX.search(file.name):
         return "parquet"
     if _JSON_SUFFIX.search(file.name):
-        # In a folder of code, .json is mostly configuration.
-        return "jsonl" if not file.walked or _begins_with_a_row(place, file) else "file"
+        # In a folder of code, .json is mostly configuration; a manifest is one wherever it lies, on one line or many.
+        manifest = is_manifest(PurePosixPath(file.name).name)
+        rows = not (file.walked or manifest) or _holds_rows(place, file, source.text_field)
+        return "jsonl" if rows else "file"
     return "file"
 
 
-def _begins_with_a_row(place: Place, file: Found) -> bool:
+def _holds_rows(place: Place, file: Found, text_field: str) -> bool:
+    """Whether a file begins with an object on a line that has the field of a row's text, or with two objects on a line
+    each; one alone that has no text is a manifest or a setting."""
     import json
 
+    rows = 0
     with place.open(file.uri) as raw:
-        line = raw.readline(_SNIFF_BYTES).strip()
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+        while rows < 2 and (line := raw.readline(_SNIFF_BYTES)):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                return False
+            if not isinstance(row, dict):
+                return False
+            if isinstance(reach(row, text_field), str):
+                return True
+            rows += 1
+    return rows >= 2
 
 
 def _check_parquet(source: FilesSource, place: Place, file: Found) -> None:

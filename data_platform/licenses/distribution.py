@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from data_platform.licenses import license_text
 from data_platform.licenses.observation import Observation, observe
-from data_platform.spdx.expressions import UNKNOWN, read
+from data_platform.spdx.expressions import UNKNOWN, UNREADABLE, read
 
 DETECTOR = "distribution@1"
 
@@ -34,7 +34,12 @@ def observations(metadata: Mapping[str, object]) -> list[Observation]:
     Read are `license_expression`, `license_classifiers` (list), `license_field` and `license_files` (list of name and
     text); any may be absent or null.
     """
-    return list(_observations(metadata))
+    found = list(_observations(metadata))
+    stated = [metadata.get("license_expression"), metadata.get("license_field")]
+    if not found and (unread := [value for value in stated if value is not None and str(value).strip()]):
+        # A field that is there and says only where to look, or 'custom': a licence that nobody read.
+        return [observe("distribution", "distribution", str(unread[0]), DETECTOR, UNREADABLE)]
+    return found
 
 
 def _observations(metadata: Mapping[str, object]) -> Iterator[Observation]:

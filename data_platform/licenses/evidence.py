@@ -6,7 +6,7 @@ Belongs here: which detectors look at which kind of source, and the making of ro
 | kind of source | looked at |
 |---|---|
 | crawl, environment_pages | response headers; HTML; robots.txt, ai.txt, tdmrep.json and RSL of the page's host |
-| files | the licence field of the row; SPDX tags; LICENSE files and manifests of the folders above |
+| files | all fields of the row that speak of licences; SPDX tags; notices of code; LICENSE files and manifests above |
 | environment_files | metadata of the distribution; SPDX tags and notices in the head of the file |
 | any with a claim in the recipe, or known to others | the claim; what is traced and stated in the collection |
 | any with a ruling | the ruling |
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -26,14 +27,16 @@ import pyarrow.compute as pc
 from data_platform.core.tables import table
 from data_platform.ingest import site_files
 from data_platform.ingest.settings import Source
-from data_platform.licenses import distribution, file_header, headers, html, registry
+from data_platform.licenses import distribution, file_header, headers, html, registry, values
 from data_platform.licenses.manual import Rulings
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.site_files import Policies
 from data_platform.licenses.trees import Trees
 
-ROW_DETECTOR = "row@1"
+ROW_DETECTOR = "row@2"
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_NO_NOTICE_ABOVE = re.compile(r"#\d+$|\.(?:te?xt|md|markdown|rst|adoc|org|tex|html?|csv|tsv|log)$|/[^/.]*$", re.I)
+"""Rows and prose: what their first lines say of a licence is as likely about another work."""
 _CRAWLED = frozenset({"crawl", "environment_pages"})
 RECORD_COLUMNS = ("record_id", "snapshot", "source", "url", "mime", "payload", "metadata")
 """Columns of raw_crawls that `collect_evidence` reads."""
@@ -75,7 +78,7 @@ def collect_evidence(
             continue
         found = [
             *rulings.observations(record_id, url, name), *shared[row], *(known or {}).get(name, ()),
-            *_of_payload(payloads[row], mime, sources[name], hinted[row]),
+            *_of_payload(payloads[row], mime, url, sources[name], hinted[row]),
             *(policies.observations(url) if crawled else trees.observations(name, url)),
         ]
         for observation in dict.fromkeys(found):
@@ -88,7 +91,7 @@ def _of_metadata(records: pa.RecordBatch, sources: Mapping[str, Source]) -> list
     """Observations per record from metadata and recipe. Metadata repeat (all files of a distribution share theirs), so
     each distinct pair of source and metadata is read once."""
     encoded = records.column("metadata").dictionary_encode()
-    values = encoded.dictionary.to_pylist()
+    distinct = encoded.dictionary.to_pylist()
     pairs = zip(records.column("source").to_pylist(), encoded.indices.to_pylist(), strict=True)
     seen: dict[tuple[str, int | None], list[Observation]] = {}
     found = []
@@ -98,7 +101,7 @@ def _of_metadata(records: pa.RecordBatch, sources: Mapping[str, Source]) -> list
             if name not in sources:
                 raise ValueError(f"source {name!r} has records but is not in the recipe; its sources are "
                                  f"{', '.join(sorted(sources))}")
-            seen[pair] = _read_metadata(sources[name], "{}" if index is None else values[index])
+            seen[pair] = _read_metadata(sources[name], "{}" if index is None else distinct[index])
         found.append(seen[pair])
     return found
 
@@ -120,14 +123,16 @@ def _read_metadata(source: Source, text: str) -> list[Observation]:
 
 
 def _of_row(metadata: Mapping[str, object]) -> list[Observation]:
-    """The licence that a row of JSONL or Parquet states for itself."""
-    stated = metadata.get("license")
-    stated = stated if isinstance(stated, list) else [stated]
-    return [observe("row", "file", value.strip(), ROW_DETECTOR) for value in stated
-            if isinstance(value, str) and value.strip()]
+    """What a row of JSONL or Parquet states of itself, in whatever field and form; of parts of it as such."""
+    return [
+        observe("row", "element" if part else "file", said.raw, ROW_DETECTOR, said.reading)
+        for said, part in values.fields_of(metadata)
+    ]
 
 
-def _of_payload(payload: pa.Scalar, mime: str, source: Source, hinted: tuple[bool, ...]) -> list[Observation]:
+def _of_payload(
+    payload: pa.Scalar, mime: str, url: str, source: Source, hinted: tuple[bool, ...]
+) -> list[Observation]:
     if not payload.is_valid:
         return []
     content = payload.as_buffer()
@@ -136,8 +141,13 @@ def _of_payload(payload: pa.Scalar, mime: str, source: Source, hinted: tuple[boo
         return html.observations(content.to_pybytes(), hinted) if wide or any(hinted) else []
     if source.kind in ("files", "environment_files"):
         head = content.slice(0, min(content.size, file_header.HEAD_BYTES)).to_pybytes()
-        return file_header.observations(head, notices=source.kind == "environment_files")
+        return file_header.observations(head, notices=source.kind == "environment_files" or _is_code(url))
     return []
+
+
+def _is_code(url: str) -> bool:
+    """Whether a record is a file whose head is a notice about itself: no row of a table, and no prose."""
+    return url.startswith("file:") and not _NO_NOTICE_ABOVE.search(url)
 
 
 @lru_cache(maxsize=65_536)

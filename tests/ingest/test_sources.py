@@ -154,6 +154,20 @@ def parquet(**columns: list) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+@pytest.mark.parametrize(("name", "text", "format_"), [
+    ("package.json", b'{"name": "x", "license": "GPL-3.0-only"}', "file"),
+    ("other.json", b'{"name": "x", "license": "GPL-3.0-only"}', "file"), ("other.json", b'{"text": "a"}', "jsonl"),
+    ("other.json", b'{"a": 1}\n{"b": 2}\n', "jsonl"), ("other.json", b'{\n"text": "a"\n}', "file"),
+    ("codemeta.json", b'{"license": "MIT"}\n\n', "file"), ("other.json", b'[{"text": "a"}]', "file"),
+    ("other.json", b"", "file"),
+])
+def test_json_in_folders_is_rows_only_if_it_looks_like_rows(
+    tmp_path: Path, name: str, text: bytes, format_: str
+) -> None:
+    (tmp_path / name).write_bytes(text)
+    assert shown(resolve(files(tmp_path))) == [(name, format_)]
+
+
 def test_folders_of_files(tmp_path: Path) -> None:
     row = b'{"text": "a"}\n'
     put(tmp_path, a__jsonl=row, b__jsonl__gz=gzip.compress(row), c__ndjson__zst=row, d__json__gz=row,
@@ -167,7 +181,7 @@ def test_folders_of_files(tmp_path: Path) -> None:
     only = resolve(files(tmp_path, include=("*.py", "Make*")))
     assert [archive.name for archive in only] == ["Makefile", "src/empty.py", "src/main.py"]
     assert [archive.name for archive in resolve(files(tmp_path, include=("src/m*",)))] == ["src/main.py"]
-    assert shown(resolve(files(tmp_path / "package.json"))) == [("package.json", "jsonl")]
+    assert shown(resolve(files(tmp_path / "package.json"))) == [("package.json", "file")]
     assert "no file to read" in refusal(files(tmp_path, include=("*.rs",)))
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data_platform.core.settings import RecipeError
@@ -146,7 +147,7 @@ def test_a_licence_file_speaks_for_the_files_below_it(tmp_path: Path) -> None:
     code = tmp_path / "code"
     (code / "lib").mkdir(parents=True)
     (code / "LICENSE").write_text("Apache 2.0\n")
-    (code / "lib" / "package.json").write_text('{\n "license": "MIT"\n}\n')
+    (code / "lib" / "package.json").write_text('{"name": "lib", "license": "MIT"}')
     (code / "main.py").write_text("def main():\n    return 1\n")
     (code / "lib" / "index.js").write_text("export const one = 1;\n")
     recipe = Recipe.model_validate({
@@ -162,4 +163,39 @@ def test_a_licence_file_speaks_for_the_files_below_it(tmp_path: Path) -> None:
     seen = {(names[row["doc_id"]], row["location"], row["license_spdx"], names[row["record_id"]]) for row in rows}
     assert {one for one in seen if one[0] in ("main.py", "index.js")} == {
         ("main.py", "license_file", "Apache-2.0", "LICENSE"), ("index.js", "package", "MIT", "package.json"),
+    }
+
+
+def test_a_row_is_under_what_it_says_of_itself_whatever_the_registry_claims(tmp_path: Path) -> None:
+    rows = {
+        "free": {}, "named": {"license": {"id": "CC-BY-NC-4.0"}}, "listed": {"license": [{"name": "house rules"}]},
+        "number": {"license": 42}, "nested": {"meta": {"licence_url": "https://creativecommons.org/licenses/by-nc/4.0/"}},
+        "twice": {"license": "CC-BY-4.0", "licenses": ["CC-BY-NC-4.0"]}, "said": {"license": "CC0-1.0"},
+    }
+    lines = [json.dumps({"text": f"A row called {name}.", "url": f"https://example.org/{name}", **row})
+             for name, row in rows.items()]
+    lines.append('{"text": "A row.", "url": "https://example.org/doubled", "license": "CC-BY-NC-4.0",
+    "license": "MIT"}')
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    typed = pa.table({
+        "text": ["One.", "Two."], "url": ["https://example.org/map", "https://example.org/bytes"],
+        "license": pa.array([[("id", "CC-BY-NC-4.0")], None], pa.map_(pa.string(), pa.string())),
+        "rights": pa.array([None, b"CC-BY-NC-4.0"], pa.binary()), "waited": pa.array([1, 2], pa.duration("s")),
+        "spdx": pa.array([None, {"ids": ["MIT", None]}], pa.struct([("ids", pa.list_(pa.string()))])),
+    })
+    pq.write_table(typed, tmp_path / "typed.parquet")
+    recipe = Recipe.model_validate({
+        "name": "rows", "sources": [{
+            "kind": "files", "name": "rows", "snapshot": "one", "paths": [str(tmp_path / "*.*")],
+            "license": {"spdx": "CC-BY-4.0", "basis": "A claim."},
+        }], "mixtures": {"all": {"tokens": 1000, "weights": {"web": 1}}},
+    })
+    workspace = Workspace(recipe, Lake(str(tmp_path / "lake")))
+    for name in ("raw_crawls", "documents", "license_evidence", "document_licenses"):
+        execute(stages(recipe)[name], workspace, "one")
+    found = {url.removeprefix("example.org/"): spdx for url, (spdx, _, _) in _decisions(workspace.lake).items()}
+    assert found == {
+        "free": "CC-BY-4.0", "named": "CC-BY-NC-4.0", "listed": UNKNOWN, "number": UNKNOWN, "nested": "CC-BY-NC-4.0",
+        "twice": "CC-BY-4.0 AND CC-BY-NC-4.0", "said": "CC0-1.0", "doubled": "CC-BY-NC-4.0 AND MIT",
+        "map": "CC-BY-NC-4.0", "bytes": "CC-BY-NC-4.0 AND MIT",
     }

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_platform.licenses.trees import Captured, Trees, speaks_for_folder
+from data_platform.spdx.expressions import UNKNOWN
 from tests.licenses.test_statements import MIT
 
 
@@ -28,17 +29,17 @@ def test_files_that_speak_for_their_folder(name: str, speaks: bool) -> None:
 @pytest.mark.parametrize(("name", "text", "spdx"), [
     ("package.json", '{"license": "(MIT OR Apache-2.0)"}', ["Apache-2.0 OR MIT"]),
     ("package.json", '{"licenses": [{"type": "MIT", "url": "x"}]}', ["MIT"]),
-    ("package.json", '{"license": "SEE LICENSE IN terms.txt"}', []),
+    ("package.json", '{"license": "SEE LICENSE IN terms.txt"}', [UNKNOWN]),
     ("package.json", '{"license": "UNLICENSED"}', ["LicenseRef-all-rights-reserved"]),
     ("composer.json", '{"license": ["LGPL-2.1-only", "GPL-3.0-or-later"]}', ["GPL-3.0-or-later OR LGPL-2.1-only"]),
     ("Cargo.toml", '[package]\nlicense = "MIT/Apache-2.0"', ["Apache-2.0 OR MIT"]),
     ("pyproject.toml", '[project]\nlicense = "BSD-3-Clause"', ["BSD-3-Clause"]),
     ("pyproject.toml", '[project]\nlicense = {text = "MIT License"}\n'
      'classifiers = ["License :: OSI Approved :: MIT License", "Topic :: Text"]', ["MIT", "MIT"]),
-    ("pyproject.toml", '[project]\nlicense = {file = "LICENSE"}', []),
+    ("pyproject.toml", '[project]\nlicense = {file = "LICENSE"}', [UNKNOWN]),
     ("pyproject.toml", '[tool.poetry]\nlicense = "ISC"', ["ISC"]),
     ("setup.cfg", "[metadata]\nlicense = Apache 2.0\nlicense_files = LICENSE", ["Apache-2.0"]),
-    ("setup.cfg", "[metadata]\nlicense = see LICENSE", []),
+    ("setup.cfg", "[metadata]\nlicense = see LICENSE", [UNKNOWN]),
     ("PKG-INFO", "Metadata-Version: 2.4\nName: a\nLicense-Expression: MIT\n\ntext", ["MIT"]),
     ("pom.xml", '<project xmlns="http://maven.apache.org/POM/4.0.0"><licenses><license>'
      "<name>Apache License, Version 2.0</name></license></licenses></project>", ["Apache-2.0"]),
@@ -70,6 +71,23 @@ def test_the_nearest_folder_decides_and_sources_are_apart() -> None:
     assert found("code", "file:vendor/y.c") == [("MIT", "LICENSE", "a")]
     assert found("code", "file:data/rows.jsonl#17") == [("MIT", "LICENSE", "a")]
     assert found("other", "file:b.py") == found("code", "https://example.org/b.py") == []
+
+
+def test_what_a_manifest_points_to() -> None:
+    def found(*files: tuple[str, str]) -> list[str]:
+        trees = Trees([Captured("code", f"file:{name}", "a" * 32, text.encode()) for name, text in files])
+        return [one.license_spdx for one in trees.observations("code", "file:a/b/c.js")]
+
+    outer, pointer = ("LICENSE", MIT), ("a/b/package.json", '{"license": "SEE LICENSE IN ../LICENSE.txt"}')
+    # Not captured: not what stands further out.
+    assert found(outer, pointer) == [UNKNOWN]
+    assert found(outer, pointer, ("a/LICENSE.txt", "GPL-3.0-only")) == ["GPL-3.0-only"]
+    assert found(outer, ("a/b/package.json", '{"license": "SEE LICENSE IN LICENSE"}'), ("a/b/LICENSE",
+    "ISC")) == ["ISC"]
+    assert found(outer, ("a/b/package.json", '{"name": "b"}')) == ["MIT"]
+    member = ("a/b/Cargo.toml", "[package]\nlicense.workspace = true")
+    assert found(member) == [UNKNOWN]
+    assert found(member, ("Cargo.toml", '[workspace.package]\nlicense = "GPL-3.0-only"')) == ["GPL-3.0-only"]
 
 
 @given(st.text(max_size=80))

@@ -1,0 +1,106 @@
+"""Names of fields at which data state a licence: 'license', 'licenceUrl', 'max_stars_repo_licenses', 'dc:rights'.
+
+A field's name is read as words ('maxStarsRepoLicenses' is 'max stars repo licenses'); a word for a licence makes it a
+place where one is stated, and the words around it say what it holds. Names come from the fields of Hugging Face
+datasets and front matter, Dublin Core, schema.org, CKAN, DataCite, The Stack, GitHub's interface and package manifests.
+
+Belongs here: names. Does not: what stands in such fields (`licenses/values.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+Role = Literal["states", "points", "hints", "restricts", "reserves"]
+"""What a field does: `states` a licence; `points` to its text or page; `hints`, that is tells something of it, and
+counts as a statement where there is no other; `restricts`, that is counts only for restrictions, as a copyright line;
+`reserves` rights against mining and training."""
+
+_LICENSE = re.compile(
+    r"(?:sub)?(?:licen[cs](?:es|ed|ing|e)|lizenz(?:bedingungen|en)?|licen[cç](?:ias|ia|as|a)|licen[zt](?:ies|ie|a|e)|"
+    r"licens(?:en|er|i)|lisens(?:er|i)?|lisans|лиценз\w*|ліценз\w*|许可证?|許可證?|ライセンス|라이선스|spdx)"
+)
+_RIGHTS = frozenset({"rights", "dc rights", "dcterms rights", "rights statement", "rights statements", "rights list",
+                     "usage rights", "use rights", "access rights", "reuse rights", "edm rights"})
+_RIGHTS_POINT = frozenset({"rights url", "rights uri", "rights link"})
+_TERMS = frozenset({"terms of use", "usage terms", "terms and conditions", "conditions of use", "use conditions",
+                    "use restrictions", "usage restrictions", "data use restrictions", "data use terms", "restrictions",
+                    "usage license", "reuse", "reuse terms", "permitted use", "permitted uses", "allowed use",
+                    "intended use restrictions", "use limitation", "use constraints", "legal constraints"})
+_COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright status", "copyright statement", "copyright holder",
+                        "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "permissions",
+                        "permission", "rights note", "access", "access level", "acceptable use", "disclaimer"})
+_RESERVES = frozenset({"tdm reservation", "tdm opt out", "opt out", "optout", "opted out", "noai", "no ai", "noml",
+                       "do not train", "no training", "ai opt out", "ai training opt out"})
+_STATES_AFTER = frozenset({
+    "", "id", "ids", "identifier", "identifiers", "name", "names", "title", "spdx", "spdx id", "code", "short",
+    "short name",
+    "expression", "expressions", "text", "key", "keys", "label", "labels", "tag", "tags", "string", "statement", "info",
+    "information", "declared", "concluded", "list", "license identifier", "abbreviation", "value", "values",
+    "detected", "license",
+})
+_POINTS_AFTER = frozenset({"url", "urls", "uri", "uris", "link", "links", "href", "page", "web page", "homepage",
+"file",
+                           "files", "path", "paths"})
+_NO_LICENSE_OF_WORKS = frozenset({"plate", "plates", "number", "numbers", "driver", "drivers", "driving", "fee", "fees",
+                                  "business", "medical", "liquor", "marriage", "fishing", "gun"})
+_PARTS = frozenset({
+    "image", "images", "img", "picture", "pictures", "photo", "photos", "thumbnail", "thumbnails", "figure", "figures",
+    "media", "audio", "video", "videos", "icon", "icons", "logo", "font", "fonts", "theme", "template", "attachment",
+    "attachments", "reference", "references", "citation", "citations", "dependency", "dependencies", "link", "links",
+    "comment", "comments", "author", "authors", "cover", "tokenizer", "model", "models", "annotation", "annotations",
+    "translation", "translations", "related", "thumbs",
+})
+"""Words for what is a part of a work, or another work: what is stated there holds there."""
+
+
+@lru_cache(maxsize=16_384)
+def words_of(name: str) -> str:
+    """The words of a field's name, in lower case and parted by single spaces."""
+    apart = re.sub(r"(?<=[a-zß-ÿ0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return " ".join(re.split(r"[\W_]+", apart)).strip().casefold()
+
+
+@lru_cache(maxsize=16_384)
+def role_of(name: str) -> Role | None:
+    """What a field of that name does; None if it has nothing to do with licences."""
+    words = words_of(name)
+    if words in _RIGHTS:
+        return "states"
+    if words in _RIGHTS_POINT:
+        return "points"
+    if words in _TERMS:
+        return "hints"
+    if words in _COPYRIGHT:
+        return "restricts"
+    if words in _RESERVES:
+        return "reserves"
+    return _of_words(words.split())
+
+
+def _of_words(words: list[str]) -> Role | None:
+    place = next((number for number, word in enumerate(words) if _LICENSE.match(word)), None)
+    if place is None or _NO_LICENSE_OF_WORKS & (set(words[:place][-1:]) | set(words[place + 1:])):
+        return None
+    word = words[place]
+    # 'licenseurl', 'spdxid': two words written as one.
+    rest = [word[_LICENSE.match(word).end():].strip(), *words[place + 1:]]
+    after = " ".join(filter(None, rest))
+    if words[0] in ("has", "is", "no", "num", "n", "count"):
+        return "hints"
+    if after in _POINTS_AFTER:
+        return "points"
+    return "states" if after in _STATES_AFTER else "hints"
+
+
+@lru_cache(maxsize=16_384)
+def is_part(name: str) -> bool:
+    """Whether a field of that name holds a part of the work, or another work."""
+    return bool(_PARTS & set(words_of(name).split()))
+
+
+def speaks(name: str) -> bool:
+    """Whether a field of that name has anything to do with licences."""
+    return role_of(name) is not None
