@@ -50,7 +50,9 @@ _LIMIT = re.compile(
     r"consent|limited|request)\b", re.I)
 _USE = re.compile(
     r"\b(?:use[ds]?|using|usage|commercial\w*|cop(?:y|ies|ied|ying)|(?:re)?distribut\w*|reproduc\w*|train\w*|modif\w*|"
-    r"derivative\w*|personal|research|academic|educational|internal|evaluation|permission|reuse[d]?|sell|sold|sale)\b", re.I)
+    r"derivative\w*|personal|research|academic|educational|internal|evaluation|permission|reused?|sell|sold|sale)\b",
+    re.I
+)
 """Together they make a sentence that limits use, whatever it says exactly."""
 _PLAIN_MARK = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?|true|false|yes|no", re.I)
 

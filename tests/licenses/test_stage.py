@@ -174,8 +174,8 @@ def test_a_row_is_under_what_it_says_of_itself_whatever_the_registry_claims(tmp_
     }
     lines = [json.dumps({"text": f"A row called {name}.", "url": f"https://example.org/{name}", **row})
              for name, row in rows.items()]
-    lines.append('{"text": "A row.", "url": "https://example.org/doubled", "license": "CC-BY-NC-4.0",
-    "license": "MIT"}')
+    lines.append('{"text": "A row.", "url": "https://example.org/doubled", "license": "CC-BY-NC-4.0", '
+                 '"license": "MIT"}')
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     typed = pa.table({
         "text": ["One.", "Two."], "url": ["https://example.org/map", "https://example.org/bytes"],
