@@ -23,6 +23,7 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.parents import with_parents
 from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.pipeline.status import breaches_of
+from data_platform.pipeline.today import CURRENT, Today
 from data_platform.proof.gate import prove
 from data_platform.reports.refinement import proposals
 from data_platform.run.books import books
@@ -104,10 +105,17 @@ def _proposals(asked: Question) -> list[Outcome]:
     return [Outcome("proposals", not found.unknown and not found.refused, "warning", asdict(found))]
 
 
-def _current(asked: Question) -> list[Outcome]:
+def _licenses_current(asked: Question) -> list[Outcome]:
     every = LicenseChanges(Workspace(asked.recipe, asked.lake))
     changes = every.of(asked.stage.name, str(asked.stage.partition(asked.snapshot)))
     return [Outcome("licenses_current", not changes, "critical", {"changes": changes})]
+
+
+def _current(asked: Question) -> list[Outcome]:
+    """Ask as an export does: a table of Dagster is refused for what would refuse its export."""
+    today = Today(Workspace(asked.recipe, asked.lake))
+    found = today.differences(asked.stage.name, partition=str(asked.stage.partition(asked.snapshot)))
+    return [Outcome(CURRENT, not found, "critical", {"differences": [str(one) for one in found]})]
 
 
 def _proofs(asked: Question) -> list[Outcome]:
@@ -136,7 +144,13 @@ GATES = {
     ),
     "books": Gate({"books": "Rows in = rows kept + rows dropped by reason."}, _balance),
     "licenses_current": Gate(
-        {"licenses_current": "No source and no ruling has changed its licence since the table was built."}, _current
+        {"licenses_current": "No source and no ruling has changed its licence since the table was built."},
+        _licenses_current,
+    ),
+    "current": Gate(
+        {CURRENT: "The recipe, its sources and rulings, and the code make today just what the table holds, and nothing "
+                  "that it was made of was made anew since."},
+        _current,
     ),
     "guards": Gate({name: _first_line(guard) for name, guard in GUARDS.items()}, _guards),
     "sources_stay": Gate({"sources_stay": _first_line(sources_stay)}, _sources),

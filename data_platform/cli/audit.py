@@ -21,24 +21,31 @@ _NAMED = 20
 @click.command()
 @click.argument("mixture")
 @click.option("--version", type=int, default=None, help="Version of the mixture. Default: the latest.")
+@click.option("--as-of", type=int, default=None, metavar="VERSION",
+              help="Audit this version as what it was, held to the tiers that it was made with. What differs today is "
+                   "told.")
 @click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), default=None,
               help="File to write the audit to as one page of HTML.")
 @click.option("--top", default=10, show_default=True, help="How many values to list for each kind.")
 @RECIPE
 @JSON
 def audit(
-    mixture: str, version: int | None, page: Path | None, top: int, recipe_path: str | None, as_json: bool
+    mixture: str, version: int | None, as_of: int | None, page: Path | None, top: int, recipe_path: str | None,
+    as_json: bool,
 ) -> None:
     """Prove of every row of MIXTURE where it came from and under which licence, and say what is in it.
 
-    The exit status is 1 if a chain is broken, a licence is not what its evidence says, a row is above the tiers that
-    the mixture admits, or a table on the way is not what the platform wrote.
+    Asked is the recipe as it is today: its tiers, classes, resolver, sources and rulings. The exit status is 1 if a
+    chain is broken, a licence is not what its evidence says, a row is above the tiers that the recipe admits, the
+    recipe states other licences now than when the mixture was made, or does not have it, or a table on the way is not
+    what the platform wrote.
     """
-    from data_platform.proof.audit import audit as make_audit
+    from data_platform.pipeline.today import audit_of_today
     from data_platform.proof.page import audit_page
 
-    workspace = workspace_of(mixture, recipe_path)
-    report = make_audit(workspace.lake, mixture, version)
+    if version is not None and as_of is not None:
+        raise click.UsageError("give --version to hold a version to the recipe of today, or --as-of to what it was")
+    report = audit_of_today(workspace_of(mixture, recipe_path), mixture, version, as_of)
     if page:
         write_file(page, audit_page(report))
     if as_json:
@@ -78,12 +85,26 @@ def _print(report: Mapping[str, Any], top: int) -> None:
     tables, commits = len(chain["tables"]), len(report["custody"]["foreign_commits"])
     out.print(f"{many(chain['evidence_rows'], 'piece')} of evidence; {many(tables, 'table')} on the way; "
               f"{many(commits, 'commit')} by other programs")
+    _print_today(report["today"])
     if report["proven"]:
         tiers = "all tiers" if report["admitted_tiers"] is None else f"tiers {report['admitted_tiers']}"
         out.print(f"[green]proven: all {chain['rows']:,} rows have a chain to record and evidence, no licence is freer "
                   f"than its evidence, none is above {escape(str(tiers))}[/green]")
     else:
         _print_findings(report)
+
+
+def _print_today(today: Mapping[str, Any]) -> None:
+    """What was asked, and what differs."""
+    if today["as_of"] is None:
+        asked = f"asked of recipe {today['recipe']} as it is today"
+    else:
+        asked = f"asked as of version {today['as_of']}, not of recipe {today['recipe']} as it is today"
+    tiers = "no such mixture" if today["license_classes"] is None else f"tiers {today['tiers'] or 'all'}"
+    classes = f", classes {', '.join(today['license_classes'])}" if today["license_classes"] else ""
+    out.print(f"{escape(asked)}: {escape(tiers)}{escape(classes)}, {today['resolver']}")
+    for difference in today["differences"]:
+        out.print(f"[yellow]stale: {escape(difference['what'])}[/yellow]")
 
 
 def _print_contested(report: Mapping[str, Any], top: int) -> None:
@@ -106,6 +127,8 @@ def _print_findings(report: Mapping[str, Any]) -> None:
     chain = report["chain"]
     broken = chain["rows"] - chain["complete"]
     out.print(f"[red]not proven: {many(broken, 'row')} of {chain['rows']:,}[/red]")
+    for reason in report["today"]["against"]:
+        out.print(f"[red]not what the recipe {report['today']['recipe']} makes today: {escape(reason)}[/red]")
     for reasons, doc_ids in named_rows(chain["findings"]):
         for reason in reasons:
             out.print(f"[red]{escape(reason)}[/red] ({many(len(doc_ids), 'row')})")

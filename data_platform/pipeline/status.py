@@ -133,7 +133,7 @@ def _difference(workspace: Workspace, stage: Stage, partition: Partition, now: P
     reasons = []
     if before["code_version"] != now.code_version:
         reasons.append(f"code changed ({before['code_version']} to {now.code_version})")
-    if changes := list(_changes(json.loads(before["config"]), dict(now.config))):
+    if changes := list(setting_changes(json.loads(before["config"]), dict(now.config))):
         shown = ", ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "")
         reasons.append(f"configuration changed: {shown}")
     old = {(pin["table"], pin["partition"]): Pin(**pin) for pin in json.loads(before["inputs"])}
@@ -145,11 +145,11 @@ def _difference(workspace: Workspace, stage: Stage, partition: Partition, now: P
     return "; ".join(reasons)
 
 
-def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
-    """Paths of the leaves that differ, with both values where they are short."""
+def setting_changes(old: Any, new: Any, longest: int = 60, path: str = "") -> Iterator[str]:
+    """Paths of the leaves of two configurations that differ, with both values where these have few characters."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
-            yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+            yield from setting_changes(old.get(key), new.get(key), longest, f"{path}.{key}" if path else key)
     elif old != new:
         values = f" {json.dumps(old)} to {json.dumps(new)}"
-        yield path + (values if len(values) < 60 else "")
+        yield path + (values if len(values) < longest else "")

@@ -10,7 +10,7 @@ Nothing of a text is in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,15 +44,20 @@ COLUMNS = {
 EXAMPLES = 5
 
 
-def audit(lake: Lake, mixture: str, version: int | None = None) -> dict[str, Any]:
+def audit(
+    lake: Lake, mixture: str, version: int | None = None, admitted: Sequence[int] | None = None
+) -> dict[str, Any]:
     """Audit a version of a mixture, by default the latest, or of a branch given as branch_<name>.
+
+    Args:
+        admitted: tiers to hold it to; by default those that its own commit names.
 
     Raises:
         NotFound: if there is no such mixture, or the platform wrote no such version; the message lists what there is.
         CannotExamine: if older code wrote a table on the way, without what is asked for.
     """
     name = mixture_table_name(lake, mixture)
-    proof = prove(lake, name, version)
+    proof = prove(lake, name, version, admitted)
     found, rows = proof.examination, proof.examination.rows
     return {
         "mixture": _identity(lake, proof),

@@ -89,7 +89,7 @@ def audit_page(report: Mapping[str, Any]) -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">Written {_when(mixture["committed_at"])}, audited {_when(report["audited_at"])}. Delta table '
         f'<code>{escape(mixture["table"])}</code>, id <code>{escape(mixture["table_id"])}</code>.</p>',
-        _verdict(report), _figures(report), _content(report), _evidence(report), _contested(report),
+        _verdict(report), _today(report), _figures(report), _content(report), _evidence(report), _contested(report),
         _opted_out(report), _derived(report), _models(report), _making(report), _checking(report), _reading(),
     ])
     return (
@@ -136,6 +136,22 @@ def _named(report: Mapping[str, Any]) -> str:
             f"<p>{ids}{f' and {more:,} more, in the JSON report' if more > 0 else ''}</p>"
         )
     return f"<section><h2>Documents that are not proven</h2>{''.join(parts)}</section>" if parts else ""
+
+
+def _today(report: Mapping[str, Any]) -> str:
+    """What the audit was held to, if it was held to a recipe, and what differs from what that makes today."""
+    if (today := report.get("today")) is None:
+        return ""
+    recipe = f"recipe <code>{escape(today['recipe'])}</code>"
+    asked = (f"Asked of {recipe} as it was on the day of this audit." if today["as_of"] is None else
+             f"Asked as of version {today['as_of']}: held to what it was made with, not to {recipe} of the day of this "
+             f"audit.")
+    differs = "".join(f"<li>{escape(one['what'])}</li>" for one in today["differences"][:NAMED])
+    more = len(today["differences"]) - NAMED
+    differs += f"<li>and {more:,} more</li>" if more > 0 else ""
+    stale = f" It differs from what that makes today, and is refused to exports:<ul>{differs}</ul>" if differs else (
+        " It is what that makes.")
+    return f"<section><p>{asked}{stale}</p></section>"
 
 
 def _figures(report: Mapping[str, Any]) -> str:

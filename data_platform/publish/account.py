@@ -53,6 +53,32 @@ class Archive(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What an export was held to before it left the house.
+
+    Attributes:
+        recipe: name of the recipe.
+        digest: SHA-256 of what it said of the corpus then, as 64 hexadecimal digits.
+        as_of: the version, if it was exported as what it was and not as what the recipe makes.
+        differences: how it differed from what the recipe made then, in words.
+    """
+
+    recipe: str
+    digest: str
+    as_of: int | None = None
+    differences: tuple[str, ...] = ()
+
+    @property
+    def caveat(self) -> str:
+        """What whoever gets the export has to know; empty if it was what the recipe made."""
+        if self.as_of is None:
+            return ""
+        differs = "; ".join(self.differences) or "nothing"
+        return (f"Exported as of version {self.as_of}, not as what the recipe {self.recipe} makes today. "
+                f"What differs today: {differs}.")
+
+
+@dataclass(frozen=True)
 class Account:
     """What is known of one version of a mixture.
 
@@ -61,6 +87,7 @@ class Account:
         shares: the licences of its documents, by source and snapshot, in order.
         files: the files of an export, if the card is for one.
         media_type: of these files.
+        asked: what the export was held to, if the card is for one.
     """
 
     lake: Lake
@@ -69,6 +96,12 @@ class Account:
     shares: tuple[Share, ...]
     files: tuple[File, ...] = ()
     media_type: str = "application/x-parquet"
+    asked: Asked | None = None
+
+    @property
+    def caveat(self) -> str:
+        """That this is an export of an old version as what it was, and what differs today; else empty."""
+        return self.asked.caveat if self.asked else ""
 
     @property
     def version(self) -> int:
@@ -158,7 +191,8 @@ class Account:
 
 
 def account_of(
-    lake: Lake, mixture: str, version: int | None = None, files: Iterable[File] = (), media_type: str | None = None
+    lake: Lake, mixture: str, version: int | None = None, files: Iterable[File] = (), media_type: str | None = None,
+    asked: Asked | None = None,
 ) -> Account:
     """The account of a mixture, with or without the prefix of its table, at `version` or at the latest; or of a branch
     or datastore, by the name of its table.
@@ -175,7 +209,7 @@ def account_of(
         known = ", ".join(str(row["version"]) for row in reversed(history))
         raise NotFound(f"{name} has no version {version}; versions: {known}")
     shares = tuple(_shares(lake, name, commit["version"]))
-    return Account(lake, name, commit, shares, tuple(files), media_type or Account.media_type)
+    return Account(lake, name, commit, shares, tuple(files), media_type or Account.media_type, asked)
 
 
 def _shares(lake: Lake, name: str, version: int) -> list[Share]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from data_platform.lake.lake import Lake
-from data_platform.publish.account import Account, File, account_of
+from data_platform.publish.account import Account, Asked, File, account_of
 from data_platform.publish.croissant import croissant
 from data_platform.publish.notice import write_notice
 from data_platform.publish.spdx_document import spdx_document
@@ -43,8 +43,10 @@ def write_cards(account: Account, folder: Path, within: Path | None = None) -> l
     return written
 
 
-def export_cards(lake: Lake, manifest: Mapping[str, object], folder: Path) -> list[Path]:
+def export_cards(
+    lake: Lake, manifest: Mapping[str, object], folder: Path, asked: Asked | None = None
+) -> list[Path]:
     """Write the cards of an export beside its shards, which its manifest lists."""
     files = [File(*(shard[name] for name in ("file", "rows", "bytes", "sha256"))) for shard in manifest["shards"]]
-    account = account_of(lake, manifest["table"], manifest["version"], files, MEDIA_TYPES[manifest["format"]])
+    account = account_of(lake, manifest["table"], manifest["version"], files, MEDIA_TYPES[manifest["format"]], asked)
     return write_cards(account, folder)

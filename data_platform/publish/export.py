@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
-from data_platform.proof.trace import mixture_table_name
+from data_platform.proof.trace import NotFound, mixture_table_name
+from data_platform.publish.account import Asked
 from data_platform.publish.cards import export_cards
 
 Format = Literal["parquet", "jsonl.zst"]
@@ -34,20 +35,32 @@ class ExportExists(PlainError, FileExistsError):
 
 
 def export_mixture(
-    lake: Lake, mixture: str, format: Format, folder: Path | None, default_root: Path, shard_bytes: int = SHARD_BYTES
+    lake: Lake, mixture: str, format: Format, folder: Path | None, default_root: Path, shard_bytes: int = SHARD_BYTES,
+    version: int | None = None, asked: Asked | None = None,
 ) -> tuple[Path, dict[str, Any]]:
-    """Write the latest version of a mixture to `folder`, or to a folder of its name and version in `default_root`.
+    """Write a version of a mixture to `folder`, or to a folder of its name and version in `default_root`.
+
+    Whether it may be published is not asked here but before (`pipeline/publish.py`).
+
+    Args:
+        version: by default the latest.
+        asked: what the version was held to before; the manifest and the cards say it.
 
     Returns the folder and the manifest. An export that is there already, complete, is left as it is.
 
     Raises:
-        NotFound: if there is no such mixture.
+        NotFound: if there is no such mixture or version.
         ExportExists: if `folder` exists and is not this very export.
     """
     name = mixture_table_name(lake, mixture)
-    commit = lake.history(name)[0]
-    folder = folder or default_root / f"{name}-v{commit['version']}-{format}"
-    wanted = {"table": name, "table_id": commit["table_id"], "version": commit["version"], "format": format}
+    commit = next((row for row in lake.history(name) if version in (None, row["version"])), None)
+    if commit is None:
+        raise NotFound(f"{name} has no version {version} that the platform wrote")
+    as_of = asked.as_of if asked else None
+    marked = "" if as_of is None else "-as-of"
+    folder = folder or default_root / f"{name}-v{commit['version']}{marked}-{format}"
+    wanted = {"table": name, "table_id": commit["table_id"], "version": commit["version"], "format": format,
+              "as_of": as_of}
     if folder.exists() and any(folder.iterdir()):
         manifest = _manifest(folder)
         if {key: manifest.get(key) for key in wanted} != wanted:
@@ -62,10 +75,11 @@ def export_mixture(
         write = _write_parquet if format == "parquet" else _write_jsonl
         shards = [_shard(path, rows) for path, rows in write(reader, building, shard_bytes)]
         manifest = {
-            **wanted, "recipe": commit["recipe"], "code_version": commit["code_version"], "run_id": commit["run_id"],
+            **wanted, "asked_of": _asked(asked),
+            "recipe": commit["recipe"], "code_version": commit["code_version"], "run_id": commit["run_id"],
             "rows": sum(shard["rows"] for shard in shards), **_totals(lake, name, commit["version"]), "shards": shards,
         }
-        manifest["cards"] = [path.name for path in export_cards(lake, manifest, building)]
+        manifest["cards"] = [path.name for path in export_cards(lake, manifest, building, asked)]
         (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         building.chmod(0o755)
         if folder.exists():
@@ -75,6 +89,13 @@ def export_mixture(
         shutil.rmtree(building, ignore_errors=True)
     _record(lake, folder, manifest)
     return folder, manifest
+
+
+def _asked(asked: Asked | None) -> dict[str, Any] | None:
+    """What the manifest says of what the export was held to."""
+    if asked is None:
+        return None
+    return {"recipe": asked.recipe, "digest": asked.digest, "differences": list(asked.differences)}
 
 
 def _record(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:

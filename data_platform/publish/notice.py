@@ -87,6 +87,8 @@ def _write(account: Account, database: sqlite3.Connection, out: TextIO) -> int:
         f"{account.documents:,} documents, {account.tokens:,} tokens. {credited:,} of the documents are under licences "
         f"that ask for something\nin return, and are credited below; the others are free of conditions.\n"
     )
+    if account.caveat:
+        out.write(f"\n{account.caveat}\n")
     for spdx, tier, documents, tokens in account.licenses:
         out.write(f"\n{_RULE}\n{spdx}\n{documents:,} documents, {tokens:,} tokens, tier {tier}\n")
         out.writelines(f"{line}\n" for line in _terms(spdx))

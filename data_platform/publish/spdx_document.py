@@ -97,7 +97,8 @@ def _mixture(account: Account, digests: dict[str, str]) -> dict[str, Any]:
         "copyrightText": "NOASSERTION",
         "summary": f"{account.documents:,} documents, {account.tokens:,} tokens.",
         "comment": f"Delta table {account.commit['table_id']}, recipe {account.commit['recipe']}, code "
-                   f"{account.commit['code_version']}. Credits are in the NOTICE file.",
+                   f"{account.commit['code_version']}. Credits are in the NOTICE file."
+                   + (f" {account.caveat}" if account.caveat else ""),
         "builtDate": account.committed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "primaryPackagePurpose": "OTHER",
     }

@@ -11,6 +11,8 @@ read whole: all its faults are told at once, one a line (`core/reading.py` those
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -176,6 +178,13 @@ class Recipe(Part):
     def model(self, name: str) -> Entry:
         """The entry of `models` called `name`: as stated, or with the defaults of the trainer of that name."""
         return self.models.get(name) or entry_of(Trainer, None, name)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that the recipe says of the corpus: not of where it is kept, made and reported."""
+        elsewhere = {"lake", "storage_options", "engine", "openlineage"}
+        stated = self.model_dump(mode="json", exclude=elsewhere)
+        return hashlib.sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def lake_uri(self) -> str:

@@ -14,7 +14,7 @@ def branch_stage(name: str) -> Stage:
     return Stage(
         name=branch_table(name).name, group="branches",
         inputs=("deduplicated_documents", "document_branches", "document_licenses"), run=_write,
-        config=lambda workspace, snapshot: {}, phase="annotate", checks=("licenses_current",),
+        config=lambda workspace, snapshot: {}, phase="annotate", checks=("current",),
         books=Passing((
             Dropped("deduplicated_documents", "domain", lambda snapshot: pc.field("domain") != name, "other_domain."),
         )),

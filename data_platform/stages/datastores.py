@@ -48,12 +48,13 @@ def datastore_stage(name: str) -> Stage:
 
     def config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
         recipe = workspace.recipe
-        return {"store": recipe.datastores[name].model_dump(mode="json"), "mixtures": _admitted(recipe)}
+        store = recipe.datastores[name].model_dump(mode="json")
+        return {"recipe": recipe.name, "store": store, "mixtures": _admitted(recipe)}
 
     return Stage(
         name=datastore_table(name).name, group="datastores", inputs=("deduplicated_documents", "document_licenses"),
         run=_write_datastore, config=config, sides=("rejections",), phase="annotate",
-        checks=("license_classes", "apart_from_datastores", "taken_down", "licenses_current"),
+        checks=("license_classes", "apart_from_datastores", "taken_down", "current"),
     )
 
 

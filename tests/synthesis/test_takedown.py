@@ -13,7 +13,8 @@ import pytest
 
 from data_platform.lake.lake import Lake
 from data_platform.pipeline.flow import stages
-from data_platform.pipeline.staleness import NotPublishable, ensure_publishable
+from data_platform.pipeline.staleness import NotPublishable
+from data_platform.pipeline.today import ensure_publishable
 from data_platform.proof.gate import prove, refuse_unproven
 from data_platform.proof.trace import TakenDown, trace
 from data_platform.publish.export import export_mixture

@@ -17,8 +17,9 @@ from data_platform.core.tables import table
 from data_platform.lake import writer
 from data_platform.lake.lake import Lake, Partition, Provenance, VersionGone
 from data_platform.pipeline.flow import stages
-from data_platform.pipeline.staleness import LicenseChanges, NotPublishable, ensure_publishable
+from data_platform.pipeline.staleness import LicenseChanges, NotPublishable
 from data_platform.pipeline.status import plan as where_all_stands
+from data_platform.pipeline.today import ensure_publishable
 from data_platform.run.books import books
 from data_platform.run.stage import execute as execute_stage
 from data_platform.run.workspace import Workspace
@@ -269,7 +270,6 @@ def test_a_source_that_changes_its_license_is_named_wherever_something_was_made_
     pins = tuple(lake.pins("document_licenses", ["one", "two"]))
     rows = pa.Table.from_pylist([], table("mixture_all").schema)
     lake.write("mixture_all", Partition(), rows, Provenance("mixture_all", "1", {}, pins))
-    ensure_publishable(workspace, "mixture_all")
     texts = Path(original.recipe.sources[0].paths[0]).parent
     changed = Workspace(workspace_over(texts, Path(lake.uri), "GPL-3.0-only").recipe, lake)
     words = [f"source source-{name}: licence MIT -> GPL-3.0-only" for name in ("one", "two")]
