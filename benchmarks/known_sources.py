@@ -19,23 +19,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common import parser, show
-from data_platform.licenses.known_sources import (
-    KnownSource,
-    Provenance,
-    asks_attribution,
-    asks_share_alike,
-    host_flags,
-    read_collection,
-    read_name,
-    use_of,
-)
+from data_platform.licenses.known_sources import KnownSource, read_collection, read_name
+from data_platform.licenses.lineage import Provenance, host_flags
 from data_platform.spdx.algebra import Policy
 from data_platform.spdx.expressions import UNKNOWN, identifiers_of
 from data_platform.spdx.tiers import tier
+from data_platform.spdx.uses import asks_attribution, asks_share_alike, use_of
 
 POLICY = Policy(admitted=(0, 1, 2))
 """The Common Pile admits what may be used for any purpose, share-alike included."""
-_USES = {"All": "commercial", "NC": "non-commercial", "Acad": "non-commercial", "Unspecified": "unspecified"}
+_USES = {"All": "commercial", "NC": "non-commercial", "Acad": "academic", "Unspecified": "unspecified"}
 
 
 def main() -> None:
@@ -86,7 +79,7 @@ def reason(source: KnownSource, provenance: Provenance | None = None) -> str:
     parents, untraced = provenance.chain(source) if provenance else ([], [])
     reasons = [f"made from {', '.join(untraced)}, of which the collection knows nothing"] if untraced else []
     for one in (source, *parents):
-        spdx = one.decision().license_spdx
+        spdx = one.strictest() if provenance else one.decision().license_spdx
         name = "" if one is source else f"{one.name}: "
         if not POLICY.admits(spdx):
             stated = [f"{host} states {stated}" for host, stated in one.stated if tier(read_name(stated).spdx) > 2]
@@ -135,6 +128,8 @@ def class_agreement(archive: Path) -> tuple[list[list[object]], list[list[object
 def _why(name: str, spdx: str, question: str) -> str:
     if spdx == UNKNOWN:
         return "no licence that can be read: uncertain is not free, until somebody rules"
+    if question == "use" and use_of(spdx) == "none":
+        return "terms that forbid to train models of one's own, which no class of use allows"
     if spdx.startswith("LicenseRef-"):
         return "it names share-alike" if "cc-" in spdx else "terms of one kind: what they ask beside that is not known"
     if question == "share-alike":
@@ -153,7 +148,7 @@ def planted(sources: Sequence[KnownSource]) -> list[list[object]]:
         ("the host states nothing", (("Hugging Face", "Unspecified"),), "missing"),
         ("no host at all", (), "missing"),
     ):
-        wrong = [replace(source, stated=stated) for source in restricted]
+        wrong = [replace(source, stated=stated, hosts=()) for source in restricted]
         wrong = [source for source in wrong if any(name not in ("", "Unspecified") for name, _ in source.traced)]
         rows.append([what, len(wrong), sum(found.flag == flag for found in host_flags(wrong))])
     return rows

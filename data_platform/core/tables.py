@@ -406,6 +406,44 @@ _declare(Table(
 ))
 
 _declare(Table(
+    "source_lineage",
+    "One row per dataset on the chain of a source that `licenses.known_sources` knows: the source itself and all that "
+    "it is made from. A source is under all of their licences.",
+    (
+        Column("source", pa.string(), "Name of the source in the recipe."),
+        Column("snapshot", pa.string(), "Crawl or snapshot: the partition key."),
+        Column("position", pa.int64(), "Place on the chain, 0 for the source itself, nearest first.", minimum=0),
+        Column("depth", pa.int64(), "Steps from the source.", minimum=0),
+        Column("identifier", pa.string(), "Identifier in the collection; empty if it knows no such dataset."),
+        Column("name", pa.string(), "What it is called where it is named."),
+        Column("made_into", pa.string(), "Identifier of the dataset that names it; empty for the source itself."),
+        Column("known", pa.bool_(), "Whether the collection knows it; what it does not know is under unknown terms."),
+        Column("address", pa.string(), "Where the dataset is."),
+        Column("license_spdx", pa.string(), "Its licence by itself: traced, else stated by its repositories, and what "
+                "these state that is stricter."),
+        Column("license_tier", pa.int32(), "Tier of that.", minimum=0, maximum=5),
+        Column("use", pa.string(), "Class of use of that.",
+                one_of=("commercial", "unspecified", "non-commercial", "academic", "none")),
+        Column("attribution", pa.bool_(), "Whether it asks for attribution."),
+        Column("share_alike", pa.bool_(), "Whether it asks for share-alike."),
+        Column("traced", pa.list_(pa.struct([("license", pa.string()), ("license_spdx", pa.string()),
+                                             ("address", pa.string())])),
+                "Licences that people traced, by name, and where.", long=True),
+        Column("verified_by", pa.string(), "Who traced them, if the collection says so."),
+        Column("hosts", pa.list_(pa.struct([("host", pa.string()), ("license", pa.string()),
+                                            ("license_spdx", pa.string()), ("flag", pa.string())])),
+                "What each host states, and how that compares with what was traced: agrees, missing, freer, stricter, "
+                "differs, nothing traced.", long=True),
+        Column("flags", pa.list_(pa.string()), "Hosts that state no licence, or a freer one than was traced.",
+                long=True),
+        Column("text_sources", pa.list_(pa.string()), "Where its texts come from, if the collection says so.",
+                long=True),
+        Column("model_generated", pa.list_(pa.string()), "Models that wrote texts of it.", long=True),
+    ),
+    key=("source", "position"),
+))
+
+_declare(Table(
     "license_evidence",
     "One row per observation that speaks of a document's licence. All of it, before any decision.",
     (

@@ -28,6 +28,7 @@ from data_platform.core.tables import table
 from data_platform.ingest import site_files
 from data_platform.ingest.settings import Source
 from data_platform.licenses import distribution, file_header, headers, html, registry, values
+from data_platform.licenses.lineage import held_by_rows
 from data_platform.licenses.manual import Rulings
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.site_files import Policies
@@ -68,7 +69,7 @@ def collect_evidence(
     rows: list[int] = []
     chosen: list[int] = []
     shared = _of_metadata(records, sources)
-    policies, rulings, trees = policies or Policies(), rulings or Rulings(), trees or Trees()
+    policies, rulings, trees, known = policies or Policies(), rulings or Rulings(), trees or Trees(), known or {}
     fields = [records.column(name).to_pylist() for name in ("record_id", "url", "source", "mime")]
     payloads = records.column("payload")
     hinted = html.hints(payloads)
@@ -76,11 +77,11 @@ def collect_evidence(
         crawled = sources[name].kind in _CRAWLED
         if crawled and site_files.kind_of(url, mime):
             continue
-        found = [
-            *rulings.observations(record_id, url, name), *shared[row], *(known or {}).get(name, ()),
-            *_of_payload(payloads[row], mime, url, sources[name], hinted[row]),
-            *(policies.observations(url) if crawled else trees.observations(name, url)),
-        ]
+        own = [*shared[row], *_of_payload(payloads[row], mime, url, sources[name], hinted[row])]
+        own += policies.observations(url) if crawled else trees.observations(name, url)
+        found = [*rulings.observations(record_id, url, name), *own]
+        if name in known:
+            found += held_by_rows(known[name], own)
         for observation in dict.fromkeys(found):
             rows.append(row)
             chosen.append(numbers.setdefault(observation, len(numbers)))

@@ -6,8 +6,8 @@ datasets they are made from. An entry is read into evidence like any other: a li
 on the source, a licence that its repository states is a statement of the distribution. `resolve` decides, so that a
 traced licence comes before a stated one, and a stated one counts where people traced none.
 
-Belongs here: the collection as entries, what an entry resolves to, chains of derivation, and hosts that state something
-else. Does not: reading names (`expressions`), which terms are admitted (`algebra.Policy`).
+Belongs here: the collection as entries, and what an entry resolves to by itself. Does not: chains of entries and hosts
+that state something else (`lineage`), reading names (`expressions`), which terms are admitted (`algebra.Policy`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from __future__ import annotations
 import json
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.resolve import Decision, Statement, decide
-from data_platform.spdx.algebra import Terms, derived
 from data_platform.spdx.expressions import (
+    ACADEMIC,
     ALL_RIGHTS_RESERVED,
     EXACT,
     NAMED,
@@ -31,36 +31,34 @@ from data_platform.spdx.expressions import (
     UNKNOWN,
     UNREADABLE,
     Reading,
-    identifiers_of,
+    conjunction,
     read,
 )
-from data_platform.spdx.tiers import COPYLEFT, GOVERNMENT, PERMISSIVE, RESTRICTED, tier
+from data_platform.spdx.tiers import tier
 
-DETECTOR = "data_provenance@1"
+DETECTOR = "data_provenance@2"
 HOSTS = {"GitHub License": "GitHub", "HF Yaml License": "Hugging Face", "HF Config License": "Hugging Face",
          "PwC License Name": "Papers with Code"}
-_REPOSITORIES = frozenset({"GitHub", "Hugging Face"})
+_ADDRESSES = {"GitHub URL": "GitHub", "Hugging Face URL": "Hugging Face", "Papers with Code URL": "Papers with Code"}
+REPOSITORIES = frozenset({"GitHub", "Hugging Face"})
 """Hosts of the data itself, whose statement counts where nothing was traced; Papers with Code only repeats."""
-_NOTHING = frozenset({"", "Unspecified", "None"})
+NOTHING = frozenset({"", "Unspecified", "None"})
 """Values that say that no licence was found."""
 _TERMS = {
-    "Academic Research Purposes Only": NON_COMMERCIAL, "Non Commercial": NON_COMMERCIAL,
-    "Request Form": NON_COMMERCIAL,
+    "Academic Research Purposes Only": ACADEMIC, "Non Commercial": NON_COMMERCIAL, "Request Form": ACADEMIC,
     # The terms of use forbid to train competing models on the output.
     "OpenAI": ALL_RIGHTS_RESERVED, "Anthropic": ALL_RIGHTS_RESERVED,
     "Google Cloud Translation API": ALL_RIGHTS_RESERVED,
-    "Microsoft Data Licensing Agreement": NON_COMMERCIAL,
+    "Microsoft Data Licensing Agreement": ACADEMIC,
     "LMSYS-Chat-1M Dataset License": ALL_RIGHTS_RESERVED,
 }
 """Names of the collection that no list of licences knows, and what they amount to."""
 
-Use = Literal["commercial", "non-commercial", "unspecified"]
-Flag = Literal["agrees", "missing", "freer", "stricter", "differs", "nothing traced"]
-
 
 @dataclass(frozen=True)
 class KnownSource:
-    """An entry: `traced` are licence names and where a person found them, `stated` what hosts say, by host."""
+    """An entry: `traced` are licence names and where a person found them, `stated` what hosts say, by host, and `hosts`
+    the hosts at which it lies, whether they say anything or not."""
 
     identifier: str
     name: str
@@ -72,17 +70,18 @@ class KnownSource:
     derived_from: tuple[str, ...]
     text_sources: tuple[str, ...]
     model_generated: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
 
     def observations(self) -> list[Observation]:
         """The entry as evidence of scope 'dataset' (traced) and 'distribution' (stated by a repository)."""
         found = []
         names = [name for name, _ in self.traced]
-        nothing_traced = not names or set(names) <= _NOTHING
+        nothing_traced = not names or set(names) <= NOTHING
         for name, address in () if nothing_traced else self.traced:
             note = f"{self.verified_by or 'Data Provenance Collection'}: {address or 'no address'}"
             found.append(observe("manual", "dataset", name, DETECTOR, read_name(name), note=note, record_id=""))
         for host, name in self.stated:
-            if host in _REPOSITORIES and name not in _NOTHING:
+            if host in REPOSITORIES and name not in NOTHING:
                 found.append(observe("distribution", "distribution", name, DETECTOR, read_name(name), NAMED,
                                      note=f"stated at {host}", record_id=""))
         return found
@@ -92,23 +91,21 @@ class KnownSource:
         return decide([Statement(one.location, one.scope, one.license_spdx, one.confidence)
                        for one in self.observations()])
 
-
-@dataclass(frozen=True)
-class HostFlag:
-    """How the licence that a host states compares with what was traced."""
-
-    identifier: str
-    host: str
-    stated: str
-    traced: str
-    flag: Flag
+    def strictest(self) -> str:
+        """What the entry decides, AND all that its repositories state that is stricter: nobody who restricts is passed
+        over, whoever else looked into it."""
+        decided = self.decision()
+        stricter = [one.license_spdx for one in self.observations()
+                    if one.location == "distribution" and one.license_spdx != UNKNOWN
+                    and tier(one.license_spdx) > decided.license_tier]
+        return conjunction([decided.license_spdx, *stricter])
 
 
 def read_name(name: str) -> Reading:
     """A licence's name in the collection. 'No License', 'Custom' and 'Various' name no terms that could be read."""
     if name in _TERMS:
         return Reading(_TERMS[name], EXACT)
-    return UNREADABLE if name in _NOTHING else read(name)
+    return UNREADABLE if name in NOTHING else read(name)
 
 
 def read_collection(path: str | Path) -> list[KnownSource]:
@@ -152,105 +149,10 @@ def _entry(entry: Mapping[str, Any]) -> KnownSource:
         derived_from=_texts(entry.get("Derived from Datasets")),
         text_sources=_texts(entry.get("Text Sources")),
         model_generated=_texts(entry.get("Model Generated")),
+        hosts=tuple(host for key, host in _ADDRESSES.items() if entry.get(key)),
     )
 
 
 def _texts(values: object) -> tuple[str, ...]:
     values = values if isinstance(values, list) else [values]
     return tuple(value for value in values if isinstance(value, str) and value)
-
-
-class Provenance:
-    """Entries with their chains: from a dataset to those it is made from, by name."""
-
-    def __init__(self, sources: Sequence[KnownSource]) -> None:
-        self._by_name: dict[str, list[KnownSource]] = {}
-        for source in sources:
-            for key in {_key(source.name), _key(source.identifier), _key(_IN_COLLECTION.sub("", source.identifier))}:
-                self._by_name.setdefault(key, []).append(source)
-        for copies in self._by_name.values():
-            copies.sort(key=lambda source: (len(source.derived_from), source.identifier))
-
-    def chain(self, source: KnownSource) -> tuple[list[KnownSource], list[str]]:
-        """All entries that a source is made from, at any distance, and the names that no entry has.
-
-        Several entries of one name are copies of one dataset in several collections; the one that is made from the
-        fewest others stands for them.
-        """
-        found: dict[str, KnownSource] = {}
-        untraced: dict[str, None] = {}
-        pending = list(source.derived_from)
-        seen = {_key(source.name), _key(source.identifier)}
-        while pending:
-            name = pending.pop(0)
-            key = _key(name)
-            if key in seen:
-                continue
-            seen.add(key)
-            if parents := self._by_name.get(key):
-                found[parents[0].identifier] = parents[0]
-                pending.extend(parents[0].derived_from)
-            else:
-                untraced[name] = None
-        return list(found.values()), list(untraced)
-
-    def terms(self, source: KnownSource) -> Terms:
-        """The terms of a source and of all it is made from: their AND. A parent that no entry has is unknown."""
-        parents, untraced = self.chain(source)
-        own = [one.decision().license_spdx for one in (source, *parents)]
-        return derived([*own, *([UNKNOWN] if untraced else [])])
-
-
-_IN_COLLECTION = re.compile(r"^(?:fc-(?:sni|p3|flan|cot|dialog)|tsi|tsy|ds|oig|xp3x)-")
-"""What the identifiers of the collections of collections begin with, before the dataset's own name."""
-
-
-def _key(name: str) -> str:
-    """A name as it is compared: 'SQuAD dataset', 'squad' and 'https://.../datasets/squad' are one."""
-    name = re.sub(r"^https?://\S*/datasets/", "", name.lower())
-    return re.sub(r"[^a-z0-9]+", "", re.sub(r"\b(?:dataset|corpus|v\d(?:\.\d)?)\b", "", name))
-
-
-def use_of(spdx: str) -> Use:
-    """Whether the terms allow commercial use."""
-    level = tier(spdx)
-    if level >= RESTRICTED:
-        named = [name for name in identifiers_of(spdx) if tier(name) >= RESTRICTED]
-        # Without derivatives is restricted for us, yet use for profit is not what is forbidden.
-        only_derivatives = bool(named) and all(re.search(r"-BY-ND-|cc-by-nd$", name) for name in named)
-        return "commercial" if only_derivatives else "non-commercial"
-    return "unspecified" if level > GOVERNMENT else "commercial"
-
-
-def asks_attribution(spdx: str) -> bool:
-    """Whether one of the licences asks for attribution or a notice: all but those of tier 0."""
-    return any(tier(name) >= PERMISSIVE for name in identifiers_of(spdx))
-
-
-def asks_share_alike(spdx: str) -> bool:
-    """Whether one of the licences asks that what is made from it is under the same terms."""
-    return any(
-        tier(name) == COPYLEFT or re.search(r"-SA(?:-|$)|cc-by(?:-nc)?-sa$", name) for name in identifiers_of(spdx)
-    )
-
-
-def host_flags(sources: Iterable[KnownSource]) -> Iterator[HostFlag]:
-    """What every host states beside what was traced. 'freer' is the flag to act on: the host promises too much."""
-    for source in sources:
-        traced = [read_name(name) for name, _ in source.traced if name not in _NOTHING]
-        ours = derived([reading.spdx for reading in traced]).spdx
-        for host, name in source.stated or (("any host", ""),):
-            stated = read_name(name).spdx
-            yield HostFlag(source.identifier, host, name, ours, _flag(stated, ours, name, bool(traced)))
-
-
-def _flag(stated: str, traced: str, name: str, anything_traced: bool) -> Flag:
-    if not anything_traced:
-        return "nothing traced"
-    if name in _NOTHING:
-        return "missing"
-    if stated == traced or identifiers_of(traced) == identifiers_of(stated):
-        return "agrees"
-    if tier(stated) != tier(traced):
-        return "freer" if tier(stated) < tier(traced) else "stricter"
-    return "differs"

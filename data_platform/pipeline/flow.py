@@ -28,7 +28,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.domain_labels import DOMAIN_LABELS
     from data_platform.stages.duplicates import duplicates_stage
     from data_platform.stages.filtered_documents import filtered_stage
-    from data_platform.stages.license_evidence import LICENSE_EVIDENCE
+    from data_platform.stages.license_evidence import license_evidence_stage
     from data_platform.stages.mixtures import mixture_stages
     from data_platform.stages.models import model_names, model_stages
     from data_platform.stages.quality_annotations import annotation_stages
@@ -38,6 +38,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.scores import score_stages
     from data_platform.stages.selections import selection_stages
     from data_platform.stages.shared.repetition import pair_entries
+    from data_platform.stages.source_lineage import SOURCE_LINEAGE, is_known
 
     trained = any(branch.cascade for branch in recipe.branches.values())
     repetition = repetition_stages(recipe)
@@ -45,8 +46,9 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     models = model_stages(recipe, model_names([*pair_entries(recipe), *readers]))
     labels = [QUALITY_LABELS] if any(QUALITY_LABELS.name in stage.inputs for stage in models) else []
     ordered = (
-        *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS, LICENSE_EVIDENCE,
-        DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
+        *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS,
+        *([SOURCE_LINEAGE] if is_known(recipe) else []), license_evidence_stage(recipe), DOCUMENT_LICENSES,
+        *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
         refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, signature_stage(recipe),
         copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, *labels, *models,
         *repetition.embedding, *repetition.keeping,

@@ -45,6 +45,9 @@ OURS: dict[str, Meaning] = {
         "Non-commercial use", "Use for other than commercial purposes is allowed by the rights holder, in words that "
         "name no licence.",
     ),
+    expressions.ACADEMIC: Meaning(
+        "Academic use", "Use for research and teaching is allowed by the rights holder, in words that name no licence.",
+    ),
     expressions.TDM_PERMITTED: Meaning(
         "Text and data mining permitted", "The rights holder says, in a way that machines can read, that text and data "
         "mining or training is not reserved. This is no licence to publish the text.",

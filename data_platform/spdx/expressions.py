@@ -28,6 +28,7 @@ US_GOVERNMENT = "LicenseRef-us-gov-pd"
 OPT_OUT = "LicenseRef-tdm-opt-out"
 ALL_RIGHTS_RESERVED = "LicenseRef-all-rights-reserved"
 NON_COMMERCIAL = "LicenseRef-non-commercial"
+ACADEMIC = "LicenseRef-academic"
 TDM_PERMITTED = "LicenseRef-tdm-permitted"
 """Not a licence: the rights holder says that text and data mining is not reserved against."""
 UNVERSIONED_CC = tuple(
@@ -36,7 +37,7 @@ UNVERSIONED_CC = tuple(
 """Creative Commons licences named without a version. SPDX has no identifier for them; what they allow is known."""
 
 OUR_REFERENCES = (
-    UNKNOWN, PUBLIC_DOMAIN, US_GOVERNMENT, OPT_OUT, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, TDM_PERMITTED,
+    UNKNOWN, PUBLIC_DOMAIN, US_GOVERNMENT, OPT_OUT, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, ACADEMIC, TDM_PERMITTED,
     *UNVERSIONED_CC,
 )
 
@@ -370,8 +371,9 @@ def _as_cited_url(text: str) -> Reading | None:
 
 
 _RESTRICTIONS = (
-    (re.compile(r"non[ -]?commercial|academic (?:use|purposes) only|research (?:use|purposes) only", re.I),
-     NON_COMMERCIAL),
+    (re.compile(r"(?:academic|research|educational|scholarly)(?: research)? (?:use|purposes) only|"
+                r"only for (?:non[ -]?commercial )?(?:academic|research|educational)", re.I), ACADEMIC),
+    (re.compile(r"non[ -]?commercial", re.I), NON_COMMERCIAL),
     (ALL_RIGHTS, ALL_RIGHTS_RESERVED),
 )
 

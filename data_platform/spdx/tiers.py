@@ -59,6 +59,7 @@ TIER_OF_LICENSE = {
     expressions.OPT_OUT: RESTRICTED,
     expressions.ALL_RIGHTS_RESERVED: RESTRICTED,
     expressions.NON_COMMERCIAL: RESTRICTED,
+    expressions.ACADEMIC: RESTRICTED,
     expressions.TDM_PERMITTED: GOVERNMENT,
     "LicenseRef-cc-by": PERMISSIVE,
     "LicenseRef-cc-by-sa": COPYLEFT,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.settings import RecipeError
 from data_platform.core.tables import table
 from data_platform.ingest.settings import Source
 from data_platform.ingest.site_files import PATTERN, kind_of
@@ -21,13 +18,13 @@ from data_platform.licenses.observation import Observation
 from data_platform.licenses.site_files import Captured, Policies
 from data_platform.licenses.trees import Trees
 from data_platform.run import engine
+from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.sources import registry, sources_of
+from data_platform.stages.source_lineage import SOURCE_LINEAGE, is_known
 
-if TYPE_CHECKING:
-    from data_platform.licenses.known_sources import KnownSource
-
+LINEAGE = SOURCE_LINEAGE.name
 _SITE_COLUMNS = ("record_id", "url", "host", "mime", "payload")
 _RECORD_COLUMNS = ("record_id", "snapshot", "source", "url", "mime", "payload", "metadata")
 
@@ -66,7 +63,7 @@ def _write(work: Work) -> Files:
     kernel = engine.batch_udf(
         partial(evidence_lists, sources=sources, policies=_policies(work, sources),
                 rulings=Rulings(load_rulings(work.recipe.licenses.rulings)),
-                known=_known(work.workspace, work.snapshot), folders=_trees(work, sources)),
+                known=_known(work), folders=_trees(work, sources)),
         {"evidence": pa.list_(pa.struct(list(_fields().values())))},
         processes=True, batch_rows=64, rows=work.count("raw_crawls"),
     )
@@ -112,31 +109,14 @@ def _trees(work: Work, sources: Mapping[str, Source]) -> Trees:
                   if row["payload"] is not None and trees.speaks_for_folder(row["url"])])
 
 
-def _known(workspace: Workspace, snapshot: str | None) -> dict[str, list[Observation]]:
-    """What the collection of known sources says of the sources of a snapshot that the recipe says it knows.
+def _known(work: Work) -> dict[str, list[Observation]]:
+    """What others found out of the sources of this snapshot, by source."""
+    from data_platform.licenses.lineage import observations_of
 
-    Raises:
-        RecipeError: if there is no such collection, or it does not know one of them.
-    """
-    wanted = {source.name: source.known_as for source in sources_of(workspace, snapshot).values() if source.known_as}
-    if not wanted:
-        return {}
-    path = Path(workspace.recipe.licenses.known_sources)
-    entries = _collection(path, path.stat().st_mtime_ns if path.exists() else 0)
-    if missing := sorted(set(wanted.values()) - entries.keys()):
-        raise RecipeError(f"{path} knows no {', '.join(missing)}")
-    return {name: entries[identifier].observations() for name, identifier in wanted.items()}
-
-
-@lru_cache(maxsize=2)
-def _collection(path: Path, changed: int) -> dict[str, KnownSource]:
-    """The collection by identifier: asked for at every plan, read again only if it changed."""
-    from data_platform.licenses.known_sources import read_collection
-
-    try:
-        return {entry.identifier: entry for entry in read_collection(path)}
-    except (OSError, ValueError, tarfile.TarError) as error:
-        raise RecipeError(f"{path}: not the Data Provenance Collection: {error}") from error
+    chains: dict[str, list[dict[str, Any]]] = {}
+    for row in work.rows(LINEAGE).to_pylist() if LINEAGE in work.stage.inputs else ():
+        chains.setdefault(row["source"], []).append(row)
+    return {source: observations_of(rows) for source, rows in chains.items()}
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
@@ -144,14 +124,13 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     return {
         **registry(workspace, snapshot),
         "training_agents": sorted(licenses.training_agents),
-        "known_sources": {
-            name: [list(observation) for observation in found] for name, found in _known(workspace, snapshot).items()
-        },
         "rulings": [ruling.model_dump(mode="json") for ruling in load_rulings(licenses.rulings)],
     }
 
 
-LICENSE_EVIDENCE = Stage(
-    name="license_evidence", group="licenses", inputs=("raw_crawls",), run=_write, config=_config,
-    phase="crawl", books=None, states_licenses=True,
-)
+def license_evidence_stage(recipe: Recipe) -> Stage:
+    """The stage of evidence; it reads the chains of known sources if the recipe has any."""
+    return Stage(
+        name="license_evidence", group="licenses", inputs=("raw_crawls", *([LINEAGE] if is_known(recipe) else [])),
+        run=_write, config=_config, phase="crawl", books=None, states_licenses=True,
+    )

@@ -9,16 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.known_sources import admitted, common_pile, planted, reason
-from data_platform.licenses.known_sources import (
-    KnownSource,
-    Provenance,
-    asks_attribution,
-    asks_share_alike,
-    host_flags,
-    read_collection,
-    use_of,
-)
+from data_platform.licenses.known_sources import KnownSource, read_collection
+from data_platform.licenses.lineage import Provenance, host_flags
 from data_platform.spdx.expressions import UNKNOWN
+from data_platform.spdx.uses import asks_attribution, asks_share_alike, use_of
 
 SOURCE = KnownSource("ds-a", "A dataset", "C", "", (("CC BY-NC 4.0", "https://example.org"),),
                      (("GitHub", "CC BY-NC 4.0"),), "A. Uthor", (), (), ())

@@ -128,7 +128,7 @@ def test_a_source_that_others_know(tmp_path: Path) -> None:
             "mixtures": {"all": {"tokens": 1000, "weights": {"web": 1}}},
         })
         workspace = Workspace(recipe, Lake(str(tmp_path / "lake")))
-        for name in ("raw_crawls", "license_evidence"):
+        for name in ("raw_crawls", "source_lineage", "license_evidence"):
             execute(stages(recipe)[name], workspace, "one")
         return workspace.lake.read_table("license_evidence").to_pylist()
 
