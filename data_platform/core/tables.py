@@ -474,6 +474,49 @@ _declare(Table(
 ))
 
 _declare(Table(
+    "document_credits",
+    "One row per record of which anything is known that licences ask to be kept: who made it, what it is called, where "
+    "it is from, and the notices that go with it. Names are kept for credit alone.",
+    (
+        _doc_id("raw_crawls.record_id"),
+        _snapshot("raw_crawls.snapshot"),
+        Column("title", pa.string(), "Title that a row's field, a page's metadata or a manifest gives.", nullable=True,
+                long=True, derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        Column("authors", pa.list_(pa.string()), "Who made it, in the order given, without addresses of mail.",
+                long=True, derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        Column("origin", pa.string(), "Where it says that it is from, beside its URL: a journal, a repository, a "
+                "canonical address.", nullable=True, long=True,
+                derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        Column("project", pa.string(), "Package that it belongs to, with its version.", nullable=True,
+                derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        Column("copyright", pa.list_(pa.string()), "Copyright lines as they were written: of the text itself, then of "
+                "the nearest LICENSE and NOTICE above it.", long=True,
+                derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        Column("notices", pa.list_(pa.string()), "The notice_id of every text that has to stay with it: its header, if "
+                "that carries a licence, and the nearest LICENSE, NOTICE and AUTHORS.",
+                derived_from=("license_notices.notice_id",)),
+    ),
+    key=("doc_id",),
+))
+
+_declare(Table(
+    "license_notices",
+    "The texts that have to stay with what they cover: one row per text and record that it was found in.",
+    (
+        Column("notice_id", pa.string(), "128-bit hash of the text.", pattern=ID_HEX,
+                derived_from=("raw_crawls.payload",)),
+        Column("record_id", pa.string(), "Record that it was found in: a LICENSE or NOTICE, or a file with a header.",
+                pattern=ID_HEX, derived_from=("raw_crawls.record_id",)),
+        _snapshot("raw_crawls.snapshot"),
+        Column("name", pa.string(), "What the file is called, or 'header of the file'.",
+                derived_from=("raw_crawls.url",)),
+        Column("text", pa.large_string(), "The text, white space at the ends of lines removed.", long=True,
+                derived_from=("raw_crawls.payload",)),
+    ),
+    key=("notice_id", "record_id"),
+))
+
+_declare(Table(
     "document_licenses",
     "One row per document: the licence that its evidence resolves to.",
     (
@@ -492,8 +535,10 @@ _declare(Table(
         Column("contradicted", pa.bool_(), "Whether evidence names licences that do not agree; which places are "
                 "compared, the resolver says.",
                 derived_from=("license_evidence.license_spdx",)),
-        Column("attribution", pa.string(), "Whom to credit: the URL or distribution.",
-                derived_from=("documents.url",)),
+        Column("attribution", pa.string(), "Whom to credit, on one line: title, authors or who else is to be credited, "
+                "and where it is from. All else that licences ask for is in `document_credits`.", long=True,
+                derived_from=("documents.url", "documents.title", "document_credits.title", "document_credits.authors",
+                              "document_credits.origin")),
         Column("evidence_count", pa.int32(), "Observations considered.", minimum=0,
                 derived_from=("license_evidence.evidence_id",)),
         Column("resolver", pa.string(), "Resolver and version."),

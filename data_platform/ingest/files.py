@@ -34,10 +34,16 @@ SHORT_FIELD_BYTES = 1000
 MAX_DEPTH = 12
 UNREAD = "unread"
 """In place of a value that could not be kept stands an object that has this name alone, with why."""
+CREDIT_FIELD_BYTES = 12_000
 PARQUET_BATCH_ROWS = 64
 PARQUET_READ_BYTES = 2**20
 # Lines are longer than the text in them: JSON escapes, and a row holds other fields.
 LINE_EXPANSION = 2
+_CREDIT_FIELD = re.compile(
+    r"(?i)(?:.*[_.:-])?(?:authors?|creators?|byline|writers?|contributors?|title|headline|source|url|copyright|rights|"
+    r"attribution|publisher|doi)(?:[_-]?(?:names?|list|url|holder|parsed))?"
+)
+"""Fields that say whom to credit: an article has a thousand authors, and all are to be named."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # UTF-32 first: its mark begins with that of UTF-16.
 _MARKS = (
@@ -236,7 +242,8 @@ def reach(row: dict[str, Any], path: str | None) -> Any:
 
 
 def _metadata(others: dict[str, Any], license_value: Any) -> dict[str, Any]:
-    """The fields that fit into `METADATA_BYTES` of JSON, licences first; all if possible, else the short ones.
+    """The fields that fit into `METADATA_BYTES` of JSON: all if possible; else licences, then those that credit is
+    given by, then the short ones, and of objects that are too long what is short in them.
 
     A field that speaks of licences is never left out: what is too long of it, or is in no form that can be kept, is
     noted as unread, since a row that says something of its licence is another than one that says nothing.
@@ -255,10 +262,17 @@ def _metadata(others: dict[str, Any], license_value: Any) -> dict[str, Any]:
     if left < METADATA_BYTES // 2:
         kept = {"license": {UNREAD: f"{METADATA_BYTES - left} bytes"}}
         left = METADATA_BYTES // 2
-    for name, value in fields.items():
-        if name not in kept and sizes[name] <= min(SHORT_FIELD_BYTES, left):
+    for name in sorted(fields, key=lambda name: not _CREDIT_FIELD.fullmatch(name)):
+        most = CREDIT_FIELD_BYTES if _CREDIT_FIELD.fullmatch(name) else SHORT_FIELD_BYTES
+        value = fields[name] if sizes[name] <= most else _shortened(fields[name], most)
+        if isinstance(value, dict) and isinstance(kept.get(name), dict):
+            value = {**value, **kept[name]}
+        elif name in kept:
+            continue
+        size = len(as_json({name: value}).encode("utf-8"))
+        if value is not None and size <= left:
             kept[name] = value
-            left -= sizes[name]
+            left -= size
     return kept
 
 
@@ -290,6 +304,18 @@ def _licenses_in(value: Any, depth: int = 0) -> Any:
         return [found for inner in value if (found := _licenses_in(inner, depth + 1))] or None
     found = {name: inner if speaks(str(name)) else _licenses_in(inner, depth + 1) for name, inner in value.items()}
     return {name: inner for name, inner in found.items() if inner is not None} or ({} if depth == 0 else None)
+
+
+def _shortened(value: Any, most: int, depth: int = 0) -> Any:
+    """Those parts of an object that take no more than `most` bytes each; None if it is no object or nothing is left."""
+    if not isinstance(value, dict) or depth > 4:
+        return None
+    parts = {
+        key: part if len(as_json(part).encode("utf-8")) <= most else _shortened(part, most, depth + 1)
+        for key, part in value.items() if not isinstance(part, bytes)
+    }
+    parts = {key: part for key, part in parts.items() if part is not None}
+    return parts if 0 < len(as_json(parts).encode("utf-8")) <= METADATA_BYTES // 4 else None
 
 
 def _capture(

@@ -15,15 +15,18 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from email.utils import getaddresses
 from importlib.metadata import Distribution
 from pathlib import Path
 
+from data_platform.ingest.evidence_files import kind_of
 from data_platform.ingest.installed import files_of, installed, metadata_of, name_of
 from data_platform.ingest.settings import EnvironmentFiles, EnvironmentPages
 
 WARC_DATE = "2024-01-01T00:00:00Z"
 LICENSE_TEXT_CHARACTERS = 20_000
+NOTICE_BYTES = 2**20
 SOURCE_SUFFIXES = (".py", ".pyi", ".md", ".rst", ".txt")
 _NAMESPACE = uuid.UUID("7f5b3b0e-9f0e-4c52-9a3f-3a1c6cf3a0de")
 
@@ -74,11 +77,20 @@ def _page(distribution: Distribution) -> str:
         foot = f"<p>License: {html.escape(declared)}</p>"
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{name} {version}</title>'
-        f'<meta name="description" content="{summary}">{head}</head><body>\n'
+        f'<meta name="description" content="{summary}">{_author_meta(distribution)}{head}</head><body>\n'
         f'<nav><a href="/">Home</a> <a href="/search/">Search</a> <a href="/help/">Help</a></nav>\n'
         f"<main><article><h1>{name}</h1>\n<p>{summary}</p>\n{_render(distribution)}\n</article></main>\n"
         f"<footer>{foot}<p>{name} {version}</p></footer></body></html>\n"
     )
+
+
+def _author_meta(distribution: Distribution) -> str:
+    """The author, or who maintains it, where a page's head names it; nothing if the metadata give no name."""
+    metadata = metadata_of(distribution)
+    stated = metadata["Author"] or metadata["Maintainer"] or ""
+    mails = metadata["Author-email"] or metadata["Maintainer-email"] or ""
+    named = [stated] if stated.strip() else [name for name, _ in getaddresses([mails]) if name]
+    return "".join(f'<meta name="author" content="{html.escape(name)}">' for name in named)
 
 
 def _render(distribution: Distribution) -> str:
@@ -128,6 +140,19 @@ def write_files(source: EnvironmentFiles, stream: io.BufferedIOBase) -> None:
             text = path.read_bytes().decode("utf-8", "replace")
             row = {"text": text, "url": f"file:{name}", **declared[key]}
             compressed.write(json.dumps(row, ensure_ascii=False, sort_keys=True).encode("utf-8") + b"\n")
+        for row in _notices(distribution for distribution, *_ in chosen):
+            compressed.write(json.dumps(row, ensure_ascii=False, sort_keys=True).encode("utf-8") + b"\n")
+
+
+def _notices(distributions: Iterable[Distribution]) -> Iterator[dict[str, object]]:
+    """The LICENSE, NOTICE and AUTHORS files of distributions, whole, as rows of their own: evidence for their files."""
+    for key, distribution in sorted({name_of(one): one for one in distributions}.items()):
+        for name in files_of(distribution):
+            path = Path(str(distribution.locate_file(name)))
+            if ".dist-info/" in name and kind_of(f"file:{path.name}") in ("license", "notice", "authors") \
+                    and path.is_file() and 0 < path.stat().st_size <= NOTICE_BYTES:
+                yield {"text": path.read_bytes().decode("utf-8", "replace"), "url": f"file:{name}", "distribution": key,
+                       "version": distribution.version}
 
 
 def _sample(max_bytes: int) -> Iterator[tuple[Distribution, str, Path]]:
@@ -166,4 +191,8 @@ def _declaration(distribution: Distribution) -> dict[str, object]:
         "license_classifiers": _license_classifiers(distribution),
         "license_field": metadata["License"],
         "license_files": files[:2],
+        "author": metadata["Author"],
+        "author_email": metadata["Author-email"],
+        "maintainer": metadata["Maintainer"],
+        "maintainer_email": metadata["Maintainer-email"],
     }

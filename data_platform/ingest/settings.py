@@ -53,6 +53,12 @@ class CrawlSource(_PathSource):
     kind: Literal["crawl"] = "crawl"
 
 
+EVIDENCE_DOCUMENTS = (
+    "Whether files that speak of other files (LICENSE, NOTICE, COPYING, AUTHORS, README, manifests, indexes) are "
+    "documents, too. They are evidence in any case."
+)
+
+
 class FilesSource(_PathSource):
     """JSONL (plain, gz, zst), Parquet, or text and code files and folders of them."""
 
@@ -66,6 +72,7 @@ class FilesSource(_PathSource):
         default=(), description="Glob patterns of file names to read in folders; empty: every text or code file. "
         "LICENSE files and manifests are evidence for the files below them only if they are read, too."
     )
+    evidence_documents: bool = Field(default=False, description=EVIDENCE_DOCUMENTS)
 
 
 class EnvironmentPages(_Source):
@@ -81,6 +88,7 @@ class EnvironmentFiles(_Source):
     kind: Literal["environment_files"]
     limit: int = Field(default=1500, ge=1, description="At most so many files.")
     max_bytes: int = Field(default=200_000, ge=1, description="Larger files are left out.")
+    evidence_documents: bool = Field(default=False, description=EVIDENCE_DOCUMENTS)
 
 
 Source = Annotated[CrawlSource | FilesSource | EnvironmentPages | EnvironmentFiles, Field(discriminator="kind")]

@@ -21,6 +21,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.datastores import datastore_stage
     from data_platform.stages.derived import synthesis_stages
     from data_platform.stages.document_branches import branches_stage
+    from data_platform.stages.document_credits import DOCUMENT_CREDITS
     from data_platform.stages.document_licenses import DOCUMENT_LICENSES
     from data_platform.stages.document_signatures import signature_stage
     from data_platform.stages.documents import DOCUMENTS
@@ -47,8 +48,8 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     labels = [QUALITY_LABELS] if any(QUALITY_LABELS.name in stage.inputs for stage in models) else []
     ordered = (
         *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS,
-        *([SOURCE_LINEAGE] if is_known(recipe) else []), license_evidence_stage(recipe), DOCUMENT_LICENSES,
-        *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
+        *([SOURCE_LINEAGE] if is_known(recipe) else []), license_evidence_stage(recipe), DOCUMENT_CREDITS,
+        DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
         refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, signature_stage(recipe),
         copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, *labels, *models,
         *repetition.embedding, *repetition.keeping,

@@ -1,15 +1,21 @@
-"""Where a licence can be read, and what our own LicenseRefs mean, in words that a lawyer can hold us to.
+"""Names, texts and addresses of licences, and what our own LicenseRefs mean, in words that a lawyer can hold us to.
 
-Here belong addresses and meanings. Not here: what a licence allows (`spdx/tiers.py`).
+Texts are those of the SPDX licence list, compiled by `benchmarks/compile_license_texts.py` into the file beside this
+module. Here belong addresses and meanings. Not here: what a licence allows (`spdx/tiers.py`).
 """
 
 from __future__ import annotations
 
+import json
+import lzma
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from data_platform.spdx import expressions
 
+FILE = Path(__file__).parent / "license_texts.json.xz"
 _CC_ELEMENTS = {"by": "Attribution", "sa": "ShareAlike", "nc": "NonCommercial", "nd": "NoDerivatives"}
 
 
@@ -88,3 +94,22 @@ def meaning_of(reference: str) -> Meaning:
     key = reference.removeprefix("LicenseRef-")
     return Meaning(key, f"The licence that ScanCode LicenseDB describes at {address}" if address else
                    f"A licence that its source calls {key}; its text is not at hand.")
+
+
+def name_of(identifier: str) -> str:
+    """The full name of a single licence or exception."""
+    if known := _known().get(identifier):
+        return known["name"]
+    return meaning_of(identifier).name if identifier.startswith("LicenseRef-") else identifier
+
+
+def text_of(identifier: str) -> str:
+    """The standard text of a single licence or exception, with blanks where names and years belong; empty if it is not
+    at hand, as for those that are content with an address."""
+    known = _known().get(identifier)
+    return known["text"] if known else ""
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, dict[str, str]]:
+    return json.loads(lzma.decompress(FILE.read_bytes()))

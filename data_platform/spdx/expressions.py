@@ -419,6 +419,11 @@ def identifiers_of(expression: str) -> frozenset[str]:
     )
 
 
+def symbols_of(expression: str) -> frozenset[str]:
+    """The licences and the exceptions that a valid expression names."""
+    return frozenset(symbol.key for symbol in licensing().license_symbols(parse(expression), decompose=True))
+
+
 def family(identifier_: str) -> str:
     """What is left of an identifier without version, jurisdiction and 'or later': 'BSD', 'GPL', 'CC-BY-SA'.
 

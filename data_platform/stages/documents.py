@@ -11,11 +11,14 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.extract.settings import Extraction
+from data_platform.ingest import evidence_files
 from data_platform.ingest.records import TAKEN_DOWN
+from data_platform.ingest.settings import Source
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.files import file_identity
+from data_platform.stages.shared.sources import sources_of
 from data_platform.takedown.removal_list import EXTRACTION, RemovalList, standing
 
 _MADE = {
@@ -31,9 +34,11 @@ _MADE = {
 def make_documents(
     payload: pa.Array, mime: pa.Array, charset: pa.Array, url: pa.Array, record_type: pa.Array, source: pa.Array, *,
     settings: Extraction, language_model: str | None, tokenizer: str | None, domains: Mapping[str, str],
-    removed: RemovalList,
+    removed: RemovalList, evidence_only: frozenset[str] = frozenset(),
 ) -> pa.StructArray:
     """Extract, identify and count one batch of records: a struct array with the fields of `_MADE`.
+
+    `evidence_only` names the sources whose LICENSE files, READMEs and manifests are evidence and no documents.
 
     Everything that reads the text happens in one worker process, so that the text crosses to it and back once.
     """
@@ -47,7 +52,11 @@ def make_documents(
     text = pc.fill_null(extracted.field("text").cast(pa.large_string()), "")
     text_hash = exact_hash(text)
     by = removed.of_texts(text, text_hash)
-    rejection = pc.coalesce(extracted.field("rejection"), pc.binary_join_element_wise(TAKEN_DOWN, by, ""))
+    evidence = pa.array([
+        "evidence_file" if name in evidence_only and evidence_files.kind_of(address) else None
+        for name, address in zip(source.to_pylist(), url.to_pylist(), strict=True)
+    ], pa.string())
+    rejection = pc.coalesce(evidence, extracted.field("rejection"), pc.binary_join_element_wise(TAKEN_DOWN, by, ""))
     languages = identify(text, language_model)
     kept = pc.is_null(rejection)
     columns = {
@@ -82,7 +91,7 @@ def _write_documents(work: Work) -> Files:
             make_documents, settings=recipe.extraction, language_model=recipe.language.model,
             tokenizer=recipe.tokenizer,
             domains={source.name: source.domain for source in work.workspace.sources.values()},
-            removed=standing(work.lake),
+            removed=standing(work.lake), evidence_only=frozenset(_evidence_only(work.workspace.sources)),
         ),
         _MADE, processes=True, batch_rows=32, rows=work.count("raw_crawls"),
     )
@@ -99,6 +108,11 @@ def _write_documents(work: Work) -> Files:
     )
 
 
+def _evidence_only(sources: Mapping[str, Source]) -> list[str]:
+    """The sources of files whose LICENSE files, READMEs and manifests are no documents."""
+    return sorted(name for name, source in sources.items() if not getattr(source, "evidence_documents", True))
+
+
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     from data_platform.text.tokenizer import tokenizer_name
 
@@ -110,6 +124,7 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
         "domains": {
             source.name: source.domain for source in workspace.sources.values() if source.snapshot == snapshot
         },
+        "evidence_only": _evidence_only(sources_of(workspace, snapshot)),
         **standing(workspace.lake).config(EXTRACTION, snapshot),
     }
 

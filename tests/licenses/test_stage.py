@@ -41,7 +41,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     ]))
     (folder / "rulings.yaml").write_text(RULINGS)
     workspace = Workspace(_recipe(folder, "resolve@1"), Lake(str(folder / "lake")))
-    for name in ("raw_crawls", "documents", "license_evidence", "document_licenses"):
+    for name in ("raw_crawls", "documents", "license_evidence", "document_credits", "document_licenses"):
         execute(stages(workspace.recipe)[name], workspace, "one")
     return workspace
 
@@ -191,7 +191,7 @@ def test_a_row_is_under_what_it_says_of_itself_whatever_the_registry_claims(tmp_
         }], "mixtures": {"all": {"tokens": 1000, "weights": {"web": 1}}},
     })
     workspace = Workspace(recipe, Lake(str(tmp_path / "lake")))
-    for name in ("raw_crawls", "documents", "license_evidence", "document_licenses"):
+    for name in ("raw_crawls", "documents", "license_evidence", "document_credits", "document_licenses"):
         execute(stages(recipe)[name], workspace, "one")
     found = {url.removeprefix("example.org/"): spdx for url, (spdx, _, _) in _decisions(workspace.lake).items()}
     assert found == {
