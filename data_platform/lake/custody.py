@@ -35,6 +35,8 @@ from data_platform.lake.writer import filesystem
 _SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
 """What a commit has to say to be the platform's."""
 _READERS = 16
+_TAKEDOWN = "takedown"
+"""What the commits of takedowns have in the place of an asset."""
 
 
 class CustodyBroken(PlainError, RuntimeError):
@@ -311,8 +313,42 @@ def _differences(
 
 
 def _last_commits(commits: list[Commit]) -> dict[str, Commit]:
-    """The platform's last commit of every partition."""
-    return {commit.made["partition"]: commit for commit in commits if commit.made}
+    """The platform's last commit of every partition, but for parts of one that was written as a whole since."""
+    found: dict[str, Commit] = {}
+    for commit in commits:
+        if commit.made:
+            whole = commit.made["partition"]
+            found = {partition: last for partition, last in found.items() if not _within(partition, whole)}
+            found[whole] = commit
+    return found
+
+
+def _within(partition: str, whole: str) -> bool:
+    """Whether a partition is another, or a part of it."""
+    return not whole or partition == whole or partition.startswith(f"{whole}/")
+
+
+def _taken_out(commits: list[Commit], last: Commit) -> int:
+    """Rows that takedowns have taken out of parts of a partition since it was written as a whole.
+
+    They rewrote what was written beside a table part by part once; now they rewrite it as it was written.
+    """
+    whole, taken = last.made["partition"], 0
+    for commit in commits[last.version + 1 :]:
+        made = commit.made
+        if made and made.get("asset_key") == _TAKEDOWN and made["partition"] != whole and _within(
+            made["partition"], whole
+        ):
+            before, after = (
+                _rows(_replay(commits[:version]), made["partition"]) for version in (commit.version, commit.version + 1)
+            )
+            taken += max(0, before - after)
+    return taken
+
+
+def _rows(files: Mapping[str, DataFile], partition: str) -> int:
+    place = tuple(partition.split("/")) if partition else ()
+    return sum(file.rows for file in files.values() if file.partition[: len(place)] == place)
 
 
 def _contradictions(
@@ -321,8 +357,8 @@ def _contradictions(
     """Where the last commit of a partition says other things than the log: of the recipe carried, and of rows."""
     partition = last.made["partition"]
     place = tuple(partition.split("/")) if partition else ()
-    rows = sum(file.rows for file in actual.values() if file.partition[: len(place)] == place)
-    if rows != last.made["rows"]:
+    rows = _rows(actual, partition)
+    if rows != last.made["rows"] and rows != last.made["rows"] - _taken_out(commits, last):
         yield Breach(name, partition, f"holds {many(rows, 'row')}, and {last} says {last.made['rows']:,}")
     names = table(name).partition_by
     key = application(name, Partition(tuple(zip(names[: len(place)], place, strict=True))))

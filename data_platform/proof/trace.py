@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake, TableMissing
+from data_platform.proof.after_takedown import first_of
 
 
 class TakenDown(PlainError, LookupError):
@@ -119,7 +120,8 @@ def _derived(
         row = _row(lake, name, doc_id, partition=snapshot, version=commits[name]["version"])
         if row is None:
             continue
-        beside = commit_beside(lake.history("parents"), name, commits[name])
+        made = first_of(lake.history(name), commits[name])
+        beside = commit_beside(lake.history("parents"), name, made)
         told = [] if beside is None else lake.read_table(
             "parents", partition=name, version=beside["version"],
             where=(pc.field("snapshot") == snapshot) & (pc.field("derived_id") == doc_id),
@@ -138,9 +140,12 @@ def _derived(
 
 def commit_beside(history: list[dict[str, Any]], name: str, commit: dict[str, Any]) -> dict[str, Any] | None:
     """The commit of `parents`, of which `history` is given, that was written beside one of table `name`: with the same
-    recipe."""
+    recipe, or what takedowns have left of it."""
     place = f"{name}/{commit['partition']}"
-    return next((row for row in history if row["partition"] == place and row["recipe"] == commit["recipe"]), None)
+    return next(
+        (row for row in history if row["partition"] == place and first_of(history, row)["recipe"] == commit["recipe"]),
+        None,
+    )
 
 
 _IDENTITY = ("doc_id", "snapshot")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data_platform.core.tables import kind_of
 from data_platform.lake.custody import Breach, Custody
-from data_platform.lake.lake import Lake, recipe_number
+from data_platform.lake.lake import Lake
+from data_platform.proof.after_takedown import before, first_of, left_of, number_of
 from data_platform.proof.trace import NotFound, commit_beside
 
 
@@ -29,6 +30,8 @@ class Stop:
     version: int
     """The version that was read: that of the commit, or a later one that left the partition as it was."""
     commit: Mapping[str, Any]
+    read_as: tuple[str, ...] = ()
+    """Recipes of earlier commits of which this one is the rest after takedowns, as pins name them."""
 
     @property
     def whole(self) -> Stop:
@@ -89,7 +92,7 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
     while queue:
         stop = queue.popleft()
         if kind_of(stop.table) == "synthesiser":
-            _add_parents(way, stop, commits("parents"), custody)
+            _add_parents(way, stop, commits(stop.table), commits("parents"), custody)
         for pin in json.loads(stop.commit["inputs"]):
             place = pin["table"], pin["partition"]
             if place in way.stops:
@@ -101,9 +104,9 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
                 what = f"no commit in its log wrote what was read as version {pin['version']}"
                 way.breaches.append(Breach(*place, what))
                 continue
-            way.stops[place] = Stop(*place, pin["version"], commit)
+            way.stops[place] = _stop_at(place, pin["version"], commit, commits(pin["table"]))
             _compare(way, pin)
-            way.breaches.extend(custody.breaches(*place, pin["version"]))
+            way.breaches.extend(custody.breaches(*place, way.stops[place].version))
             queue.append(way.stops[place])
     for stop in way.stops.values():
         way.breaches.extend(custody.altered_files(stop.table, stop.partition, stop.version))
@@ -112,10 +115,22 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
     return way
 
 
-def _add_parents(way: Way, stop: Stop, commits: list[dict[str, Any]], custody: Custody) -> None:
+def _stop_at(
+    place: tuple[str, str], version: int, commit: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> Stop:
+    """A partition as it was read at a version, or what takedowns have left of it since: what they deleted is gone."""
+    if rest := left_of(history, commit):
+        commit = rest[-1]
+        version = commit["version"]
+    return Stop(*place, version, commit, tuple(map(number_of, before(history, commit))))
+
+
+def _add_parents(
+    way: Way, stop: Stop, own: Sequence[Mapping[str, Any]], commits: list[dict[str, Any]], custody: Custody
+) -> None:
     """The part of `parents` that was written beside a table of derived texts: by the same recipe."""
     place = "parents", f"{stop.table}/{stop.partition}"
-    commit = commit_beside(commits, stop.table, stop.commit)
+    commit = commit_beside(commits, stop.table, first_of(own, stop.commit))
     if commit is None:
         what = f"no commit in its log was made with version {stop.commit['version']} of {stop.table}"
         way.breaches.append(Breach(*place, what))
@@ -126,7 +141,7 @@ def _add_parents(way: Way, stop: Stop, commits: list[dict[str, Any]], custody: C
 
 def _compare(way: Way, pin: Mapping[str, Any]) -> None:
     stop = way.stops[pin["table"], pin["partition"]]
-    if f"{recipe_number(stop.commit['recipe']):015x}" != pin["recipe"]:
+    if pin["recipe"] not in (number_of(stop.commit), *stop.read_as):
         what = f"was read with another recipe at version {pin['version']} than version {stop.version} carries"
         way.breaches.append(Breach(stop.table, stop.partition, what))
 
