@@ -23,8 +23,10 @@ from data_platform.core.columns import Column, Table
 from data_platform.core.kinds.synthesiser import derived_id
 from data_platform.core.tables import model_table, table
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance
+from data_platform.licenses.contest import strictest
 from data_platform.licenses.resolve import RESOLVER, Decision, Statement, decide
 from data_platform.spdx.algebra import derived
+from data_platform.spdx.tiers import tier
 
 MIXTURE = "audited"
 PAIRS = "pairs"
@@ -48,7 +50,8 @@ _STATEMENTS: tuple[tuple[float, tuple[tuple[str, str, str, float], ...]], ...] =
     (3, (("distribution", "distribution", "MIT OR Apache-2.0", 1.0), ("license_file", "distribution", "MIT", 0.95))),
     (2, (("spdx_header", "file", "BSD-3-Clause", 1.0), ("classifier", "distribution", "BSD-3-Clause", 0.6))),
     (3, (("link", "page", "CC-BY-4.0", 1.0), ("registry", "dataset", "CC-BY-NC-4.0", 1.0))),
-    (2, (("link", "page", "CC-BY-4.0", 1.0), ("meta", "page", "CC-BY-SA-3.0", 1.0))),
+    (1, (("link", "page", "CC-BY-4.0", 1.0), ("registry", "dataset", "CC-BY-SA-4.0", 1.0))),
+    (1, (("link", "page", "CC-BY-4.0", 1.0), ("meta", "page", "CC-BY-SA-3.0", 1.0))),
     (2, (("link", "page", "CC-BY-4.0", 1.0), ("robots", "site", "LicenseRef-tdm-opt-out", 1.0))),
     (1, (("tdmrep", "site", "LicenseRef-tdm-opt-out", 1.0),)),
     (3, (("link", "page", "CC-BY-NC-ND-4.0", 1.0),)),
@@ -65,6 +68,8 @@ class Kinds:
     weights: np.ndarray
     statements: tuple[tuple[Statement, ...], ...]
     decisions: tuple[Decision, ...]
+    terms: tuple[str, ...]
+    """What holds if nothing that is stated is passed over."""
 
 
 @cache
@@ -77,7 +82,9 @@ def kinds(variants: int = 120) -> Kinds:
             weights.append(weight / (variant + 1))
             statements.append(tuple(Statement(*one) for one in (*said, *footer)))
     share = np.array(weights)
-    return Kinds(share / share.sum(), tuple(statements), tuple(decide(list(one)) for one in statements))
+    decisions = tuple(decide(list(one)) for one in statements)
+    terms = tuple(strictest(one.license_spdx, said) for one, said in zip(decisions, statements, strict=True))
+    return Kinds(share / share.sum(), tuple(statements), decisions, terms)
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ def make_lake(
     inputs = {**_INPUTS, **(_OLD if old else _NEW)}
     if pairs:
         mixture = inputs.popitem()
-        inputs[f"derived_{PAIRS}"] = ("deduplicated_documents", "document_licenses")
+        inputs[f"derived_{PAIRS}"] = ("deduplicated_documents", "document_terms")
         inputs[mixture[0]] = (*mixture[1], f"derived_{PAIRS}")
     write = _Writing(lake, corpus, list(snapshots), dict(plants or {}), inputs, pairs)
     for name in inputs:
@@ -127,17 +134,19 @@ _INPUTS = {
     "filtered_documents": ("documents", "filter_verdicts", "refinement_programs"),
     "document_signatures": ("filtered_documents",),
     "duplicates": ("document_signatures", "filtered_documents", "document_licenses"),
+    "reservations": ("documents", "raw_crawls", "license_evidence"),
+    "document_terms": ("duplicates", "document_licenses", "documents", "reservations"),
     "deduplicated_documents": ("filtered_documents", "duplicates"),
 }
 _NEW = {
     **{f"model_{name}": () for name in _MODELS},
     "scores_perplexity": ("deduplicated_documents", "model_language_model"),
     "scores_quality": ("deduplicated_documents", "model_quality_classifier"),
-    f"mixture_{MIXTURE}": ("deduplicated_documents", "scores_perplexity", "scores_quality", "document_licenses"),
+    f"mixture_{MIXTURE}": ("deduplicated_documents", "scores_perplexity", "scores_quality", "document_terms"),
 }
 _OLD = {
     **dict.fromkeys(_MODELS, ()), "quality_annotations": ("deduplicated_documents", *_MODELS),
-    f"mixture_{MIXTURE}": ("deduplicated_documents", "quality_annotations", "document_licenses"),
+    f"mixture_{MIXTURE}": ("deduplicated_documents", "quality_annotations", "document_terms"),
 }
 _MODEL_OF = {"scores_perplexity": _MODELS[0], "scores_quality": _MODELS[1]}
 
@@ -154,7 +163,7 @@ def _declared(name: str) -> Table:
 def _corpus(rows: int, snapshots: int, seed: int) -> Corpus:
     chance = np.random.default_rng(seed)
     there = kinds()
-    admitted = np.array([decision.license_tier in ADMITTED for decision in there.decisions])
+    admitted = np.array([tier(terms) in ADMITTED for terms in there.terms])
     count = int(rows / (0.85 * 0.88 * there.weights[admitted].sum()) * 1.01) + 20
     kind = chance.choice(len(there.weights), count, p=there.weights)
     filtered = chance.random(count) < 0.85
@@ -194,7 +203,9 @@ class _Writing:
     def _members(self, name: str) -> np.ndarray:
         if name in ("filtered_documents", "document_signatures", "duplicates"):
             return self.corpus.filtered
-        if name in ("deduplicated_documents", "quality_annotations", *_MODEL_OF, f"derived_{PAIRS}"):
+        if name == "reservations":
+            return np.array([decision.opt_out for decision in kinds().decisions])[self.corpus.kind]
+        if name in ("document_terms", "deduplicated_documents", "quality_annotations", *_MODEL_OF, f"derived_{PAIRS}"):
             return self.corpus.kept
         if name == f"mixture_{MIXTURE}":
             return self.corpus.chosen
@@ -248,15 +259,17 @@ class _Writing:
         return np.stack([members[:-1], members[1:]], axis=1)[:self.pairs]
 
     def _pairs(self, members: np.ndarray) -> pa.Table:
-        couples, decisions = self._couples(members), kinds().decisions
+        couples, decisions, held = self._couples(members), kinds().decisions, kinds().terms
         ids = _hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))).to_pylist()
         own = [derived_id(PAIRS, "pairing", ids[place:place + 2], 0) for place in range(0, len(ids), 2)]
         parents = [[decisions[kind] for kind in self.corpus.kind[couple]] for couple in couples]
-        terms = [derived(parent.license_spdx for parent in both) for both in parents]
+        terms = [derived(held[kind] for kind in self.corpus.kind[couple]) for couple in couples]
+        claims = [derived(parent.license_spdx for parent in both) for both in parents]
         tokens = self.corpus.tokens[couples].sum(axis=1)
         return _filled(
             f"derived_{PAIRS}", len(couples), doc_id=own, license_spdx=[one.spdx for one in terms],
-            license_tier=[one.tier for one in terms], license_basis=["parents"] * len(own),
+            license_tier=[one.tier for one in terms], claimed_spdx=[one.spdx for one in claims],
+            claimed_tier=[one.tier for one in claims], license_basis=["parents"] * len(own),
             opt_out=[any(parent.opt_out for parent in both) for both in parents],
             contradicted=[any(parent.contradicted for parent in both) for both in parents],
             snapshot=pa.array(self.snapshots).take(pa.array(self.corpus.snapshot[couples[:, 0]])),
@@ -294,10 +307,18 @@ class _Writing:
             field: pa.array([getattr(decision, field) for decision in decisions]).take(pa.array(corpus.kind[members]))
             for field in Decision._fields
         }
+        held = {"strictest_spdx": pa.array(kinds().terms), "strictest_tier": pa.array(map(tier, kinds().terms))}
+        held = {name: column.take(pa.array(corpus.kind[members])) for name, column in held.items()}
+        claimed = {"claimed_spdx": decided["license_spdx"], "claimed_tier": decided["license_tier"]}
+        if name not in ("document_licenses", "duplicates"):
+            decided |= {"license_spdx": held["strictest_spdx"], "license_tier": held["strictest_tier"]}
+        freer = np.array([tier(terms) > one.license_tier for terms, one in zip(kinds().terms, decisions, strict=True)])
         evidence = np.array([len(said) for said in kinds().statements])[corpus.kind[members]]
         kept = corpus.kept[members] if name == "duplicates" else corpus.filtered[members]
         return {
-            **decided, "doc_id": ids, "record_id": ids, "host": host, "url": url, "attribution": url,
+            **decided, **held, **claimed, "through": pa.repeat("document", len(members)), "text_hash": ids,
+            "contested": freer[corpus.kind[members]],
+            "doc_id": ids, "record_id": ids, "host": host, "url": url, "attribution": url,
             "snapshot": pa.array(self.snapshots).take(pa.array(corpus.snapshot[members])),
             "source": pa.array(self.names).take(pa.array(corpus.source[members])),
             "domain": pa.array(self.domains).take(pa.array(corpus.source[members])),

@@ -108,8 +108,18 @@ def _print_today(today: Mapping[str, Any]) -> None:
 
 
 def _print_contested(report: Mapping[str, Any], top: int) -> None:
-    contested, opted = report["contradictions"], report["opt_outs"]
-    out.print(f"contested: {many(contested['documents'], 'document')}, {many(contested['tokens'], 'token')}")
+    contested, opted = report["contested"], report["opt_outs"]
+    by = "the strictest licence" if contested["admitted_by"] == "strictest" else "the licence that they claim"
+    out.print(f"contested: {many(contested['documents'], 'document')}, {many(contested['tokens'], 'token')} by {by}; "
+              f"{many(contested['rejected'], 'document')} rejected as contested")
+    if copies := contested["copies"]:
+        shown = ", ".join(f"{escape(item['license'])} {item['documents']:,}" for item in copies[:top])
+        more = f", and {len(copies) - top:,} more licences" if len(copies) > top else ""
+        out.print(f"copies that were dropped: {many(sum(item['documents'] for item in copies), 'document')} "
+                  f"({shown}{more})")
+    contested = report["contradictions"]
+    out.print(f"evidence that does not agree: {many(contested['documents'], 'document')}, "
+              f"{many(contested['tokens'], 'token')}")
     grid = columns(("  decided", "stated"), ("documents", "tokens"))
     for group in contested["groups"][:top]:
         grid.add_row(f"  {escape(str(group['license']))}", escape(" | ".join(group["stated"])),

@@ -87,6 +87,8 @@ _declare(Table(
         Column("mime", pa.string(), "MIME type used from here on: declared, else detected."),
         Column("charset", pa.string(), "Character set as declared by the transport.", nullable=True),
         Column("payload_digest", pa.string(), "SHA-256 of the decoded payload.", pattern=SHA256_HEX),
+        Column("declared_digest", pa.string(), "Digest that the archive declares for the payload, by which revisits "
+                "refer to it, in canonical form; empty if it declares none."),
         Column("payload_bytes", pa.int64(), "Size of the decoded payload.", minimum=0),
         Column("payload", pa.large_binary(), "Payload with transfer and content encodings undone.", long=True),
         Column("metadata", pa.string(), "What else the capture declared, as JSON: response headers, fields of a row, "
@@ -535,6 +537,10 @@ _declare(Table(
         Column("contradicted", pa.bool_(), "Whether evidence names licences that do not agree; which places are "
                 "compared, the resolver says.",
                 derived_from=("license_evidence.license_spdx",)),
+        Column("strictest_spdx", pa.string(), "The licence if every stricter one that is stated of the whole document "
+                "holds too (AND), however far from the text.", derived_from=("license_evidence.license_spdx",)),
+        Column("strictest_tier", pa.int32(), "The tier of that.", minimum=0, maximum=5,
+                derived_from=("license_evidence.license_spdx",)),
         Column("attribution", pa.string(), "Whom to credit, on one line: title, authors or who else is to be credited, "
                 "and where it is from. All else that licences ask for is in `document_credits`.", long=True,
                 derived_from=("documents.url", "documents.title", "document_credits.title", "document_credits.authors",
@@ -616,6 +622,53 @@ _declare(Table(
         Column("alternative_licenses", pa.list_(pa.string()), "Of the copy that stays: the licences under which its "
                 "copies were found and it was not, each once; else empty.",
                 derived_from=("document_licenses.license_spdx",)),
+    ),
+    key=("doc_id",),
+    partition_by=(),
+))
+
+_declare(Table(
+    "reservations",
+    "One row per document that a reservation binds today, seen in whatever snapshot: of its site, of its page, of its "
+    "text, or its own. What was withdrawn later binds nobody.",
+    (
+        _doc_id("documents.doc_id"),
+        _snapshot("documents.snapshot"),
+        Column("through", pa.string(), "What the reservation was made of. site: the latest file of its kind that the "
+                "site has. page: a capture of the page that no later one takes back. document: what came with the "
+                "document, which has no later state. text: another document with the same text.",
+                one_of=("site", "page", "document", "text"),
+                derived_from=("license_evidence.license_spdx", "raw_crawls.payload")),
+        Column("record_id", pa.string(), "Where it was seen: the file of the site, the capture; for a text, the other "
+                "document.", pattern=ID_HEX, derived_from=("raw_crawls.record_id", "documents.text_hash")),
+    ),
+    key=("doc_id",),
+    partition_by=(),
+))
+
+_declare(Table(
+    "document_terms",
+    "One row per copy that stays: the terms that it is used on, after what reservations and its copies say.",
+    (
+        *_carried("document_licenses", "doc_id", "snapshot"),
+        Column("license_spdx", pa.string(), "SPDX expression that holds: what is claimed AND the stricter licences "
+                "that others state of the text, unless it is their origin; AND a reservation of any copy.",
+                derived_from=("document_licenses.strictest_spdx", "duplicates.cluster_id", "reservations.doc_id")),
+        Column("license_tier", pa.int32(), "The tier of that.", minimum=0, maximum=5,
+                derived_from=("document_licenses.strictest_spdx", "duplicates.cluster_id", "reservations.doc_id")),
+        Column("claimed_spdx", pa.string(), "SPDX expression that the document states for itself, AND a reservation of "
+                "any copy.", derived_from=("document_licenses.license_spdx", "reservations.doc_id")),
+        Column("claimed_tier", pa.int32(), "The tier of that.", minimum=0, maximum=5,
+                derived_from=("document_licenses.license_spdx", "reservations.doc_id")),
+        Column("contested", pa.bool_(), "Whether what holds is stricter than what is claimed, because copies or "
+                "farther evidence say so.",
+                derived_from=("document_licenses.strictest_spdx", "duplicates.cluster_id")),
+        Column("copy_licenses", pa.string(), "Licences under which copies of it were found and it was not, in order, "
+                "joined by '; '.", derived_from=("document_licenses.license_spdx", "duplicates.cluster_id")),
+        *_carried("document_licenses", "license_basis", "license_confidence"),
+        Column("opt_out", pa.bool_(), "Whether the rights holder of the document or of any copy reserved use for "
+                "training.", derived_from=("document_licenses.opt_out", "reservations.doc_id")),
+        *_carried("document_licenses", "contradicted", "attribution"),
     ),
     key=("doc_id",),
     partition_by=(),
@@ -959,7 +1012,9 @@ _MIXTURE_TEXTS = _carried(
     "deduplicated_documents", "doc_id", "snapshot", "source", "domain", "url", "host", "fetched_at", "text",
     "byte_count", "token_count", "language", "cluster_size",
 )
-_MIXTURE_TERMS = _carried("document_licenses", "license_spdx", "license_tier", "license_basis", "attribution")
+_MIXTURE_TERMS = _carried(
+    "document_terms", "license_spdx", "license_tier", "license_basis", "contested", "copy_licenses", "attribution",
+)
 
 
 def mixture_table(name: str, scores: Iterable[Column] = ()) -> Table:
@@ -1048,7 +1103,7 @@ def branch_table(name: str) -> Table:
         (
             *_carried("deduplicated_documents", *TABLES["deduplicated_documents"].column_names),
             *_carried("document_branches", "decided_by", "evidence", "scores"),
-            *_carried("document_licenses", "license_spdx", "license_tier"),
+            *_carried("document_terms", "license_spdx", "license_tier"),
         ),
         key=("doc_id",),
         kind="branch",
@@ -1061,7 +1116,7 @@ def derived_table(name: str) -> Table:
 
     It has the columns of `deduplicated_documents`, so that a mixture draws from both alike, and terms of its own.
     """
-    documents, licenses = TABLES["deduplicated_documents"], TABLES["document_licenses"]
+    documents, licenses = TABLES["deduplicated_documents"], TABLES["document_terms"]
     parents, made = ("parents.parent_id",), ("deduplicated_documents.text",)
 
     def like(column: Column, description: str = "", origin: tuple[str, ...] = ()) -> Column:
@@ -1086,16 +1141,22 @@ def derived_table(name: str) -> Table:
             like(documents["cluster_size"], "1: of equal texts of an entry the first stays."),
             like(documents["rehydration_weight"], "1: it is not repeated."),
             like(licenses["license_spdx"], "SPDX expression: those of all parents hold (AND).",
-                 ("document_licenses.license_spdx",)),
+                 ("document_terms.license_spdx",)),
             like(licenses["license_tier"], "The most restrictive tier of the parents.",
-                 ("document_licenses.license_spdx",)),
+                 ("document_terms.license_spdx",)),
+            like(licenses["claimed_spdx"], "SPDX expression: what all parents claim holds (AND).",
+                 ("document_terms.claimed_spdx",)),
+            like(licenses["claimed_tier"], "The tier of that.", ("document_terms.claimed_spdx",)),
+            like(licenses["contested"], "Whether what holds is stricter than what the parents claim.",
+                 ("document_terms.license_spdx",)),
+            like(licenses["copy_licenses"], "Empty: of equal texts of an entry the first stays."),
             like(licenses["license_basis"], "'parents': theirs decide."),
             like(licenses["opt_out"], "Whether the rights holder of any parent reserved use for training.",
-                 ("document_licenses.opt_out",)),
+                 ("document_terms.opt_out",)),
             like(licenses["contradicted"], "Whether the evidence of any parent names licences that do not agree.",
-                 ("document_licenses.contradicted",)),
+                 ("document_terms.contradicted",)),
             like(licenses["attribution"], "Whom to credit, for each parent, joined by '; '.",
-                 ("document_licenses.attribution",)),
+                 ("document_terms.attribution",)),
             like(TABLES["documents"]["text_hash"], origin=made),
         ),
         key=("doc_id",),
@@ -1133,7 +1194,7 @@ def datastore_table(name: str) -> Table:
         f"Datastore {name}: documents whose licence no mixture admits, kept apart so that they can be removed at once.",
         (
             *_carried("deduplicated_documents", *TABLES["deduplicated_documents"].column_names),
-            *_carried("document_licenses", "license_spdx", "license_tier", "license_basis", "opt_out", "attribution"),
+            *_carried("document_terms", "license_spdx", "license_tier", "license_basis", "opt_out", "attribution"),
         ),
         key=("doc_id",),
         kind="datastore",

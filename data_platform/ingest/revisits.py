@@ -2,7 +2,8 @@
 
 While archives are read, every page in them, captured or rejected, is noted under the digest that the archive declares
 for it and under its URL and date (`Originals`). Once all archives of a snapshot are read, each revisit is looked up: a
-captured original gives it its payload, a rejected one its reason, none `revisit_unresolved`.
+captured original gives it its payload, a rejected one its reason. What is in no archive of the snapshot is looked up
+among the captures of the snapshots before (`Earlier`), and is `revisit_unresolved` if they do not have it either.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,6 +50,15 @@ class _Original:
         return bool(self.reason), self.archive.source, self.archive.name, self.place.offset, self.place.inner
 
 
+class Earlier(Protocol):
+    """Whoever knows what was captured in the snapshots before."""
+
+    def originals(self, revisits: Sequence[Revisit]) -> Iterator[tuple[int, str, Capture]]:
+        """What was captured before of what some revisits refer to: place of the revisit, name of the archive, capture.
+        At most one for each revisit."""
+        ...
+
+
 class Originals:
     """Collects what revisits may refer to: two keys of 16 bytes per page."""
 
@@ -60,7 +70,7 @@ class Originals:
         reason = item.reason if isinstance(item, Rejection) else ""
         if item.record_type not in _TYPES or reason.startswith(("archive.", "record_")):
             return
-        for key in _keys(item.declared_digest, item.url, item.fetched_at):
+        for key in capture_keys(item.declared_digest, item.url, item.fetched_at):
             row = (key, archive, item.place.offset, item.place.inner, reason)
             for column, value in zip(self._columns, row, strict=True):
                 column.append(value)
@@ -73,7 +83,7 @@ class Originals:
 
 def resolve_revisits(
     pending: Iterable[Pending], originals: Iterable[tuple[Sequence[Archive], pa.Table]], limits: Ingest,
-    open_archive: Callable[[Archive], BinaryIO],
+    open_archive: Callable[[Archive], BinaryIO], earlier: Earlier | None = None,
 ) -> Iterator[tuple[Archive, Capture | Rejection]]:
     """What becomes of each revisit, with the archive that holds it; each archive with originals is opened once.
 
@@ -82,15 +92,17 @@ def resolve_revisits(
         originals: tables of `Originals`, each with the archives that its numbers mean.
         limits: those that the archives were read with.
         open_archive: opens an archive, seekable.
+        earlier: the captures of the snapshots before.
     """
     revisits = list(pending)
-    wanted = {key for one in revisits for key in _target_keys(one.revisit)}
+    wanted = {key for one in revisits for key in target_keys(one.revisit)}
     found = _look_up(wanted, originals) if wanted else {}
     by_original: dict[tuple[Archive, Place], list[Pending]] = {}
+    absent: list[Pending] = []
     for one in revisits:
-        original = next((found[key] for key in _target_keys(one.revisit) if key in found), None)
+        original = next((found[key] for key in target_keys(one.revisit) if key in found), None)
         if original is None:
-            yield one.archive, _reject(one, "revisit_unresolved", "no archive of the snapshot holds what it refers to")
+            absent.append(one)
         elif original.reason:
             where = f"it repeats {original.archive.name} at byte {original.place.offset}, which was rejected"
             yield one.archive, _reject(one, original.reason, where)
@@ -106,10 +118,24 @@ def resolve_revisits(
                 raw, opened = open_archive(archive), archive
             original = next(read_archive(raw, archive, limits, place))
             for one in by_original[archive, place]:
-                yield one.archive, _repeat(one, archive, original)
+                yield one.archive, _repeat(one, archive.name, original)
     finally:
         if raw is not None:
             raw.close()
+    yield from _from_before(absent, earlier)
+
+
+def _from_before(absent: list[Pending], earlier: Earlier | None) -> Iterator[tuple[Archive, Capture | Rejection]]:
+    """What becomes of revisits whose originals are in no archive of the snapshot."""
+    found: set[int] = set()
+    if earlier is not None and absent:
+        for place, archive, original in earlier.originals([one.revisit for one in absent]):
+            found.add(place)
+            yield absent[place].archive, _repeat(absent[place], archive, original)
+    for place, one in enumerate(absent):
+        if place not in found:
+            yield one.archive, _reject(one, "revisit_unresolved", "no archive of the snapshot, and no capture of one "
+                                       "before it, is what it refers to")
 
 
 def _look_up(
@@ -126,18 +152,18 @@ def _look_up(
     return found
 
 
-def _repeat(one: Pending, archive: Archive, original: object) -> Capture | Rejection:
+def _repeat(one: Pending, archive: str, original: object) -> Capture | Rejection:
     """The capture that a revisit stands for: its own URL and date, the payload of the original."""
     revisit = one.revisit
     if not isinstance(original, Capture):
-        return _reject(one, "revisit_unresolved", f"{archive.name} no longer holds what it refers to")
+        return _reject(one, "revisit_unresolved", f"{archive} no longer holds what it refers to")
     if revisit.declared_digest and original.declared_digest not in ("", revisit.declared_digest):
-        return _reject(one, "revisit_unresolved", f"{archive.name} holds another payload under that URL and date")
+        return _reject(one, "revisit_unresolved", f"{archive} holds another payload under that URL and date")
     headers = {name: value for name, value in original.metadata.items() if not name.startswith("warc:")}
     about = {name: value for name, value in original.metadata.items() if name == TRUNCATED}
     if revisit.place.inner:
         about[OFFSET_IN_MEMBER] = revisit.place.inner
-    about[REVISIT_OF] = {"record_id": original.record_id, "archive": archive.name, "offset": original.place.offset}
+    about[REVISIT_OF] = {"record_id": original.record_id, "archive": archive, "offset": original.place.offset}
     return replace(
         original,
         record_id=record_id(
@@ -162,12 +188,13 @@ def _reject(one: Pending, reason: str, detail: str) -> Rejection:
     )
 
 
-def _target_keys(revisit: Revisit) -> list[bytes]:
+def target_keys(revisit: Revisit) -> list[bytes]:
     """The keys of what a revisit refers to, the surest first."""
-    return _keys(revisit.declared_digest, revisit.refers_to_url, revisit.refers_to_date)
+    return capture_keys(revisit.declared_digest, revisit.refers_to_url, revisit.refers_to_date)
 
 
-def _keys(digest: str, url: str, date: datetime | None) -> list[bytes]:
+def capture_keys(digest: str, url: str, date: datetime | None) -> list[bytes]:
+    """The keys that a capture is found by, of 16 bytes: of its declared digest, and of its URL and date."""
     keys = [f"digest {digest}"] if digest else []
     if url and date:
         keys.append(f"capture {date.isoformat()} {url}")

@@ -26,7 +26,7 @@ from data_platform.ingest.records import (
     host_of,
     valid_text,
 )
-from data_platform.ingest.revisits import Originals, Pending, resolve_revisits
+from data_platform.ingest.revisits import Earlier, Originals, Pending, resolve_revisits
 from data_platform.ingest.settings import Ingest, Source
 from data_platform.ingest.sources import open_archive
 
@@ -117,7 +117,8 @@ def ingest_archives(
 
 
 def finish_revisits(
-    outcomes: Sequence[Outcome], snapshot: str, limits: Ingest, removed: KeptOut | None = None
+    outcomes: Sequence[Outcome], snapshot: str, limits: Ingest, removed: KeptOut | None = None,
+    earlier: Earlier | None = None,
 ) -> Iterator[Batch]:
     """Resolve the revisits of a snapshot and close its books.
 
@@ -126,6 +127,7 @@ def finish_revisits(
         snapshot: the partition.
         limits: those that the archives were read with.
         removed: what was taken down, as it was when they were read.
+        earlier: what was captured in the snapshots before.
 
     Yields:
         (table name, batch) of `raw_crawls` and `rejections`, then one of `archives` with a row for each archive.
@@ -134,7 +136,7 @@ def finish_revisits(
     rows = _Rows(snapshot)
     pending = [revisit for outcome in outcomes for revisit in outcome.revisits]
     originals = (([account.archive for account in one.books], one.originals) for one in outcomes)
-    for archive, item in resolve_revisits(pending, originals, limits, open_archive):
+    for archive, item in resolve_revisits(pending, originals, limits, open_archive, earlier):
         item = _unless_removed(archive, item, removed)
         key = (archive.source, archive.name)
         books[key] = books[key].count(item)
@@ -221,6 +223,7 @@ def _capture_row(archive: Archive, item: Capture, snapshot: str) -> dict[str, An
         "mime": item.mime,
         "charset": item.charset,
         "payload_digest": item.payload_digest,
+        "declared_digest": valid_text(item.declared_digest),
         "payload_bytes": len(item.payload),
         "payload": item.payload,
         "metadata": as_json(item.metadata),

@@ -47,6 +47,7 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.ingest.settings import Source
+from data_platform.licenses.contest import strictest
 from data_platform.spdx.expressions import (
     OPT_OUT,
     TDM_PERMITTED,
@@ -237,7 +238,13 @@ def resolve(
         [decision._asdict() for decision in (NOTHING_STATED, *decisions)],
         schema=pa.schema([table("document_licenses").schema.field(name) for name in Decision._fields]),
     ).take(pa.array(combination + 1))
+    bounds = [UNKNOWN, *(
+        strictest(decision.license_spdx, (statements[code] for code in group))
+        for decision, group in zip(decisions, combinations, strict=True)
+    )]
     columns = {name: decided.column(name) for name in Decision._fields} | {
+        "strictest_spdx": pa.array(bounds).take(pa.array(combination + 1)),
+        "strictest_tier": pa.array(map(tier, bounds), pa.int32()).take(pa.array(combination + 1)),
         "doc_id": doc_ids,
         "snapshot": documents.column("snapshot"),
         "attribution": _attribution(documents, decided.column("license_basis"), sources or {}),

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from data_platform.core.settings import Part
+
+
+class Copies(Part):
+    """What a free copy of a text amounts to beside one that is restricted."""
+
+    beside_restricted: Literal["origin", "restricted", "free"] = Field(
+        default="origin", description="origin: a free copy beside a restricted one is restricted, unless the registry, "
+        "its host or its date show that it is the origin. restricted: it always is. free: each copy has its own "
+        "licence."
+    )
+    origin_hosts: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(), description="Hosts, with those below them, that publish texts of their own: a copy found there is "
+        "the origin of copies found elsewhere."
+    )
+    origin_days: int = Field(
+        default=30, ge=1, description="Days by which a copy must have been captured before all restricted ones to be "
+        "their origin."
+    )
 
 
 class Licenses(Part):
@@ -21,6 +39,7 @@ class Licenses(Part):
     known_sources: str | None = Field(
         default=None, description="Data Provenance Collection, its folder or a tar archive of it, for `known_as`."
     )
+    copies: Copies = Field(default_factory=Copies)
     training_agents: tuple[str, ...] = Field(
         default=(
             "GPTBot", "ClaudeBot", "anthropic-ai", "Claude-Web", "CCBot", "Google-Extended", "Applebot-Extended",

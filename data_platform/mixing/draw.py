@@ -1,7 +1,9 @@
 """Who is admitted to a mixture, how much each domain is given, and which documents are drawn.
 
 Admission. A document is rejected for the first of `REASONS` that holds. A restriction that cannot be told (no licence
-tier, no score where a least score is asked) is a restriction.
+tier, no score where a least score is asked) is a restriction. A document has two licences: the one that holds after
+what its copies and all evidence say, and the one that it claims. Where the claim alone would be admitted, the document
+is contested, and rejected as such, unless the mixture asks for claims.
 
 How the budget is shared (water-filling). A domain of weight w gets w times a level that is the same for all, but no
 more than `max_epochs` times the tokens it has; the level is raised until the budget is spent or every domain is full.
@@ -34,7 +36,7 @@ import pyarrow.compute as pc
 
 from data_platform.core.kinds.answers import weights_of
 from data_platform.core.order import hashed_order
-from data_platform.mixing.settings import QUALITY, Mixture
+from data_platform.mixing.settings import QUALITY, TERMS, Mixture
 from data_platform.spdx.schemes import mask_of
 
 CANDIDATES = pa.schema([
@@ -43,8 +45,9 @@ CANDIDATES = pa.schema([
     ("token_count", pa.int64()),
     ("license_spdx", pa.string()),
     ("license_tier", pa.int32()),
+    ("claimed_spdx", pa.string()),
+    ("claimed_tier", pa.int32()),
     ("license_basis", pa.string()),
-    ("contradicted", pa.bool_()),
 ])
 """What is known of every document that may enter a mixture; doc_id is unique."""
 
@@ -63,7 +66,7 @@ CHOSEN = pa.schema([("doc_id", pa.string()), ("weight", pa.float64()), ("epochs"
 
 REJECTED = pa.schema([("doc_id", pa.string()), ("reason", pa.string())])
 
-REASONS = ("license_class", "license_tier", "contradicted_license", "domain_without_weight", "min_quality",
+REASONS = ("contested_license", "license_class", "license_tier", "domain_without_weight", "min_quality",
            "not_selected", BROKEN.name, "larger_than_budget", "token_budget")
 """Reasons of rejection, in the order in which they are asked: the first that holds is given. In place of `broken_rule`
 stands the rule."""
@@ -188,24 +191,28 @@ def _against(candidates: pa.Table, mixture: Mixture) -> dict[int, np.ndarray]:
     """What speaks against each candidate but its domain and the budget, by the number of the reason, in their order."""
     count = len(candidates)
     nobody, everybody = np.zeros(count, bool), np.ones(count, bool)
-    classed = mask_of(mixture.license_classes, candidates["license_spdx"], candidates["license_basis"])
-    admitted = pc.is_in(candidates["license_tier"], value_set=pa.array(mixture.tiers, pa.int32()))
-    good, contradicted, selected = everybody, nobody, everybody
+    classed, admitted = _admitted(candidates, mixture, *mixture.terms)
+    claims = np.logical_and(*_admitted(candidates, mixture, *TERMS["admit"]))
+    good, selected = everybody, everybody
     if mixture.min_quality > 0:
         good = _marks(pc.greater_equal(candidates[QUALITY], mixture.min_quality))
-    if mixture.contradicted == "refuse":
-        contradicted = _marks(pc.fill_null(candidates["contradicted"], True))
     if mixture.select:
         selected = _marks(candidates[SELECTED.name])
     broken = nobody
     if BROKEN.name in candidates.column_names:
         broken = np.asarray(candidates[BROKEN.name].is_valid())
     found = {
-        "license_class": ~_marks(classed), "license_tier": ~_marks(admitted), "contradicted_license": contradicted,
+        "contested_license": claims & ~(classed & admitted), "license_class": ~classed, "license_tier": ~admitted,
         "domain_without_weight": nobody, "min_quality": ~good, "not_selected": ~selected,
         BROKEN.name: broken,
     }
     return {REASONS.index(reason): mask for reason, mask in found.items()}
+
+
+def _admitted(candidates: pa.Table, mixture: Mixture, spdx: str, tier: str) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each candidate is of an admitted class, and of an admitted tier, by the licence in these columns."""
+    classed = mask_of(mixture.license_classes, candidates[spdx], candidates["license_basis"])
+    return _marks(classed), _marks(pc.is_in(candidates[tier], value_set=pa.array(mixture.tiers, pa.int32())))
 
 
 def _marks(column: pa.ChunkedArray) -> np.ndarray:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.mixer import Mixer
 from data_platform.core.kinds.orderer import Orderer
+from data_platform.core.reading import Fault
 from data_platform.core.registry import OneEntry, entry_of
-from data_platform.core.settings import NAME, Part
+from data_platform.core.settings import NAME, Part, refusal
 from data_platform.spdx.schemes import LicenseClass
 
 QUALITY = "quality_score"
 """The score that `min_quality` bounds."""
+TERMS = {"refuse": ("license_spdx", "license_tier"), "admit": ("claimed_spdx", "claimed_tier")}
+"""Licence and tier by which documents are admitted, by what becomes of contested ones: columns of `document_terms`."""
 
 
 class Datastore(Part):
@@ -46,8 +50,10 @@ class Mixture(Part):
         default=(), description="Published classes of licences: every row is of one of them, and of an admitted tier. "
         "Empty: the tiers alone decide."
     )
-    contradicted: Literal["admit", "refuse"] = Field(
-        default="admit", description="What becomes of documents whose evidence names licences that do not agree."
+    contested: Literal["refuse", "admit"] = Field(
+        default="refuse", description="By which licence documents are admitted whose copies, or whose own farther "
+        "evidence, state a stricter one than they claim. refuse: by the strictest that is stated, which they then have "
+        "in the mixture. admit: by the one that they claim."
     )
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict, description="Domain to weight; they are normalised. The same as the mixer `fixed`."
@@ -78,6 +84,14 @@ class Mixture(Part):
         "run that reads texts where they are."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and "contradicted" in value:
+            raise refusal([Fault(("contradicted",), "is now `contested`, which copies count for, too, and which is "
+                                 "refuse if nothing is said")])
+        return value
+
     @model_validator(mode="after")
     def _sane(self) -> Mixture:
         if any(tier not in range(6) for tier in self.tiers):
@@ -89,6 +103,11 @@ class Mixture(Part):
         ):
             raise ValueError("weights must be numbers that are not negative, and not all zero")
         return self
+
+    @property
+    def terms(self) -> tuple[str, str]:
+        """The columns of `document_terms` with the licence, and the tier, by which it admits a document."""
+        return TERMS[self.contested]
 
     @property
     def mixing(self) -> Entry:

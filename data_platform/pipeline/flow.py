@@ -24,6 +24,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.document_credits import DOCUMENT_CREDITS
     from data_platform.stages.document_licenses import DOCUMENT_LICENSES
     from data_platform.stages.document_signatures import signature_stage
+    from data_platform.stages.document_terms import DOCUMENT_TERMS
     from data_platform.stages.documents import DOCUMENTS
     from data_platform.stages.domain_classifiers import DOMAIN_CLASSIFIERS
     from data_platform.stages.domain_labels import DOMAIN_LABELS
@@ -36,6 +37,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.quality_labels import QUALITY_LABELS
     from data_platform.stages.raw_crawls import RAW_CRAWLS
     from data_platform.stages.refinement import refinement_stage
+    from data_platform.stages.reservations import RESERVATIONS
     from data_platform.stages.scores import score_stages
     from data_platform.stages.selections import selection_stages
     from data_platform.stages.shared.repetition import pair_entries
@@ -51,8 +53,8 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
         *([SOURCE_LINEAGE] if is_known(recipe) else []), license_evidence_stage(recipe), DOCUMENT_CREDITS,
         DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
         refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, signature_stage(recipe),
-        copy_pairs_stage(recipe), duplicates_stage(recipe), *repetition.comparing, *labels, *models,
-        *repetition.embedding, *repetition.keeping,
+        copy_pairs_stage(recipe), duplicates_stage(recipe), RESERVATIONS, DOCUMENT_TERMS, *repetition.comparing,
+        *labels, *models, *repetition.embedding, *repetition.keeping,
         *(branch_stage(name) for name in recipe.branches), *score_stages(recipe), *annotation_stages(recipe),
         *synthesis_stages(recipe),
         *(datastore_stage(name) for name in recipe.datastores), *selection_stages(recipe), *mixture_stages(recipe),

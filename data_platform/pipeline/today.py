@@ -229,7 +229,8 @@ def _settings(stage: Stage, before: dict[str, Any], now: dict[str, Any]) -> Iter
         if made not in (None, asked):
             yield Difference("recipe", f"{stage.name}: the recipe {made} made it, not {asked}")
     if stage.kind == "mixture":
-        before.pop("tiers", None), now.pop("tiers", None)  # the plan says them, too
+        for key in ("tiers", "contested"):  # the plan says them, too
+            before.pop(key, None), now.pop(key, None)
     if TAKEDOWN in before:
         return  # what a takedown left says so of itself
     kind: Kind = "licenses" if stage.states_licenses else "settings"
@@ -272,6 +273,7 @@ class Terms:
 
     tiers: tuple[int, ...] | None = None
     license_classes: tuple[str, ...] = ()
+    contested: str = "admit"
 
 
 def terms_of(workspace: Workspace, name: str) -> Terms | None:
@@ -280,7 +282,9 @@ def terms_of(workspace: Workspace, name: str) -> Terms | None:
     if entries is None:
         return Terms()
     entry = entries.get(table(name).entry)
-    return entry and Terms(tuple(sorted(entry.tiers)), tuple(entry.license_classes))
+    # A store takes each document by what holds of it, so that nothing in it can be contested.
+    contested = getattr(entry, "contested", "admit")
+    return entry and Terms(tuple(sorted(entry.tiers)), tuple(entry.license_classes), contested)
 
 
 def audit_of_today(
@@ -308,6 +312,9 @@ def audit_of_today(
     reasons = [str(one) for one in found if one.kind in ("recipe", "licenses")]
     if terms and (others := _of_no_class(workspace, name, report["mixture"]["version"], terms.license_classes)):
         reasons.append(f"{many(others, 'row')} of no class that the recipe admits: {', '.join(terms.license_classes)}")
+    contested = report["contested"]
+    if terms and terms.contested == "refuse" and contested["admitted_by"] == "claim" and contested["documents"]:
+        reasons.append(f"{many(contested['documents'], 'row')} admitted by contested claims, which the recipe refuses")
     report["today"] = {
         "recipe": workspace.recipe.name, "as_of": as_of,
         "tiers": terms and terms.tiers and list(terms.tiers), "license_classes": terms and list(terms.license_classes),

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.tables import PLATFORM_LOGS, short_name
+from data_platform.core.tables import PLATFORM_LOGS, kind_of, short_name
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake
 from data_platform.proof.examination import Examination
@@ -26,6 +26,7 @@ from data_platform.proof.gate import Proof, prove
 from data_platform.proof.models import models_of
 from data_platform.proof.terms import closeness
 from data_platform.proof.trace import mixture_table_name
+from data_platform.proof.way import Stop
 from data_platform.spdx.expressions import UNKNOWN
 from data_platform.spdx.tiers import tier
 
@@ -71,6 +72,7 @@ def audit(
             "tables": proof.way.tables, "findings": _findings(found),
         },
         "contradictions": _contradictions(found),
+        "contested": _contested(lake, proof),
         "derived": _derived(found),
         "opt_outs": {
             "documents_met": found.reservations.documents, "in_mixture": found.reservations.in_mixture,
@@ -188,6 +190,31 @@ def _contradictions(found: Examination) -> dict[str, Any]:
     for group in listed:
         group["where"], group["doc_ids"] = sorted(group["where"]), sorted(group["doc_ids"])
     return {"documents": rows.num_rows, "tokens": pc.sum(rows["token_count"]).as_py() or 0, "groups": listed}
+
+
+def _contested(lake: Lake, proof: Proof) -> dict[str, Any]:
+    """Rows of which others state a stricter licence than they claim, what became of such documents that are not in the
+    mixture, and the licences of copies that deduplication dropped."""
+    found, commits = proof.examination, [stop.commit for stop in proof.way.stops.values()]
+    rows = found.rows.take(pa.array(found.contested))
+    return {
+        "documents": rows.num_rows, "tokens": pc.sum(rows["token_count"]).as_py() or 0,
+        "doc_ids": sorted(rows["doc_id"].to_pylist()),
+        "admitted_by": "claim" if json.loads(commits[0]["config"]).get("contested") == "admit" else "strictest",
+        "rejected": sum(_rejected(lake, stop) for stop in proof.way.stops.values() if kind_of(stop.table) == "plan"),
+        "copies": [{"license": spdx, "documents": count} for spdx, count in
+                   sorted(found.copies.items(), key=lambda item: (-item[1], item[0]))],
+    }
+
+
+def _rejected(lake: Lake, stop: Stop) -> int:
+    """Documents that a plan rejected as contested: what stands beside the commit that was read."""
+    beside = next((commit for commit in lake.history("rejections") if commit["recipe"] == stop.commit["recipe"]
+                   and commit["partition"] == stop.table), None) if lake.exists("rejections") else None
+    if beside is None:
+        return 0
+    return lake.read_table("rejections", ["reason"], partition=stop.table, version=beside["version"],
+                           where=pc.field("reason") == "contested_license").num_rows
 
 
 def _derived(found: Examination) -> dict[str, Any]:

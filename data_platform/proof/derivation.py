@@ -10,7 +10,7 @@ Here belongs what is asked of derived rows and of nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -122,18 +122,22 @@ def _terms(expressions: frozenset[str]) -> tuple[str, int]:
         return "", -1
 
 
-def derivation_of(reader: Reader, way: Way, rows: pa.Table, names: Sequence[str], texts: bool) -> Derivation:
+def derivation_of(
+    reader: Reader, way: Way, rows: pa.Table, names: Mapping[str, str], texts: bool
+) -> Derivation:
     """The derived rows of the table that `way` begins with, and their parents.
 
     Args:
         rows: narrow columns of all of its rows, with `doc_id`.
-        names: columns that are the same in the table that a row was made in.
+        names: columns that say the same as others in the table that a row was made in, and these others.
         texts: whether to compare texts too.
     """
     tables = [name for name in way.tables if kind_of(name) == "synthesiser"]
     if not tables:
         return Derivation()
-    return _Deriver(reader, way, rows, tables).derive([name for name in names if name in rows.column_names], texts)
+    return _Deriver(reader, way, rows, tables).derive(
+        {name: there for name, there in names.items() if name in rows.column_names}, texts
+    )
 
 
 class _Deriver:
@@ -145,7 +149,7 @@ class _Deriver:
         self.findings: list[Finding] = []
         self.vocabulary = Vocabulary()
 
-    def derive(self, names: list[str], texts: bool) -> Derivation:
+    def derive(self, names: Mapping[str, str], texts: bool) -> Derivation:
         """The derived rows, with what is wrong with them as far as their own tables and `parents` tell."""
         self._own_tables(names)
         if texts:
@@ -160,7 +164,7 @@ class _Deriver:
         if len(rows):
             self.findings.append(Finding("chain", table, what, rows))
 
-    def _own_tables(self, names: list[str]) -> None:
+    def _own_tables(self, names: Mapping[str, str]) -> None:
         """Which rows are derived, and whether each says of itself what its table says."""
         mine = {name: self.vocabulary.comparable(self.mixture[name]) for name in names}
         of_table = np.full(self.mixture.num_rows, -1, np.int64)
@@ -168,12 +172,12 @@ class _Deriver:
             seen = np.zeros(self.mixture.num_rows, np.int32)
             differs: dict[str, list[np.ndarray]] = {name: [] for name in names}
             for stop in self.way.of(table):
-                for batch in self.reader.read(stop, ["doc_id", *names]):
+                for batch in self.reader.read(stop, ["doc_id", *names.values()]):
                     places, there = self._places(batch)
                     tally(places, seen)
                     of_table[places] = number
-                    for name in names:
-                        other = self.vocabulary.comparable(there[name])
+                    for name, column in names.items():
+                        other = self.vocabulary.comparable(there[column])
                         differs[name].append(places[other != mine[name][places]])
             self._found(table, "the text stands there more than once", np.flatnonzero(seen > 1))
             for name, places in differs.items():

@@ -19,6 +19,7 @@ their presentation (`audit`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -30,21 +31,26 @@ from data_platform.core.tables import kind_of
 from data_platform.core.tables import table as declared
 from data_platform.lake.lake import Lake
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
+from data_platform.proof.copies import Documents, Members, expected_terms, settings_of
 from data_platform.proof.derivation import Derivation, derivation_of
 from data_platform.proof.finding import Finding
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.numbering import NONE, Vocabulary, places_of, renumber, renumber_rows
 from data_platform.proof.reading import TEXT_ROWS, Reader, digests, tally
 from data_platform.proof.replay import Replay, faults_of_bounds
+from data_platform.proof.reserved import Reserved
 from data_platform.proof.terms import LAWS, Said, broken_laws
 from data_platform.proof.way import Way
 from data_platform.spdx.expressions import OPT_OUT
+from data_platform.spdx.tiers import tier
 
 _ROW_COLUMNS = ("doc_id", "snapshot", "source", "domain", "host", "token_count", "byte_count", "language",
                 "license_spdx", "license_tier", "license_basis")
 _SAME = ("source", "domain", "host", "token_count", "byte_count", "language")
 """Columns of a mixture that are passed on unchanged from the deduplicated documents."""
 _DECIDED = ("license_spdx", "license_tier", "license_basis")
+_CLAIMED = {"license_spdx": "claimed_spdx", "license_tier": "claimed_tier"}
+"""Columns of `document_terms` that stand in those of a mixture that admits by what documents claim."""
 
 _CONDITIONS: dict[str, tuple[str, Callable[[pa.Table], pa.ChunkedArray], str]] = {
     "duplicates": ("kept", lambda rows: rows["kept"], "it was dropped there as a copy of another"),
@@ -78,6 +84,9 @@ class Examination:
         rows: narrow columns of its rows, strings dictionary-encoded.
         findings: what some of them fail.
         contradicted: places of rows whose evidence does not agree.
+        contested: places of rows of which a stricter licence than they claim is stated, by copies or by farther
+            evidence.
+        copies: documents that deduplication dropped as copies of the rows, by their own licence.
         combination: per row the number of its set of statements in `statements`.
         statements: the distinct sets of statements.
         reservations: who opted out, also of documents that are not in the mixture.
@@ -90,6 +99,8 @@ class Examination:
     rows: pa.Table
     findings: list[Finding]
     contradicted: np.ndarray
+    contested: np.ndarray
+    copies: dict[str, int]
     combination: np.ndarray
     statements: list[frozenset[Said]]
     reservations: Reservations
@@ -127,23 +138,30 @@ class _Examiner:
         self.name = way.tables[0]
         self.findings: list[Finding] = []
         self.rows = self._mixture_rows()
-        self.derivation = derivation_of(reader, way, self.rows, (*_SAME, *_DECIDED), texts)
+        # What a mixture says of the licence stands in these columns of the tables that it has it from.
+        claims = json.loads(next(iter(way.stops.values())).commit["config"]).get("contested") == "admit"
+        self.terms_in = {name: _CLAIMED.get(name, name) if claims else name for name in _DECIDED}
+        names = dict.fromkeys(_SAME) | self.terms_in
+        self.derivation = derivation_of(reader, way, self.rows, {name: names[name] or name for name in names}, texts)
         # Subjects: first the rows that were made of nothing else, then the parents that are no such rows.
         self.own = np.setdiff1d(np.arange(self.rows.num_rows), self.derivation.rows, assume_unique=True)
         ids, parents = numbers_of(self.rows["doc_id"]), self.derivation.parents
         self.everyone = self.index = IdIndex(ids)
+        self.numbers = ids
         if len(self.derivation.rows):
             beyond = IdIndex(ids[self.own]).find(parents) < 0
-            self.index = IdIndex(np.concatenate([ids[self.own], parents[beyond]]))
+            self.numbers = np.concatenate([ids[self.own], parents[beyond]])
+            self.index = IdIndex(self.numbers)
         self.count = len(self.index)
         self.parents = self.index.find(parents)
+        self.members = Members(reader, way, self.index)
         self.vocabulary = Vocabulary()
         self.statements = Vocabulary()
 
     def examine(self, admitted: Sequence[int] | None) -> Examination:
         """Everything, in the order in which one table needs what another said."""
         self._repeated()
-        for table in ("raw_crawls", "documents"):
+        for table in ("raw_crawls", "documents", "document_terms"):
             if not self.way.of(table):
                 self._found("chain", table, "the table is not on the way at all", np.arange(self.count))
         self._planned()
@@ -155,13 +173,16 @@ class _Examiner:
             self._texts()
         self._scores()
         self._licenses()
+        self._written_terms()
         self._evidence()
         self._documents()
         self._records()
         self._terms(admitted)
+        contested = self._copies()
         contradicted, combination = self._contradictions()
         return Examination(
-            self.rows, [*self.findings, *self.derivation.findings], contradicted, combination, self.combinations,
+            self.rows, [*self.findings, *self.derivation.findings], contradicted, contested,
+            self.copy_licenses, combination, self.combinations,
             self.reservations, self.evidence_rows, self.scored_by, self.extracted_by, self.derivation,
         )
 
@@ -328,32 +349,58 @@ class _Examiner:
         self._found("chain", table, "a model scored it that is not on the way", places_of(unknown))
 
     def _licenses(self) -> None:
-        """What `document_licenses` says of each subject, and what follows for rows that were made of several."""
-        table, compared = "document_licenses", [name for name in _DECIDED if name in self.rows.column_names]
-        self.decided = {name: self._of_own(name) for name in compared}
+        """What `document_licenses` says of each subject, and by which rules, and by which those of copies."""
+        table = "document_licenses"
+        nothing = self.vocabulary.number(None)
+        self.decided = {name: np.full(self.count, nothing if name != "license_tier" else -1) for name in _DECIDED[:2]}
         self.expected_evidence = np.zeros(self.count, np.int64)
-        self.resolver = np.full(self.count, self.vocabulary.number(None), np.int64)
+        self.resolver = np.full(self.count + len(self.members), nothing)
         self.contradicted = np.zeros(self.count, bool)
         self._opted_out: list[np.ndarray] = []
-        opted_out, spdx = np.zeros(self.count, bool), np.full(self.count, self.vocabulary.number(None))
-        seen, differs = np.zeros(self.count, np.int32), {name: [NONE] for name in compared}
-        columns = ["doc_id", *compared, "opt_out", "contradicted", "evidence_count", "resolver"]
+        self.copy_licenses: dict[str, int] = {}
+        seen, seen_copies = np.zeros(self.count, np.int32), np.zeros(len(self.members), np.int32)
+        columns = ["doc_id", *self.decided, "opt_out", "contradicted", "evidence_count", "resolver"]
         for stop in self.way.of(table):
             for batch in self.reader.read(stop, columns):
                 out = pc.fill_null(batch["opt_out"], False).combine_chunks()
-                self._opted_out.append(numbers_of(batch["doc_id"].filter(out)))
+                numbers = numbers_of(batch["doc_id"])
+                self._opted_out.append(numbers[np.asarray(out)])
                 places, rows = self._places(batch)
                 tally(places, seen)
-                for name in compared:
-                    differs[name].append(self._compare(
-                        self.decided[name], self.vocabulary.comparable(rows[name]), places))
+                for name, known in self.decided.items():
+                    known[places] = self.vocabulary.comparable(rows[name])
                 self.expected_evidence[places] = rows["evidence_count"].to_numpy()
                 self.resolver[places] = self.vocabulary.numbers(rows["resolver"])
                 self.contradicted[places] = np.asarray(rows["contradicted"].combine_chunks())
-                spdx[places] = self.vocabulary.comparable(rows["license_spdx"])
-                opted_out[places] = np.asarray(pc.fill_null(rows["opt_out"], False).combine_chunks())
+                copies = self.members.index.find(numbers)
+                rows, copies = batch.filter(pa.array(copies >= 0)), copies[copies >= 0]
+                tally(copies, seen_copies)
+                self.resolver[self.count + copies] = self.vocabulary.numbers(rows["resolver"])
+                for item in pc.value_counts(rows["license_spdx"].cast(pa.string())).to_pylist():
+                    self.copy_licenses[item["values"]] = self.copy_licenses.get(item["values"], 0) + item["counts"]
         self._counted(table, seen)
+        self._found("chain", table, "a copy of the document is not there",
+                    np.unique(self.members.owner[seen_copies == 0]))
         self.resolved = seen > 0
+
+    def _written_terms(self) -> None:
+        """What `document_terms` says of each subject: the rows of the mixture say the same of themselves."""
+        table = "document_terms"
+        names = {name: column for name, column in self.terms_in.items() if name in self.rows.column_names}
+        self.terms = {name: self._of_own(name) for name in names}
+        opted_out, seen = np.zeros(self.count, bool), np.zeros(self.count, np.int32)
+        spdx, differs = np.full(self.count, self.vocabulary.number(None)), {name: [NONE] for name in names}
+        for stop in self.way.of(table):
+            for batch in self.reader.read(stop, ["doc_id", *names.values(), "opt_out"]):
+                places, rows = self._places(batch)
+                tally(places, seen)
+                for name, column in names.items():
+                    differs[name].append(self._compare(
+                        self.terms[name], self.vocabulary.comparable(rows[column]), places))
+                spdx[places] = self.vocabulary.comparable(rows[names["license_spdx"]])
+                opted_out[places] = np.asarray(pc.fill_null(rows["opt_out"], False).combine_chunks())
+        if self.way.of(table):
+            self._counted(table, seen)
         for name, places in differs.items():
             self._found("license", table, f"its {name} is another there", places_of(places))
         reserved, of_parents = opted_out[self.parents], spdx[self.parents].tolist()
@@ -375,6 +422,9 @@ class _Examiner:
             for batch in self.reader.read(stop, columns):
                 numbers = numbers_of(batch["doc_id"])
                 self._note_reservations(batch, numbers, reserved)
+                copies = self.members.index.find(numbers)
+                owners.append(self.count + copies[copies >= 0])
+                codes.append(self._statement_codes(batch.filter(pa.array(copies >= 0))))
                 places = self.index.find(numbers)
                 there = places >= 0
                 rows, places, numbers = batch.filter(pa.array(there)), places[there], numbers[there]
@@ -424,8 +474,11 @@ class _Examiner:
         return np.array(known, np.int64)[number] if known else NONE
 
     def _documents(self) -> None:
-        """The document that each row was, and the record it was extracted from; hosts of those who opted out."""
+        """The document that each row was, and the record it was extracted from; hosts of those who opted out; of
+        subjects and their copies, host and date."""
         self.record = np.zeros((self.count, 2), np.uint64)
+        whole = self.count + len(self.members)
+        self.host, self.fetched_at = np.full(whole, self.vocabulary.number(None)), np.full(whole, -1, np.int64)
         seen, differs = np.zeros(self.count, np.int32), [NONE]
         opted = distinct(np.concatenate([np.zeros((0, 2), np.uint64), *self._opted_out]))[0]
         self.reservations.documents = len(opted)
@@ -434,7 +487,11 @@ class _Examiner:
         self.extracted_by: dict[str, int] = {}
         mine = self.said["source"]
         for stop in self.way.of("documents"):
-            for batch in self.reader.read(stop, ["doc_id", "record_id", "source", "host", "extractor"]):
+            for batch in self.reader.read(
+                stop, ["doc_id", "record_id", "source", "host", "extractor", "fetched_at"]
+            ):
+                copies = self.members.index.find(numbers_of(batch["doc_id"]))
+                self._note_origin(self.count + copies[copies >= 0], batch.filter(pa.array(copies >= 0)))
                 if len(index):
                     out = index.find(numbers_of(batch["doc_id"])) >= 0
                     for item in pc.value_counts(batch["host"].filter(pa.array(out)).cast(pa.string())).to_pylist():
@@ -442,6 +499,7 @@ class _Examiner:
                 places, rows = self._places(batch)
                 tally(places, seen)
                 self.record[places] = numbers_of(rows["record_id"])
+                self._note_origin(places, rows)
                 for item in pc.value_counts(rows["extractor"].cast(pa.string())).to_pylist():
                     self.extracted_by[item["values"]] = self.extracted_by.get(item["values"], 0) + item["counts"]
                 differs.append(places[self.vocabulary.numbers(rows["source"]) != mine[places]])
@@ -450,6 +508,10 @@ class _Examiner:
         self._documented = seen > 0
         self._found("chain", "documents", "its source is another there", places_of(differs))
         self.reservations.by_host = dict(sorted(hosts.items(), key=lambda item: (-item[1], item[0])))
+
+    def _note_origin(self, places: np.ndarray, rows: pa.Table) -> None:
+        self.host[places] = self.vocabulary.numbers(rows["host"])
+        self.fetched_at[places] = pc.fill_null(rows["fetched_at"].cast(pa.int64()), -1).to_numpy()
 
     def _records(self) -> None:
         """The record of each document, and the records in which evidence was seen."""
@@ -481,7 +543,8 @@ class _Examiner:
         self._combine()
         decided = self.decided
         cases = np.stack(
-            [self.combination, decided["license_spdx"], decided["license_tier"], self.resolver], axis=1
+            [self.combination[:self.count], decided["license_spdx"], decided["license_tier"],
+             self.resolver[:self.count]], axis=1
         )
         number, first = renumber_rows(cases)
         verdicts = [self._judge(*case) for case in cases[first].tolist()]
@@ -493,13 +556,13 @@ class _Examiner:
             self._found("license", table, what, np.flatnonzero(np.isin(number, against)))
 
     def _combine(self) -> None:
-        """Number the distinct sets of statements: `combination` per subject, `combinations` by number."""
+        """Number the distinct sets of statements: `combination` per subject and member, `combinations` by number."""
         pairs = np.sort(self._statement_owners * max(len(self.statements.values), 1) + self._statements_of)
         pairs = pairs[np.diff(pairs, prepend=-1) != 0]
         owner, code = np.divmod(pairs, max(len(self.statements.values), 1))
-        lengths = np.bincount(owner, minlength=self.count)
+        lengths = np.bincount(owner, minlength=self.count + len(self.members))
         starts = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-        self.combination = np.zeros(self.count, np.int64)
+        self.combination = np.zeros(len(lengths), np.int64)
         self.combinations: list[frozenset[Said]] = [frozenset()]
         for length in np.unique(lengths[lengths > 0]):
             rows = np.flatnonzero(lengths == length)
@@ -509,6 +572,36 @@ class _Examiner:
             self.combinations += [
                 frozenset(self.statements.values[code] for code in codes) for codes in members[first].tolist()
             ]
+
+    def _copies(self) -> np.ndarray:
+        """The terms of each subject against those that its evidence and its copies make; places of contested rows."""
+        reserved = Reserved(self.reader, self.way)
+        numbers = np.concatenate([self.numbers, self.members.numbers])
+        stands = reserved.of(numbers)
+        documents = Documents(
+            self.combination, self.resolver, self.host, self.vocabulary.values, self.fetched_at, stands
+        )
+        expected = expected_terms(
+            documents, self.members.owner, self.combinations, self.vocabulary.values, settings_of(self.way)
+        )
+        which = expected.binding if self.terms_in["license_spdx"] == "license_spdx" else expected.claimed
+        known = np.array([[self.vocabulary.number(one), tier(one)] for one in expected.expressions] or [[0, 0]])
+        wrong = self.resolved & (
+            (known[which, 0] != self.terms["license_spdx"]) | (known[which, 1] != self.terms["license_tier"])
+        )
+        free = np.array([OPT_OUT not in (value or "") for value in self.vocabulary.values])[self.terms["license_spdx"]]
+        self._found("license", "duplicates", "a reservation of it, or of a copy of it, is passed over",
+                    np.flatnonzero(wrong & expected.reserved & free))
+        self._found("license", "duplicates", "its evidence and its copies amount to other terms",
+                    np.flatnonzero(wrong & ~(expected.reserved & free)))
+        again = np.flatnonzero(reserved.passed_over(numbers))
+        again = np.unique(np.where(again < self.count, again, np.append(self.members.owner, 0)[again - self.count]))
+        self._found("license", "reservations", "nothing later takes back a reservation of it or of a copy of it",
+                    again[free[again]])
+        disputed = known[expected.binding, 1] > known[expected.claimed, 1]
+        return np.union1d(
+            self.own[disputed[:len(self.own)]], self.derivation.of_parents(disputed[self.parents])
+        )
 
     def _contradictions(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of rows whose evidence, or that of a parent, does not agree; and the set of statements of every row,

@@ -161,7 +161,7 @@ def _figures(report: Mapping[str, Any]) -> str:
         (f"{len(by.get('license', ())):,}", "licence expressions"), (f"{len(by.get('source', ())):,}", "sources"),
         (f"{len([item for item in by.get('host', ()) if item['value']]):,}", "web hosts"),
         (f"{report['chain']['evidence_rows']:,}", "pieces of evidence"),
-        (f"{report['contradictions']['documents']:,}", "contested documents"),
+        (f"{report['contested']['documents']:,}", "contested documents"),
         (f"{report['opt_outs']['in_mixture']:,}", "opted-out documents in it"),
     ]
     cells = "".join(f"<div><b>{number}</b><span>{what}</span></div>" for number, what in figures)
@@ -199,8 +199,15 @@ def _evidence(report: Mapping[str, Any]) -> str:
 
 
 def _contested(report: Mapping[str, Any]) -> str:
-    found = report["contradictions"]
-    head = "<section><h2>What is contested</h2>"
+    found, contested = report["contradictions"], report["contested"]
+    listed = ", ".join(f"{_license(item['license'])} {item['documents']:,}" for item in contested["copies"][:LISTED])
+    head = (
+        f"<section><h2>What is contested</h2><p>Of {contested['documents']:,} documents with {contested['tokens']:,} "
+        "tokens a copy, or farther evidence, states a stricter licence than they claim; they are in the mixture by "
+        f"{'the strictest' if contested['admitted_by'] == 'strictest' else 'what they claim'}. "
+        f"{contested['rejected']:,} more were rejected for that. Copies that deduplication dropped, by licence: "
+        f"{listed or 'none'}.</p>"
+    )
     if not found["documents"]:
         return f"{head}<p>Of no document does the evidence name licences that do not agree.</p></section>"
     rows = [

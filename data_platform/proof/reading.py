@@ -5,7 +5,7 @@ Not here: what is looked for in them (`examination`, `derivation`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 BATCH_ROWS = 262_144
 TEXT_ROWS = 4_096
 
-CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "license_basis", "location", "scope",
-         "resolver", "extractor", "outcome", "model")
+CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "claimed_spdx", "license_basis",
+         "location", "scope", "resolver", "extractor", "outcome", "model")
 """Columns of few values: read as numbers and a dictionary. So are those that end in `_model`."""
+_GONE = "{0.table} version {0.version} cannot be read any more: files of it were deleted"
 _CODES = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -76,8 +77,27 @@ class Reader:
                         yield pa.table([_coded(batch[name]) if name in coded else batch[name] for name in names],
                                        names=list(names))
             except FileNotFoundError:
-                raise CannotExamine(f"{stop.table} version {stop.version} cannot be read any more: files of it were "
-                                    "deleted") from None
+                raise CannotExamine(_GONE.format(stop)) from None
+
+    def read_where(
+        self, stop: Stop, names: Sequence[str], column: str, chosen: Callable[[pa.Array], pa.Array]
+    ) -> Iterator[pa.Table]:
+        """Rows of which a value is chosen. Of the other columns, only groups of rows with one are read.
+
+        Raises:
+            CannotExamine: if files of the table are gone.
+        """
+        system = filesystem(self.lake.table_uri(stop.table), self.lake.storage_options)
+        for path in self._files(stop):
+            try:
+                with system.open_input_file(path) as source:
+                    file = pq.ParquetFile(source)
+                    for group in range(file.num_row_groups):
+                        marks = chosen(file.read_row_group(group, [column])[column])
+                        if pc.any(marks).as_py():
+                            yield file.read_row_group(group, list(names)).filter(marks)
+            except FileNotFoundError:
+                raise CannotExamine(_GONE.format(stop)) from None
 
     def _open(self, stop: Stop) -> DeltaTable:
         key = stop.table, stop.version

@@ -6,6 +6,7 @@ Here belongs what all cards have to say. Not here: how any of them says it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
 from data_platform.proof.trace import mixture_table_name
 from data_platform.spdx.expressions import identifiers_of
@@ -137,6 +139,37 @@ class Account:
     def identifiers(self) -> list[str]:
         """Every single licence that is named."""
         return sorted({name for spdx, *_ in self.licenses for name in identifiers_of(spdx)})
+
+    @cached_property
+    def contested(self) -> int:
+        """Documents of which copies, or farther evidence, state a stricter licence than they claim."""
+        if "contested" not in table(self.table):
+            return 0
+        where = pc.equal(pc.field("contested"), True)
+        return sum(batch.num_rows for batch in self.lake.read(
+            self.table, ["doc_id"], version=self.version, where=where, batch_rows=65_536))
+
+    @cached_property
+    def copies(self) -> list[tuple[str, int]]:
+        """Licences under which copies of its documents were found and these were not, and of how many documents."""
+        if "copy_licenses" not in table(self.table):
+            return []
+        where, found = pc.not_equal(pc.field("copy_licenses"), ""), Counter()
+        for batch in self.lake.read(
+            self.table, ["copy_licenses"], version=self.version, where=where, batch_rows=65_536
+        ):
+            stated = pc.list_flatten(pc.split_pattern(batch.column("copy_licenses"), "; "))
+            found.update({item["values"]: item["counts"] for item in pc.value_counts(stated).to_pylist()})
+        return sorted(found.items())
+
+    @cached_property
+    def doubts(self) -> str:
+        """What copies say of the licences, in sentences; empty if there is nothing to say."""
+        if not self.contested and not self.copies:
+            return ""
+        listed = "; ".join(f"{spdx} ({count:,})" for spdx, count in self.copies)
+        return (f"Of {self.contested:,} documents others state a stricter licence than they claim (column contested). "
+                + (f"Copies of documents were found under other licences, too: {listed}." if listed else "")).strip()
 
     @property
     def sources(self) -> list[tuple[str, str]]:

@@ -53,7 +53,8 @@ def croissant(account: Account) -> str:
     date = account.committed_at.strftime("%Y-%m-%dT%H:%M:%S")
     description = (
         f"{declared.description} Version {account.version}: {account.documents:,} documents, {account.tokens:,} tokens."
-    ) + (f" {account.caveat}" if account.caveat else "")
+    )
+    description = " ".join(filter(None, [description, account.caveat, account.doubts]))
     card = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",

@@ -93,7 +93,7 @@ def _mixture(account: Account, digests: dict[str, str]) -> dict[str, Any]:
         } if digests else {}),
         "licenseConcluded": _concluded([spdx for spdx, *_ in account.licenses]),
         "licenseDeclared": "NOASSERTION",
-        "licenseComments": _comment(account.licenses),
+        "licenseComments": ". ".join(filter(None, [_comment(account.licenses), account.doubts])),
         "copyrightText": "NOASSERTION",
         "summary": f"{account.documents:,} documents, {account.tokens:,} tokens.",
         "comment": f"Delta table {account.commit['table_id']}, recipe {account.commit['recipe']}, code "

@@ -13,7 +13,7 @@ def branch_stage(name: str) -> Stage:
     """The stage of the table of one branch."""
     return Stage(
         name=branch_table(name).name, group="branches",
-        inputs=("deduplicated_documents", "document_branches", "document_licenses"), run=_write,
+        inputs=("deduplicated_documents", "document_branches", "document_terms"), run=_write,
         config=lambda workspace, snapshot: {}, phase="annotate", checks=("current",),
         books=Passing((
             Dropped("deduplicated_documents", "domain", lambda snapshot: pc.field("domain") != name, "other_domain."),
@@ -31,7 +31,7 @@ def _write(work: Work) -> Files:
 
     texts = [*part("deduplicated_documents"), "snapshot"]
     frame = engine.read(work.lake, work.pin("deduplicated_documents"), texts).where(col("domain") == name)
-    for source in ("document_branches", "document_licenses"):
+    for source in ("document_branches", "document_terms"):
         others = [column for column in part(source) if column not in texts or column == "doc_id"]
         frame = frame.join(engine.read(work.lake, work.pin(source), others), on="doc_id")
     frame = frame.select(*(col(column) for column in declared))

@@ -25,7 +25,7 @@ from data_platform.core.errors import PlainError
 from data_platform.core.tables import datastore_table, table, table_name
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
-from data_platform.mixing.settings import Datastore
+from data_platform.mixing.settings import Datastore, Mixture
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -52,7 +52,7 @@ def datastore_stage(name: str) -> Stage:
         return {"recipe": recipe.name, "store": store, "mixtures": _admitted(recipe)}
 
     return Stage(
-        name=datastore_table(name).name, group="datastores", inputs=("deduplicated_documents", "document_licenses"),
+        name=datastore_table(name).name, group="datastores", inputs=("deduplicated_documents", "document_terms"),
         run=_write_datastore, config=config, sides=("rejections",), phase="annotate",
         checks=("license_classes", "apart_from_datastores", "taken_down", "current"),
     )
@@ -61,7 +61,8 @@ def datastore_stage(name: str) -> Stage:
 def _admitted(recipe: Recipe) -> dict[str, dict[str, list[Any]]]:
     """Tiers and classes of every mixture: what they admit by licence."""
     return {
-        name: {"tiers": sorted(mixture.tiers), "license_classes": sorted(mixture.license_classes)}
+        name: {"tiers": sorted(mixture.tiers), "license_classes": sorted(mixture.license_classes),
+               "contested": mixture.contested}
         for name, mixture in recipe.mixtures.items()
     }
 
@@ -72,18 +73,19 @@ def _write_datastore(work: Work) -> Files:
     declared = work.stage.declared
     candidates = work.rows("deduplicated_documents", ["doc_id", "snapshot", "source", "domain", "url"])
     licenses = work.rows(
-        "document_licenses", ["doc_id", "license_spdx", "license_tier", "license_basis", "opt_out"]
+        "document_terms",
+        ["doc_id", "license_spdx", "license_tier", "claimed_spdx", "claimed_tier", "license_basis", "opt_out"],
     )
     place = pc.index_in(candidates["doc_id"], licenses["doc_id"].combine_chunks())
     reasons = against(licenses.take(place), candidates["domain"], work.recipe.datastores[declared.entry], work.recipe)
     kept = candidates.filter(pc.is_null(reasons)).select(["doc_id"])
     rejected = candidates.select(["doc_id"]).append_column("reason", reasons).filter(pc.is_valid(reasons))
 
-    terms = ["doc_id", *(column for column in declared.column_names if column in table("document_licenses")
+    terms = ["doc_id", *(column for column in declared.column_names if column in table("document_terms")
                          and column not in table("deduplicated_documents"))]
     frame = engine.read(work.lake, work.pin("deduplicated_documents"), table("deduplicated_documents").column_names)
     frame = frame.join(from_arrow(kept), on="doc_id")
-    frame = frame.join(engine.read(work.lake, work.pin("document_licenses"), terms), on="doc_id")
+    frame = frame.join(engine.read(work.lake, work.pin("document_terms"), terms), on="doc_id")
     frame = frame.select(*(col(column) for column in declared.column_names))
     written = engine.write(work.lake, frame, [engine.Output(work.stage.name)])
     return written | work.files(rejection_rows(work.stage.name, candidates, rejected), "rejections")
@@ -95,12 +97,15 @@ def against(licenses: pa.Table, domains: pa.ChunkedArray, store: Datastore, reci
 
     spdx, tier, basis = (licenses[name] for name in ("license_spdx", "license_tier", "license_basis"))
 
-    def admitted(tiers: tuple[int, ...], classes: tuple[str, ...]) -> pa.ChunkedArray:
-        return pc.and_(pc.is_in(tier, pa.array(tiers, pa.int32())), mask_of(classes, spdx, basis))
+    def admitted(mixture: Mixture) -> pa.ChunkedArray:
+        spdx, tier = (licenses[name] for name in mixture.terms)
+        return pc.and_(
+            pc.is_in(tier, pa.array(mixture.tiers, pa.int32())), mask_of(mixture.license_classes, spdx, basis)
+        )
 
     for_mixtures = pa.chunked_array([pa.repeat(pa.scalar(False), len(licenses))])
     for mixture in recipe.mixtures.values():
-        for_mixtures = pc.or_(for_mixtures, admitted(mixture.tiers, mixture.license_classes))
+        for_mixtures = pc.or_(for_mixtures, admitted(mixture))
     conditions = (
         for_mixtures,
         pc.invert(pc.is_in(tier, pa.array(store.tiers, pa.int32()))),

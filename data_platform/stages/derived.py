@@ -40,7 +40,7 @@ from data_platform.stages.shared.models import models_of
 from data_platform.takedown.removal_list import SYNTHESIS, RemovalList, standing
 
 _NARROW = ("doc_id", "source", "url", "domain", "language", "token_count", "byte_count")
-_TERMS = ("license_spdx", "opt_out", "contradicted", "attribution")
+_TERMS = ("license_spdx", "claimed_spdx", "opt_out", "contradicted", "attribution")
 _SPILLED = pa.schema([
     ("family", pa.int64()), ("ordinal", pa.int32()), ("doc_id", pa.string()), ("text", pa.large_string()),
     ("byte_count", pa.int64()), ("token_count", pa.int64()), ("language", pa.string()), ("text_hash", pa.string()),
@@ -67,7 +67,7 @@ def synthesis_stages(recipe: Recipe) -> list[Stage]:
 def _stage(entry: Entry) -> Stage:
     return Stage(
         name=entry.table, table=derived_table(entry.name), group="synthesis",
-        inputs=("deduplicated_documents", "document_licenses", *model_tables(entry.models)),
+        inputs=("deduplicated_documents", "document_terms", *model_tables(entry.models)),
         run=partial(_write, entry=entry), config=partial(_config, entry=entry), sides=("parents", "rejections"),
         partitioned=SYNTHESISER.partitioned, phase=SYNTHESISER.phase, pool=entry.method.pool, methods=(entry.method,),
         books=_BOOKS,
@@ -121,7 +121,7 @@ def _write(work: Work, entry: Entry) -> Files:
 def _documents(work: Work, entry: Entry) -> pa.Table:
     """Narrow columns of the documents of the snapshot, in the order of their table, with their terms."""
     rows = work.rows("deduplicated_documents", list(dict.fromkeys([*_NARROW, *entry.columns]))).combine_chunks()
-    licenses = work.rows("document_licenses", ["doc_id", *_TERMS])
+    licenses = work.rows("document_terms", ["doc_id", *_TERMS])
     place = pc.index_in(rows["doc_id"], licenses["doc_id"].combine_chunks())
     for column in _TERMS:
         rows = rows.append_column(column, licenses[column].take(place))
@@ -229,6 +229,7 @@ class _Terms:
 
     def __init__(self, documents: pa.Table) -> None:
         self.license_spdx = documents["license_spdx"].to_pylist()
+        self.claimed_spdx = documents["claimed_spdx"].to_pylist()
         self.opt_out = documents["opt_out"].to_pylist()
         self.contradicted = documents["contradicted"].to_pylist()
         self.attribution = documents["attribution"].to_pylist()
@@ -236,8 +237,10 @@ class _Terms:
     def of(self, parents: Sequence[int]) -> dict[str, Any]:
         """The columns of terms of a text of these parents."""
         spdx, tier = derived(self.license_spdx[parent] for parent in parents)
+        claimed, claimed_tier = derived(self.claimed_spdx[parent] for parent in parents)
         return {
-            "license_spdx": spdx, "license_tier": tier, "opt_out": any(self.opt_out[parent] for parent in parents),
+            "license_spdx": spdx, "license_tier": tier, "claimed_spdx": claimed, "claimed_tier": claimed_tier,
+            "contested": tier > claimed_tier, "opt_out": any(self.opt_out[parent] for parent in parents),
             "contradicted": any(self.contradicted[parent] for parent in parents),
             "attribution": "; ".join(dict.fromkeys(filter(None, (self.attribution[parent] for parent in parents)))),
         }
@@ -249,6 +252,7 @@ def _rows(work: Work, entry: Entry, texts: pa.Table, terms: _Terms, families: Fa
     constant = {
         "snapshot": work.snapshot, "source": entry.name, "domain": entry.settings.domain, "url": "", "host": "",
         "fetched_at": None, "title": None, "cluster_size": 1, "rehydration_weight": 1, "license_basis": "parents",
+        "copy_licenses": "",
     }
     for name in stated.column_names:
         texts = texts.append_column(name, stated[name])

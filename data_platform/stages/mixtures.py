@@ -9,7 +9,7 @@ from typing import Any
 from data_platform.core.columns import Table
 from data_platform.core.kinds.scorer import score_column
 from data_platform.core.tables import mixture_table, table
-from data_platform.mixing.settings import Mixture
+from data_platform.mixing.settings import TERMS, Mixture
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -49,7 +49,10 @@ def _write(work: Work, mixture: Mixture) -> Files:
     declared = work.stage.declared
     texts = [name for name in declared.column_names if name in table("deduplicated_documents")]
     plan = engine.read(work.lake, work.pin(work.stage.inputs[0]), ["doc_id", "weight", "epochs", "phase"])
-    frame = text_frame(work, texts, term_columns(declared.column_names)).join(plan, on="doc_id")
+    terms = dict(zip(TERMS["refuse"], mixture.terms, strict=True))
+    columns = [terms.get(name, name) for name in term_columns(declared.column_names)]
+    frame = text_frame(work, texts, columns).join(plan, on="doc_id")
+    frame = frame.with_columns({name: col(given) for name, given in terms.items() if name != given})
     for name in mixture.scores:
         found = score_column(work.recipe.scores, name)
         scores = engine.read_all(work.lake, work.pins_of(found.table), ["doc_id", found.declared.name])
@@ -61,4 +64,5 @@ def _write(work: Work, mixture: Mixture) -> Files:
 
 def _config(workspace: Workspace, snapshot: str | None, mixture: Mixture) -> Mapping[str, Any]:
     # Two recipes may share a lake: a mixture is its own recipe's, whatever another calls the same.
-    return {"recipe": workspace.recipe.name, "scores": list(mixture.scores), "tiers": sorted(mixture.tiers)}
+    return {"recipe": workspace.recipe.name, "scores": list(mixture.scores), "tiers": sorted(mixture.tiers),
+            "contested": mixture.contested}

@@ -22,7 +22,7 @@ from data_platform.stages.shared.publishable import all_texts, narrow_rows, text
 from data_platform.stages.shared.rejected import rejection_rows
 from data_platform.stages.shared.scores import score_tables, with_columns
 
-_TERMS = ("license_spdx", "license_tier", "license_basis", "contradicted")
+_TERMS = ("license_spdx", "license_tier", "claimed_spdx", "claimed_tier", "license_basis")
 
 
 def plan_stage(recipe: Recipe, name: str) -> Stage:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from data_platform.ingest.records import Archive
+from data_platform.ingest.records import Archive, Capture, Place, Revisit
+from data_platform.ingest.revisits import capture_keys, target_keys
 from data_platform.ingest.settings import Ingest, Source
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import DataFile
@@ -49,7 +52,9 @@ def _write_raw_crawls(work: Work) -> Files:
         for name, entries in json.loads(row["files"]).items():
             files[name].extend(DataFile.from_json(entry) for entry in entries)
     outcomes = [pickle.loads(row["outcome"]) for row in done]
-    for name, more in _write_batches(work.lake, finish_revisits(outcomes, work.snapshot, limits, removed)).items():
+    before = _Before(work.lake, list(_before(work.workspace, work.snapshot)))
+    finished = finish_revisits(outcomes, work.snapshot, limits, removed, before)
+    for name, more in _write_batches(work.lake, finished).items():
         files[name].extend(more)
     return files
 
@@ -103,12 +108,86 @@ def _write_batches(lake: Lake, batches) -> Files:
     return {name: writer.close() for name, writer in writers.items()}
 
 
+class _Before:
+    """The captures of some snapshots, for revisits that refer to them. Only narrow columns are read to find them."""
+
+    _NARROW = ("record_id", "url", "fetched_at", "declared_digest")
+    _WIDE = ("record_id", "archive", "offset", "length", "record_type", "url", "fetched_at", "http_status",
+             "content_type", "mime", "charset", "payload_digest", "declared_digest", "payload", "metadata")
+
+    def __init__(self, lake: Lake, snapshots: list[str]) -> None:
+        self._lake, self._snapshots = lake, snapshots
+
+    def originals(self, revisits: Sequence[Revisit]) -> Iterator[tuple[int, str, Capture]]:
+        """What was captured of what the revisits refer to. Of several captures with one payload that of the same URL is
+        taken, then the latest."""
+        wanted: dict[bytes, list[int]] = {}
+        for place, revisit in enumerate(revisits):
+            for key in target_keys(revisit):
+                wanted.setdefault(key, []).append(place)
+        best: dict[int, tuple[tuple, str, str]] = {}
+        for snapshot in self._snapshots:
+            for row in self._candidates(snapshot, revisits):
+                for key in capture_keys(row["declared_digest"] or "", row["url"], row["fetched_at"]):
+                    for place in wanted.get(key, ()):
+                        rank = (row["url"] in (revisits[place].url, revisits[place].refers_to_url),
+                                row["fetched_at"] is not None, row["fetched_at"], row["record_id"])
+                        if place not in best or rank > best[place][0]:
+                            best[place] = rank, snapshot, row["record_id"]
+        by_snapshot: dict[str, dict[str, list[int]]] = {}
+        for place, (_, snapshot, record_id) in best.items():
+            by_snapshot.setdefault(snapshot, {}).setdefault(record_id, []).append(place)
+        for snapshot, places in by_snapshot.items():
+            where = pc.field("record_id").isin(list(places))
+            for batch in self._lake.read("raw_crawls", list(self._WIDE), snapshot, where=where, batch_rows=64):
+                for row in batch.to_pylist():
+                    for place in places[row["record_id"]]:
+                        yield place, row["archive"], _capture(row)
+
+    def _candidates(self, snapshot: str, revisits: Sequence[Revisit]) -> list[dict[str, Any]]:
+        digests = pa.array({revisit.declared_digest for revisit in revisits} - {""}, pa.string())
+        urls = pa.array({revisit.refers_to_url for revisit in revisits} - {""}, pa.string())
+        where = pc.field("declared_digest").isin(digests) | pc.field("url").isin(urls)
+        return self._lake.read_table("raw_crawls", list(self._NARROW), partition=snapshot, where=where).to_pylist()
+
+
+def _capture(row: Mapping[str, Any]) -> Capture:
+    """A row of `raw_crawls` as what it was made of."""
+    same = {name: row[name] for name in ("record_id", "length", "record_type", "url", "fetched_at", "http_status",
+                                         "content_type", "mime", "charset", "payload_digest", "payload")}
+    return Capture(**same, place=Place(row["offset"]), metadata=json.loads(row["metadata"]),
+                   declared_digest=row["declared_digest"] or "")
+
+
+def _before(workspace: Workspace, snapshot: str) -> Iterator[str]:
+    """The snapshots before one, in the recipe, that revisits of it may refer to: both are of web archives."""
+    def of_web(name: str) -> bool:
+        return any(archive.format == "warc" for archive in workspace.archives(name))
+
+    every = workspace.snapshots
+    if not of_web(snapshot) or not workspace.lake.exists("raw_crawls"):
+        return
+    if "declared_digest" not in workspace.lake.schema("raw_crawls").names:
+        return  # older code wrote all of it
+    for name in every[:every.index(snapshot)]:
+        if workspace.lake.pin("raw_crawls", name) and of_web(name):
+            yield name
+
+
+def _fingerprints(workspace: Workspace, snapshot: str) -> list[list[str]]:
+    """The archives of a snapshot, by what tells whether they are still the same."""
+    return sorted([archive.source, archive.name, archive.fingerprint] for archive in workspace.archives(snapshot))
+
+
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     return {
         "ingest": workspace.recipe.ingest.model_dump(mode="json"),
-        "archives": sorted(
-            [archive.source, archive.name, archive.fingerprint] for archive in workspace.archives(snapshot)
-        ),
+        "archives": _fingerprints(workspace, str(snapshot)),
+        # What revisits refer to: a digest, since there may be many snapshots with many archives.
+        "before": {
+            name: hashlib.sha256(json.dumps(_fingerprints(workspace, name)).encode()).hexdigest()
+            for name in _before(workspace, str(snapshot))
+        },
         # Where archives lie and what a licence means is not part of the rows; which fields are read is.
         "fields": {
             source.name: source.model_dump(mode="json", include={"text_field", "url_field", "license_field"})

@@ -202,8 +202,9 @@ def test_the_engine_decides_what_goes_through_it(copy: Path, flows: dict[Place, 
     found = changed(copy, flows, copy / "run" / "engine.py", mutated((copy / "run" / "engine.py").read_text()))
     assert {stage for _, stage in flows} - {stage for _, stage in found} == {
         # Narrow columns that meet in memory, and what is trained or learned from files.
-        "document_licenses", "copy_pairs", "duplicates", "redundant_documents", "duplicate_spans", "filter_stop_words",
-        "domain_labels", "domain_classifiers", "quality_labels", "model_language_model", "model_quality_classifier",
+        "document_licenses", "document_terms", "copy_pairs", "duplicates", "redundant_documents", "duplicate_spans",
+        "filter_stop_words", "domain_labels", "domain_classifiers", "quality_labels", "model_language_model",
+        "model_quality_classifier",
     }
 
 

@@ -53,4 +53,4 @@ def _zero(kind: pa.DataType) -> Any:
         return ""
     if pa.types.is_temporal(kind):
         return datetime(2024, 1, 1, tzinfo=UTC)
-    return [] if pa.types.is_list(kind) else 0
+    return False if pa.types.is_boolean(kind) else [] if pa.types.is_list(kind) else 0

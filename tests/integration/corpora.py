@@ -15,7 +15,7 @@ from data_platform.run.stage import execute
 from data_platform.run.workspace import Workspace
 
 
-def prose(number: int, words: int = 80) -> str:
+def prose(number: int | str, words: int = 80) -> str:
     """Text that is like no other: numbers alone would not tell them apart."""
     chosen = random.Random(number)
     return " ".join("".join(chosen.choices("abcdefghijklmnoprstuvwy", k=7)) for _ in range(words)) + "."

@@ -24,7 +24,8 @@ def candidates(rows: list[Row], first: int = 0) -> pa.Table:
         "token_count": pa.array([row[1] for row in rows], pa.int64()),
         "license_spdx": pa.array(["CC0-1.0"] * len(rows), pa.string()),
         "license_basis": pa.array(["registry"] * len(rows), pa.string()),
-        "contradicted": pa.array([False] * len(rows), pa.bool_()),
+        "claimed_spdx": pa.array(["CC0-1.0"] * len(rows), pa.string()),
+        "claimed_tier": pa.array([row[2] for row in rows], pa.int32()),
         "license_tier": pa.array([row[2] for row in rows], pa.int32()),
         "quality_score": pa.array([row[3] for row in rows], pa.float64()),
     })
@@ -230,12 +231,37 @@ def test_a_mixer_gives_weights_and_the_platform_draws() -> None:
     assert tokens_by_domain(table, select(table, flat, "test")) == {"web": 50, "books": 50}
 
 
-def test_contradicted_licences_are_refused_if_the_mixture_says_so() -> None:
-    table = candidates([("web", 10, 0, None)] * 2)
-    table = table.set_column(table.column_names.index("contradicted"), "contradicted", pa.array([True, None]))
-    assert select(table, mixture(), "test").chosen.num_rows == 2
-    refused = select(table, mixture(contradicted="refuse"), "test").rejected["reason"].to_pylist()
-    assert refused == ["contradicted_license"] * 2, "what is not known is not free"
+def _claiming(claimed: list[tuple[str, int]], holds: list[tuple[str, int | None]]) -> pa.Table:
+    table = candidates([("web", 10, 0, None)] * len(claimed))
+    for name, pairs in (("claimed", claimed), ("license", holds)):
+        for column, values, type_ in zip(("spdx", "tier"), zip(*pairs, strict=True), (pa.string(), pa.int32()),
+                                         strict=True):
+            place = table.column_names.index(f"{name}_{column}")
+            table = table.set_column(place, f"{name}_{column}", pa.array(values, type_))
+    return table
+
+
+def test_contested_documents_are_refused_unless_the_mixture_asks_for_claims() -> None:
+    holds = [("CC-BY-4.0 AND CC-BY-NC-4.0", 5), ("CC-BY-4.0", None), ("CC-BY-4.0", 1)]
+    table = _claiming([("CC-BY-4.0", 1)] * 3, holds)
+    refused = select(table, mixture(), "test")
+    assert refused.rejected["reason"].to_pylist() == ["contested_license"] * 2, "what is not known is not free"
+    assert refused.chosen.num_rows == 1
+    assert select(table, mixture(contested="admit"), "test").chosen.num_rows == 3
+
+
+def test_what_is_admitted_at_its_strictest_is_contested_by_nobody() -> None:
+    table = _claiming([("MIT", 1), ("CC-BY-NC-4.0", 5)], [("GPL-3.0-only AND MIT", 2), ("CC-BY-NC-4.0", 5)])
+    assert select(table, mixture(tiers=(0, 1, 2)), "test").chosen.num_rows == 1
+    reasons = set(select(table, mixture(tiers=(0, 1)), "test").rejected["reason"].to_pylist())
+    assert reasons == {"contested_license", "license_tier"}, "what claims no more than it has is above the tiers"
+    only = mixture(tiers=(0, 1, 2), license_classes=("the_stack/permissive",))
+    assert set(select(table, only, "test").rejected["reason"].to_pylist()) == {"contested_license", "license_class"}
+
+
+def test_the_old_name_of_the_setting_is_refused_with_the_new_one() -> None:
+    with pytest.raises(ValueError, match=r"contradicted\s+is now `contested`"):
+        mixture(contradicted="refuse")
 
 
 def test_only_what_was_selected_is_drawn() -> None:

@@ -44,8 +44,8 @@ def opened(tmp_path: Path) -> Workspace:
     ids = [f"{place:032x}" for place in range(len(BITS))]
     columns = {
         "deduplicated_documents": {"domain": DOMAINS, "token_count": [10, 20, 30, 40, 50]},
-        "document_licenses": {"license_spdx": ["CC0-1.0"] * 5, "license_basis": ["registry"] * 5,
-                              "license_tier": [0] * 5},
+        "document_terms": {"license_spdx": ["CC0-1.0"] * 5, "license_basis": ["registry"] * 5,
+                           "license_tier": [0] * 5, "claimed_spdx": ["CC0-1.0"] * 5, "claimed_tier": [0] * 5},
         "scores_perplexity": {"bits_per_byte": BITS}, "scores_quality": {"quality_score": QUALITY},
     }
     for name, given in columns.items():
@@ -53,7 +53,8 @@ def opened(tmp_path: Path) -> Workspace:
         filled = {
             column.name: given.get(column.name, [_zero(column.type)] * len(ids)) for column in declared.columns
         } | {"doc_id": ids, "snapshot": ["one"] * len(ids)}
-        workspace.lake.write(declared, Partition.of(name, "one"), pa.table(filled, schema=declared.schema),
+        place = Partition.of(name, "one" if declared.partition_by else None)
+        workspace.lake.write(declared, place, pa.table(filled, schema=declared.schema),
                              Provenance(name, "1", {}))
     return workspace
 

@@ -176,8 +176,8 @@ MOVED_ON = {
     "classes narrowed": (
         _set(*MIXTURE, "license_classes", to=["open_license_corpus/public_domain"]),
         'license_classes [] to ["open_license_corpus/public_domain"]', False),
-    "contradictions refused": (
-        _set(*MIXTURE, "contradicted", to="refuse"), 'mixture open: contradicted "admit" to "refuse"', True),
+    "contested ones admitted": (
+        _set(*MIXTURE, "contested", to="admit"), 'mixture open: contested "refuse" to "admit"', True),
     "weights": (_set(*MIXTURE, "weights", to={"web": 2}), "mixture open: weights.web 1.0 to 2.0", True),
     "seed": (_set(*MIXTURE, "seed", to=3), "mixture open: seed 0 to 3", True),
     "resolver": (_set("licenses", "resolver", to="resolve@1"), 'resolver "resolve@2" to "resolve@1"', False),

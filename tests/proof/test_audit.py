@@ -55,8 +55,13 @@ def test_contradictions_and_reservations_are_those_of_the_tables(lake: Lake, rep
     contested = decided.filter(pc.and_(decided["contradicted"], pc.is_in(decided["doc_id"], mixed.combine_chunks())))
     named = [doc_id for group in report["contradictions"]["groups"] for doc_id in group["doc_ids"]]
     assert sorted(named) == sorted(contested["doc_id"].to_pylist()) and named
-    by_both = next(group for group in report["contradictions"]["groups"] if "CC-BY-NC-4.0" in group["stated"])
-    assert by_both["license"] == "CC-BY-4.0" and by_both["where"] == ["link (page)", "registry (dataset)"]
+    by_both = next(group for group in report["contradictions"]["groups"] if group["where"] == [
+        "link (page)", "registry (dataset)"])
+    assert by_both["license"] == "CC-BY-4.0 AND CC-BY-SA-4.0" and by_both["stated"] == ["CC-BY-4.0", "CC-BY-SA-4.0"]
+    stricter = lake.read_table(NAME, ["doc_id", "contested"])
+    stricter = stricter.filter(stricter["contested"])["doc_id"].to_pylist()
+    assert report["contested"]["doc_ids"] == sorted(stricter) and stricter
+    assert set(stricter) < set(named) and report["contested"]["admitted_by"] == "strictest"
     opted = pc.sum(decided["opt_out"]).as_py()
     assert report["opt_outs"]["documents_met"] == opted > 0 == report["opt_outs"]["in_mixture"]
     assert sum(item["documents"] for item in report["opt_outs"]["by_location"]) == opted

@@ -91,11 +91,11 @@ PLANTS: dict[str, tuple[str, Callable[[str, list[str]], Plant], str, str]] = {
     "a parent reserved": ("license_evidence",
                           lambda row, parents: changed(parents[0], license_spdx="LicenseRef-tdm-opt-out"),
                           "license_evidence", "of a parent: the evidence does not bear the licence: a reservation"),
-    "a parent's licence is stricter": ("document_licenses",
+    "a parent's licence is stricter": ("document_terms",
                                        lambda row, parents: changed(parents[1], license_spdx="GPL-3.0-only",
                                                                     license_tier=2),
                                        MADE, "its licence is not that of all its parents"),
-    "a parent opted out": ("document_licenses", lambda row, parents: changed(parents[1], opt_out=True), MADE,
+    "a parent opted out": ("document_terms", lambda row, parents: changed(parents[1], opt_out=True), MADE,
                            "the reservation of a parent is passed over"),
     "no parents are told": ("parents", lambda row, parents: lambda rows: rows.filter(
         pc.not_equal(rows["derived_id"], row)), "parents", "its parents are not told"),

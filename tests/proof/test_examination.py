@@ -61,10 +61,15 @@ PLANTS = {
     "evidence seen in no record": ("license_evidence", lambda id_: changed(id_, record_id=STRANGER), "raw_crawls",
                                    "in which evidence was seen"),
     "no licence": ("document_licenses", without, "document_licenses", "is not there"),
-    "another licence decided": ("document_licenses", lambda id_: changed(id_, license_spdx="0BSD"), "document_licenses",
-                                "its license_spdx"),
-    "another tier decided": ("document_licenses", lambda id_: changed(id_, license_tier=5), "document_licenses",
-                             "its license_tier"),
+    "another licence decided": ("document_licenses", lambda id_: changed(id_, license_spdx="0BSD"), "license_evidence",
+                                "amounts to another licence"),
+    "another tier decided": ("document_licenses", lambda id_: changed(id_, license_tier=5), "license_evidence",
+                             "it is no licence, or its tier"),
+    "no terms": ("document_terms", without, "document_terms", "is not there"),
+    "freer terms": ("document_terms", lambda id_: changed(id_, license_spdx="0BSD"), "document_terms",
+                    "its license_spdx"),
+    "other terms than the tier": ("document_terms", lambda id_: changed(id_, license_tier=0), "document_terms",
+                                  "its license_tier"),
     "decided by nobody": ("document_licenses", lambda id_: changed(id_, resolver="me@1"), "document_licenses",
                           "no known rules"),
     "filtered away": ("filtered_documents", without, "filtered_documents", "is not there"),
@@ -78,14 +83,12 @@ PLANTS = {
                            "its token_count"),
     "scored by a stranger": ("scores_quality", lambda id_: changed(id_, model="mine@1"), "scores_quality",
                              "a model scored it"),
-    "freed in the mixture": (NAME, lambda id_: changed(id_, license_spdx="CC0-1.0", license_tier=0), "license_evidence",
-                             "the evidence does not bear"),
+    "freed in the mixture": (NAME, lambda id_: changed(id_, license_spdx="CC0-1.0", license_tier=0), "document_terms",
+                             "its license_spdx"),
     "above the tiers": (NAME, lambda id_: changed(id_, license_spdx="CC-BY-NC-4.0", license_tier=5), NAME,
                         "tier 5 is not admitted"),
-    "tier and licence apart": (NAME, lambda id_: changed(id_, license_tier=0), "license_evidence",
-                               "it is no licence, or its tier"),
-    "no expression at all": (NAME, lambda id_: changed(id_, license_spdx="free for all"), "license_evidence",
-                             "it is no licence, or its tier"),
+    "tier and licence apart": (NAME, lambda id_: changed(id_, license_tier=0), "duplicates", "other terms"),
+    "no expression at all": (NAME, lambda id_: changed(id_, license_spdx="free for all"), "duplicates", "other terms"),
     "another host": (NAME, lambda id_: changed(id_, host="free.example"), "deduplicated_documents", "its host"),
     "other words": (NAME, lambda id_: changed(id_, text="other words"), "deduplicated_documents", "its text"),
     "twice in the mixture": (NAME, twice, NAME, "more than once"),
@@ -152,7 +155,8 @@ def test_a_row_without_any_parent_fails_every_link(tmp_path: Path) -> None:
     proof = prove(make_lake(str(tmp_path), 30, ("one",), plants={NAME: smuggle}), NAME)
     missing = {finding.table for finding in proof.examination.findings if finding.what == "the document is not there"}
     assert missing == {"deduplicated_documents", "scores_perplexity", "scores_quality", "document_licenses",
-                       "filtered_documents", "duplicates", "documents", "filter_verdicts", "refinement_programs"}
+                       "document_terms", "filtered_documents", "duplicates", "documents", "filter_verdicts",
+                       "refinement_programs"}
     assert {len(finding.rows) for finding in proof.examination.findings} == {1}
     with pytest.raises(Unproven, match="1 row: "):
         refuse_unproven(Lake(str(tmp_path)), NAME)

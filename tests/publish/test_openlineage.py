@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def _rows(ids: str, snapshot: str) -> pa.Table:
     licenses = {"a": ("MIT", 1), "b": ("CC0-1.0", 0), "c": ("MIT", 1)}
     rows = [
         {"doc_id": id_ * 32, "snapshot": snapshot, "license_spdx": licenses[id_][0], "license_tier": licenses[id_][1],
+         "strictest_spdx": licenses[id_][0], "strictest_tier": licenses[id_][1],
          "license_basis": "registry", "license_confidence": 1.0, "opt_out": False, "contradicted": False,
          "attribution": "", "evidence_count": 1, "resolver": "resolve@2"} for id_ in ids
     ]
@@ -95,7 +97,8 @@ def _mixture(work: Work) -> Files:
     """Rows of a mixture over what was read."""
     read = work.rows("document_licenses").to_pylist()
     declared = table("mixture_open")
-    blank = {column.name: 0 if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) else "x"
+    numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+    blank = {column.name: column.type.to_pandas_dtype()(0) if any(is_a(column.type) for is_a in numbers) else "x"
              for column in declared.columns}
     rows = [{**blank, "fetched_at": None, "token_count": 10, **{key: row[key] for key in row if key in declared}}
             for row in read]
@@ -105,8 +108,13 @@ def _mixture(work: Work) -> Files:
 LICENSES = Stage("document_licenses", "test", (), lambda work: work.files(_rows("ab" if work.snapshot == "one" else "c",
                                                                                 work.snapshot)),
                  lambda workspace, snapshot: {}, )
-MIXTURE = Stage("mixture_open", "test", ("document_licenses",), _mixture, lambda workspace, snapshot: {},
-                partitioned=False)
+_FROM = {"license_spdx": ("document_licenses.license_spdx",)}
+MIXTURE = Stage(
+    "mixture_open", "test", ("document_licenses",), _mixture, lambda workspace, snapshot: {}, partitioned=False,
+    table=replace(table("mixture_open"), columns=tuple(
+        replace(column, derived_from=_FROM.get(column.name, column.derived_from))
+        for column in table("mixture_open").columns)),
+)
 
 
 def _recipe(**openlineage_settings: object) -> Recipe:

@@ -16,12 +16,12 @@ from data_platform.run.stage import Work
 if TYPE_CHECKING:
     from daft import DataFrame
 
-DOCUMENTS, LICENSES = "deduplicated_documents", "document_licenses"
+DOCUMENTS, TERMS = "deduplicated_documents", "document_terms"
 
 
 def text_tables(recipe: Recipe) -> list[str]:
     """The tables that have to be read for all texts and their licences."""
-    return [DOCUMENTS, LICENSES, *(entry.table for entry in recipe.synthesis.values())]
+    return [DOCUMENTS, TERMS, *(entry.table for entry in recipe.synthesis.values())]
 
 
 def all_texts(recipe: Recipe) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def all_texts(recipe: Recipe) -> tuple[str, ...]:
 def narrow_rows(work: Work, columns: Sequence[str], terms: Sequence[str]) -> pa.Table:
     """Columns of every text and of its licence, in memory, and whether it was `derived` from others."""
     documents = work.rows(DOCUMENTS, list(columns))
-    licenses = work.rows(LICENSES, ["doc_id", *terms])
+    licenses = work.rows(TERMS, ["doc_id", *terms])
     place = pc.index_in(documents["doc_id"], licenses["doc_id"].combine_chunks())
     for name in terms:
         documents = documents.append_column(name, licenses[name].take(place))
@@ -45,7 +45,7 @@ def narrow_rows(work: Work, columns: Sequence[str], terms: Sequence[str]) -> pa.
 
 def text_frame(work: Work, columns: Sequence[str], terms: Sequence[str]) -> DataFrame:
     """Columns of every text and of its licence, as a dataframe."""
-    pins = work.pins_of(LICENSES)
+    pins = work.pins_of(TERMS)
     frame = engine.read_all(work.lake, work.pins_of(DOCUMENTS), list(columns))
     frame = frame.join(engine.read_all(work.lake, pins, ["doc_id", *terms]), on="doc_id")
     for name in _derived(work.recipe):
@@ -59,4 +59,4 @@ def _derived(recipe: Recipe) -> Iterator[str]:
 
 def term_columns(names: Sequence[str]) -> list[str]:
     """Those of the columns that speak of the licence."""
-    return [name for name in names if name in table(LICENSES) and name not in ("doc_id", "snapshot")]
+    return [name for name in names if name in table(TERMS) and name not in ("doc_id", "snapshot")]

@@ -1,0 +1,176 @@
+"""What the copies of a text make of its licence: a free copy beside a restricted one, and a reservation of any of them.
+
+A mirror that puts a free licence on a text of others frees nothing. So the copy that stays is used on the strictest
+terms that any copy of its cluster states, unless there is evidence that it is the origin, from which the others were
+copied:
+
+- registry: a person vouches for it, the recipe's claim of its source or a ruling, and for none of the stricter copies;
+- host: it is of one of the recipe's `origin_hosts`, and none of the stricter copies is;
+- date: it was captured `origin_days` or more before every one of them, all with dates. Within one crawl, which copy was
+  met first is chance.
+
+A copy that states nothing is stricter, too, since it has no licence; not if it is of the same host. A reservation of
+any copy that stands (table `reservations`) binds all of them: it has no origin, and no evidence is asked. One that was
+withdrawn is not counted against the copies of the document that it was seen of.
+
+Belongs here: clusters of copies. Does not: which documents form one (`clusters`), what is said of one document alone
+(`licenses.contest`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.core.tables import table
+from data_platform.licenses.settings import Copies
+from data_platform.spdx.expressions import OPT_OUT, UNKNOWN, conjunction, licensing, parse
+from data_platform.spdx.tiers import tier
+
+MEMBER_COLUMNS = ("doc_id", "snapshot", "license_spdx", "license_tier", "license_basis", "license_confidence",
+                  "opt_out", "contradicted", "strictest_spdx", "attribution", "host", "fetched_at", "cluster_id",
+                  "kept", "reserved")
+"""What is read of every member of a cluster: columns of `document_licenses`, `documents` and `duplicates`, and whether
+`reservations` names it."""
+VOUCHED = ("registry", "manual")
+"""Bases of a licence for which a person vouches."""
+SILENT = "none"
+"""Basis of a document of which nothing is stated."""
+_DAY = 86_400 * 10**6
+_NEVER = np.iinfo(np.int64).max
+_APART = "\x1f"
+
+
+def terms_of_copies(members: pa.Table, settings: Copies) -> pa.Table:
+    """Table `document_terms`: a row for every copy that stays, sorted by doc_id.
+
+    Args:
+        members: `MEMBER_COLUMNS` of all documents that clusters are made of.
+        settings: what a free copy beside a restricted one amounts to.
+    """
+    members = members.sort_by("doc_id").combine_chunks()
+    own = _Expressions(members["license_spdx"])
+    strict = _Expressions(members["strictest_spdx"])
+    kept = np.asarray(members["kept"].combine_chunks())
+    survivor = pc.index_in(members["cluster_id"], members["doc_id"].combine_chunks()).combine_chunks().to_numpy()
+    reserved = np.zeros(len(survivor), bool)
+    reserved[survivor[np.asarray(members["reserved"].combine_chunks())]] = True
+    contests = np.zeros(len(survivor), bool)
+    if settings.beside_restricted != "free":
+        contests = _contesting(members, survivor, own.tiers, strict)
+        if settings.beside_restricted == "origin":
+            contests &= ~_origins(members, survivor, contests, settings)[survivor]
+    rows = np.flatnonzero(kept)
+    stated = _joined(survivor[contests], strict.bare.take(pa.array(np.flatnonzero(contests))), len(survivor))
+    reserves = pc.if_else(pa.array(reserved), pa.scalar(OPT_OUT), pa.scalar(""))
+    claimed = _all_hold(rows, members["license_spdx"].combine_chunks(), reserves)
+    binding = _all_hold(rows, members["strictest_spdx"].combine_chunks(), stated, reserves)
+    levels = _tiers(claimed), _tiers(binding)
+    others = np.flatnonzero(own.codes != own.codes[survivor])
+    copies = _joined(survivor[others], own.values.take(pa.array(others)), len(survivor))
+    some = pa.array(rows)
+    made = {
+        "license_spdx": binding, "license_tier": levels[1], "claimed_spdx": claimed, "claimed_tier": levels[0],
+        "contested": pc.greater(levels[1], levels[0]),
+        "copy_licenses": pc.replace_substring(copies.take(some), _APART, "; "),
+        "opt_out": pc.or_(members["opt_out"].take(some), pa.array(reserved[rows])),
+    }
+    schema = table("document_terms").schema
+    return pa.table([made[name] if name in made else members[name].take(some) for name in schema.names],
+                    names=schema.names).cast(schema)
+
+
+class _Expressions:
+    """A column of expressions, each looked at once.
+
+    Attributes:
+        values: the column.
+        codes: the number of each row's expression.
+        tiers: of each row.
+        bare: the expressions without a reservation of their own; what is a reservation alone states no licence.
+        bare_tiers: of these.
+    """
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self.values = column.combine_chunks()
+        encoded = self.values.dictionary_encode()
+        self.codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        distinct = encoded.dictionary.to_pylist()
+        bare = [_without_reservation(one) for one in distinct]
+        self.tiers = np.array([tier(one) for one in distinct], np.int64)[self.codes]
+        self.bare_tiers = np.array([tier(one) for one in bare], np.int64)[self.codes]
+        self.bare = pa.array(bare, pa.string()).take(encoded.indices)
+
+
+def _without_reservation(expression: str) -> str:
+    node, kinds = parse(expression), licensing()
+    parts = [part.render() for part in (node.args if isinstance(node, kinds.AND) else (node,))]
+    return conjunction(part for part in parts if part != OPT_OUT)
+
+
+def _contesting(members: pa.Table, survivor: np.ndarray, claimed: np.ndarray, strict: _Expressions) -> np.ndarray:
+    """Which copies are stricter than what the copy that stays claims; silence on the same host is not."""
+    stricter = strict.bare_tiers > claimed[survivor]
+    stricter[survivor == np.arange(len(survivor))] = False
+    rows = np.flatnonzero(stricter)
+    host = members["host"].combine_chunks()
+    theirs, mine = host.take(pa.array(rows)), host.take(pa.array(survivor[rows]))
+    unstated = pc.and_(members["opt_out"], pc.equal(strict.bare, UNKNOWN))
+    silent = pc.or_(pc.equal(members["license_basis"], SILENT), unstated).combine_chunks().take(pa.array(rows))
+    quiet = pc.and_(silent, pc.and_(pc.equal(theirs, mine), pc.not_equal(mine, "")))
+    stricter[rows[np.asarray(pc.fill_null(quiet, False))]] = False
+    return stricter
+
+
+def _origins(members: pa.Table, survivor: np.ndarray, contests: np.ndarray, settings: Copies) -> np.ndarray:
+    """Per row that stays whether something shows that it is the origin of the copies that contest it."""
+    count = len(survivor)
+    rows = np.flatnonzero(contests)
+    of = survivor[rows]
+
+    def alone(marked: np.ndarray) -> np.ndarray:
+        """What is true of a row, and of none that contests it."""
+        disputed = np.zeros(count, bool)
+        disputed[of[marked[rows]]] = True
+        return marked & ~disputed
+
+    vouched = np.asarray(pc.is_in(members["license_basis"], pa.array(VOUCHED)).combine_chunks())
+    hosts = members["host"].combine_chunks().dictionary_encode()
+    known = [_is_of(host or "", settings.origin_hosts) for host in hosts.dictionary.to_pylist()]
+    listed = np.array([*known, False], bool)[pc.fill_null(hosts.indices, len(known)).to_numpy(zero_copy_only=False)]
+    dates = pc.fill_null(members["fetched_at"].cast(pa.int64()), -1).to_numpy()
+    first = np.full(count, _NEVER, np.int64)
+    np.minimum.at(first, of, dates[rows])
+    earlier = (dates >= 0) & (first >= 0) & (first - np.maximum(dates, 0) >= settings.origin_days * _DAY)
+    return alone(vouched) | alone(listed) | earlier
+
+
+def _is_of(host: str, hosts: tuple[str, ...]) -> bool:
+    return any(host == one or host.endswith(f".{one}") for one in hosts)
+
+
+def _joined(rows: np.ndarray, values: pa.Array, count: int) -> pa.Array:
+    """For every row of `count` the values that are given for it, each once and in order, joined; empty without any."""
+    encoded = values.dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    distinct = max(1, len(encoded.dictionary))
+    of, code = np.divmod(np.unique(rows * distinct + codes), distinct)
+    listed = pa.table({"row": of, "value": encoded.dictionary.take(pa.array(code))})
+    listed = listed.sort_by([("row", "ascending"), ("value", "ascending")])
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=count)))).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), listed["value"].combine_chunks().cast(pa.string()))
+    return pc.binary_join(lists, _APART)
+
+
+def _all_hold(rows: np.ndarray, *columns: pa.Array) -> pa.Array:
+    """The AND of the expressions that stand in columns, joined or alone, of some rows. Empty ones add nothing."""
+    some = pa.array(rows)
+    joined = pc.binary_join_element_wise(*(column.take(some) for column in columns), _APART).dictionary_encode()
+    held = [conjunction(part for part in one.split(_APART) if part) for one in joined.dictionary.to_pylist()]
+    return pa.array(held, pa.string()).take(joined.indices)
+
+
+def _tiers(expressions: pa.Array) -> pa.Array:
+    encoded = expressions.dictionary_encode()
+    return pa.array([tier(one) for one in encoded.dictionary.to_pylist()], pa.int32()).take(encoded.indices)

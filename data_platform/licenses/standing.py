@@ -1,0 +1,347 @@
+"""Which documents are reserved today: reservations over all snapshots, by the dates at which they were seen.
+
+Evidence is of one snapshot; a reservation is not. What a rights holder reserved holds for every capture, earlier or
+later, until he is seen to have taken it back:
+
+- a site speaks by the latest of its files of each kind (robots.txt, ai.txt, tdmrep.json, each RSL document) that was
+  read. A snapshot without the file, or with one that could not be read, cut off or of no date leaves the earlier one in
+  force; a file without a date is never outdated. It is asked for every page of the site in every snapshot, with "www."
+  or without, on whatever port; it is taken back only on its own host and port;
+- a page speaks by its latest capture. A reservation in one holds for all captures of the URL (in its canonical form),
+  unless a response of a later date, with headers and as HTML, was read and does not repeat it;
+- what came with a document, such as a row's own field or a ruling, has no later state;
+- a document with the text of a reserved one is reserved, wherever it was found.
+
+A document's own licence (`resolve`) still names a reservation that was taken back after it was captured: what was
+gathered against a reservation stays so. Its copies from after that are free.
+
+Belongs here: dates and reach. Does not: what the files say (`site_files`), near-copies (`duplicates.terms`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.core.tables import table
+from data_platform.ingest.site_files import Kind
+from data_platform.licenses.site_files import Captured, Policies
+from data_platform.spdx.expressions import OPT_OUT, identifiers_of
+
+SITE_PLACES = ("robots", "tdmrep", "ai_txt", "rsl")
+"""Locations of evidence that stands in files of a site, where its scope is 'site'."""
+HTML = ("text/html", "application/xhtml+xml")
+_ANSWERS = ("response", "revisit")
+"""Types of records that show the headers and the whole of a page."""
+_NEVER = np.iinfo(np.int64).max
+_FIELD = re.compile(r"^\s*(?:user-agent|(?:dis)?allow|sitemap|crawl-delay|host|license|content-(?:usage|signal))\s*:",
+                    re.I | re.M)
+_DISALLOW = re.compile(r"^[ \t]*disallow[ \t]*:[ \t]*(\S.*)$", re.I | re.M)
+_ALLOW = re.compile(r"^[ \t]*allow[ \t]*:[ \t]*\S", re.I | re.M)
+_WORDS = re.compile(r"^[ \t]*content-(?:usage|signal)[ \t]*:", re.I | re.M)
+_PROBE = "/3b5d0c9e7f/probe"
+"""A path that no file names: what is said of it is said of all."""
+
+
+Canonical = Callable[[pa.Array], pa.Array]
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """A file of a site as it was captured, in whatever snapshot. `truncated`: the capture breaks off."""
+
+    record_id: str
+    url: str
+    kind: Kind
+    payload: bytes = field(repr=False)
+    fetched_at: datetime | None
+    truncated: bool = False
+
+
+class _Rule(NamedTuple):
+    """A file that is in force: the host that it is of, and what it takes to know what it says of a path.
+
+    `everywhere` is True or False if it says the same of every path; else `beginnings` are those of the paths that it
+    may reserve, all of them if it has none.
+    """
+
+    record_id: str
+    host: str
+    policies: Policies
+    everywhere: bool | None
+    beginnings: tuple[str, ...]
+
+    def reserves(self, url: str) -> bool:
+        """Whether the file reserves a page, given under the file's own host."""
+        if self.everywhere is not None:
+            return self.everywhere
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if self.beginnings and "%" not in path and path.isascii() and not path.startswith(self.beginnings):
+            return False
+        # An RSL document may name pages with their scheme.
+        return any(_reserved(self.policies, f"{scheme}://{self.host}{path}") for scheme in ("https", "http"))
+
+
+def site_of(host: str) -> str:
+    """What a host has in common with its other names: itself without 'www.'."""
+    return host.removeprefix("www.")
+
+
+def in_force(files: Iterable[SiteFile]) -> list[SiteFile]:
+    """The files that sites speak by: of each place the latest that was read, and what cannot be dated or trusted."""
+    places: dict[str, list[SiteFile]] = {}
+    for file in files:
+        places.setdefault(_place(file.url), []).append(file)
+    kept = []
+    for captures in places.values():
+        read = [file.fetched_at for file in captures if file.fetched_at and not file.truncated and _is_read(file)]
+        latest = max(read, default=None)
+        kept += [file for file in captures if latest is None or not file.fetched_at or file.fetched_at >= latest]
+    return sorted(kept, key=lambda file: file.record_id)
+
+
+class Sites:
+    """What the files in force say of pages.
+
+    Args:
+        files: all captures, of all snapshots.
+        agents: user agents that gather text for training.
+    """
+
+    def __init__(self, files: Iterable[SiteFile], agents: Sequence[str]) -> None:
+        self._rules: dict[str, list[_Rule]] = {}
+        known: dict[tuple[str, bytes], tuple[bool | None, tuple[str, ...]]] = {}
+        for file in in_force(files):
+            host = (urlsplit(file.url).hostname or "").lower()
+            policies = Policies([Captured(host, file.kind, file.record_id, file.payload)], agents)
+            key = file.kind, file.payload
+            if key not in known:
+                known[key] = _extent(file, host, policies)
+            if known[key][0] is not False:
+                self._rules.setdefault(site_of(host), []).append(_Rule(file.record_id, host, policies, *known[key]))
+
+    @property
+    def speaking(self) -> list[str]:
+        """The sites with a file that may reserve something."""
+        return list(self._rules)
+
+    def reserved_by(self, site: str, url: str) -> str | None:
+        """The record of a file that reserves a page of the site; None if none does."""
+        return next((rule.record_id for rule in self._rules.get(site, ()) if rule.reserves(url)), None)
+
+    def whole(self, site: str) -> str | None:
+        """The record of a file that reserves every page of the site; None if there is none."""
+        return next((rule.record_id for rule in self._rules.get(site, ()) if rule.everywhere), None)
+
+
+def standing(
+    records: pa.Table, documents: pa.Table, evidence: pa.Table, files: Sequence[SiteFile], agents: Sequence[str],
+    canonical: Canonical,
+) -> pa.Table:
+    """Table `reservations`, sorted by doc_id.
+
+    Args:
+        records: all records of all snapshots: columns record_id, url, host, fetched_at, record_type and mime.
+        documents: doc_id, snapshot and text_hash of all documents.
+        evidence: doc_id, location, scope and record_id of all evidence that reserves.
+        files: all captures of files of sites.
+        agents: user agents that gather text for training.
+        canonical: the form of URLs in which captures of one page have one; null of what is no URL with a host.
+    """
+    ids = records["record_id"].combine_chunks()
+    found = _Found(len(ids))
+    owner = pc.index_in(evidence["doc_id"].cast(ids.type), ids)
+    evidence, owner = evidence.filter(pc.is_valid(owner)), pc.drop_null(owner).to_numpy().astype(np.int64)
+    of_site = pc.and_(pc.equal(evidence["scope"], "site"), pc.is_in(evidence["location"], pa.array(SITE_PLACES)))
+    gone = pc.invert(pc.is_in(evidence["record_id"], pa.array([file.record_id for file in files], pa.string())))
+    of_page = pc.is_in(evidence["scope"], pa.array(["page", "element"]))
+    lasting = pc.or_(pc.and_(of_site, gone), pc.invert(pc.or_(of_site, of_page)))
+    page_marks = np.asarray(of_page.combine_chunks())
+    found.note("document", owner[np.asarray(lasting.combine_chunks())], ids)
+    heads = np.asarray(pc.equal(evidence["location"], "header").combine_chunks())
+    _pages(records, owner[page_marks], owner[page_marks & ~heads], canonical, found)
+    _sites(records, Sites(files, agents), found)
+    return _with_texts(documents, ids, found)
+
+
+class _Found:
+    """What was found of every record: through what it is reserved, and by which record; the first that is noted."""
+
+    THROUGH = ("document", "page", "site", "text")
+
+    def __init__(self, count: int) -> None:
+        self.through = np.full(count, -1, np.int64)
+        self.by: list[tuple[np.ndarray, pa.Array]] = []
+
+    def note(self, through: str, rows: np.ndarray, ids: pa.Array, by: pa.Array | None = None) -> None:
+        """Note rows, each once, and the records that reserve them: themselves if nothing else is given."""
+        rows, first = np.unique(rows, return_index=True)
+        new = self.through[rows] < 0
+        rows = rows[new]
+        self.through[rows] = self.THROUGH.index(through)
+        self.by.append((rows, ids.take(pa.array(rows)) if by is None else by.take(pa.array(first[new]))))
+
+
+def _pages(
+    records: pa.Table, reserved: np.ndarray, in_html: np.ndarray, canonical: Canonical, found: _Found
+) -> None:
+    """Mark all captures of the pages whose latest one reserves; `in_html` are those that do so not in headers alone."""
+    if not len(reserved):
+        return
+    ids = records["record_id"].combine_chunks()
+    page, count = _page_numbers(records, reserved, canonical)
+    found.note("page", reserved[page[reserved] < 0], ids)
+    dates = pc.fill_null(records["fetched_at"].cast(pa.int64()), _NEVER).to_numpy()
+    here = reserved[page[reserved] >= 0]
+    last = np.full(count, -1, np.int64)
+    np.maximum.at(last, page[here], dates[here])
+    read = np.asarray(pc.and_(
+        pc.is_in(records["record_type"], pa.array(_ANSWERS)), pc.is_valid(records["fetched_at"])
+    ).combine_chunks())
+    html_wanted = np.zeros(count, bool)
+    html_wanted[page[in_html[page[in_html] >= 0]]] = True
+    html = np.asarray(pc.is_in(records["mime"], pa.array(HTML)).combine_chunks())
+    read &= (page >= 0) & (html | ~html_wanted[page])
+    read[reserved] = False
+    answered = np.full(count, -1, np.int64)
+    np.maximum.at(answered, page[read], dates[read])
+    stands = (last >= 0) & (answered <= last)
+    # The capture that is named for a page is the latest that reserves.
+    named = np.full(count, -1, np.int64)
+    named[page[here]] = here
+    order = here[np.argsort(dates[here], kind="stable")]
+    named[page[order]] = order
+    bound = np.flatnonzero((page >= 0) & stands[page])
+    found.note("page", bound, ids, ids.take(pa.array(named[page[bound]])))
+
+
+def _page_numbers(records: pa.Table, reserved: np.ndarray, canonical: Canonical) -> tuple[np.ndarray, int]:
+    """The number of each record's page, -1 if it has none or is of no site with a reserved page; how many there are."""
+    hosts = records["host"].combine_chunks().dictionary_encode()
+    sites = pa.array([site_of(host or "") for host in hosts.dictionary.to_pylist()], pa.string()).take(hosts.indices)
+    rows = np.flatnonzero(np.asarray(pc.is_in(sites, sites.take(pa.array(reserved)))))
+    pages = canonical(records["url"].take(pa.array(rows)).combine_chunks()).dictionary_encode()
+    page = np.full(len(records), -1, np.int64)
+    page[rows] = pc.fill_null(pages.indices, -1).to_numpy()
+    return page, len(pages.dictionary)
+
+
+def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
+    """Mark the records that files of their sites reserve. Each URL is asked for once; most sites say one thing."""
+    speaking = sites.speaking
+    if not speaking:
+        return
+    ids = records["record_id"].combine_chunks()
+    hosts = records["host"].combine_chunks().dictionary_encode()
+    names = [site_of(host or "") for host in hosts.dictionary.to_pylist()]
+    known = set(speaking)
+    whole = pa.array([sites.whole(name) if name in known else None for name in names], pa.string())
+    code = hosts.indices.fill_null(0)
+    by = whole.take(code)
+    rows = np.flatnonzero(np.asarray(by.is_valid()))
+    found.note("site", rows, ids, by.take(pa.array(rows)))
+    partly = np.array([name in known and whole[place].as_py() is None for place, name in enumerate(names)], bool)
+    asked = np.flatnonzero(partly[code.to_numpy()]) if len(partly) else np.zeros(0, np.int64)
+    urls = records["url"].take(pa.array(asked)).combine_chunks().dictionary_encode()
+    first = np.unique(urls.indices.to_numpy(), return_index=True)[1]
+    owners = code.to_numpy()[asked[first]]
+    answers = pa.array([
+        sites.reserved_by(names[owner], url) for owner, url in zip(owners, urls.dictionary.to_pylist(), strict=True)
+    ], pa.string()).take(urls.indices)
+    there = np.asarray(answers.is_valid())
+    found.note("site", asked[there], ids, answers.filter(pa.array(there)))
+
+
+def _with_texts(documents: pa.Table, ids: pa.Array, found: _Found) -> pa.Table:
+    """The rows of the table: the documents that were marked, and those with the text of one."""
+    own = documents["doc_id"].combine_chunks()
+    place = pc.index_in(own, ids)
+    through = np.append(found.through, -1)[pc.fill_null(place, len(ids)).to_numpy()]
+    rows = np.concatenate([rows for rows, _ in found.by] or [np.zeros(0, np.int64)])
+    by = pa.chunked_array([by for _, by in found.by], pa.string())
+    where = np.full(len(ids) + 1, -1, np.int64)
+    where[rows] = np.arange(len(rows))
+    where = where[pc.fill_null(place, len(ids)).to_numpy()]
+    record = by.take(pa.array(where, mask=where < 0)).combine_chunks()
+    marked = np.flatnonzero(through >= 0)
+    texts = documents["text_hash"].combine_chunks()
+    # Of several reserved documents with one text the smallest id is named.
+    marked = marked[pc.sort_indices(own.take(pa.array(marked))).to_numpy()]
+    of_marked = texts.take(pa.array(marked))
+    same = pc.index_in(texts, of_marked)
+    bound = np.asarray(pc.is_valid(same)) & (through < 0)
+    through[bound] = _Found.THROUGH.index("text")
+    record = pc.if_else(pa.array(bound), own.take(pa.array(marked)).take(same), record)
+    chosen = pa.array(np.flatnonzero(through >= 0))
+    schema = table("reservations").schema
+    return pa.table({
+        "doc_id": own.take(chosen), "snapshot": documents["snapshot"].take(chosen),
+        "through": pa.array(_Found.THROUGH).take(pa.array(through).take(chosen)),
+        "record_id": record.take(chosen),
+    }).cast(schema).sort_by("doc_id")
+
+
+def is_truncated(metadata: str | None, key: str) -> bool:
+    """Whether the metadata of a capture say, under `key`, that it breaks off."""
+    try:
+        return key in json.loads(metadata or "{}")
+    except ValueError:
+        return True
+
+
+def _place(url: str) -> str:
+    """Where a file stands: host, port and path; http and https are one place."""
+    parts = urlsplit(url.lower())
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return f"{parts.hostname}:{'' if port in (None, 80, 443) else port}{parts.path}"
+
+
+def _is_read(file: SiteFile) -> bool:
+    """Whether a file is what its name says, so that its silence means something; not an error page in its place."""
+    text = file.payload.decode("utf-8-sig", "replace")
+    if file.kind == "tdmrep":
+        try:
+            return isinstance(json.loads(text), list | dict)
+        except (ValueError, RecursionError):
+            return False
+    if file.kind == "rsl":
+        return "<rsl" in text.lower() and "</rsl" in text.lower()
+    lines = [line for line in text.splitlines() if line.strip()]
+    return bool(_FIELD.search(text)) or all(line.lstrip().startswith("#") for line in lines)
+
+
+def _extent(file: SiteFile, host: str, policies: Policies) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether a file says the same of every path, and if not, how the paths begin that it may reserve."""
+    if file.kind not in ("robots", "ai_txt"):
+        return None, ()
+    text = file.payload.decode("utf-8-sig", "replace")
+    patterns = [value.partition("#")[0].strip() for value in _DISALLOW.findall(text)]
+    patterns = [pattern for pattern in patterns if pattern]
+    if _WORDS.search(text):
+        return None, ()
+    if not patterns:
+        return False, ()
+    if not _ALLOW.search(text) and _reserved(policies, f"https://{host}{_PROBE}"):
+        return True, ()
+    # An ai.txt reserves kinds of media by their extensions, whatever the path.
+    if file.kind == "ai_txt":
+        return None, ()
+    beginnings = {re.split(r"[*$%]|[^\x00-\x7f]", pattern)[0] for pattern in patterns}
+    return None, () if "" in beginnings else tuple(sorted(beginnings))
+
+
+def _reserved(policies: Policies, url: str) -> bool:
+    return any(OPT_OUT in identifiers_of(seen.license_spdx) for seen in policies.observations(url))

@@ -1,0 +1,205 @@
+"""The copies of rows of a mixture that deduplication dropped, and what they make of a row's licence, worked out anew.
+
+Whatever `document_terms` says, the terms of a row follow from the evidence about it and about every other member of its
+cluster: the licence that its own evidence amounts to, AND every stricter one that evidence states of it or that a copy
+is under, unless the row is shown to be their origin; AND a reservation of any of them. They are worked out here from
+statements, clusters, hosts and dates alone, one distinct case at a time.
+
+Here belongs the working out. Not here: reading evidence, and what is said of rows that differ (`examination`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from data_platform.licenses.resolve import RESOLVERS, Statement, decide
+from data_platform.licenses.settings import Copies
+from data_platform.proof.ids import IdIndex, numbers_of
+from data_platform.proof.numbering import NONE, renumber_rows
+from data_platform.proof.reading import Reader
+from data_platform.proof.terms import Said, stricter_statements
+from data_platform.proof.way import Way
+from data_platform.spdx.expressions import OPT_OUT, UNKNOWN, conjunction, licensing, parse
+from data_platform.spdx.tiers import tier
+
+_DAY = 86_400 * 10**6
+
+
+class Members:
+    """The members of clusters that are not their subjects: documents that were dropped as copies of them.
+
+    Attributes:
+        numbers: their ids.
+        owner: the place of the subject that each one is a copy of.
+        index: finds them.
+    """
+
+    def __init__(self, reader: Reader, way: Way, subjects: IdIndex) -> None:
+        numbers, owners = [np.zeros((0, 2), np.uint64)], [NONE]
+        for stop in way.of("duplicates"):
+            for batch in reader.read(stop, ["doc_id", "cluster_id"]):
+                own, cluster = numbers_of(batch["doc_id"]), numbers_of(batch["cluster_id"])
+                copies = np.flatnonzero((own != cluster).any(axis=1))
+                owner = subjects.find(cluster[copies])
+                numbers.append(own[copies[owner >= 0]])
+                owners.append(owner[owner >= 0])
+        self.numbers, self.owner = np.concatenate(numbers), np.concatenate(owners)
+        self.index = IdIndex(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+
+class Verdict(NamedTuple):
+    """What the evidence about one document amounts to by itself.
+
+    Attributes:
+        claimed: the licence that the rules make of it.
+        strictest: that AND every stricter one that is stated of the whole document.
+        bare: `strictest` without a reservation, which counts by itself.
+        silent: nothing is stated but perhaps a reservation.
+        vouched: a person stands for it: the recipe's claim of the source, or a ruling.
+    """
+
+    claimed: str
+    strictest: str
+    bare: str
+    silent: bool
+    vouched: bool
+
+
+NO_RULES = Verdict(UNKNOWN, UNKNOWN, UNKNOWN, False, False)
+
+
+@lru_cache(maxsize=65_536)
+def verdict(evidence: frozenset[Said], resolver: str | None) -> Verdict:
+    """What a set of statements amounts to by the rules of a resolver; unknown by rules that nobody knows."""
+    if resolver not in RESOLVERS:
+        return NO_RULES
+    decided = decide(sorted(Statement(*said) for said in evidence), resolver)
+    strictest = conjunction([decided.license_spdx, *stricter_statements(decided.license_spdx, evidence)])
+    bare = _bare(strictest)
+    silent = decided.license_basis == "none" or (decided.opt_out and bare == UNKNOWN)
+    return Verdict(decided.license_spdx, strictest, bare, silent, decided.license_basis in ("registry", "manual"))
+
+
+def _bare(expression: str) -> str:
+    node = parse(expression)
+    parts = node.args if isinstance(node, licensing().AND) else (node,)
+    return conjunction(part.render() for part in parts if part.render() != OPT_OUT)
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What is known of subjects, and of members behind them, by place.
+
+    Attributes:
+        combination, resolver: the number of the set of statements, and of the rules, of each.
+        host: numbers of hosts, equal where the hosts are.
+        hosts: the hosts by number; one that is not known is None.
+        fetched_at: microseconds; -1 if unknown.
+        reserved: whether a reservation stands against it.
+    """
+
+    combination: np.ndarray
+    resolver: np.ndarray
+    host: np.ndarray
+    hosts: Sequence[str | None]
+    fetched_at: np.ndarray
+    reserved: np.ndarray
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the terms of each subject must be, as numbers of `expressions`, and whether a reservation is among them."""
+
+    claimed: np.ndarray
+    binding: np.ndarray
+    expressions: list[str]
+    reserved: np.ndarray
+
+
+def settings_of(way: Way) -> Copies:
+    """What a free copy beside a restricted one amounted to when the terms were written."""
+    configs = [json.loads(stop.commit["config"]) for stop in way.of("document_terms")]
+    return Copies.model_validate(configs[0]) if configs and "beside_restricted" in configs[0] else Copies()
+
+
+def expected_terms(
+    documents: Documents, owner: np.ndarray, statements: Sequence[frozenset[Said]], rules: Sequence[str | None],
+    settings: Copies,
+) -> Expected:
+    """The terms that subjects must have.
+
+    Args:
+        documents: first the subjects, then the members.
+        owner: the place of the subject of each member.
+        statements: sets of statements, by number.
+        rules: names of resolvers, by number.
+        settings: what a free copy beside a restricted one amounts to.
+    """
+    count = len(documents.combination) - len(owner)
+    case, first = renumber_rows(np.stack([documents.combination, documents.resolver], axis=1))
+    verdicts = [
+        verdict(statements[documents.combination[place]], rules[documents.resolver[place]]) for place in first.tolist()
+    ]
+    claimed = np.array([tier(one.claimed) for one in verdicts] or [0])[case[:count]]
+    bare = np.array([tier(one.bare) for one in verdicts] or [0])[case[count:]]
+    silent = np.array([one.silent for one in verdicts] or [False])[case[count:]]
+    known = np.array([bool(host) for host in documents.hosts] or [False])
+    mine, theirs = documents.host[owner], documents.host[count:]
+    contests = (bare > claimed[owner]) & ~(silent & (mine == theirs) & known[mine])
+    if settings.beside_restricted == "free":
+        contests[:] = False
+    elif settings.beside_restricted == "origin":
+        vouched = np.array([one.vouched for one in verdicts] or [False])[case]
+        contests &= ~_is_origin(documents, owner, contests, vouched, settings)[owner]
+    reserved = documents.reserved[:count].copy()
+    reserved[owner[documents.reserved[count:]]] = True
+    extra: dict[int, set[str]] = {}
+    for place, number in zip(owner[contests].tolist(), case[count:][contests].tolist(), strict=True):
+        extra.setdefault(place, set()).add(verdicts[number].bare)
+    numbers: dict[str, int] = {}
+
+    def number_of(*parts: str) -> int:
+        return numbers.setdefault(conjunction(part for part in parts if part), len(numbers))
+
+    held = np.array([
+        [number_of(one.claimed), number_of(one.claimed, OPT_OUT), number_of(one.strictest),
+         number_of(one.strictest, OPT_OUT)] for one in verdicts
+    ] or [[0] * 4])
+    own = case[:count]
+    claims, binding = held[own, reserved.astype(int)], held[own, 2 + reserved.astype(int)]
+    for place, stated in extra.items():
+        binding[place] = number_of(
+            verdicts[own[place]].strictest, *sorted(stated), OPT_OUT if reserved[place] else ""
+        )
+    return Expected(claims, binding, list(numbers), reserved)
+
+
+def _is_origin(
+    documents: Documents, owner: np.ndarray, contests: np.ndarray, vouched: np.ndarray, settings: Copies
+) -> np.ndarray:
+    """Which subjects something shows to be what the copies that contest them were copied from."""
+    count = len(documents.combination) - len(owner)
+    behind = owner[contests]
+    listed = np.array([
+        any(f".{host or ''}".endswith(f".{one}") for one in settings.origin_hosts) for host in documents.hosts
+    ] or [False])[documents.host]
+    shown = np.zeros(count, bool)
+    for marks in (vouched, listed):
+        shared = np.bincount(behind, weights=marks[count:][contests], minlength=count) > 0
+        shown |= marks[:count] & ~shared
+    first = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(first, behind, documents.fetched_at[count:][contests])
+    own = documents.fetched_at[:count]
+    dated = (own >= 0) & (first >= 0)
+    shown[dated] |= first[dated] - own[dated] >= settings.origin_days * _DAY
+    return shown
+

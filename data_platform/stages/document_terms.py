@@ -1,0 +1,40 @@
+"""The stage that says on which terms each copy that stays is used, after what its copies and reservations say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.core.tables import table
+from data_platform.duplicates.terms import MEMBER_COLUMNS, terms_of_copies
+from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.workspace import Workspace
+
+
+def _write(work: Work) -> Files:
+    # Narrow columns only: clusters span all snapshots, so their documents meet in one place.
+    members = work.rows("duplicates", ["doc_id", "snapshot", "cluster_id", "kept"])
+    for name in ("document_licenses", "documents"):
+        columns = [column for column in MEMBER_COLUMNS if column in table(name) and column not in members.column_names]
+        rows = work.rows(name, ["doc_id", *columns])
+        place = pc.index_in(members["doc_id"], rows["doc_id"].combine_chunks())
+        for column in columns:
+            members = members.append_column(column, rows[column].take(place))
+    reserved = work.rows("reservations", ["doc_id"])["doc_id"].combine_chunks()
+    marks: pa.ChunkedArray = pc.is_in(members["doc_id"], reserved)
+    members = members.append_column("reserved", marks)
+    return work.files(terms_of_copies(members.select(MEMBER_COLUMNS), work.recipe.licenses.copies))
+
+
+def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return workspace.recipe.licenses.copies.model_dump(mode="json")
+
+
+DOCUMENT_TERMS = Stage(
+    name="document_terms", group="licenses", inputs=("duplicates", "document_licenses", "documents", "reservations"),
+    run=_write, config=_config, partitioned=False, phase="deduplicate", books=None, checks=("licenses_current",),
+)
+"""No books: what comes in and does not come out are the copies that `duplicates` dropped and counted."""

@@ -1,0 +1,65 @@
+"""The stage that asks, over all snapshots, which documents are reserved today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.ingest.crawl import TRUNCATED
+from data_platform.ingest.records import host_of
+from data_platform.ingest.site_files import PATTERN, kind_of
+from data_platform.licenses.standing import SiteFile, is_truncated, standing
+from data_platform.methods.duplicates.url import canonical_urls
+from data_platform.run import engine
+from data_platform.run.stage import Files, Stage, Work
+from data_platform.run.workspace import Workspace
+from data_platform.spdx.expressions import OPT_OUT
+
+_RECORD = ["record_id", "url", "host", "fetched_at", "record_type", "mime"]
+_FILE = ["record_id", "url", "mime", "payload", "fetched_at", "metadata"]
+
+
+def _write(work: Work) -> Files:
+    records = work.rows("raw_crawls", _RECORD)
+    documents = work.rows("documents", ["doc_id", "snapshot", "text_hash"])
+    return work.files(standing(records, documents, _reserving(work), _site_files(work),
+                               work.recipe.licenses.training_agents, canonical_urls))
+
+
+def _reserving(work: Work) -> pa.Table:
+    """The evidence that reserves, of all snapshots."""
+    columns = ["doc_id", "location", "scope", "record_id"]
+    return pa.concat_tables(
+        work.lake.read_table("license_evidence", columns, partition=pin.partition, version=pin.version,
+                             where=pc.match_substring(pc.field("license_spdx"), OPT_OUT))
+        for pin in work.pins_of("license_evidence")
+    )
+
+
+def _site_files(work: Work) -> list[SiteFile]:
+    """Every capture of a file of a site, of all snapshots. Payloads are read only if there are any."""
+    from daft import col
+
+    pins, chosen = work.pins_of("raw_crawls"), col("url").regexp(f"(?i){PATTERN}")
+    if not engine.read_all(work.lake, pins, ["url"]).where(chosen).count_rows():
+        return []
+    rows = engine.read_all(work.lake, pins, _FILE).where(chosen).to_pylist()
+    return [
+        SiteFile(row["record_id"], row["url"], kind, row["payload"], row["fetched_at"],
+                 is_truncated(row["metadata"], TRUNCATED))
+        for row in rows
+        if row["payload"] is not None and host_of(row["url"]) and (kind := kind_of(row["url"], row["mime"]))
+    ]
+
+
+def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
+    return {"training_agents": list(workspace.recipe.licenses.training_agents)}
+
+
+RESERVATIONS = Stage(
+    name="reservations", group="licenses", inputs=("documents", "raw_crawls", "license_evidence"), run=_write,
+    config=_config, partitioned=False, phase="deduplicate", books=None, checks=("licenses_current",),
+)
