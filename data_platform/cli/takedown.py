@@ -281,11 +281,16 @@ def _print_receipt(made: dict[str, Any], target: Path | None) -> None:
     if made["named"]:
         out.print(f"  ids are named, without any text, in {many(len(made['named']), 'file')} of logs")
     for export in made["exports"]:
-        out.print(f"  export {export['path']}: {export['done']}")
+        note = f" ({export['note']})" if export.get("note") else ""
+        out.print(f"  export {export['path']}: {export['done']}{note}")
     gone = {name: versions for name, versions in made["versions_that_cannot_be_read"].items() if versions}
     if gone:
         out.print(f"  old versions of {many(len(gone), 'table')} cannot be read any more; "
                   f"{len(made['files_deleted']):,} files deleted, {len(made['files_written']):,} written")
+    for left in made.get("remains_elsewhere", ())[:_SHOWN]:
+        out.print(f"  may remain: {left['where']}: {left['what']}; {left['todo']}")
+    if (more := len(made.get("remains_elsewhere", ())) - _SHOWN) > 0:
+        out.print(f"  and {more:,} more places where something may remain: see the receipt")
     out.print(f"  digest {made['sha256']}" + (f", written to {target}" if target else ""))
 
 

@@ -28,7 +28,8 @@ TEXT_ROWS = 4_096
 CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "claimed_spdx", "license_basis",
          "location", "scope", "resolver", "extractor", "outcome", "model")
 """Columns of few values: read as numbers and a dictionary. So are those that end in `_model`."""
-_GONE = "{0.table} version {0.version} cannot be read any more: files of it were deleted"
+_GONE = ("{0.table} version {0.version} cannot be read any more: files of it were deleted, as a takedown does; run the "
+         "recipe again")
 _CODES = pa.dictionary(pa.int32(), pa.string())
 
 

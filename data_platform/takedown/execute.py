@@ -25,13 +25,14 @@ import pyarrow.parquet as pq
 
 from data_platform.core.tables import PUBLISHED, kind_of, table
 from data_platform.ingest.records import TAKEN_DOWN
-from data_platform.lake.lake import Lake, Partition, Pin, Provenance
+from data_platform.lake.lake import Lake, Partition, Pin, Provenance, recipe_number
 from data_platform.lake.writer import filesystem, rewrite, write_bytes
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import (
     LOG,
     StoredFile,
     columns_in,
+    corpus_tables,
     digest_of_file,
     log_files,
     open_parquet,
@@ -40,10 +41,12 @@ from data_platform.takedown.inventory import (
 from data_platform.takedown.plan import (
     ID_COLUMNS,
     LABELS,
+    Chosen,
     Corpus,
     Found,
     Selectors,
     TakedownError,
+    derived_of,
     digest_of_plan,
     find,
     found_for,
@@ -66,11 +69,13 @@ class Places:
         exports: folders in which exports lie.
         logs: folder in which Dagster keeps runs and events; None if it is not to be touched.
         unsearched: what the platform may have written elsewhere, in words: receipts state that it was not searched.
+        accompanying: how what lies beside the shards of an export is written anew; without, it is removed.
     """
 
     exports: tuple[Path, ...] = ()
     logs: Path | None = None
     unsearched: tuple[str, ...] = ()
+    accompanying: outside.Accompanying | None = None
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,7 @@ def resume(
     entries = [_entry_of_json(entry) for entry in plan["entries"]] or [
         entry for entry in standing(lake).entries if entry.takedown_id == takedown_id
     ]
-    ids = [document["id"] for document in plan["documents"]]
+    ids = _ids(lake, plan)
     report("put it on the standing list")
     rows = pa.Table.from_pylist([entry.row() for entry in entries], table("takedown_list").schema)
     lake.append_once("takedown_list", rows, takedown_id)
@@ -216,26 +221,32 @@ def resume(
     there = {export["path"]: export for export in outside.exports_with(lake, ids, places.exports)}
     for export in {**{export["path"]: export for export in plan["exports"]}, **there}.values():
         report(f"export {export['path']}")
-        done = outside.mend_export(Path(export["path"]), ids, takedown_id, exports) if export["path"] in there else ""
-        mended.append({**export, "done": done or "not there, or without what was taken down"})
+        done = outside.Mended("not there, or without what was taken down")
+        if export["path"] in there:
+            done = outside.mend_export(
+                lake, Path(export["path"]), ids, takedown_id, exports, places.accompanying
+            )
+        mended.append({**export, **done._asdict()})
     for folder in plan["model_folders"]:
         report(f"delete {folder}")
         outside.delete_model(lake, folder)
     listed = RemovalList(entries)
-    names = [name for name in lake.tables() if name in {file["table"] for file in plan["files"]}]
+    # Tables beyond the plan, too: a run may have written them since it was made, if the takedown was killed.
+    names, planned = [name for name in corpus_tables(lake) if kind_of(name)], {file["table"] for file in plan["files"]}
     order = {name: place for place, name in enumerate(["archives", "rejections", *flow])}
     names.sort(key=lambda name: (order.get(name, len(order)), name))
     written: list[dict[str, Any]] = []
     for name in names:
         for partition in _partitions(lake, name):
-            place = f"{name}/{partition}" if str(partition) else name
-            report(f"rewrite {place}")
+            if name in planned:
+                report(f"rewrite {name}/{partition}" if str(partition) else f"rewrite {name}")
             _rewrite(lake, name, partition, ids, listed, plan, takedown_id)
     for name in lake.tables():
-        if name in names or any(file.added is None for file in stored_table(lake, name).files):
+        if name in planned:
             report(f"delete old files of {name}")
+        if name in names or any(file.added is None for file in stored_table(lake, name).files):
             _delete_old_files(lake, name, ids, listed, plan)
-        if name in names:
+        if name in planned:
             _scrub_log(lake, name, {file["path"] for file in plan["files"] if file["table"] == name})
             written.extend(_rewritten(lake, name, takedown_id))
     report("search for what is left")
@@ -243,6 +254,12 @@ def resume(
     report("record that it is done")
     _record(lake, {key: value for key, value in plan.items() if key != "entries"} | {"entries": []}, "done")
     return made
+
+
+def _ids(lake: Lake, plan: dict[str, Any]) -> list[str]:
+    """The documents of a plan, and what a run has made of any of them since the plan was made."""
+    chosen = {document["id"]: Chosen(document["id"], document["why"]) for document in plan["documents"]}
+    return sorted({*chosen, *derived_of(Corpus(lake), chosen)})
 
 
 # -- what stays out ---------------------------------------------------------------------------------------------------
@@ -422,17 +439,34 @@ def _rewrite(
 
 
 def _provenance(lake: Lake, before: dict[str, Any] | None, takedown_id: str, basis: int | None) -> Provenance:
-    """What a commit says that takes rows out: what made the rows that stay, from inputs as they are now."""
+    """What a commit says that takes rows out: what made the rows that stay, from what takedowns left of its inputs.
+
+    An input that a run has made anew since is not what the rows were made from: it stays as it was pinned.
+    """
     config = json.loads(before["config"]) if before else {}
     inputs: list[Pin] = []
     for pin in json.loads(before["inputs"]) if before else ():
         now = lake.pin(pin["table"], pin["partition"] or None)
-        inputs.append(now or Pin(**pin))
+        inputs.append(now if now and _is_left_of(lake, now, pin["recipe"]) else Pin(**pin))
     return Provenance(
         asset_key=TAKEDOWN, code_version=before["code_version"] if before else "",
         config={**config, TAKEDOWN: {"id": takedown_id, "of": f"{basis or 0:015x}"}}, inputs=tuple(inputs),
         run_id=takedown_id, git_commit=before["git_commit"] if before else "",
     )
+
+
+def _is_left_of(lake: Lake, now: Pin, recipe: str) -> bool:
+    """Whether a partition carries a recipe, or what takedowns have left of it."""
+    carried = now.recipe
+    for row in lake.history(now.table):
+        if carried == recipe:
+            break
+        if row["partition"] == now.partition and f"{recipe_number(row['recipe']):015x}" == carried:
+            rest = json.loads(row["config"]).get(TAKEDOWN) if row["asset_key"] == TAKEDOWN else None
+            if not rest:
+                break
+            carried = rest["of"]
+    return carried == recipe
 
 
 def _delete_old_files(

@@ -13,10 +13,11 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,11 @@ from data_platform.takedown.plan import Found
 
 ExportAction = Literal["report", "rewrite", "delete"]
 MANIFEST = "manifest.json"
+_MENDING = ".takedown"
+"""Lies in an export that is being mended, with its manifest as it was."""
+_IDENTITY = ("mixture", "table_id", "version", "format", "path")
+UNREADABLE = (OSError, ValueError, KeyError, pa.ArrowException)
+"""What reading or writing somebody's folder may end in: not there, not ours, not what it is called."""
 _SQLITE = b"SQLite format 3\0"
 _HEX_ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
@@ -36,21 +42,51 @@ _HEX_ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 # -- exports ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Accompanying:
+    """How all that lies beside the shards of an export is written, by whoever writes it for a new one.
+
+    Attributes:
+        write: given the lake, the folder and the manifest as it stands, writes cards, notice, manifest and attestation
+            anew from the shards, and says what of them it could not, if anything.
+        names: the files that it writes, by what they are called in the folder.
+    """
+
+    write: Callable[[Lake, Path, Mapping[str, Any]], str]
+    names: tuple[str, ...]
+
+
+class Mended(NamedTuple):
+    """What was done to an export, in few words, and what there is to know beside, empty if nothing."""
+
+    done: str
+    note: str = ""
+
+
 def known_exports(lake: Lake, roots: Sequence[Path]) -> list[dict[str, Any]]:
     """Exports of the lake's mixtures: those that were recorded, and those that lie in `roots` with a manifest."""
     found: dict[str, dict[str, Any]] = {}
     if lake.exists("exports"):
         for row in lake.read_table("exports").sort_by("exported_at").to_pylist():
-            found[row["path"]] = {key: row[key] for key in ("mixture", "table_id", "version", "format", "path")}
+            found[row["path"]] = {key: row[key] for key in _IDENTITY}
     ids = {lake.open(name).metadata().id for name in lake.tables(*PUBLISHED)}
     for root in roots:
-        for manifest in sorted(root.glob(f"*/{MANIFEST}")) if root.is_dir() else ():
-            stated = json.loads(manifest.read_text(encoding="utf-8"))
-            path = str(manifest.parent.absolute())
-            if stated.get("table_id") in ids and path not in found:
-                found[path] = {"mixture": stated["table"], "path": path,
-                               **{key: stated[key] for key in ("table_id", "version", "format")}}
+        for path in sorted(root.glob(f"*/{MANIFEST}")) if root.is_dir() else ():
+            stated = read_manifest(path.parent)
+            place = str(path.parent.absolute())
+            if stated.get("table_id") in ids and place not in found and {"table", "version", "format"} <= stated.keys():
+                found[place] = {"mixture": stated["table"], "path": place,
+                                **{key: stated[key] for key in ("table_id", "version", "format")}}
     return [found[path] for path in sorted(found)]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an export; empty if there is none, or none that can be read."""
+    try:
+        stated = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stated if isinstance(stated, dict) else {}
 
 
 def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[str, Any]]:
@@ -58,24 +94,34 @@ def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[st
 
     A folder that is there is read; of one that is gone, or that was copied elsewhere, the exported version tells.
     """
-    there = {export["path"]: export for export in exports_with(lake, found.ids, roots)}
-    hit = list(there.values())
+    hit = exports_with(lake, found.ids, roots)
     for export in known_exports(lake, roots):
-        if not (Path(export["path"]) / MANIFEST).is_file():
+        if not _is_there(export):
             rows = _rows_of_version(found, export["mixture"], export["version"])
             hit += [{**export, "rows": rows, "there": False}] if rows != 0 else []
     return sorted(hit, key=lambda export: export["path"])
 
 
 def exports_with(lake: Lake, ids: Sequence[str], roots: Sequence[Path]) -> list[dict[str, Any]]:
-    """The exports that are where they were written and hold rows of documents."""
+    """The exports that are where they were written and hold rows of documents, name them beside their shards, or were
+    not mended to the end; with `rows` None if they cannot be read."""
     wanted, found = pa.array(ids, pa.string()), []
     for export in known_exports(lake, roots):
+        if not _is_there(export):
+            continue
         folder = Path(export["path"])
-        if (folder / MANIFEST).is_file():
+        try:
             rows = sum(pc.sum(pc.is_in(some["doc_id"], wanted)).as_py() or 0 for some in shard_rows(folder))
-            found += [{**export, "rows": rows, "there": True}] if rows else []
+        except UNREADABLE:
+            rows = None
+        if rows or rows is None or (folder / _MENDING).exists() or named_beside(folder, ids):
+            found.append({**export, "rows": rows, "there": True})
     return found
+
+
+def _is_there(export: Mapping[str, Any]) -> bool:
+    folder = Path(export["path"])
+    return (folder / MANIFEST).is_file() or (folder / _MENDING).is_file()
 
 
 def _rows_of_version(found: Found, name: str, version: int) -> int | None:
@@ -88,12 +134,36 @@ def _rows_of_version(found: Found, name: str, version: int) -> int | None:
     )
 
 
+def shards_of(folder: Path) -> list[Path]:
+    """The shards that lie in a folder, in their order."""
+    return [path for path in sorted(folder.iterdir())
+            if path.suffix == ".parquet" or (path.name.endswith(".jsonl.zst") and not path.name.startswith("."))]
+
+
+def beside(folder: Path) -> list[Path]:
+    """What lies in the folder of an export beside its shards."""
+    shards = set(shards_of(folder))
+    return [path for path in files_below(folder) if path not in shards]
+
+
+def named_beside(folder: Path, names: Sequence[str]) -> set[str]:
+    """Those of `names` that what lies beside the shards of an export names."""
+    found: set[str] = set()
+    for path in beside(folder):
+        found |= occurring(path.read_bytes(), names)
+    return found
+
+
 def shard_rows(folder: Path) -> Iterator[pa.Table]:
-    """The rows of an export, shard by shard, as tables with doc_id and text."""
-    for path in sorted(folder.iterdir()):
+    """The rows of an export, shard by shard, as tables with doc_id and text.
+
+    Raises:
+        One of `UNREADABLE`: if a shard is no file of its format.
+    """
+    for path in shards_of(folder):
         if path.suffix == ".parquet":
             yield pq.read_table(path, columns=["doc_id", "text"])
-        elif path.name.endswith(".jsonl.zst"):
+        else:
             rows = [json.loads(line) for line in _lines(path)]
             columns = ("doc_id", "text")
             yield pa.table({name: pa.array([row[name] for row in rows], pa.large_string()) for name in columns})
@@ -102,62 +172,108 @@ def shard_rows(folder: Path) -> Iterator[pa.Table]:
 def _lines(path: Path) -> Iterator[str]:
     import zstandard
 
-    with path.open("rb") as stream, zstandard.ZstdDecompressor().stream_reader(stream) as reader:
-        yield from io.TextIOWrapper(reader, "utf-8")
+    try:
+        with path.open("rb") as stream, zstandard.ZstdDecompressor().stream_reader(
+            stream, read_across_frames=True
+        ) as reader:
+            yield from io.TextIOWrapper(reader, "utf-8", newline="\n")
+    except zstandard.ZstdError:
+        raise ValueError(f"{path.name} is no zstd file") from None
 
 
-def mend_export(folder: Path, ids: Sequence[str], takedown_id: str, action: ExportAction) -> str:
-    """Delete an export, or write its shards again without what is taken down. Says what it did."""
+def mend_export(
+    lake: Lake, folder: Path, ids: Sequence[str], takedown_id: str, action: ExportAction,
+    accompanying: Accompanying | None = None,
+) -> Mended:
+    """Delete an export, or write it again without what is taken down: shards, and all that lies beside them. What
+    cannot be done is said, and keeps nothing else from being done.
+
+    May be killed at any moment and be done again: a folder that was not mended to the end is marked.
+    """
     if action == "report" or not folder.is_dir():
-        return "left as it is" if folder.is_dir() else "not there any more"
-    if action == "delete":
-        shutil.rmtree(folder)
-        return "deleted"
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    unwanted = set(ids)
-    for shard in manifest["shards"]:
-        path = folder / shard["file"]
-        shard["rows"] = _rewrite_shard(path, unwanted)
+        return Mended("left as it is" if folder.is_dir() else "not there any more")
+    try:
+        if action == "delete":
+            shutil.rmtree(folder)
+            return Mended("deleted")
+        return Mended("rewritten", _rewrite_export(lake, folder, ids, takedown_id, accompanying))
+    except UNREADABLE as error:
+        return Mended("left as it is", f"it could not be {'deleted' if action == 'delete' else 'rewritten'} "
+                      f"({type(error).__name__})")
+
+
+def _rewrite_export(
+    lake: Lake, folder: Path, ids: Sequence[str], takedown_id: str, accompanying: Accompanying | None
+) -> str:
+    """Write an export again; returns what there is to know of it."""
+    manifest = read_manifest(folder)
+    if (folder / _MENDING).is_file():
+        manifest = manifest or json.loads((folder / _MENDING).read_text(encoding="utf-8"))
+    # What the manifest says is kept until all of it is written anew, which begins with the shards.
+    _replace(folder / _MENDING, json.dumps(manifest).encode())
+    unwanted, shards = set(ids), []
+    for path in shards_of(folder):
+        rows = _rewrite_shard(path, unwanted)
         with path.open("rb") as stream:
-            shard |= {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        shards.append({"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest})
     licenses, tokens = _token_counts(folder)
-    manifest |= {"rows": sum(shard["rows"] for shard in manifest["shards"]), "tokens": tokens,
-                 "tokens_by_license": licenses,
-                 "taken_down": sorted({*manifest.get("taken_down", []), takedown_id})}
+    manifest |= {
+        "shards": shards, "rows": sum(shard["rows"] for shard in shards), "tokens": tokens,
+        "tokens_by_license": licenses, "taken_down": sorted({*manifest.get("taken_down", []), takedown_id}),
+    }
+    # What is not written anew would name what is gone: whatever the manifest calls its own goes first.
+    own = {*(accompanying.names if accompanying else ()), *manifest.get("cards", ()), *manifest.get("attestation", ())}
+    for path in beside(folder):
+        if str(path.relative_to(folder)) in own - {MANIFEST, _MENDING}:
+            path.unlink()
+    if accompanying is None:
+        manifest |= {name: [] for name in ("cards", "attestation") if name in manifest}
     _replace(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
-    return "rewritten"
+    nobody = "its cards are gone, for nobody wrote them"
+    notes = [accompanying.write(lake, folder, manifest) if accompanying else nobody]
+    (folder / _MENDING).unlink()
+    if left := named_beside(folder, ids):
+        notes.append(f"other files in its folder name {len(left)} of the documents")
+    return "; ".join(filter(None, notes))
 
 
 def _rewrite_shard(path: Path, unwanted: set[str]) -> int:
+    """Write a shard again without some documents, unless it has none of them; returns the rows that it has then."""
     building = path.with_name(f".{path.name}")
+    rows = before = 0
     if path.suffix == ".parquet":
-        source = pq.ParquetFile(path)
-        rows = 0
-        with pq.ParquetWriter(building, source.schema_arrow, compression="zstd") as writer:
+        wanted = pa.array(sorted(unwanted), pa.string())
+        with pq.ParquetFile(path) as source, pq.ParquetWriter(
+            building, source.schema_arrow, compression="zstd"
+        ) as writer:
             for batch in source.iter_batches(batch_size=1_024):
-                keep = pc.invert(pc.is_in(batch.column("doc_id"), pa.array(sorted(unwanted), pa.string())))
-                some = batch.filter(keep)
-                rows += some.num_rows
+                some = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), wanted)))
+                rows, before = rows + some.num_rows, before + batch.num_rows
                 writer.write_batch(some)
     else:
         import zstandard
 
-        kept = [line for line in _lines(path) if json.loads(line)["doc_id"] not in unwanted]
-        rows = len(kept)
-        building.write_bytes(zstandard.ZstdCompressor(level=3).compress("".join(kept).encode("utf-8")))
-    os.replace(building, path)
+        with building.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as writer:
+            for line in _lines(path):
+                before += 1
+                if json.loads(line)["doc_id"] not in unwanted:
+                    rows += 1
+                    writer.write(line.encode("utf-8"))
+    if rows == before:
+        building.unlink()
+    else:
+        os.replace(building, path)
     return rows
 
 
 def _token_counts(folder: Path) -> tuple[dict[str, int], int]:
     counts: dict[str, int] = {}
-    for path in sorted(folder.iterdir()):
+    for path in shards_of(folder):
         if path.suffix == ".parquet":
             rows = pq.read_table(path, columns=["license_spdx", "token_count"]).to_pylist()
-        elif path.name.endswith(".jsonl.zst"):
-            rows = [json.loads(line) for line in _lines(path)]
         else:
-            continue
+            rows = [json.loads(line) for line in _lines(path)]
         for row in rows:
             counts[row["license_spdx"]] = counts.get(row["license_spdx"], 0) + row["token_count"]
     return dict(sorted(counts.items())), sum(counts.values())

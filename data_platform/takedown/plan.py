@@ -190,7 +190,7 @@ def find(lake: Lake, selectors: Selectors, near_copies: bool = True, corpus: Cor
         chosen |= near
         # Copies of copies, of the same text: whoever asks for the one asks for the other.
         chosen |= _exact_copies(corpus, chosen)
-    chosen |= _derived(corpus, chosen)
+    chosen |= derived_of(corpus, chosen)
     entries = [Entry(NO_ID, "text", value) for value in sorted(hashes_of(corpus, chosen))]
     entries += [Entry(NO_ID, "host", host) for host in selectors.hosts]
     entries += [Entry(NO_ID, "url", hash_of_url(url)) for url in selectors.urls]
@@ -369,7 +369,7 @@ def _exact_copies(corpus: Corpus, chosen: Mapping[str, Chosen]) -> dict[str, Cho
     return found
 
 
-def _derived(corpus: Corpus, chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
+def derived_of(corpus: Corpus, chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
     """The texts that were made of documents, however often again, and those that say what one of the documents says."""
     hashes = hashes_of(corpus, chosen)
     wanted = pa.array(sorted(hashes), pa.string())

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.fs
 import pyarrow.parquet as pq
 
+from data_platform.core.errors import many
 from data_platform.core.tables import PLATFORM_LOGS, table
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
@@ -87,6 +88,14 @@ class Sought:
             self.named.append({"place": place, "ids": len(names)})
 
 
+    def beside(self, place: str, content: bytes) -> None:
+        """Search what lies beside shards, which names documents and hosts: what names one that went is a finding."""
+        if names := outside.occurring(content, self.ids):
+            self.found.append({"place": place, "what": "ids", "rows": len(names)})
+        if self.probes.counts(pa.array([content], pa.large_binary())):
+            self.found.append({"place": place, "what": "a piece of a removed text", "rows": 1})
+
+
 def _searchable(kind: pa.DataType) -> bool:
     return (
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)
@@ -125,8 +134,49 @@ def make_receipt(
         },
         "exports": list(exports),
         "archives_out_of_reach": plan["archives_out_of_reach"],
+        "remains_elsewhere": remains(lake, plan, places, exports),
     }
     return _searched(lake, receipt, places)
+
+
+def remains(
+    lake: Lake, plan: Mapping[str, Any], places: Places, exports: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Where a copy of what was taken down may be that the platform cannot delete: whoever has it must be told.
+
+    Each has `where`, `what` there is, and `todo`.
+    """
+    found = [
+        {"where": f"archive {item['archive']}", "what": f"{many(item['records'], 'record')} in an archive of a source",
+         "todo": "archives are read and never written: take it out there, or go on keeping it out"}
+        for item in plan["archives_out_of_reach"]
+    ]
+    for export in exports:
+        rows = "rows, nobody can tell how many" if export.get("rows") is None else many(export["rows"], "row")
+        done = "; ".join(filter(None, (export["done"], export.get("note"))))
+        if export["done"] in ("rewritten", "deleted"):
+            todo = "whoever was given the export before has to be told"
+        else:
+            todo = "rewrite or delete it: takedown --resume with --exports, or by hand; tell whoever was given it"
+        found.append({"where": f"export {export['path']}", "what": f"{rows} of {export['mixture']} version "
+                      f"{export['version']}: {done}; copies of it elsewhere are out of reach", "todo": todo})
+    for mixture in sorted({item["mixture"] for item in plan["mixtures"]}):
+        versions = sorted({item["version"] for item in plan["mixtures"] if item["mixture"] == mixture})
+        found.append({"where": f"models that were trained on {mixture}", "what": "weights, wherever they are, of "
+                      f"{'versions' if len(versions) > 1 else 'version'} {', '.join(map(str, versions))}",
+                      "todo": "the platform does not know of them: train again without, or say what they hold"})
+    if plan["models"]:
+        found.append({"where": f"copies of the models {', '.join(plan['models'])}", "what": "weights that were trained "
+                      "on texts that went; those in the lake are deleted", "todo": "delete copies elsewhere"})
+    if plan["near_copies_that_stay"] or plan["documents_that_share_passages"]:
+        found.append({"where": lake.uri, "what": f"{many(len(plan['near_copies_that_stay']), 'near-copy')} left by "
+                      f"order, {many(plan['documents_that_share_passages'], 'other document')} with passages in common",
+                      "todo": "nothing, unless somebody asks for them, too"})
+    found += [{"where": words, "what": "not searched", "todo": "search it by hand"} for words in places.unsearched]
+    found.append({"where": "backups and copies of the lake, of its disk and of the machines that computed with it",
+                  "what": "whatever they had then",
+                  "todo": "the platform knows of none: delete them, or let them expire"})
+    return found
 
 
 def verify(lake: Lake, receipt: Mapping[str, Any], places: Places) -> dict[str, Any]:
@@ -242,8 +292,14 @@ def _search_exports(lake: Lake, sought: Sought, places: Places) -> dict[str, int
         if folder.is_dir():
             searched["exports"] += 1
             seen.add(folder.absolute())
-            for rows in outside.shard_rows(folder):
-                sought.rows(str(folder), rows, False)
+            try:
+                for rows in outside.shard_rows(folder):
+                    sought.rows(str(folder), rows, False)
+            except outside.UNREADABLE:
+                sought.found.append({"place": str(folder), "what": "an export that cannot be read", "rows": 0})
+            for path in outside.beside(folder):
+                searched["files"] += 1
+                sought.beside(str(path), path.read_bytes())
     for root in places.exports:
         for path in outside.files_below(root) if root.is_dir() else ():
             if not any(folder in path.absolute().parents for folder in seen):
