@@ -128,7 +128,8 @@ class Expected:
 def settings_of(way: Way) -> Copies:
     """What a free copy beside a restricted one amounted to when the terms were written."""
     configs = [json.loads(stop.commit["config"]) for stop in way.of("document_terms")]
-    return Copies.model_validate(configs[0]) if configs and "beside_restricted" in configs[0] else Copies()
+    stated = configs[0] if configs else {}  # a takedown's commit says more than these
+    return Copies.model_validate({name: stated[name] for name in Copies.model_fields if name in stated})
 
 
 def expected_terms(
