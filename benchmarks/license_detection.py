@@ -127,7 +127,7 @@ def annotated_pages(data: Path) -> tuple[list[Page], list[float]]:
     read("CC BY 4.0")
     started = time.process_time()
     hinted = html.hints(pa.array([payload for _, _, payload in pages], pa.large_binary()))
-    seen = [html.observations(payload, hints) for (_, _, payload), hints in zip(pages, hinted, strict=True)]
+    seen = [html.observations(payload, hints, url) for (url, _, payload), hints in zip(pages, hinted, strict=True)]
     seconds = time.process_time() - started
     megabytes = sum(len(payload) for _, _, payload in pages) / 1e6
     result = []

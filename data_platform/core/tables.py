@@ -457,7 +457,7 @@ _declare(Table(
                         "robots", "tdmrep", "ai_txt", "rsl", "row", "distribution", "package", "classifier",
                         "license_file", "spdx_header", "registry", "manual")),
         Column("scope", pa.string(), "What the statement covers.",
-                one_of=("element", "page", "file", "site", "distribution", "dataset")),
+                one_of=("element", "page", "file", "site", "default", "distribution", "dataset")),
         Column("raw_value", pa.string(), "The statement as found: a URL, an expression, a classifier, a file name. "
                 "At most 1,000 characters.", derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
         Column("license_spdx", pa.string(), "SPDX expression it was read as; LicenseRef-unknown if none.",

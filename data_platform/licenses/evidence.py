@@ -77,8 +77,9 @@ def collect_evidence(
         crawled = sources[name].kind in _CRAWLED
         if crawled and site_files.kind_of(url, mime):
             continue
-        own = [*shared[row], *_of_payload(payloads[row], mime, url, sources[name], hinted[row])]
-        own += policies.observations(url) if crawled else trees.observations(name, url)
+        own = [*shared[row], *(policies.observations(url) if crawled else trees.observations(name, url))]
+        claimed = bool(own) or name in known
+        own += _of_payload(payloads[row], mime, url, sources[name], hinted[row], claimed=claimed)
         found = [*rulings.observations(record_id, url, name), *own]
         if name in known:
             found += held_by_rows(known[name], own)
@@ -132,14 +133,16 @@ def _of_row(metadata: Mapping[str, object]) -> list[Observation]:
 
 
 def _of_payload(
-    payload: pa.Scalar, mime: str, url: str, source: Source, hinted: tuple[bool, ...]
+    payload: pa.Scalar, mime: str, url: str, source: Source, hinted: tuple[bool, ...], *, claimed: bool
 ) -> list[Observation]:
     if not payload.is_valid:
         return []
     content = payload.as_buffer()
     if mime in HTML_TYPES:
         wide = content.slice(0, min(content.size, 2)).to_pybytes() in html.WIDE
-        return html.observations(content.to_pybytes(), hinted) if wide or any(hinted) else []
+        if not (wide or claimed or any(hinted)):
+            return []
+        return html.observations(content.to_pybytes(), hinted, url, claimed=claimed)
     if source.kind in ("files", "environment_files"):
         head = content.slice(0, min(content.size, file_header.HEAD_BYTES)).to_pybytes()
         return file_header.observations(head, notices=source.kind == "environment_files" or _is_code(url))

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
+from data_platform.spdx.expressions import UNREADABLE
 
-DETECTOR = "headers@3"
+DETECTOR = "headers@4"
 
 _READERS = {
     "x-robots-tag": robots_directives, "tdm-reservation": tdm_reservation, "content-usage": usage_preference,
@@ -24,7 +25,9 @@ _READERS = {
 
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^\s=;,]+\s*=\s*(?:\"[^\"]*\"|[^\s\";,]+))*)")
 _ANCHORED = re.compile(r";\s*anchor\s*=\s*\"?[^\s\";#]", re.I)
-_LICENSE_RELATION = re.compile(r";\s*rel\s*=\s*(?:\"(?:[^\"]*\s)?license(?:\s[^\"]*)?\"|license\b)", re.I)
+_LICENSE_RELATION = re.compile(r";\s*rel\s*=\s*(?:\"(?:[^\"]*\s)?license(?:\s[^\"]*)?\"|'?license\b)", re.I)
+_RELATION = re.compile(r"\brel\s*=\s*[\"']?[^\"',;]*\blicen[sc]e\b", re.I)
+"""A licence relation in what is no well-formed link."""
 
 
 def observations(headers: Mapping[str, object]) -> list[Observation]:
@@ -50,3 +53,6 @@ def _observations(headers: Mapping[str, object]) -> Iterator[Observation]:
                 # A link with another anchor speaks of what is there (RFC 8288, section 3.2).
                 scope = "element" if _ANCHORED.search(parameters) else "page"
                 yield observe("header", scope, address.strip(), DETECTOR, most=0.95, context=value)
+        if _RELATION.search(_LINK.sub("", value)):
+            # It declares a licence, and nobody can tell which.
+            yield observe("header", "page", value, DETECTOR, UNREADABLE)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other languages are meant
 """Licence statements in a page: what is marked up, what JSON-LD says, and what its sentences say.
 
 | looked at | location | scope |
@@ -24,31 +25,51 @@ any of this could be found.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.licenses import jsonld, prose
+from data_platform.licenses import grant, jsonld, prose
 from data_platform.licenses.observation import Observation, observe
-from data_platform.licenses.place import every, forget_nodes, item_scope, own_block, place, surroundings
+from data_platform.licenses.place import (
+    beside,
+    every,
+    forget_nodes,
+    item_scope,
+    own_addresses,
+    own_block,
+    own_names,
+    place,
+    stands_under,
+    surroundings,
+)
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
+from data_platform.licenses.restriction import STEMS, restriction, visible_sentences
 from data_platform.licenses.rsl import RslFile
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
     CHOSEN,
+    NAMED,
+    NON_COMMERCIAL,
     OPT_OUT,
     PUBLIC_DOMAIN,
     UNKNOWN,
     US_GOVERNMENT,
+    Reading,
+    family,
     read,
 )
+from data_platform.spdx.tiers import UNKNOWN as UNKNOWN_TIER
+from data_platform.spdx.tiers import tier
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree
 
-DETECTOR = "html@3"
+DETECTOR = "html@4"
 
 MAX_MARKS = 200
 """Places per page and name at which text is read for statements."""
@@ -56,10 +77,13 @@ MAX_MARKS = 200
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16, in which no hint can be seen."""
 
-CONFIDENCE_OF_SCOPE = {"page": 0.95, "site": 0.8, "element": 0.4}
+CONFIDENCE_OF_SCOPE = {"page": 0.95, "site": 0.8, "default": 0.8, "element": 0.4}
 """Upper bound of confidence by what a link covers: our judgement, ordered as the agreement with the annotated pages."""
-CONFIDENCE_OF_STATEMENT = {"page": 0.8, "site": 0.75, "element": 0.4}
+CONFIDENCE_OF_STATEMENT = {"page": 0.8, "site": 0.75, "default": 0.75, "element": 0.4}
 """The same for sentences, which are read less surely than links."""
+
+CONFIDENCE_OF_RESTRICTION = 0.6
+"""Of a restriction in words: enough to hold."""
 
 _META_NAMES = frozenset({
     "license", "licence", "dc.license", "dcterms.license", "dc.rights", "dc.rights.license", "dcterms.rights",
@@ -92,6 +116,14 @@ _BADGE = re.compile(
 )
 _DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|$)", re.I)
 """The relation by name, by a prefix that a page may choose (RDFa 1.1, section 7.4), or by its full address."""
+_THE_TEXT = re.compile(
+    r"^\W*(?:text|texts|texte|texto|testo|tekst|article|artikel|beitrag|post|content|inhalt|inhalte)\b|"
+    r"\b(?:the|der|das|le|el|il|lo|o|het|de)\s+(?:article|text|post|page|artikel|beitrag|billet|texte|artículo|texto|"
+    r"articolo|testo|artigo|tekst)\b|"
+    r"\bl[’'](?:article|articolo)\b|\b(?:artykuł|tekst)\b|本|当|この", re.I,
+)
+_ABOUT_OPENNESS = re.compile(r"^(?:https?:)?//(?:www\.)?opendefinition\.org/?(?:od/?|okd/?)?(?:[?#]|$)", re.I)
+"""The Open Definition, whose badge data portals show beside a licence: it names none."""
 _MARK = "data-license-mark"
 _NO_BREAK = re.compile(rb"&(?:nbsp|#160|#xa0);", re.I)
 _HIDDEN = ((b"<script", b"<style", b"<!--"), (b"</script", b"</style", b"-->"))
@@ -107,35 +139,78 @@ def hints(payloads: pa.Array) -> list[tuple[bool, ...]]:
     return [tuple(bool(hint) for hint in hinted) for hinted in zip(*found, strict=True)]
 
 
-def observations(payload: bytes, hinted: tuple[bool, ...] | None = None) -> list[Observation]:
+def observations(
+    payload: bytes, hinted: tuple[bool, ...] | None = None, url: str = "", *, claimed: bool = False
+) -> list[Observation]:
     """Every licence statement of a page, in document order by kind. Never raises on a page, whatever it holds.
 
-    `hinted` is what `hints` says of the page, if it was asked for a batch.
-    """
-    from resiliparse.parse.html import HTMLTree
+    Args:
+        payload: the page.
+        hinted: what `hints` says of it, if it was asked for a batch.
+        url: the address that it was captured at, if known.
+        claimed: whether something else than the page frees it, such as a header or the claim of its source.
 
+    Restrictions in words are looked for only where something frees the page: alone they take nothing away.
+    """
     if payload[:2] in WIDE:
         payload, hinted = payload.decode("utf-16", "replace").encode(), None
     if hinted is None:
         (hinted,) = hints(pa.array([payload], pa.large_binary()))
     kinds = [kind for kind, hint in zip(_HINTS, hinted, strict=True) if hint]
-    if not kinds:
-        return []
-    if _sentences in kinds:
-        payload = _marked(payload)
-    tree = HTMLTree.parse_from_bytes(payload)
+    found: list[Observation] = []
     try:
-        return [observation for kind in kinds for observation in kind(tree)]
+        if kinds:
+            page = _Page(_marked(payload, prose.STEMS) if _sentences in kinds else payload, url)
+            found = _without_notices([observation for kind in kinds for observation in kind(page)])
+        if (claimed or any(map(_frees, found))) and any(map(restriction, visible_sentences(payload))):
+            found += _restrictions(_Page(_marked(payload, STEMS), url))
+        return found
     finally:
         forget_nodes()
 
 
-def _marked(payload: bytes) -> bytes:
-    """The page with an empty element at every place where its text may name a licence, so that the DOM shows where."""
+class _Page:
+    """A page as it is read: its tree, its address, and what it calls itself."""
+
+    def __init__(self, payload: bytes, url: str) -> None:
+        from resiliparse.parse.html import HTMLTree
+
+        self.tree: HTMLTree = HTMLTree.parse_from_bytes(payload)
+        self.url = url
+
+    @cached_property
+    def document(self) -> DOMNode:
+        return self.tree.document
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return own_names(self.document, self.url)
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        return own_addresses(self.document, self.url)
+
+
+def _without_notices(found: list[Observation]) -> list[Observation]:
+    """What was found, less notices of copyright in elements for rights, if the page declares a licence in its body.
+
+    Systems of journals print both, '(c) 2020 A. Uthor' and the licence. By itself such a notice grants nothing.
+    """
+    if not any(_frees(one) and one.location != "meta" for one in found):
+        return found
+    return [one for one in found if one.location != "meta" or not grant.is_notice(one.raw_value)]
+
+
+def _frees(observation: Observation) -> bool:
+    return observation.scope != "element" and tier(observation.license_spdx) < UNKNOWN_TIER
+
+
+def _marked(payload: bytes, stems: Sequence[bytes]) -> bytes:
+    """The page with an empty element at every place where its text has one of `stems`, so that the DOM shows where."""
     payload = _NO_BREAK.sub(b" ", payload)
     lower = payload.lower()
     pieces, before = [], 0
-    for start in _places(lower):
+    for start in _places(lower, stems):
         if lower.rfind(b"<", 0, start) > lower.rfind(b">", 0, start):
             # Within a tag.
             continue
@@ -147,10 +222,10 @@ def _marked(payload: bytes) -> bytes:
     return b"".join([*pieces, payload[before:]])
 
 
-def _places(lower: bytes) -> list[int]:
-    """Where a page, in lower case, names a licence or reserves rights; the first `MAX_MARKS` places of each name."""
+def _places(lower: bytes, stems: Sequence[bytes]) -> list[int]:
+    """Where a page, in lower case, has one of `stems`; the first `MAX_MARKS` places of each."""
     places: set[int] = set()
-    for name in prose.STEMS:
+    for name in stems:
         start = lower.find(name)
         for _ in range(MAX_MARKS):
             if start < 0:
@@ -160,8 +235,8 @@ def _places(lower: bytes) -> list[int]:
     return sorted(places)
 
 
-def _metas(tree: HTMLTree) -> Iterator[Observation]:
-    for meta in every(tree.document, _METAS, None):
+def _metas(page: _Page) -> Iterator[Observation]:
+    for meta in every(page.document, _METAS, None):
         name = (meta.getattr("name") or meta.getattr("property") or meta.getattr("http-equiv") or "").strip().lower()
         content = (meta.getattr("content") or "").strip()
         if not name or not content:
@@ -171,7 +246,7 @@ def _metas(tree: HTMLTree) -> Iterator[Observation]:
             reading = robots_directives(content)
         elif name == "tdm-reservation":
             reading = tdm_reservation(content)
-            policy = tree.document.query_selector("meta[name='tdm-policy' i]")
+            policy = page.document.query_selector("meta[name='tdm-policy' i]")
             stated += f"; tdm-policy: {policy.getattr('content') or ''}" if policy is not None else ""
         elif name in _PREFERENCE_NAMES:
             reading = usage_preference(content)
@@ -183,67 +258,152 @@ def _metas(tree: HTMLTree) -> Iterator[Observation]:
             yield observe("meta", "page", stated, DETECTOR, reading)
 
 
-def _links(tree: HTMLTree) -> Iterator[Observation]:
-    for node in every(tree.document, _CANDIDATES):
+def _links(page: _Page) -> Iterator[Observation]:
+    for node in every(page.document, _CANDIDATES):
         tag = (node.tag or "").lower()
-        href = (node.getattr("href") or node.getattr("content") or node.getattr("resource") or node.getattr("src")
-                or "").strip()
         item, property_ = node.hasattr("itemprop"), node.hasattr("property")
-        if not href and (item or property_):
-            href = " ".join(node.text.split())
         declared = item or any(_DECLARES.search(node.getattr(name) or "") for name in ("rel", "property"))
+        href = _target(node, declared)
         reading = read(href)
-        if not href or (reading.spdx == UNKNOWN and not declared):
+        if _ABOUT_OPENNESS.match(href) or (not declared and (not href or reading.spdx == UNKNOWN)):
             # A link to creativecommons.org that names no licence.
             continue
+        if reading.spdx == UNKNOWN:
+            reading = _page_on_license(node, href) or reading
         as_rdf = property_ or re.search("[:/#]license", node.getattr("rel") or "", re.I)
         location = "microdata" if item else "rdfa" if as_rdf else "link" if tag == "link" else "anchor"
         context = href if tag in ("link", "meta") else surroundings(node)
-        scope = _declared_scope(node, context) if declared else _linked_scope(node, context)
-        yield observe(location, scope, href, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
+        free = tier(reading.spdx) < UNKNOWN_TIER
+        if declared:
+            scope = _declared_scope(page, node, context, free, item or property_)
+        else:
+            scope = _linked_scope(page, node, context, free)
+        yield observe(location, scope, href or context, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
 
 
-def _declared_scope(node: DOMNode, context: str) -> str:
-    """What a link that is declared to be the licence covers: the page, if nothing says that it is something else."""
-    if scope := item_scope(node):
+def _target(node: DOMNode, declared: bool) -> str:
+    """What a node gives as the licence: its address; else, where one is declared, the address or the text in it."""
+    target = (node.getattr("href") or node.getattr("content") or node.getattr("resource") or node.getattr("src")
+              or "").strip()
+    if target or not declared:
+        return target
+    within = node.query_selector("[href],[content],[resource]")
+    if within is not None:
+        target = (within.getattr("href") or within.getattr("content") or within.getattr("resource") or "").strip()
+    return target or " ".join(node.text.split())
+
+
+def _page_on_license(node: DOMNode, href: str) -> Reading | None:
+    """The licence that a site's own page about it is named after, if the link's words do not name another.
+
+    Wikipedia links to 'Wikipedia:Text of the Creative Commons Attribution-ShareAlike 4.0 International License' as its
+    licence. What a page of the same site is called by the link alone counts as well ('<a href="/license">CC BY
+    4.0</a>'); any other address may say anything.
+    """
+    words = [mention.reading for mention in prose.mentions(node.text)]
+    title = unquote(re.split(r"[?#]", href)[0]).rstrip("/").rpartition("/")[2].replace("_", " ")
+    titled = [mention.reading for mention in prose.mentions(title)]
+    if len({reading.spdx for reading in titled}) == 1 and UNKNOWN not in (titled[0].spdx,):
+        agree = all(family(reading.spdx) == family(titled[0].spdx) for reading in words)
+        return Reading(titled[0].spdx, NAMED) if agree else None
+    of_site = not re.match(r"[a-z][a-z0-9+.-]*:|//", href, re.I)
+    if of_site and len({reading.spdx for reading in words}) == 1 and words[0].spdx != UNKNOWN:
+        return Reading(words[0].spdx, min(NAMED, words[0].confidence))
+    return None
+
+
+def _covers_page(page: _Page, sentence: str) -> bool:
+    """Whether a sentence in the content that puts some work under a licence means the one that it stands in."""
+    if prose.points_here(sentence) or _THE_TEXT.search(sentence):
+        return True
+    return grant.begins_with_name(sentence, page.names)
+
+
+def _declared_scope(page: _Page, node: DOMNode, context: str, free: bool, of_item: bool) -> str:
+    """What a link that is declared to be the licence covers: the page, if nothing says that it is something else.
+
+    A relation is the page's whatever item it is in, a property (`of_item`) the item's. A licence that is not `free` is
+    no grant that doubt could keep away: less has to be said for it to cover the page.
+    """
+    scope = item_scope(node, page.addresses)
+    if scope == "element" or (scope == "site" and of_item):
         return scope
-    if place(node) in ("figure", "quoted"):
+    if (node.tag or "").lower() in ("link", "meta"):
+        return "page"
+    where = place(node)
+    if where in ("figure", "quoted", "shown", "other"):
+        return "element"
+    claimed = _claimed(page, node, context, free)
+    if claimed == grant.OTHER:
         return "element"
     sentence = prose.sentence_around(context, node.text)
-    if prose.speaks_of_part(prose.sentence_around(own_block(node), node.text)):
-        # 'Icons by A. Uthor, CC BY', whatever the block before it speaks of.
+    if claimed == grant.WHOLE and free and where != "site" and not _covers_page(page, sentence or context):
         return "element"
-    return "element" if prose.speaks_of_part(sentence) or prose.denies(sentence, node.text.strip()) else "page"
+    under = stands_under(node) if where != "site" and free else ""
+    if under in ("credits", "sample") or (under == "media" and claimed == grant.BARE and not of_item):
+        return "element"
+    return "element" if prose.denies(sentence, node.text.strip()) else "page"
 
 
-def _linked_scope(node: DOMNode, context: str) -> str:
+def _linked_scope(page: _Page, node: DOMNode, context: str, free: bool) -> str:
     """What an ordinary link to a licence covers, by its sentence and where that stands."""
     sentence = prose.sentence_around(context, node.text)
     where = place(node)
     if where == "elsewhere" and not sentence and node.query_selector(_BADGE_IMAGES):
         # A badge outside of the content and of every figure: nothing else is there that it could speak of.
         where = "site"
-    if _block_speaks_of_part(node, node.text) or prose.denies(sentence, node.text.strip()):
+    if prose.denies(sentence, node.text.strip()) or (
+        free and where != "site" and stands_under(node)
+    ):
         return "element"
-    return _scope(where, prose.subject(sentence), prose.grants(sentence) and prose.points_here(sentence))
+    return _scope(where, _claimed(page, node, context, free), prose.grants(sentence) and prose.points_here(sentence))
 
 
-def _block_speaks_of_part(node: DOMNode, phrase: str) -> bool:
-    """Whether the sentence with `phrase` speaks of a part in the nearest block, whatever the block before it says."""
-    return prose.subject(prose.sentence_around(own_block(node), phrase)) == "part"
+def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
+    """What the sentence with a link puts under the licence; for a badge, what stands beside it does."""
+    phrase = " ".join(node.text.split())
+    if not free:
+        near, far = prose.sentence_around(own_block(node), phrase), prose.sentence_around(context, phrase)
+        if prose.subject(near) == "part" or prose.speaks_of_part(far):
+            return grant.OTHER
+        return _CLAIM_OF_SUBJECT[prose.subject(far)]
+    if not phrase:
+        return _beside_badge(page, node)
+    segments = list(prose.sentences(context))
+    at = next((number for number, segment in enumerate(segments) if phrase in segment), None)
+    before, after = "", ""
+    if at is not None:
+        before, _, after = prose.clause(segments[at], phrase).partition(phrase)
+    claimed = grant.claim(f"{before} {prose.without_names(phrase)}", after, page.names)
+    label = segments[at - 1] if at and not before.strip() else ""
+    return grant.OTHER if claimed == grant.BARE and grant.credits_another(label, page.names) else claimed
 
 
-def _scope(where: str, subject: str, grants_here: bool) -> str:
-    if where in ("figure", "other", "quoted") or subject == "part":
+_CLAIM_OF_SUBJECT = {"whole": grant.WHOLE, "part": grant.OTHER, "": grant.BARE}
+
+
+def _beside_badge(page: _Page, node: DOMNode) -> str:
+    """What the words around a badge put under its licence; nothing in particular if they credit nobody."""
+    text = own_block(node)
+    for mention in prose.mentions(text):
+        claimed = grant.claim(*prose.around(mention), page.names)
+        if claimed != grant.BARE:
+            return claimed
+    before = list(prose.sentences(beside(node, "previous_sibling")))
+    return grant.OTHER if before and grant.credits_another(before[-1], page.names) else grant.BARE
+
+
+def _scope(where: str, claimed: str, grants_here: bool) -> str:
+    if where in ("figure", "other", "quoted", "shown") or claimed == grant.OTHER:
         return "element"
     if where == "site":
         return "site"
-    return "page" if subject == "whole" and grants_here else "element"
+    return "page" if claimed == grant.WHOLE and grants_here else "element"
 
 
-def _badges(tree: HTMLTree) -> Iterator[Observation]:
+def _badges(page: _Page) -> Iterator[Observation]:
     """Badges that no link to a licence surrounds."""
-    for node in every(tree.document, _BADGES):
+    for node in every(page.document, _BADGES):
         source = (node.getattr("src") or "").strip()
         match = _BADGE.search(source)
         parent = node.parent
@@ -253,51 +413,84 @@ def _badges(tree: HTMLTree) -> Iterator[Observation]:
         kind = "licenses" if match["kind"].lower() == "l" else "publicdomain"
         reading = read(f"https://creativecommons.org/{kind}/{match['rest']}")
         if reading.spdx != UNKNOWN:
-            context = surroundings(node)
-            scope = _scope(place(node), prose.subject(context), True)
-            yield observe("badge", scope, source, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
+            scope = _scope(place(node), _beside_badge(page, node), True)
+            yield observe("badge", scope, source, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope],
+                          context=surroundings(node))
 
 
-def _jsonld(tree: HTMLTree) -> Iterator[Observation]:
-    for script in every(tree.document, "script[type*='ld+json' i]"):
-        for scope, stated in jsonld.statements(script.text or ""):
+def _jsonld(page: _Page) -> Iterator[Observation]:
+    for script in every(page.document, "script[type*='ld+json' i]"):
+        for scope, stated in jsonld.statements(script.text or "", page.addresses):
             yield observe("jsonld", scope, stated, DETECTOR, most=CONFIDENCE_OF_SCOPE[scope])
 
 
-def _rsl(tree: HTMLTree) -> Iterator[Observation]:
+def _rsl(page: _Page) -> Iterator[Observation]:
     """RSL that is embedded in the page and speaks of it (RSL 1.0, section on HTML)."""
-    for script in every(tree.document, "script[type*='rsl+xml' i]"):
+    for script in every(page.document, "script[type*='rsl+xml' i]"):
         for _, raw, reading in RslFile((script.text or "").strip().encode()).contents:
             yield observe("rsl", "page", raw, DETECTOR, reading)
 
 
-def _sentences(tree: HTMLTree) -> Iterator[Observation]:
+def _sentences(page: _Page) -> Iterator[Observation]:
     """What the text of the page says in words, at the places that `_marked` found."""
-    seen: set[str] = set()
-    for mark in every(tree.document, f"wbr[{_MARK}]", None):
-        text = surroundings(mark)
-        if text in seen:
-            continue
-        seen.add(text)
-        where = place(mark)
+    for mark, where, text in _marks(page):
+        block = own_block(mark)
         for mention in prose.mentions(text):
-            reserved = mention.reading.spdx == OPT_OUT
-            of_part = not reserved and _block_speaks_of_part(mark, mention.raw)
-            scope = "element" if of_part else _scope_of_mention(mention, where)
+            if block and mention.raw not in block:
+                # Of the next block, where another mark is.
+                continue
+            scope = _scope_of_mention(page, mention, where)
+            free = tier(mention.reading.spdx) < UNKNOWN_TIER
+            if free and scope != "element" and where != "site" and stands_under(mark):
+                scope = "element"
             yield observe("statement", scope, mention.raw, DETECTOR, mention.reading, CONFIDENCE_OF_STATEMENT[scope],
                           context=mention.sentence)
 
 
-def _scope_of_mention(mention: prose.Mention, where: str) -> str:
+def _restrictions(page: _Page) -> Iterator[Observation]:
+    """What the text of the page forbids or asks leave for, whatever it declares."""
+    for mark, where, text in _marks(page):
+        block = own_block(mark)
+        for sentence in prose.sentences(text):
+            if (found := restriction(sentence)) is not None:
+                raw, reading = found
+                if block and raw not in block:
+                    continue
+                scope = _scope_of_restriction(sentence, raw, where)
+                yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
+
+
+def _marks(page: _Page) -> Iterator[tuple[DOMNode, str, str]]:
+    """Every marked node, its place, and the text around it; each text once."""
+    seen: set[str] = set()
+    for mark in every(page.document, f"wbr[{_MARK}]", None):
+        text = surroundings(mark)
+        if text not in seen:
+            seen.add(text)
+            yield mark, place(mark), text
+
+
+def _scope_of_restriction(sentence: str, phrase: str, where: str) -> str:
+    """What is restricted: a picture alone if it stands there or is spoken of, else the page, wherever that is said."""
+    if where in ("figure", "shown") or prose.subject(prose.clause(sentence, phrase)) == "part":
+        return "element"
+    return "site" if where == "site" else "page"
+
+
+def _scope_of_mention(page: _Page, mention: prose.Mention, where: str) -> str:
     if mention.reading.spdx == ALL_RIGHTS_RESERVED:
-        # The notice of a site; elsewhere it is talked about, or speaks of a picture.
-        return "site" if where == "site" and mention.subject != "part" else "element"
-    if mention.reading.spdx == OPT_OUT:
-        return "site" if where == "site" else "page"
+        scope = _scope_of_restriction(mention.sentence, mention.raw, where)
+        return "default" if scope == "site" and grant.has_exception(mention.sentence) else scope
+    if mention.reading.spdx in (OPT_OUT, NON_COMMERCIAL):
+        return "site" if where == "site" else "element" if where == "shown" else "page"
     if prose.denies(mention.sentence, mention.raw):
         return "element"
     here = prose.points_here(mention.sentence)
-    scope = _scope(where, mention.subject, mention.grants and here)
+    if tier(mention.reading.spdx) > UNKNOWN_TIER:
+        claimed = _CLAIM_OF_SUBJECT[mention.subject]
+    else:
+        claimed = grant.claim(*prose.around(mention), page.names)
+    scope = _scope(where, claimed, mention.grants and here)
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here):
         # Prose speaks of works in the public domain far more often than it dedicates itself to it.
         return "element"

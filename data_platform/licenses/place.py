@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other languages are meant
 """Where on a page something stands, and hence what a statement there covers.
 
 Belongs here: ancestors and what surrounds a node of the DOM. Does not: which nodes are looked at (`markup`, `html`),
@@ -7,6 +8,7 @@ words (`prose`).
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,16 @@ MAX_ANCESTORS = 40
 """How far up the tree the place of a node is judged."""
 MAX_SURROUNDINGS = 600
 """Characters of the block around a node that are read with it."""
+MAX_ARTICLES = 20
+"""Articles of a page that are asked for a heading; a page with more is a list of teasers."""
+MIN_NAME = 3
+"""Characters of a name that a page goes by; shorter ones stand in too many sentences."""
+MAX_INTRODUCED = 3
+"""Blocks that begin with a node before which its introduction or its picture is looked for."""
+MAX_HEADING = 6
+"""Words of a heading of credits; longer ones are titles."""
+MAX_BEFORE = 30
+"""Blocks before a node in which a heading is looked for."""
 MIN_SURROUNDINGS = 40
 """A shorter block is read with the block around it: the cell of a table, the item of a list."""
 
@@ -27,8 +39,11 @@ _SITE_NAMES = re.compile(r"foot|colophon|sidebar|(?<!elementor-)widget|imprint|i
 """Elementor, a builder of pages, calls every paragraph of a page a widget."""
 _NOTICE_PLACES = re.compile(r"copyright|licen[sc]e|lizenz|creative-?commons|credit", re.I)
 """Names of notices of a site and of credits under a picture alike: what stands around them tells which."""
-_FIGURE_TAGS = frozenset({"figure", "figcaption", "picture"})
-_FIGURE_NAMES = re.compile(r"caption|attachment|image|img|photo|foto|bild|thumb|gallery|media-?copyright|source", re.I)
+_FIGURE_TAGS = frozenset({"figure", "figcaption", "picture", "svg", "map", "video", "audio", "object", "iframe"})
+_FIGURE_NAMES = re.compile(
+    r"caption|attachment|image|img|photo|foto|bild|thumb|gallery|media-?copyright|source|leaflet|map-?attribution|"
+    r"(?:video|audio)(?:-?(?:player|embed|wrap\w*|container|credit\w*))?(?:\s|$)", re.I,
+)
 _CONTENT_TAGS = frozenset({"article", "main"})
 _CONTENT_NAMES = re.compile(r"(?:entry|post|article|page|main)-?_?(?:content|body|text)", re.I)
 _QUOTED = re.compile(
@@ -36,33 +51,100 @@ _QUOTED = re.compile(
     r"responses|disqus_thread|(?:tweet|toot)-embed|twitter-tweet|embed(?:ded)?-post)(?=\s|$)", re.I,
 )
 """Names of comments and of posts of others: what is declared there is not declared of the page."""
+_QUOTED_TAGS = frozenset({"blockquote", "q", "cite"})
+_SHOWN_TAGS = frozenset({
+    "code", "pre", "samp", "kbd", "var", "xmp", "plaintext", "textarea", "select", "option", "template", "listing",
+    "del", "s", "strike",
+})
+_SHOWN_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:code|snippet|sample|example|beispiel|demo|preview|highlight|listing|copy-?paste|embed-?code|"
+    r"clipboard)"
+    r"s?(?:[\s_-]|$)", re.I,
+)
+"""Text that is shown rather than said: code, samples, and what was struck out."""
 _OTHER_TAGS = frozenset({"nav"})
-_OTHER_NAMES = re.compile(r"comment|\bmenu|\bnav(?:igation|bar|list)?\b|breadcrumb|tag-?cloud|blogroll|linkcat", re.I)
-"""Menus and comments: a licence that is named there is that of another text."""
+_OTHER_NAMES = re.compile(
+    r"comment|\bmenu|\bnav(?:igation|bar|list)?\b|breadcrumb|tag-?cloud|blogroll|linkcat|"
+    r"(?:^|[\s_-])(?:related|recommended|recommendations|similar|teasers?|read-?(?:more|next)|more-?(?:from|stories|"
+    r"posts)|"
+    r"also-?like|latest-?posts|other-?posts|mehr-?zum-?thema)(?:[\s_-]|$)", re.I,
+)
+"""Menus, comments and teasers: a licence that is named there is that of another text."""
+_CREDITED = re.compile(
+    r"(?:image|photo|picture|figure|video|music|audio|sound|icon|font|media|graphic|art|cover|bild|foto|abbildung|"
+    r"illustration|crédit|crédito|credito|"
+    r"third|party|open|source|software|code|data|dataset|"
+    r"librar|component|imagen|imágen|immagin|imagem|imagens|zdjęci|related|comment|commentaire|comentario|kommentar|"
+    r"reactie|referenc|referência|literatur|"
+    r"bibliograph|material|photographi|featured|header)\w*|credits?|crediti|attributions?|acknowledge?ments?|"
+    r"\w*nachweise?|\w*quellen(?:angaben?)?|rechte|"
+    r"sources?|further|reading|see|also|more|posts|articles|stories|and|und|et|y|e|de|des|du|der|of|as|das|los|las|"
+    r"for|licen[sc]es?|licensing|źródła|"
+    r"クレジット|画像|写真|参考文献|コメント|图片来源|圖片來源|参考资料|评论", re.I,
+)
+"""Words of which headings above credits, references and comments are made."""
+_CREDITS_SAY = re.compile(
+    r"and|und|et|y|e|de|des|du|der|of|as|das|los|las|for|licen[sc]es?|licensing|open|rechte|"
+r"more|see|also|articles|posts",
+    re.I,
+)
+"""Those among them that say nothing by themselves."""
+_PRESENTS = re.compile(
+    r"\b(?:copy|paste|insert|add|use|include|put|write|place)\b.{0,60}\b(?:this|these|following|code|badge|line|text|"
+    r"notice|snippet|"
+    r"statement|footer|html)\b|\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|look(?:s|ing)?\s+like|sample|"
+    r"example|template)\b|"
+    r"\b(?:kopier\w*|einfügen|füg\w+|verwend\w+|schreib\w+|beispiel\w*|muster\w*)\b|"
+    r"\b(?:copie[rz]|collez|ajoute[rz]|insére[rz]|exemple|modèle)\b|\b(?:copi[ae]r?|pega\w*|añad\w+|inserte|ejemplo|"
+    r"ponga)\b|"
+    r"\b(?:copia\w*|incoll\w+|aggiung\w+|inser\w+|esempio)\b|\b(?:cole|adicione|insira|exemplo)\b|"
+    r"\b(?:kopieer|plak|voeg|voorbeeld)\b|\b(?:skopiuj|wklej|dodaj|przykład\w*)\b|例えば|例：|コピー|貼り付け|记入|"
+    r"复制|粘贴|例如|示例", re.I,
+)
+"""How a notice is introduced that is a sample of one."""
+_LABEL = re.compile(
+    r"\W*(?:the\s+|die\s+)?(?:copyright|licen[sc]\w*|li[zc]en[zcsç]\w*|rights?|rechte|droits|derechos|diritti|"
+    r"direitos|terms?(?:\s+of\s+use)?|reuse|"
+    r"nutzung\w*|urheber\w*|ライセンス|著作権|许可\w*|版权\w*|permissions?)(?:\W+\w+){0,3}\W*", re.I,
+)
 OTHER_WORKS = frozenset({
     "about", "citation", "isbasedon", "mentions", "haspart", "itemlistelement", "comment", "review", "image",
     "thumbnail", "video", "audio", "associatedmedia", "primaryimageofpage", "logo", "publisher", "author", "creator",
     "subjectof", "relatedlink", "distribution", "encoding", "workexample", "exampleofwork", "photo", "suggestedanswer",
-    "acceptedanswer",
+    "acceptedanswer", "itemreviewed", "recordedin", "translationofwork", "worktranslation", "citationof", "ispartof",
+    "mainentityofpage", "character", "offers", "item",
 })
 """Properties of schema.org whose values are other works: their licence is not the page's."""
 _PART_TYPES = re.compile(
     r"(?:Image|Video|Audio|Media|Music|3D)\w*(?:Object|Recording|Composition)|Photograph|Software\w+|Product|Comment|"
-    r"WebApplication|Answer|Map\b|DataDownload", re.I,
+    r"WebApplication|Answer|Map\b|Data(?:Download|set|Feed|Catalog)|ListItem|Painting|Sculpture|Drawing|VisualArtwork|"
+    r"PodcastEpisode|Movie|Clip\b|Chapter|Quotation|Claim\b|SoftwareSourceCode|Game|TVE", re.I,
 )
 """Types of schema.org whose licence is not that of the page's text."""
 _WHOLE_TYPES = re.compile(
-    r"article|webpage|\bpage|posting|creativework|report|recipe|course|learningresource|dataset|book|howto|faq|review|"
+    r"article|webpage|\bpage|posting|creativework|report|recipe|course|learningresource|book|howto|faq|review|"
     r"document|\bwork\b|sioc:item",
     re.I,
 )
 _SITE_TYPES = re.compile(r"website|periodical|blog$|organization", re.I)
 _OTHER_FILE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|mp[34]|ogg|pdf|zip)\b", re.I)
 _OWN_ADDRESS = "link[rel~=canonical i],link[rel~=shortlink i],meta[property='og:url' i]"
+_SITE_NAME = "meta[property='og:site_name' i],meta[property='og:title' i],meta[name='application-name' i]"
 _INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
 })
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "summary", "caption"})
+_PLAYERS = frozenset({"img", "picture", "video", "audio", "iframe", "object", "embed", "figure", "map", "canvas"})
+_MEDIA = "img,video,audio,iframe,object,embed,canvas"
+_BADGE_SOURCE = re.compile(
+    r"creativecommons|licensebuttons|88x31|80x15|(?:^|[/_-])(?:cc|by|sa|nc|nd|zero|cc0)(?:[-_.]\w+)*\.(?:png|svg|"
+    r"gif)|licen[sc]e|"
+    r"[/_-]cc[/_.-]", re.I,
+)
+"""Addresses of the badges of licences: pictures that no credit is for."""
+_APART = _INLINE | {"td", "th", "dt", "dd"}
+"""Elements whose text goes on in the same line, or is a label of what comes next."""
 
 
 def every(node: DOMNode, selector: str, limit: int | None = MAX_ELEMENTS) -> list[DOMNode]:
@@ -85,8 +167,8 @@ def scope_of_type(types: str) -> str | None:
 def place(node: DOMNode | None) -> str:
     """Where in the page a node stands; the nearest ancestor that tells decides.
 
-    'figure', 'quoted' (comments, quotations), 'other' (menus), 'content', 'site' (footer, sidebar, notice) or
-    'elsewhere'.
+    'figure' (pictures, players, maps), 'shown' (code, samples, what was struck out), 'quoted' (comments, quotations),
+    'other' (menus, teasers), 'content', 'site' (footer, sidebar, notice) or 'elsewhere'.
     """
     notice = False
     for _ in range(MAX_ANCESTORS):
@@ -97,14 +179,22 @@ def place(node: DOMNode | None) -> str:
             break
         if tag in _FIGURE_TAGS or "ImageObject" in (node.getattr("itemtype") or ""):
             return "figure"
-        if tag == "blockquote":
+        if tag in _SHOWN_TAGS:
+            return "shown"
+        if tag in _QUOTED_TAGS:
             return "quoted"
         if tag in _OTHER_TAGS:
             return "other"
         if tag in _SITE_TAGS:
             return "site"
         name = f"{node.getattr('id') or ''} {node.getattr('class') or ''}"
+        if _SHOWN_NAMES.search(name):
+            return "shown"
+        if tag == "article" and _is_teaser(node):
+            return "other"
         if tag in _CONTENT_TAGS or _CONTENT_NAMES.search(name):
+            if _enclosed(node.parent):
+                return "other"
             return "site" if notice else "content"
         if any(_QUOTED.search(node.getattr(attribute) or "") for attribute in ("id", "class")):
             return "quoted"
@@ -119,7 +209,101 @@ def place(node: DOMNode | None) -> str:
     return "site" if notice else "elsewhere"
 
 
-def item_scope(node: DOMNode | None) -> str | None:
+def _is_teaser(article: DOMNode) -> bool:
+    """Whether an article is not the one that the page is about: another has the heading of the first level."""
+    if article.query_selector("h1") is not None:
+        return False
+    root = article
+    while root.parent is not None and not (root.tag or "").startswith("#document"):
+        root = root.parent
+    others = every(root, "article", MAX_ARTICLES)
+    return any(other != article and other.query_selector("h1") is not None for other in others)
+
+
+def _enclosed(node: DOMNode | None) -> bool:
+    """Whether code, a quotation, a comment or a teaser is somewhere around, farther out than what looks like "
+    "content."""
+    for _ in range(MAX_ANCESTORS):
+        tag = (node.tag or "").lower() if node is not None else ""
+        if node is None or tag in ("body", "html", "") or tag.startswith("#"):
+            return False
+        name = f"{node.getattr('id') or ''} {node.getattr('class') or ''}"
+        if tag in _SHOWN_TAGS or tag in _QUOTED_TAGS or _QUOTED.search(name) or (
+            _OTHER_NAMES.search(name) and "comment" not in name.lower()
+        ):
+            return True
+        node = node.parent
+    return False
+
+
+def stands_under(node: DOMNode) -> str:
+    """What a node stands under that says of what it is said: 'credits', 'sample', 'media', or '' for none of these.
+
+    A heading of credits or references; a sentence that presents what follows ('Add this line to your page:'); a
+    picture, a player or a map without text of its own. Looked for before the node's block and before the blocks that
+    begin with it.
+    """
+    block: DOMNode | None = node
+    while block is not None and (block.tag or "").lower() in _INLINE:
+        block = block.parent
+    if block is None or _outermost(block):
+        return ""
+    if _shows_media(block):
+        return "media"
+    nearest = True
+    for level in range(MAX_ANCESTORS):
+        if block is None or _outermost(block):
+            return ""
+        nearest = nearest and level < MAX_INTRODUCED
+        before, passed = block.previous_sibling, 0
+        while before is not None and passed < MAX_BEFORE:
+            tag = (before.tag or "").lower()
+            if tag in _HEADINGS:
+                return "credits" if _is_of_credits(before.text) else ""
+            if tag and not tag.startswith("#") and tag not in ("script", "style", "br", "wbr", "hr"):
+                text = " ".join(before.text.split())
+                if nearest and (text or _shows_media(before)):
+                    if not text:
+                        return "media"
+                    if _presents(text):
+                        return "sample"
+                    nearest = False
+                passed += 1
+            before = before.previous_sibling
+        if (block.tag or "").lower() in ("footer", "aside", "article", "main", "section"):
+            nearest = False
+        block = block.parent
+    return ""
+
+
+def _is_of_credits(heading: str) -> bool:
+    words = re.findall(r"[^\W_]+", heading[:200])
+    return len(words) <= MAX_HEADING and all(map(_CREDITED.fullmatch, words)) and not all(
+        map(_CREDITS_SAY.fullmatch, words)
+    )
+
+
+def _outermost(node: DOMNode) -> bool:
+    tag = (node.tag or "").lower()
+    return tag in ("body", "html", "") or tag.startswith("#")
+
+
+def _shows_media(block: DOMNode) -> bool:
+    """Whether a block shows a picture that is no badge, a player or a frame."""
+    if (block.tag or "").lower() in _PLAYERS:
+        return True
+    return any(not _BADGE_SOURCE.search(one.getattr("src") or "") for one in every(block, _MEDIA, 20))
+
+
+def _presents(text: str) -> bool:
+    """Whether the last sentence of what stands before a notice presents it as a sample."""
+    last = re.split(r"(?<=[.!?。！？])\s+", text[-300:])[-1]
+    if _LABEL.fullmatch(last):
+        return False
+    return text.endswith((":", "：")) or bool(_PRESENTS.search(last))
+
+
+def item_scope(node: DOMNode | None, own: Set[str] = frozenset()) -> str | None:
     """The scope that microdata or RDFa around a node say: of the nearest item, or of another resource ('element').
 
     An `about` with an address speaks of something else than the page (RDFa 1.1, section 7.5), unless the page says that
@@ -132,7 +316,7 @@ def item_scope(node: DOMNode | None) -> str | None:
         if (node.tag or "").lower() in ("body", "html"):
             return _scope_of_reference(node, names)
         about = (node.getattr("about") or node.getattr("itemid") or "").strip()
-        if not about.startswith("#") and (_OTHER_FILE.search(about) or _is_elsewhere(node, about)):
+        if not about.startswith("#") and (_OTHER_FILE.search(about) or _is_elsewhere(own, about)):
             return "element"
         names.append(node.getattr("id") or "")
         if node.hasattr("itemscope") or node.hasattr("typeof"):
@@ -158,24 +342,59 @@ def _scope_of_reference(body: DOMNode, names: list[str]) -> str | None:
     return None
 
 
-def _is_elsewhere(node: DOMNode, about: str) -> bool:
-    """Whether an absolute address is not the one that the page gives for itself."""
-    if not re.match(r"(?:https?:)?//", about, re.I):
-        return False
-    while node.parent is not None and not (node.tag or "").startswith("#document"):
-        node = node.parent
-    own = every(node, _OWN_ADDRESS)
-    return _address(about) not in {_address(one.getattr("href") or one.getattr("content") or "") for one in own}
+def _is_elsewhere(own: Set[str], about: str) -> bool:
+    """Whether an absolute address is not one of those that the page gives for itself."""
+    return bool(re.match(r"(?:https?:)?//", about, re.I)) and address(about) not in own
 
 
-def _address(url: str) -> str:
+def own_addresses(document: DOMNode, url: str = "") -> frozenset[str]:
+    """The addresses of a page: where it was captured, and what it gives for itself; as `address` writes them."""
+    given = (one.getattr("href") or one.getattr("content") or "" for one in every(document, _OWN_ADDRESS))
+    return frozenset(filter(None, map(address, [url, *given])))
+
+
+def own_names(document: DOMNode, url: str = "") -> frozenset[str]:
+    """What a page and its site call themselves, in lower case: titles and their parts, the first heading, the host."""
+    names = [one.text for one in every(document, "title,h1", 10)]
+    names += [one.getattr("content") or "" for one in every(document, _SITE_NAME, 10)]
+    parts = [part for name in names for part in (name, *re.split(r"\s[|–—·:»«-]+\s|[|»«]", name))]
+    hosts = [re.split("[/:]", own)[0] for own in own_addresses(document, url)]
+    hosts += [host.rpartition(".")[0] for host in hosts]
+    squeezed = (" ".join(part.split()).lower() for part in (*parts, *hosts))
+    return frozenset(name for name in squeezed if len(name) >= MIN_NAME)
+
+
+def address(url: str) -> str:
+    """An address without scheme, 'www.', query, fragment and final slash, to be compared with others."""
     return re.sub(r"^(?:https?:)?//(?:www\.)?|[?#].*$", "", url.strip(), flags=re.I).rstrip("/")
 
 
 @lru_cache(maxsize=4)
 def _squeezed(node: DOMNode) -> str:
-    """Text of a node, white space squeezed: made once for all links in a block. It keeps its tree alive."""
-    return " ".join(node.text.split())
+    """Text of a node, white space squeezed, its blocks and lines apart by ' | ': made once for all links in a block.
+
+    It keeps its tree alive. Longer text than anybody asks for is left as it is.
+    """
+    plain = " ".join(node.text.split())
+    if len(plain) > MAX_SURROUNDINGS:
+        return plain
+    pieces: list[str] = []
+    _flow(node, pieces)
+    return re.sub(r"^(?: \|)+ | \|(?= \|)|(?: \|)+ ?$", "", " " + " ".join("".join(pieces).split())).strip()
+
+
+def _flow(node: DOMNode, pieces: list[str]) -> None:
+    for child in node.child_nodes:
+        tag = (child.tag or "").lower()
+        if tag == "#text":
+            pieces.append(child.value or "")
+        elif tag == "br":
+            pieces.append(" | ")
+        elif tag and not tag.startswith("#") and tag not in ("script", "style"):
+            around = "" if tag in _INLINE else " " if tag in _APART else " | "
+            pieces.append(around)
+            _flow(child, pieces)
+            pieces.append(around)
 
 
 def forget_nodes() -> None:
@@ -209,10 +428,12 @@ def surroundings(node: DOMNode) -> str:
         node, text = parent, around
     if len(text) > MIN_SURROUNDINGS and (node.tag or "").lower() not in _INLINE:
         return text
-    return " ".join(f"{_beside(node, 'previous_sibling')} {text} {_beside(node, 'next_sibling')}".split())
+    apart = " " if (node.tag or "").lower() in _INLINE else " | "
+    text = f"{beside(node, 'previous_sibling')}{apart}{text}{apart}{beside(node, 'next_sibling')}"
+    return re.sub(r"\|(?: \|)+", "|", " ".join(text.split())).strip(" |")
 
 
-def _beside(node: DOMNode, direction: str) -> str:
+def beside(node: DOMNode, direction: str) -> str:
     """Text of the siblings before or after a node, up to half of `MAX_SURROUNDINGS` and to the next block of text."""
     found: list[str] = []
     size = 0
@@ -224,7 +445,8 @@ def _beside(node: DOMNode, direction: str) -> str:
             if found and tag and not tag.startswith("#") and tag not in _INLINE:
                 break
             text = sibling.text
-            found.append(text[-half:] if direction == "previous_sibling" else text[:half])
+            part = text[-half:] if direction == "previous_sibling" else text[:half]
+            found.append(part if not tag or tag.startswith("#") or tag in _INLINE else f" | {part} | ")
             size += len(text)
         sibling = getattr(sibling, direction)
     return " ".join(reversed(found) if direction == "previous_sibling" else found)

@@ -170,16 +170,29 @@ _MINING = re.compile(
     r"minería\s+de\s+textos|estrazione\s+di\s+testo|machine\s+learning\s+(?:or|and)\s+(?:ai|artificial)|"
     r"(?:train\w*|entra[îi]n\w*|entren\w*)\W+(?:\w+\W+){0,6}?(?:artificial intelligence|"
     r"intelligence\s+artificielle|ai\b|llms?\b|language models?|"
-    r"machine learning|künstliche\w* intelligenz|ki\b)|\b(?:ai|ki|machine[\s-]learning)[\s-]+train\w+", re.I,
+    r"machine learning|künstliche\w* intelligenz|ki\b)|training\s+(?:data|sets?|material|corpus|corpora)\b|"
+    r"trainingsdaten|trainingsdata|données\s+d[’']entra[îi]nement|"
+    r"datos\s+de\s+entrenamiento|dados\s+de\s+treinamento|dati\s+di\s+addestramento|danych\s+treningowych|"
+    r"(?:entren|trein|addestr|szkol|tren)\w*[^.]{0,40}(?:inteligencia\s+artificial|inteligência\s+artificial|"
+    r"intelligenza\s+artificiale|sztucznej\s+inteligencji|kunstmatige\s+intelligentie|modelos?|modelli|\bia\b|"
+    r"\bai\b)|"
+    r"(?:ai|人工知能|機械学習|生成ai)[^。]{0,12}(?:学習|訓練|トレーニング)|(?:人工智能|ai|机器学习|機器學習|大模型|"
+    r"大语言模型|语言模型|模型)[^。]{0,10}(?:训练|訓練|学习|學習)|(?:训练|訓練)[^。]{0,10}(?:人工智能|ai|模型)|"
+    r"\b(?:ai|ki|machine[\s-]learning)[\s-]+train\w+", re.I,
 )
 _FORBIDS = re.compile(
-    r"reserv\w+|réserv\w+|(?:do(?:es)?\s+not|don[’']t)\s+(?:permit|allow|authori[sz]e|consent)|forbid\w*|^no\b|vorbehalt\w+|prohibit\w+|not\s+(?:be\s+)?(?:permitted|allowed|used?|authori[sz]ed)|may\s+not|untersagt|"
+    r"reserv\w+|réserv\w+|(?:do(?:es)?\s+not|don[’']t)\s+(?:permit|allow|authori[sz]e|consent)|forbid\w*|^no\b|"
+    r"vorbehalt\w+|prohibit\w+|not\s+(?:be\s+)?(?:permitted|allowed|used?|authori[sz]ed)|may\s+not|untersagt|"
     r"nicht\s+(?:gestattet|erlaubt|zul[äa]ssig)|ausdr[üu]cklich\s+widersprochen|widersprechen|interdit\w*|prohibid\w*|"
-    r"\bno part\b|opt(?:ed)?[\s-]out", re.I,
+    r"\bno part\b|opt(?:ed)?[\s-]out|oppos\w+|object(?:s|ed)?\s+to|widerspr\w+|se\s+opone|opponiamo|proib\w+|"
+    r"vietat\w+|verboden|niet\s+toegestaan|bezwaar|"
+    r"zabron\w+|zakaz\w*|sprzeciw\w*|not\s+(?:to\s+be|as)\b|禁止|禁じ|お断り|不得|请勿|請勿|許可|许可|同意", re.I,
 )
 _NOT_OTHERWISE = re.compile(
-    r"(?:sofern|soweit|wenn|falls|wo)\s+(?:\w+\s+){0,2}?nichts?\s+(?:explizit\s+|ausdr[üu]cklich\s+)?ander\w+(?:\s+\w+){0,2}|"
-    r"(?:unless|except|excepting)\s+(?:where\s+|when\s+)?(?:is\s+)?(?:otherwise|noted|specified|stated|indicated|explicitly)"
+    r"(?:sofern|soweit|wenn|falls|wo)\s+(?:\w+\s+){0,2}?nichts?\s+(?:explizit\s+|"
+    r"ausdr[üu]cklich\s+)?ander\w+(?:\s+\w+){0,2}|"
+    r"(?:unless|except|excepting)\s+(?:where\s+|when\s+)?(?:is\s+)?(?:otherwise|noted|specified|stated|indicated|"
+    r"explicitly)"
     r"[^,.;]{0,30}|sauf\s+(?:mention|indication)[^,.;]{0,20}|salvo\s+(?:que|donde|diversa|indica)[^,.;]{0,40}|"
     r"excepto\s+donde[^,.;]{0,40}|"
     r"\b(?:if\s+not|si\s+no|se\s+n[ãa]o|se\s+non|s[’']il\s+n[’']est|si\s+ce\s+n[’']est)\b[^,.;]{0,40}", re.I,
@@ -196,7 +209,8 @@ _DENIES = re.compile(
 )
 """How a sentence says that something is not, or no longer, under a licence."""
 _CONTRIBUTED = re.compile(
-    r"\b(?:by|when|if|before|while)\s+(?:you\s+)?(?:\w+\s+){0,2}?(?:submit|post|upload|contribut|edit|sav|send)\w*\b.{0,120}?"
+    r"\b(?:by|when|if|before|while)\s+(?:you\s+)?(?:\w+\s+){0,2}?(?:submit|post|upload|contribut|edit|sav|"
+    r"send)\w*\b.{0,120}?"
     r"\byou\s+(?:\w+\s+){0,2}?(?:agree|grant|licen[sc]e|release|consent|accept)|"
     r"\byour\s+(?:\w+\s+){0,2}?(?:contributions?|submissions?|uploads?|edits?|posts?)\b|"
     r"\bmit\s+(?:dem|der)\s+(?:absenden|speichern|hochladen|einreichen|veröffentlichung)\b.{0,120}?"
@@ -204,22 +218,27 @@ _CONTRIBUTED = re.compile(
 )
 """Terms for what visitors send in: they say nothing of what is there."""
 _FOR_PROFIT = re.compile(
-    r"non[\s-]?commercial\s+(?:use|purposes?|reproduction|reuse)\s+only|only\s+(?:be\s+\w+\s+)?for\s+non[\s-]?commercial|"
+    r"non[\s-]?commercial\s+(?:use|purposes?|reproduction|reuse)\s+only|"
+    r"only\s+(?:be\s+\w+\s+)?for\s+non[\s-]?commercial|"
     r"(?:not|no)\s+(?:be\s+used\s+)?(?:for\s+)?commercial\s+(?:use|purposes)|"
-    r"nur\s+(?:für|zu)\s+(?:den\s+)?(?:nicht[\s-]?kommerziell|privat)\w*|kommerzielle\w*\s+nutzung\s+(?:ist\s+)?(?:nicht|untersagt)",
+    r"nur\s+(?:für|zu)\s+(?:den\s+)?(?:nicht[\s-]?kommerziell|privat)\w*|"
+    r"kommerzielle\w*\s+nutzung\s+(?:ist\s+)?(?:nicht|untersagt)",
     re.I,
 )
 """Use for profit that is ruled out beside the name of a licence that permits it."""
 _GRANT = re.compile(
-    r"licen[sc]ed?\b|li[zs]en[zc]\w*|licen[cç]i?[aâ]\w*|licenza|\bunter\b|\bunder\b|\bsous\b|\bbajo\b|\bsotto\b|\bsob\b|"
+    r"licen[sc]ed?\b|li[zs]en[zc]\w*|licen[cç]i?[aâ]\w*|licenza|\bunter\b|\bunder\b|\bsous\b|\bbajo\b|\bsotto\b|"
+    r"\bsob\b|"
     r"available|verf[üu]gbar|ver[öo]ffentlicht|released|published|distribu\w+|zur\s+verf[üu]gung|steh(?:t|en)\b|"
     r"mis\w*\s+[àa]\s+disposition|nutzbar|covered by|subject to|dedicated|gelten|gilt|unterlieg\w+|"
     r"public\s+domain|gemeinfrei|domaine\s+public|dominio\s+p[úu]blico|works?\s+of\s+the", re.I,
 )
 _WHOLE_WORDS = (
     r"contents?|contenus?|contenidos?|contenut[oi]|conte[úu]dos?|\w*inhalte?n?|(?:\w*text(?:e[ns]?|s|os|i)?|artikeln?|"
-    r"articles?|art[íi]culos?|articol[oi]|artigos?|\w*beitr(?:ags?|äge)n?|(?:web[\s-]?)?(?:sites?|seiten?|pages?)|homepage|"
-    r"website|(?:we)?blogs?|weblogs?|(?:web)?wiki(?!media|pedia|data|source)\w*|werke?s?|works?|obras?|opera|œuvres?|oeuvres?|publications?|"
+    r"articles?|art[íi]culos?|articol[oi]|artigos?|\w*beitr(?:ags?|äge)n?|(?:web[\s-]?)?(?:sites?|seiten?|pages?)|"
+    r"homepage|"
+    r"website|(?:we)?blogs?|weblogs?|(?:web)?wiki(?!media|pedia|data|source)\w*|werke?s?|works?|obras?|opera|œuvres?|"
+    r"oeuvres?|publications?|"
     r"publi(?:kation|caci[oó]n)\w*|documents?|dokumente?|posts?|materials?|materialien|podcasts?|folgen?|episodes?|"
     r"stories|story|everything|alles|informationen|information|diaries|tagebuch|essays?|writing|reports?|recipes?|"
     r"rezepte?|translations?|[üu]bersetzung)"
@@ -232,20 +251,24 @@ _IN_WHOLE = re.compile(
 )
 _HERE = re.compile(
     r"\b(?:this|these|our|my|all|any|everything|here(?:in)?|diese[mnrs]?|unsere?[mnrs]?|meine?[mnrs]?|alle[rns]?|alles|"
-    r"s[äa]mtliche\w*|hier|ce|cet|cette|ces|notre|nos|tous|toutes?|est[ea]s?|nuestr[oa]s?|todos?|todas?|quest[oaie]|nostr[oaie]|"
+    r"s[äa]mtliche\w*|hier|ce|cet|cette|ces|notre|nos|tous|toutes?|est[ea]s?|nuestr[oa]s?|todos?|todas?|quest[oaie]|"
+    r"nostr[oaie]|"
     r"tutt[oaie]|aqu[íi])\b|"
     r"\b(?:content|contents|inhalte?|contenus?|contenidos?|contenuti|conte[úu]dos?)\b|"
     r"\b(?:website|webseite|weblog|blog|wiki)\b", re.I,
 )
 _PART = re.compile(
-    r"\b(?:photo\w*|\w*fotos?|fotogra\w+|\w*bild(?:er[ns]?|es|nachweise?|quellen?|rechte|material)?|abbildung\w*|images?|"
+    r"写真|画像|イラスト|動画|图片|圖片|照片|插图|插圖|视频|影片|사진|"
+    r"\b(?:zdjęci\w+|grafik\w*|obraz\w*|afbeelding\w*|foto[’']?s|photo\w*|\w*fotos?|fotogra\w+|\w*bild(?:er[ns]?|es|"
+    r"nachweise?|quellen?|rechte|material)?|abbildung\w*|images?|"
     r"im[áa]genes|imagen|immagin[ei]|imagens?|pictures?|pics?|illustration\w*|grafik\w*|graphics?|gr[áa]ficos?|videos?|"
     r"icons?|logos?|thumbnail|header|banner|screenshots?|karten(?:daten|material)?|maps?|musi[ck]\w*|songs?|sounds?|"
     r"user[\s-](?:contribut|generat)\w*|comments?|kommentare?\w*|software|source\s+code|quellcode|quelltext|themes?|"
     r"templates?|fonts?|plugins?|data(?:sets?|base)?|daten(?:satz|bank|sätze)?|cover|via|wikimedia|flickr|pixabay|"
     r"unsplash|(?:web)?design(?:ed|t)?\s+(?:by|von|par)|webdesign|design(?=\s*:)|layout)\b", re.I,
 )
-_SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|[\n\r]{2,}|\s[|•·]\s")
+_SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|"
+r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ][\w-])|[\n\r]{2,}|\s[|•·]\s")
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
 _IN_PARENTHESES = re.compile(r"\([^()]{0,80}\)")
 _JOINED = re.compile(r"(?:\w+\W+){4}|\b(?:and|und|et|y|e)\b|[,&]", re.I)
@@ -255,8 +278,14 @@ _MAX_SENTENCE = 600
 
 def mentions(text: str) -> Iterator[Mention]:
     """Every licence that `text` names, in its order; what reserves all rights or the right to mine included."""
-    for sentence in _sentences(text):
+    for sentence in sentences(text):
         yield from _in_sentence(sentence)
+
+
+def reserves_mining(sentence: str) -> str | None:
+    """The words by which a sentence reserves mining and training; None if it does not."""
+    match = _FORBIDS.search(sentence) if _MINING.search(sentence) else None
+    return match[0] if match else None
 
 
 def subject(sentence: str) -> str:
@@ -308,13 +337,14 @@ def sentence_around(text: str, phrase: str) -> str:
     """The sentence of `text`, or clause of it, that holds `phrase`; empty if none does."""
     text = " ".join(text.split())
     phrase = " ".join(phrase.split())
-    for sentence in _sentences(text) if phrase else ():
+    for sentence in sentences(text) if phrase else ():
         if phrase in sentence:
-            return _clause(sentence, phrase)
+            return clause(sentence, phrase)
     return ""
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, and what stands apart from them as lines, cells and items do; white space squeezed."""
     for part in _SENTENCE_END.split(text):
         if squeezed := " ".join(part.split()):
             yield squeezed
@@ -330,22 +360,35 @@ def _in_sentence(sentence: str) -> Iterator[Mention]:
             continue
         found.add(reading.spdx)
         granted = grants(sentence, start) and reading.spdx != UNKNOWN
-        clause = _clause(window, sentence[start:end])
-        yield Mention(sentence[start:end], reading, subject(clause) or subject(window), granted, window)
+        part = clause(window, sentence[start:end])
+        yield Mention(sentence[start:end], reading, subject(part) or subject(window), granted, window)
         freely = {"nc"}.isdisjoint(family(reading.spdx).lower().split("-")) and reading.spdx != UNKNOWN
-        if freely and (match := _FOR_PROFIT.search(clause)):
+        if freely and (match := _FOR_PROFIT.search(part)):
             restricted = Reading(NON_COMMERCIAL, CHOSEN)
-            yield Mention(match[0], restricted, subject(clause) or subject(window), granted, window)
-    if _MINING.search(sentence) and (match := _FORBIDS.search(sentence)):
-        yield Mention(match[0], Reading(OPT_OUT, NAMED), "whole", True, sentence[:_MAX_SENTENCE])
+            yield Mention(match[0], restricted, subject(part) or subject(window), granted, window)
+    if (words := reserves_mining(sentence)) is not None:
+        yield Mention(words, Reading(OPT_OUT, NAMED), "whole", True, sentence[:_MAX_SENTENCE])
     if match := ALL_RIGHTS.search(sentence):
-        clause = _clause(sentence, match[0])
-        yield Mention(match[0], Reading(ALL_RIGHTS_RESERVED, CHOSEN), subject(clause), True, sentence[:_MAX_SENTENCE])
+        part = clause(sentence, match[0])
+        yield Mention(match[0], Reading(ALL_RIGHTS_RESERVED, CHOSEN), subject(part), True, sentence[:_MAX_SENTENCE])
 
 
-def _clause(sentence: str, phrase: str) -> str:
+def around(mention: Mention) -> tuple[str, str]:
+    """What stands before and behind the name of a licence in its clause."""
+    before, _, after = clause(mention.sentence, mention.raw).partition(mention.raw)
+    return before, after
+
+
+def without_names(text: str) -> str:
+    """A text without the licences that it names."""
+    for start, end, _ in sorted(_named(text), reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text
+
+
+def clause(sentence: str, phrase: str) -> str:
     """The clause of a sentence that holds `phrase`; the sentence if none does."""
-    return next((clause for clause in _CLAUSE_END.split(sentence) if phrase in clause), sentence)
+    return next((part for part in _CLAUSE_END.split(sentence) if phrase in part), sentence)
 
 
 def _named(sentence: str) -> Iterator[tuple[int, int, Reading]]:

@@ -27,6 +27,15 @@ The rules of `resolve@1`:
    says CC-BY, the registry CC-BY-NC), or if mining is permitted in one place and reserved in another. The closest
    statement still decides, and a reservation still holds.
 
+`resolve@3` decides as `resolve@2` does, and also:
+
+9. lets a restriction in words ('commercial use requires our permission', 'all rights reserved': `IN_WORDS`) hold from
+   whatever distance, and on a page any licence of tier 5 that the page or its site names: AND, contradicted. What
+   covers an element alone restricts nothing else, and a ruling has heard all that it rules on. Terms of RSL that
+   nobody here has agreed to, such as payment, hold as well: AND `LicenseRef-unknown`;
+10. knows the scope 'default', what a site says of everything that says nothing of itself ('all rights reserved, unless
+    otherwise indicated'): it is as far as the site, decides alone, and gives way to what is closer.
+
 Rules are never changed, only added under a new version, and the recipe says which version decides
 (`licenses.resolver`). A document's row names the version that made it, and a table written under another version is
 another version of the table: history is restated, not rewritten.
@@ -49,16 +58,21 @@ from data_platform.core.tables import table
 from data_platform.ingest.settings import Source
 from data_platform.licenses.contest import strictest
 from data_platform.spdx.expressions import (
+    ACADEMIC,
+    ALL_RIGHTS_RESERVED,
+    NO_DERIVATIVES,
+    NON_COMMERCIAL,
     OPT_OUT,
     TDM_PERMITTED,
     UNKNOWN,
+    WITH_LEAVE,
     conjunction,
     family,
     identifiers_of,
 )
-from data_platform.spdx.tiers import tier
+from data_platform.spdx.tiers import RESTRICTED, tier
 
-RESOLVERS = ("resolve@1", "resolve@2")
+RESOLVERS = ("resolve@1", "resolve@2", "resolve@3")
 RESOLVER = RESOLVERS[-1]
 """The version that decides if nobody asks for another."""
 
@@ -67,12 +81,16 @@ LEAST_CONFIDENCE = 0.5
 PRECISE = 0.9
 """From here on a statement names one licence; below, it may be made more precise by another of the same family."""
 
+_RULED = 2
+"""The farthest distance of a ruling."""
 _LOCAL = {"spdx_header", "license_file"}
 _PAGE = {"link", "meta", "jsonld", "header", "robots", "rdfa", "microdata", "anchor", "badge", "statement", "rsl"}
 _TRUST = ("manual", "spdx_header", "link", "meta", "jsonld", "header", "rdfa", "microdata", "anchor", "badge",
           "statement", "robots", "tdmrep", "ai_txt", "rsl", "row", "distribution", "package", "license_file",
           "classifier", "registry", "none")
 """Locations from most to least trusted: which one is named as the basis if several of a group agree."""
+IN_WORDS = frozenset({ACADEMIC, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, NO_DERIVATIVES, WITH_LEAVE})
+"""What restrictions in words are read as."""
 _HINTS = frozenset({"license_file", "classifier"})
 """Locations at which an unreadable statement may be none at all."""
 
@@ -114,7 +132,7 @@ def distance(location: str, scope: str) -> int | None:
         return 5
     if scope == "site":
         return 6
-    return 7 if scope == "distribution" else 8
+    return 7 if scope in ("distribution", "default") else 8
 
 
 def decide(statements: Sequence[Statement], resolver: str = RESOLVER) -> Decision:
@@ -135,6 +153,8 @@ def decide(statements: Sequence[Statement], resolver: str = RESOLVER) -> Decisio
     decision = _decide_group(groups[min(groups)]) if groups else NOTHING_STATED
     if resolver != "resolve@1":
         decision = _heard_from_afar(decision, groups, permitted, bool(reserved))
+    if resolver not in ("resolve@1", "resolve@2"):
+        decision = _restricted_from_afar(decision, groups)
     if not reserved:
         return decision
     loudest = max(reserved, key=lambda statement: (statement.confidence, statement.location))
@@ -155,6 +175,30 @@ def _heard_from_afar(
         for far in sorted(groups)[1:] for statement in groups[far]
     )
     return decision._replace(contradicted=decision.contradicted or differs or bool(permitted and reserved))
+
+
+def _restricted_from_afar(decision: Decision, groups: Mapping[int, list[Statement]]) -> Decision:
+    """The decision with rule 9. Rulings, distances 0 to 2, have heard what was stated."""
+    if not groups or min(groups) <= _RULED or decision.license_tier == RESTRICTED:
+        return decision
+    restricting = [
+        statement for far in sorted(groups)[1:] for statement in groups[far]
+        if statement.scope != "default" and _restricts(statement)
+    ]
+    if not restricting:
+        return decision
+    spdx = conjunction([decision.license_spdx, *(statement.spdx for statement in restricting)])
+    return decision._replace(license_spdx=spdx, license_tier=tier(spdx), contradicted=True)
+
+
+def _restricts(statement: Statement) -> bool:
+    if statement.location == "rsl" and statement.spdx == UNKNOWN:
+        return True
+    if statement.confidence < LEAST_CONFIDENCE:
+        return False
+    if IN_WORDS & identifiers_of(statement.spdx):
+        return tier(statement.spdx) == RESTRICTED
+    return statement.location in _PAGE and statement.scope in ("page", "site") and tier(statement.spdx) == RESTRICTED
 
 
 def _decide_group(group: list[Statement]) -> Decision:

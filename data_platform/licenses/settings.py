@@ -30,8 +30,8 @@ class Copies(Part):
 class Licenses(Part):
     """How licences are decided, and what is heard on the way."""
 
-    resolver: Literal["resolve@1", "resolve@2"] = Field(
-        default="resolve@2", description="Version of the rules by which evidence is decided."
+    resolver: Literal["resolve@1", "resolve@2", "resolve@3"] = Field(
+        default="resolve@3", description="Version of the rules by which evidence is decided."
     )
     rulings: str | None = Field(
         default=None, description="YAML file of rulings by people, with author, date and reason each."

@@ -54,6 +54,12 @@ OURS: dict[str, Meaning] = {
     expressions.ACADEMIC: Meaning(
         "Academic use", "Use for research and teaching is allowed by the rights holder, in words that name no licence.",
     ),
+    expressions.NO_DERIVATIVES: Meaning(
+        "No changes", "The rights holder forbids changes, or asks for leave, in words that name no licence.",
+    ),
+    expressions.WITH_LEAVE: Meaning(
+        "Permission required", "The rights holder forbids copies, or asks for leave, in words that name no licence.",
+    ),
     expressions.TDM_PERMITTED: Meaning(
         "Text and data mining permitted", "The rights holder says, in a way that machines can read, that text and data "
         "mining or training is not reserved. This is no licence to publish the text.",

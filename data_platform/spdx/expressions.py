@@ -29,6 +29,10 @@ OPT_OUT = "LicenseRef-tdm-opt-out"
 ALL_RIGHTS_RESERVED = "LicenseRef-all-rights-reserved"
 NON_COMMERCIAL = "LicenseRef-non-commercial"
 ACADEMIC = "LicenseRef-academic"
+NO_DERIVATIVES = "LicenseRef-no-derivatives"
+"""Changes are forbidden, or need leave, in words of the page's own."""
+WITH_LEAVE = "LicenseRef-permission-required"
+"""Copies are forbidden, or need leave, in words of the page's own."""
 TDM_PERMITTED = "LicenseRef-tdm-permitted"
 """Not a licence: the rights holder says that text and data mining is not reserved against."""
 UNVERSIONED_CC = tuple(
@@ -37,8 +41,8 @@ UNVERSIONED_CC = tuple(
 """Creative Commons licences named without a version. SPDX has no identifier for them; what they allow is known."""
 
 OUR_REFERENCES = (
-    UNKNOWN, PUBLIC_DOMAIN, US_GOVERNMENT, OPT_OUT, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, ACADEMIC, TDM_PERMITTED,
-    *UNVERSIONED_CC,
+    UNKNOWN, PUBLIC_DOMAIN, US_GOVERNMENT, OPT_OUT, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, NO_DERIVATIVES, WITH_LEAVE,
+    ACADEMIC, TDM_PERMITTED, *UNVERSIONED_CC,
 )
 
 EXACT = 1.0

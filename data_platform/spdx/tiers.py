@@ -60,6 +60,8 @@ TIER_OF_LICENSE = {
     expressions.ALL_RIGHTS_RESERVED: RESTRICTED,
     expressions.NON_COMMERCIAL: RESTRICTED,
     expressions.ACADEMIC: RESTRICTED,
+    expressions.NO_DERIVATIVES: RESTRICTED,
+    expressions.WITH_LEAVE: RESTRICTED,
     expressions.TDM_PERMITTED: GOVERNMENT,
     "LicenseRef-cc-by": PERMISSIVE,
     "LicenseRef-cc-by-sa": COPYLEFT,

@@ -278,7 +278,8 @@ def test_an_element_of_a_licence_that_nobody_here_knows_frees_nothing() -> None:
 
 def test_what_is_said_beside_a_licence() -> None:
     assert seen("<footer>All content is licensed under CC BY 4.0, for non-commercial use only</footer>") == [
-        ("statement", "site", "CC-BY-4.0"), ("statement", "site", "LicenseRef-non-commercial")
+        ("statement", "site", "CC-BY-4.0"), ("statement", "site", "LicenseRef-non-commercial"),
+        ("statement", "site", "LicenseRef-non-commercial"),
     ]
     assert seen("<footer>Text is available under CC BY 4.0; photographs: all rights reserved.</footer>") == [
         ("statement", "site", "CC-BY-4.0"), ("statement", "element", "LicenseRef-all-rights-reserved")
@@ -304,9 +305,11 @@ def test_a_reservation_in_words() -> None:
 
 def test_broken_pages_say_what_they_can_and_raise_nothing() -> None:
     assert seen(f'<html><body><p <a rel=license href={BY}>x<a rel="license" href="{BY}"') != []
-    assert seen('<script type="application/ld+json">{"license": "MIT", </script>') == []
+    broken = '<script type="application/ld+json">{"license": "MIT", </script>'
+    assert seen(broken) == [("jsonld", "page", "LicenseRef-unknown")]
+    assert seen('<script type="application/ld+json">{"name": "A licence", </script>') == []
     assert seen('<script type="application/ld+json">' + "[" * 100_000 + "</script>") == []
-    assert seen("<div>" * 20_000 + f'<a rel="license" href="{BY}">x</a>') in (
+    assert seen("<div>" * 20_000 + f'<a rel="license" href="{BY}">CC</a>') in (
         [], [("anchor", "page", "CC-BY-4.0")]
     )
     assert [one.license_spdx for one in observations(f'<link rel="license" href="{BY}">'.encode("utf-16"))] == [

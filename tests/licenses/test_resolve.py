@@ -129,7 +129,7 @@ def test_a_ruling_on_the_document_comes_before_one_on_its_host() -> None:
 
 
 def test_an_unknown_resolver_is_refused() -> None:
-    with pytest.raises(ValueError, match="no resolver 'resolve@0'; there are resolve@1, resolve@2"):
+    with pytest.raises(ValueError, match="no resolver 'resolve@0'; there are resolve@1, resolve@2, resolve@3"):
         decide([], "resolve@0")
 
 

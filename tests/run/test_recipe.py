@@ -251,7 +251,7 @@ branches:
     evidence: {formulas: {pattern: x, unless: y}}
     cascade: {labels: [{kind: files, paths: [p], positive: [math]}]}
     rule_sets: {c4: {min_sentences: 1}}
-licenses: {resolver: resolve@2, rulings: r, training_agents: [a]}
+licenses: {resolver: resolve@3, rulings: r, training_agents: [a]}
 deduplication: {kinds: [exact], keep: [longest], rehydration: {2: 2}, hashes: own}
 decontamination: {sets: {gsm8k: {paths: [p], fields: [question], id_field: i, action: drop}}, action: cut}
 repetition: {semantic: {keep: hard}}
@@ -332,8 +332,8 @@ def test_no_value_of_the_environment_is_ever_shown(
          "deduplication.keep.0: there is no preference highest:word_cnt; highest:word_count"),
         (("name: small", "name: small\nextraction: {options: {main_contents: true}}"),
          "extraction.options.main_contents: there is no option main_contents; main_content is near"),
-        (("name: small", "name: small\nlicenses: {resolver: resolve@3}"),
-         "licenses.resolver: there is no choice resolve@3; resolve@2 and resolve@1 are near"),
+        (("name: small", "name: small\nlicenses: {resolver: resolve@4}"),
+         "licenses.resolver: there is no choice resolve@4; resolve@3 and resolve@2 are near"),
         (("paths: a.warc.gz", "kind: file, paths: a"), "sources.0.kind: there is no choice file; files is near"),
         (("paths: a.warc.gz", "kind: files, paths: a, text_feild: b"),
          "sources.0.text_feild: there is no field text_feild; text_field is near"),

@@ -1,0 +1,339 @@
+# ruff: noqa: RUF001 - letters, dashes and quotation marks of other languages are meant
+"""What a sentence that names a licence puts under it: the page it stands on, nothing in particular, or something else.
+
+A grant has a subject (this page, this site, its text), a tense (now) and a modality (is; not 'if', 'will be', 'we are
+considering'). Sentences that lack one of them are many more than anybody can list, and those that have all are few.
+So the words *before* the name of a licence are held against what a plain grant consists of: an article or pronoun, a
+noun for the whole, where it is, a verb of granting, an exception ('unless otherwise noted'), a notice of copyright. A
+word that is none of these ('icons', 'guest', 'considering', 'until', 'originally', the name of somebody else's work)
+makes it no grant of this page: doubt is never free. Behind the name stand conditions of every kind, and most of them
+are the licence's own; there, words of time, condition and question are looked for instead.
+
+Belongs here: text in, one of `WHOLE`, `BARE`, `OTHER` out; the words of plain grants. Does not: names of licences
+(`prose`), words that restrict (`restriction`), where the sentence stands (`place`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+WHOLE = "whole"
+"""The page, the site, or the text of either is put under the licence."""
+BARE = "bare"
+"""The licence is named and nothing else is: the place has to tell for what."""
+OTHER = "other"
+"""Something else is put under it, or nothing is, or not now, or it cannot be told."""
+
+_SENTENCE_END = re.compile(r"[.。!]\s|\s[|•·]\s")
+_MAX_AFTER = 160
+"""Characters behind the name of a licence in which conditions are looked for."""
+
+
+
+def _each(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_EXCEPT = re.compile(
+    r"(?:sofern|soweit|wenn|falls|wo)\s+(?:[\w-]+\s+){0,3}?(?:nichts?|keine)\s+(?:\w+\s+)?ander\w+(?:\s+\w+){0,3}|"
+    r"(?:soweit|sofern|falls|wenn)\s+nicht\s+(?:\w+\s+){0,3}?(?:gekennzeichnet|angegeben|vermerkt|ausgewiesen|"
+    r"erwähnt|genannt)|"
+    r"(?:unless|except|excepting|excluding)\s+(?:as\s+|for\s+)?(?:where|when|if|as)?\s*(?:it\s+is\s+|"
+    r"is\s+)?(?:not\s+)?(?:otherwise|noted|specified|stated|indicated|explicitly)"
+    r"(?:\s+(?:noted|specified|stated|indicated|marked|credited|mentioned|attributed|explicitly|below|above|here|"
+    r"expressly|on|in|the|this|page|site))*|"
+    r"(?:if|where|when)\s+not\s+(?:otherwise|explicitly|expressly)\s+\w+(?:\s+otherwise)?|"
+    r"sauf\s+(?:mention|indication|avis|exception)s?(?:\s+(?:contraires?|explicites?|particulières?))*|"
+    r"salvo\s+(?:que\s+se\s+|donde\s+se\s+)?(?:indi\w+|especifi\w+|exprese|diversa|diverso|dove|altrimenti|menci\w+|"
+    r"onde)(?:\s+(?:de\s+otra\s+\w+|lo\s+contrario|en\s+contrario|diversa\w*|diverso|altrimenti|indicato|indicazione|"
+    r"outr\w+|contrári\w+|em\s+contrário))*|"
+    r"exce(?:p)?to\s+(?:donde|onde|quando|cuando)\s+(?:se\s+)?(?:\w+\s+){0,3}?(?:indi\w+|especific\w+|contrario|"
+    r"contrário|modo|noted)(?:\s+(?:lo\s+contrario|o\s+contrário|de\s+otro\s+modo))?|"
+    r"(?:si|se)\s+(?:no|non|não)\s+(?:se\s+|è\s+|é\s+)?(?:indica\w*|especifica\w*|indicado)(?:\s+(?:lo\s+contrario|"
+    r"o\s+contrário|altrimenti|diversamente))?|"
+    r"s[’'\s]?i[l]?\s+(?:ce\s+)?n[’']est\s+(?:pas\s+)?\w+(?:\s+autrement)?|où\s+(?:mention|indiqu)\w+|"
+    r"tenzij\s+(?:\w+\s+)?anders\s+(?:\w+)?|behoudens\s+\w+|"
+    r"(?:o\s+ile|jeśli|jeżeli|chyba\s+że|z\s+wyjątkiem)\s+(?:nie\s+)?(?:\w+\s+)?(?:zaznaczono|wskazano|podano|"
+    r"określono|stwierdzono)(?:\s+inaczej)?|"
+    r"特に(?:記載|断り|明記|表記)?の?(?:ない|無い)?(?:限り|場合を除き|場合は)?、?|特記(?:なき|のない)限り、?|"
+    r"別途(?:記載|明記)?の?(?:ない|無い)?限り、?|"
+    r"除(?:非)?(?:另|特别|特別)?有?(?:特别|特別|其他)?(?:声明|聲明|说明|說明|注明|註明|标注)(?:外|者外)?[，,]?|"
+    r"如无特别(?:声明|说明)[，,]?|若无特别说明[，,]?", re.I,
+)
+_REUSE = re.compile(
+    r"\byou\s+(?:are\s+(?:free|welcome)\s+to|may|can)\s+(?:freely\s+)?(?:re-?)?(?:use|share|copy|adapt|distribute|"
+    r"publish|remix|print|post|translate)"
+    r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
+    r"^(?:please\s+)?(?:feel\s+free\s+to\s+)?(?:re-?)?(?:use|share|copy|publish|print)\b|"
+    r"\b(?:dürfen|darf|können|kann)\s+(?=(?:\w+\s+){0,8}?(?:genutzt|verwendet|weiterverwendet|geteilt|verbreitet|"
+    r"nachgenutzt)\b)", re.I,
+)
+_NOTICE = re.compile(
+    r"(?:©|\([cC]\)|\b(?i:copyright|copyleft)\b|🄯|🅭)[\s:©()cC]*(?:\bby\b\s*)?(?:(?:19|"
+    r"20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d|present|heute|now|today))*)?[\s,:]*"
+    r"(?:(?:by|the|von|par|di|por|de|der|des|das|die|und|and|et|y|e|of|for|für|&|la|le|les|du|del|van|on|at|"
+    r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}",
+)
+"""A notice of copyright with its holder: capitalised words and what joins them."""
+_SOME_RIGHTS = re.compile(r"\b(?:some|certain|einige|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|"
+r"derechos|direitos|diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I)
+_ARTICLE = re.compile(r"^(?:the|der|die|das|dieser|diese|dieses|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
+_APART = re.compile(r"[^\W_]+", re.U)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+
+_FILLERS = _each(
+    # Articles, pronouns and quantities that leave nothing out.
+    """a an the this these our my all any everything of and or as to s per also now currently hereby here herein is
+    are be been has have
+    der die das den dem des ein eine einer einem eines dieser diese dieses diesem diesen unser unsere unserer
+    unseres unseren unserem mein meine
+    meiner meines meinen alle alles aller allen sämtliche sämtlicher sämtlichen und oder sowie auch ist sind
+    wird werden gemäß nach laut hier
+    una uno un unos unas um uma le la les l un une des du de d ce cet cette ces notre nos mon mes tout tous
+    toute toutes et ou est sont
+    el los las lo al este esta estos estas nuestro nuestra nuestros nuestras todo toda todos todas y o es son
+    está están esta se
+    il i gli lo questo questa questi queste nostro nostri nostra nostre tutto tutti tutta tutte e è sono di da
+    del della dei delle degli
+    os as este esse neste nesta nosso nossa nossos nossas é são está estão seu sob
+    het een deze dit onze ons alle en of is zijn wordt worden op van
+    ten ta to te tej tego tych nasz nasze naszej naszych wszystkie wszelkie cała całość jest są i oraz na w z
+    denne dette disse alle alt er og denna detta alla allt är och tämä nämä kaikki on ja toto tato tento tyto
+    všechny je jsou a
+    """
+)
+_GRANTING = _each(
+    """licensed licenced license licence licenses licences licensing under available released publish publishes
+    published republish distributed distribute
+    provided provide offered shared share made make subject covered governed protected placed put terms term
+    conditions condition version use
+    with by through via at in on for from into we i you public domain dedicated dedicate waive rights copyright
+    copyrighted is described type
+    open access free freely reuse reused reusable re following accordance permitted international content's
+    site's item's work's post's article's see details
+    read more info information about link url attribution required international unported generic universal deed
+    legal code human readable summary creative
+    commons cc cco zero by sa nc nd sharealike share alike noncommercial commercial non derivatives
+    noderivatives noderivs no derivative share-alike wiki
+    simultaneously both each author authors creator creators owner owners licensee respective contributors
+    credit view badge logo button icon image
+    unter lizenz lizenzen lizenziert lizensiert lizenziertes einer steht stehen veröffentlicht verfügbar nutzbar
+    verwendbar freigegeben bereitgestellt lizenzbedingungen
+    grundsätzlich zur verfügung gestellt gelten gilt unterliegt unterliegen bedingungen im rahmen namensnennung
+    weitergabe gleichen nicht kommerziell keine bearbeitung
+    bearbeitungen urheberrecht urheber rechte nutzung nutzungsrechte nutzungsbedingungen freie frei dürfen darf
+    werden wird genutzt verwendet weiterverwendet geteilt
+    verbreitet von vom durch mit auf in zu zum am an bei international deutschland österreich schweiz
+    veröffentlichen stellen wir ich
+    sous licence licences disponible disponibles publié publiés publiée publiées diffusé diffusés diffusée
+    distribué distribués mis mise à disposition selon
+    termes conditions par dans sur au aux en avec placé placés proposé paternité partage
+    bajo licencia licencias sujeto sujetos disponible disponibles publicado publicados publicada publica
+    publican distribuye distribuyen distribuido distribuida
+    licenciado licenciada licenciados licenciadas términos condiciones con por en sobre sin uso reconocimiento
+    atribución compartir igual
+    sotto licenza licenze disponibile disponibili pubblicato pubblicati pubblicata pubblicate rilasciato
+    rilasciata rilasciati rilasciate distribuito distribuita distribuiti
+    distribuite concesso concessi soggetto soggetti termini condizioni con nei nel nella secondo viene vengono
+    attribuzione
+    sob licença licenças disponível disponíveis publicado licenciado distribuído distribuídos disponibilizado
+    disponibilizados termos condições com em na no nas nos
+    atribuição
+    onder licentie licenties beschikbaar gepubliceerd gelicenseerd gelicentieerd vrijgegeven uitgebracht valt
+    vallen de het voorwaarden met door naamsvermelding
+    na licencji licencja licencje dostępny dostępne dostępna dostępna udostępniony udostępniona udostępnione
+    udostępniane objęte opublikowane warunkach zgodnie uznanie autorstwa
+    lisens lisensiert lisensieret licens licensierat licenseret lisenssi licence dostupný dostupné pod licencí
+    tilgjengelig tilgængelig tillgänglig tillgängligt
+    """
+)
+_LOCATING = re.compile(
+    r"(?<![\w])(?:on|in|of|from|at|to|across|throughout|within|auf|aus|von|in|dans|sur|de|du|en|del|di|su|sul|nel|im|"
+    r"am|zu|zur|zum|do|da|no|na|van|op|"
+    r"dieser|dieses|des|der|deste|desta|neste|nesta|dos|das|nos|nas|dello|della|nello|nella|tej|tego|w|ze|z)\s+"
+    r"(?:(?:this|these|the|our|my|all|any|entire|whole|diese[mnrs]?|der|dem|den|des|unsere[mnrs]?|meine[mnrs]?|ce|"
+    r"cette|notre|la|le|les|este|esta|nuestr[oa]|"
+    r"questo|questa|nostro|deste|desta|este|deze|dit|onze|tej|naszej|gesamten|ganzen)\s+)*"
+    r"(?:(?:web|internet|home|blog|wiki)\s+)?(?:{nouns})\b", re.I,
+)
+_NOUNS = (
+    # The page or the site.
+    "site|sites|website|websites|webseite|webseiten|internetseite|internetseiten|homepage|page|pages|webpage|"
+    "webpages|seite|seiten|blog|blogs|weblog|weblogs|"
+    "wiki|wikis|webwiki|portal|portals|journal|magazin|magazine|angebot|angebots|onlineangebot|internetauftritt|"
+    "webauftritt|sitio|sitios|página|páginas|web|pagina|"
+    "pagine|sito|strona|strony|stronie|serwis|serwisu|witryna|witryny|domain|webside|webplats|webbplats|nettside|"
+    "nettsted|hjemmeside|sivusto|"
+    # Its text.
+    "content|contents|contenu|contenus|contenido|contenidos|contenuto|contenuti|conteúdo|conteúdos|inhalt|inhalte|"
+    "inhalten|inhalts|webseiteninhalte|inhoud|treść|treści|innhold|innholdet|"
+    "innehåll|innehållet|indhold|indholdet|sisältö|obsah|contingut|continguts|conținut|контент|содержимое|материалы|"
+    "текст|тексты|статья|содержание|"
+    "text|texts|texte|texten|textes|texto|textos|testo|testi|tekst|teksten|teksty|texter|"
+    "article|articles|artikel|artikeln|artikels|articolo|articoli|artículo|artículos|artigo|artigos|artykuł|artykuły|"
+    "post|posts|posting|postings|blogpost|blogposts|beitrag|beiträge|beiträgen|beitrags|blogbeitrag|blogbeiträge|"
+    "entry|entries|eintrag|einträge|billet|billets|entrada|entradas|wpis|wpisy|bericht|berichten|"
+    "work|works|werk|werke|werken|werkes|œuvre|œuvres|oeuvre|oeuvres|obra|obras|opera|opere|utwór|dzieło|dílo|"
+    "document|documents|dokument|dokumente|documento|documenti|documentos|documentation|dokumentation|publication|"
+    "publications|publikation|publikationen|publicación|pubblicazione|"
+    "material|materials|materialien|matériel|material|materiał|materiały|item|items|writing|writings|essay|essays|"
+    "story|stories|report|paper|papers|preprint|"
+    "information|informationen|informations|recipe|recipes|rezept|rezepte|tutorial|tutorials|book|buch|course|kurs|"
+    "lesson|lecture|podcast|folge|folgen|episode|episodes|publikace|"
+    "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
+    "creation|creations|poem|poems|gedicht|gedichte|lyrics"
+)
+_NOUN = frozenset(_NOUNS.split("|"))
+_PLACES = _each(
+    "site sites website websites webseite homepage page pages webpage seite seiten blog blogs weblog wiki portal web "
+    "sito pagina sitio página"
+)
+"""Nouns of places: 'website by somebody' credits its maker."""
+_IN_PLACE = re.compile(_LOCATING.pattern.replace("{nouns}", _NOUNS), re.I)
+_PARTS = re.compile(
+    r"\b(?:photo\w*|\w*fotos?|fotogra\w+|foto|\w*bild(?:er[ns]?|es|nachweise?|quellen?|rechte|material)?|"
+    r"abbildung\w*|images?|"
+    r"im[áa]genes|imagen|immagin[ei]|imagens?|imagem|pictures?|pics?|illustration\w*|grafik\w*|graphics?|"
+    r"gr[áa]ficos?|videos?|"
+    r"icons?|ic[ôo]nes?|iconos?|logos?|figures?|tables?|diagrams?|drawings?|audio|media|medien|multimedia|zdjęci\w+|"
+    r"afbeelding\w*|data|daten|code|"
+    r"graphs|charts|artwork|maps?|karten|music|musik|sounds?|slides?)\b", re.I,
+)
+"""What may be joined to the text ('text and images'), and alone is no text."""
+_AUTHORED = re.compile(
+    r"\b(?:by|von|par|por|di|da|door|av|af|przez)\s+((?:[A-ZÀ-ÞŠŽŁ][\w.'’-]*|and|und|et|y|e|en|&|,|de|von|van|der|"
+    r"the)(?:[\s,/]+|$)){1,8}"
+)
+_CJK_WORDS = sorted(
+    _each(
+        "このサイト 当サイト 本サイト 当ブログ このブログ 本ブログ この記事 本記事 この作品 この文書 このページ "
+        "本作品 すべて 全て 全ての の 内容 コンテンツ 文章 テキスト 記事 は を に 下 もと 基 で ライセンス 提供 "
+        "されて 公開 います いる 利用 使用 可能 です が クリエイティブ コモンズ 表示 継承 許諾 条件 許諾条項 "
+        "従って および と 国際 規定 本站 本网站 本網站 本文 本页 本頁 本博客 本作品 本著作 所有 全部 内容 內容 "
+        "文章 文字 作品 采用 採用 依据 依據 根据 基于 按照 遵循 使用 许可 許可 协议 協議 授权 授權 条款 條款 进行 "
+        "進行 发布 發布 在 下 以 均 除非 共享 知识 知識 署名 国际 國際 之 的 为 為 和 与 版权 著作权 提供 释出 "
+        "釋出 이 글은 글 사이트의 사이트 내용은 콘텐츠는 저작물은 블로그의 모든 은 는 라이선스 라이선스에 따라 "
+        "이용할 수 있습니다 하에 배포됩니다"
+    ),
+    key=len, reverse=True,
+)
+_CJK_NOUNS = re.compile("サイト|ブログ|記事|作品|文書|ページ|コンテンツ|文章|テキスト|本站|网站|網站|本文|本页|本頁|"
+"博客|著作|内容|內容|文章|文字|사이트|글|콘텐츠|저작물|블로그")
+_AFTER = re.compile(
+    r"\?\s*$|^[^.]{0,80}\?|"
+    r"\b(?:until|till|formerly|previously|soon|once|whenever|upon|pending|someday|eventually|later|afterwards|"
+    r"expir\w+|planned|"
+    r"bis\s+(?:ende|zum|mitte|(?:19|20)\d\d)|ab\s+(?:dem|(?:19|20)\d\d|januar)|sobald|künftig|demnächst|früher|"
+    r"ehemals|geplant|jusqu\w*|dès\s+que|bientôt|prochainement|"
+    r"hasta|próximamente|pronto|fino\s+a[l]?|presto|prossimamente|até|em\s+breve|futuramente|tot\s+(?:en|eind|(?:19|"
+    r"20)\d\d)|vanaf|zodra|binnenkort|"
+    r"wkrótce|do\s+(?:końca|roku))\b|"
+    r"\b(?:from|since|after|before|as\s+of|starting|beginning|through|through\s+the\s+end\s+of|seit|vor|nach|"
+    r"à\s+partir|depuis|avant|après|a\s+partir|desde|antes|a\s+partire|dal|prima|od|po|przed)\s+"
+    r"(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|the|end|of|next|de|"
+    r"dem|le|el|il|\d+\.?)\s+)*(?:(?:19|20)\d\d\b|year|month|week)|"
+    r"\bin\s+(?:the\s+)?future\b|\bnext\s+(?:year|month|week|spring|summer|autumn)\b|"
+    r"\b(?:if|when|provided\s+that|unless)\s+(?:and\s+when\s+)?(?:we|they|the\s+(?:board|campaign|fund\w*|publisher|"
+    r"editor\w*)|funded|approved|paid|it\s+is\s+(?:approved|funded)|you\s+(?:pay|subscribe|register|are|donate|have|"
+    r"ask))\b|"
+    r"\b(?:wenn|falls)\s+(?:wir|sie\s+(?:zahlen|spenden)|der\s+verein)\b|"
+    r"\b(?:not|nicht|pas|no|non|não|niet|nie)\s+(?:applicable|applied|gültig|zutreffend|valable|válid\w+|geldig)|"
+    r"(?:まで|予定|今後|将来)|(?:直到|截至|计划|計劃|将来|將來)",
+    re.I,
+)
+"""Time, condition and question behind the name of a licence. 'If changes were made' is a condition of the licence."""
+
+
+def claim(before: str, after: str = "", own_names: Set[str] = frozenset()) -> str:
+    """What is put under the licence that stands between `before` and `after`, in one sentence or clause.
+
+    `own_names` are what the page and its site call themselves, in lower case: 'Quayside by J. Roe is licensed under' is
+    a grant on Quayside, and the credit of another's work elsewhere.
+    """
+    if _AFTER.search(_EXCEPT.sub(" ", after)[:_MAX_AFTER]):
+        return OTHER
+    subject = _subject(before, own_names)
+    if subject != BARE or not after.strip():
+        return subject
+    after = _SENTENCE_END.split(after, maxsplit=1)[0]
+    named = _named(after, own_names)
+    if named is not None and not named[:1].isalnum():
+        return BARE
+    # 'CC BY 4.0 applies to all content of this site' as well as 'CC BY 4.0, photograph by J. Roe'.
+    return _subject(after, own_names)
+
+
+def _subject(text: str, own_names: Set[str]) -> str:
+    text = " ".join(text.split())
+    plain = _EXCEPT.sub(" ", text)
+    named = _named(plain, own_names)
+    if named is not None:
+        plain = named
+    plain = _NOTICE.sub(lambda match: " " if not _PARTS.search(match[0]) else match[0], plain)
+    plain = _SOME_RIGHTS.sub(" ", _REUSE.sub(" ", plain))
+    whole = named is not None
+    authored = _AUTHORED.search(plain)
+    if authored and (whole or _NOUN & (set(_words(plain[:authored.start()])) - _PLACES)):
+        plain = f"{plain[:authored.start()]} {plain[authored.end():]}"
+    for run in _CJK.findall(plain):
+        whole = whole or bool(_CJK_NOUNS.search(run))
+        for word in _CJK_WORDS:
+            run = run.replace(word, "")
+        if run:
+            return OTHER
+    located = _IN_PLACE.sub(" ", plain)
+    words = [word for word in _words(_CJK.sub(" ", located)) if not word.isdigit() or len(word) > 1]
+    nouns = [word for word in words if word in _NOUN]
+    whole = whole or bool(nouns)
+    joined = whole and re.search(r"[,&/]|\b(?:and|und|et|y|e|en|i|oraz|sowie|or|oder)\b", located)
+    for word in words:
+        if word in _FILLERS or word in _GRANTING or word in _NOUN:
+            continue
+        if joined and _PARTS.fullmatch(word):
+            continue
+        return OTHER
+    if not whole and located != plain:
+        # 'Licence of this page: CC BY': where it is found is all that is said.
+        return WHOLE
+    return WHOLE if whole else BARE
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _APART.findall(text)]
+
+
+def _named(text: str, own_names: Set[str]) -> str | None:
+    """`text` without the name of the page or its site, if it begins with that; None if not."""
+    text = _ARTICLE.sub("", text.lstrip(" \"'“”„«»‘’|–—-:"))
+    lower = text.lower()
+    sizes = [
+        len(variant) for name in own_names for variant in (name, _ARTICLE.sub("", name))
+        if len(variant) > 2 and lower.startswith(variant) and not text[len(variant):len(variant) + 1].isalnum()
+    ]
+    return text[max(sizes):].lstrip(" \"'“”„«»‘’") if sizes else None
+
+
+def is_notice(text: str) -> bool:
+    """Whether a text is a notice of copyright and nothing else: whose the work is, not what may be done with it."""
+    text = " ".join(text.split())
+    return bool(_NOTICE.match(text)) and not _words(_NOTICE.sub(" ", text, count=1))
+
+
+def begins_with_name(sentence: str, own_names: Set[str]) -> bool:
+    """Whether a sentence speaks of the page or its site by name: 'Quayside by J. Roe is licensed under'."""
+    return _named(_EXCEPT.sub(" ", sentence), own_names) is not None
+
+
+def has_exception(sentence: str) -> bool:
+    """Whether a sentence makes way for what is said elsewhere: 'unless otherwise indicated'."""
+    return bool(_EXCEPT.search(sentence))
+
+
+def credits_another(label: str, own_names: Set[str] = frozenset()) -> bool:
+    """Whether the line or sentence before a bare licence is the credit of something else: 'Photo: J. Roe.', "
+    "'Icons:'."""
+    label = label.strip()
+    if not label or claim(label, "", own_names) != OTHER:
+        return False
+    return bool(_PARTS.search(label) or _AUTHORED.search(label) or label.endswith((":", "：")))

@@ -1,0 +1,285 @@
+# ruff: noqa: RUF001 - letters, dashes and quotation marks of other languages are meant
+"""Restrictions in words: sentences that forbid, or ask leave for, what a free licence grants.
+
+'Commercial use requires our permission', 'for personal use only', 'Texte dürfen nicht verändert werden' and
+'無断転載を禁じます' hold beside any licence that a page declares, wherever on the page they stand: who says both has
+not plainly granted. A restriction is a use (commercial, personal, changes, copies) with a limit on it (forbidden, with
+leave alone, nothing else), close together in one sentence. What lifts a limit ('even commercially', 'no permission is
+needed') is none.
+
+Belongs here: one sentence in, a reading out; the words. Does not: rights that are all reserved and mining, which
+`prose` reads with the names of licences; where the sentence stands (`place`).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.licenses.prose import reserves_mining
+from data_platform.spdx.expressions import (
+    CHOSEN,
+    NAMED,
+    NO_DERIVATIVES,
+    NON_COMMERCIAL,
+    OPT_OUT,
+    WITH_LEAVE,
+    Reading,
+)
+
+STEMS = tuple(
+    words.encode() for words in (
+        "commercial", "personal use", "private use", "permission", "modif", "alter", "derivative", "redistribut",
+        "reproduc", "republi", "reprint", "reuse", "re-use", "resale", "resell", "sold", "consent", "purposes only",
+        "use only", "unauthori", "to license this", "licensing enquir", "licensing inquir", "not copy", "copying",
+        "verbatim", "copied", "scrap", "not be used", "kommerziell", "kommersi", "komercyjn", "komerční",
+        "commercie", "commerciaal", "privaten", "persönlichen gebrauch", "zustimmung", "genehmigung",
+        "einwilligung", "erlaubnis", "veränder", "bearbeit", "vervielfält", "nachdruck", "verboten", "untersagt",
+        "nicht gestattet", "weitergabe", "autorisation", "usage personnel", "usage privé", "usage strictement",
+        "interdi", "comercia", "prohibid", "uso personal", "autorizaci", "permiso", "vietat", "riservata",
+        "uso personale", "autorizzaz", "proibid", "vedad", "uso pessoal", "autoriza", "toestemming",
+        "niet toegestaan", "persoonlijk gebruik", "zgod", "zabroni", "zakaz", "użytku", "training", "train ai",
+        "train any", "train a ", "machine learning", "language model", "data mining", "data-mining",
+        "fouille de textes", "minería", "mineração", "estrazione di", "inteligencia artificial",
+        "inteligência artificial", "intelligenza artificiale", "intelligence artificielle", "künstliche",
+        "ki-train", "sztucznej", "kunstmatige", "学習", "训练", "訓練", "商用", "商業", "営利", "商业", "营利",
+        "私的", "個人利用", "転載", "改変", "無断", "轉載", "转载", "复制", "複製", "修改", "个人", "未经", "未經",
+        "研究",
+    )
+)
+"""Lower-case bytes, one of which is wherever a sentence restricts."""
+
+_PATTERNS = (
+    # English
+    (r"commercial\w*[^.!?]{0,90}?\b(?:require|need|permission|contact|please\s+ask|ask\s+(?:us|me)|prohibit|forbid|"
+     r"not\s+(?:allow|permit|author)|not\s+be|without|prior|"
+     r"consent|reserv|only|must|may\s+not|cannot|can.t|exclud|negotiat|separate|fee\b|pay|agreement|on\s+request|"
+     r"upon\s+request|get\s+in\s+touch|write\s+to|e-?mail|disallow|by\s+arrangement|is\s+not\b|"
+     r"are\s+not\b)", NON_COMMERCIAL),
+    (r"\b(?:not?|never|without|except|exclud\w+|excepting|prohibit\w*|forbid\w*|unless|contact\s+\w+|ask\s+\w+|"
+     r"permission|consent|licen[sc]e)\b[^.!?;]{0,60}?\b(?:for\s+)?(?:any\s+)?commercial(?:ly|\s+(?:use|usage|purpose|"
+     r"exploit|reproduc|gain|re-?use|redistribut|activit|product|publication|profit))", NON_COMMERCIAL),
+    (r"non[\s-]?commercial(?:ly)?\s*(?:,?\s*(?:and|or|private|personal|educational|academic|research)\s*){0,4}(?:use|"
+     r"re-?use|usage|purpose|basis|reproduc|sharing|distribut|context|only)", NON_COMMERCIAL),
+    (r"\b(?:strictly\s+)?(?:for\s+)?(?:your\s+)?(?:own\s+)?(?:personal|private|individual|internal|educational|"
+     r"academic|scholarly|teaching|research|evaluation|classroom|study|household|in-house)(?:\s*(?:,|and|or|/|"
+     r"&)?\s*(?:and\s+|or\s+)?(?:personal|private|internal|educational|academic|research|teaching|study|"
+     r"non[\s-]?commercial|non[\s-]?profit|home)){0,3}\s*(?:use|usage|purpose|reading|study)s?\s*(?:only|alone|"
+     r"exclusively)", NON_COMMERCIAL),
+    (r"\b(?:only|solely|exclusively|strictly|limited\s+to|restricted\s+to|nothing\s+but)\b[^.!?]{0,40}?\b(?:personal|"
+     r"private|educational|academic|research|teaching|internal|evaluation|non[\s-]?profit|household|"
+     r"study)\b[^.!?]{0,30}?\b(?:use|usage|purpose|reading|basis|study|organi[sz]ation|entit)", NON_COMMERCIAL),
+    (r"\b(?:may|must|can|could|should)\s*(?:not|never)\s+(?:\w+\s+){0,3}?(?:modif|alter|adapt|edit|chang|transform|"
+     r"translat|abridg|remix|rework|rewrit|crop|build\s+upon)", NO_DERIVATIVES),
+    (r"\b(?:do\s+not|don.t|never)\s+(?:modif|alter|adapt|edit|chang|transform|abridg|remix|rework|"
+     r"rewrit)", NO_DERIVATIVES),
+    (r"\b(?:no|without)\s+(?:any\s+|further\s+)?(?:modif\w+|alteration|changes?|adaptation|derivative|edits|editing|"
+     r"abridg\w+|remix)\w*(?!\s+(?:date|time|since))\b(?<!with or without)", NO_DERIVATIVES),
+    (r"\b(?:modif\w+|alter(?:ed|ation)\w*|adapt(?:ed|ation)\w*|derivative\w*|edit(?:ed|ing|s)|changes|remix\w*|"
+     r"translations?|translated)\b[^.!?]{0,50}?\b(?:not\s+(?:be\s+)?(?:allow|permit|author|creat|mad|publish)|"
+     r"prohibit|forbid|require\w*\s+(?:our|my|the|prior|written|permission|consent)|without\s+(?:our|my|the|prior|"
+     r"written|permission|consent)|need\s+(?:our|permission))", NO_DERIVATIVES),
+    (r"\b(?:only|solely)\s+(?:be\s+)?(?:\w+\s+){0,3}?(?:verbatim|unmodified|unaltered|unchanged|unedited|"
+     r"complete\s+form|in\s+full|entirety|original\s+form)|\b(?:unmodified|unaltered|unchanged|"
+     r"verbatim)(?:\s+\w+){0,2}\s+only|(?:remain|be\s+kept|left)\s+(?:unmodified|unaltered|unchanged)", NO_DERIVATIVES),
+    (r"\b(?:re-?distribut\w+|re-?publi(?:sh|cation)\w*|reproduc\w+|re-?post\w*|re-?print\w*|copying|copies|"
+     r"duplicat\w+|re-?us(?:e|ing)|re-?us(?:age)|scrap\w+|mirror\w+|download\w+|distribution|resale|resell\w*|"
+     r"syndicat\w+|translation|extraction|crawling|sharing|dissemination)\b[^.!?]{0,70}?\b(?:prohibit|forbid|"
+     r"disallow|not\s+(?:be\s+)?(?:allow|permit|author)|without\s+(?:\w+\s+){0,4}?(?:permission|consent|authori|"
+     r"approval|agreement)|require\w*\s+(?:\w+\s+){0,4}?(?:permission|consent|authori|approval|licen)|"
+     r"need\w*\s+(?:\w+\s+){0,3}?(?:permission|consent)|only\s+(?:with|by|after)|by\s+permission|"
+     r"subject\s+to\s+(?:\w+\s+){0,2}(?:permission|consent|approval))", WITH_LEAVE),
+    (r"\b(?:may|must|can|shall|should)\s*(?:not|never)\s+be\s+(?:\w+,?\s+(?:or\s+|and\s+)?){0,4}?(?:reproduc|"
+     r"cop(?:ied|y)|republish|redistribut|repost|publish|broadcast|rewritten|used|sold|shared|distribut|stored|"
+     r"reprint|transmit|resold|scrap|download|extract|mirror|translat|reus|re-us|exploit|hosted)", WITH_LEAVE),
+    (r"\b(?:you\s+)?(?:may|must|can|shall|should)\s*(?:not|never)\s+(?:\w+,?\s+(?:or\s+|and\s+)?){0,3}?(?:reproduc|"
+     r"copy|republish|redistribut|repost|publish|broadcast|sell|share|distribut|reprint|resell|scrap|download|mirror|"
+     r"reus|re-us|exploit|use\s+(?:it|this|our|these|the|them))", WITH_LEAVE),
+    (r"\b(?:please\s+)?(?:do\s+not|don.t|never)\s+(?:re-?produc|cop(?:y|ied)|re-?publish|re-?distribut|re-?post|"
+     r"re-?us|scrap|reprint|sell|steal|mirror|download|share\s+(?:this|our))", WITH_LEAVE),
+    (r"\bno\s+(?:part|portion|portions|parts|reuse|re-use|reproduction|redistribution|copying|republication|"
+     r"reprint\w*|resale|re-?posting|download\w*|scraping|distribution|publication)\b[^.!?]{0,60}?(?:may|can|is|are|"
+     r"without|allow|permit|be\b|$|\.)", WITH_LEAVE),
+    (r"\bunauthori[sz]ed\s+(?:use|copying|reproduction|duplication|distribution|redistribution|publication|"
+     r"reprint\w*|reuse|republication|scraping)", WITH_LEAVE),
+    (r"\b(?:re-?print|re-?publish|re-?produc|re-?post|used|appears?|translat|publish)(?:ed|s)?\s+(?:here\s+|"
+     r"on\s+this\s+site\s+)?(?:with|by)\s+(?:the\s+)?(?:kind\s+|express\s+|written\s+|"
+     r"prior\s+)?permission", WITH_LEAVE),
+    (r"\b(?:written|prior|express(?:ed)?|explicit|advance)\s+(?:written\s+)?(?:permission|consent|authori[sz]ation|"
+     r"approval|agreement)", WITH_LEAVE),
+    (r"\b(?:permission|consent)\s+(?:(?:is|are)\s+(?:required|needed|necessary)|must\s+be|has\s+to\s+be|"
+     r"needs\s+to\s+be|should\s+be\s+(?:sought|obtained|requested))|\b(?:ask|request|seek|obtain|get|"
+     r"apply)\s+(?:\w+\s+){0,2}?(?:permission|consent)\b|\bwithout\s+(?:\w+\s+){0,3}?(?:permission|consent|"
+     r"authori[sz]ation)\b|\bonly\s+(?:with|by)\s+(?:\w+\s+){0,2}?(?:permission|consent)|\bneeds?\s+(?:our|my|"
+     r"the\s+\w+.s)\s+(?:permission|consent)", WITH_LEAVE),
+    (r"\bto\s+licen[sc]e\s+(?:this|our|these|the)\s+(?:article|content|text|story|work|piece|post|material)s?\b|"
+     r"\blicensing\s+(?:enquir|inquir|request)|\b(?:may|must|can)(?:not|\s+not|\s+never)\s+be\s+(?:sold|resold)|"
+     r"\bnot\s+for\s+(?:re-?sale|sale|redistribution|publication|distribution|circulation|commercial|reproduction|"
+     r"onward)", WITH_LEAVE),
+    # German
+    (r"kommerziell\w*[^.!?]{0,90}?(?:zustimm|genehmig|erlaub|untersag|verboten|nicht\b|nur\b|ausgeschlossen|"
+     r"rücksprache|anfrage|kontakt|bedarf|bedürf|absprache|ausgenommen|unzulässig|vereinbarung|lizenz\s+erforder|"
+     r"vorbehalten|einwillig|fragen|anzufragen|melden)", NON_COMMERCIAL),
+    (r"(?:keine?r?|nicht|ohne|außer|ausgenommen|untersagt\w*|verboten\w*)\s+(?:\w+\s+){0,3}?kommerziell\w*\s+(?:nutz|"
+     r"verwend|zweck|verwert|gebrauch|weiter)", NON_COMMERCIAL),
+    (r"(?:nur|ausschließlich|lediglich|allein)\s+(?:\w+\s+){0,4}?(?:privat|persönlich|nicht[\s-]?kommerziell|intern|"
+     r"schulisch|wissenschaftlich|nichtkommerziell|eigen)\w*\s+(?:und\s+\w+\s+)?(?:\w+\s+)?(?:gebrauch|nutzung|zweck|"
+     r"verwendung|unterricht|bereich|bedarf)", NON_COMMERCIAL),
+    (r"(?:nicht[\s-]?kommerzielle\w*)\s+(?:nutzung|zweck|gebrauch|verwendung|weitergabe)", NON_COMMERCIAL),
+    (r"(?:veränder|bearbeit|änder|verfremd|umgestalt|kürz|anpass)\w*[^.!?]{0,50}?(?:nicht\s+(?:gestatt|erlaub|zuläss|"
+     r"zugelass|gewünscht)|untersag|verboten|unzulässig|bedarf|bedürf|zustimm|genehmig|keine\b)", NO_DERIVATIVES),
+    (r"(?:nicht|ohne|keine?r?)\s+(?:\w+\s+){0,3}?(?:verändert|bearbeitet|geändert|gekürzt|umgestaltet|modifiziert|"
+     r"veränderung|bearbeitungen?\b(?!\s*\d))", NO_DERIVATIVES),
+    (r"(?:nachdruck|vervielfältig|verbreitung|weiterverbreit|weitergabe|veröffentlich|wiedergabe|übernahme|"
+     r"verwertung|kopieren|kopien|nutzung|verwendung|abdruck|weiterverwend|reproduktion|"
+     r"download)\w*[^.!?]{0,110}?(?:nur\s+(?:mit|nach|für)|verboten|untersag|nicht\s+(?:gestatt|erlaub|zuläss)|"
+     r"genehmigung\b|zustimmung\b|einwilligung\b|erlaubnis\b|bedarf|bedürf|unzulässig|"
+     r"auszugsweise,\s+nur)", WITH_LEAVE),
+    (r"(?:dürfen|darf|sollen|soll|können|kann)\s+(?:\w+\s+){0,6}?nicht\s+(?:\w+\s+){0,4}?(?:kopiert|vervielfältigt|"
+     r"veröffentlicht|weitergegeben|verkauft|verwendet|verbreitet|genutzt|übernommen|nachgedruckt|"
+     r"reproduziert)", WITH_LEAVE),
+    (r"ohne\s+(?:\w+\s+){0,4}?(?:zustimmung|genehmigung|erlaubnis|einwilligung)|(?:schriftlich|vorherig|"
+     r"ausdrücklich)\w*\s+(?:\w+\s+)?(?:zustimmung|genehmigung|erlaubnis|einwilligung)", WITH_LEAVE),
+    # French
+    (r"(?:utilisations?|usages?|exploitations?|fins?|reproductions?|buts?|réutilisations?|"
+     r"diffusions?)\s+(?:\w+\s+){0,2}?commercial\w*[^.!?]{0,80}?(?:interdi|autoris|accord|soumi|nécess|sans\b|prohib|"
+     r"exclu|contact|\bpas\b|deman|préalable|permission|réserv|proscri|requi)", NON_COMMERCIAL),
+    (r"(?:interdi\w*|aucune?|pas|sans|hors|sauf|exclu\w*|prohib\w*)\s+(?:\w+\s+){0,4}?(?:utilisation|usage|"
+     r"exploitation|fin|réutilisation|but)s?\s+(?:\w+\s+){0,2}?commercial", NON_COMMERCIAL),
+    (r"(?:usage|utilisation|cadre|fins?|but)\s+(?:strictement\s+|exclusivement\s+|uniquement\s+)?(?:personnel|privé|"
+     r"pédagogique|non[\s-]commercial)\w*", NON_COMMERCIAL),
+    (r"(?:modifi|adapt|transform|altér|traduct)\w*[^.!?]{0,50}?(?:interdi|prohib|(?:ne\s+\w+|n.\w+)\s+pas|"
+     r"pas\s+autoris|sans\b|accord|autorisation)|\bsans\s+(?:aucune\s+)?(?:modif|altér|transform)|\bne\s+(?:peu\w+|"
+     r"doi\w+)\s+(?:pas\s+)?être\s+(?:\w+\s+)?(?:modifié|adapté|transformé|altéré)", NO_DERIVATIVES),
+    (r"(?:reproduction|diffusion|copie|rediffusion|republication|réutilisation|redistribution|publication|"
+     r"distribution|utilisation|reprise)\w*[^.!?]{0,80}?(?:interdi|autorisation|accord\b|sans\b|soumis|prohib|"
+     r"permission)|\bne\s+(?:peu\w+|doi\w+)\s+(?:pas\s+)?être\s+(?:\w+\s+)?(?:reproduit|copié|diffusé|utilisé|vendu|"
+     r"publié)|autorisation\s+(?:écrite|préalable|expresse)|\bsans\s+(?:\w+\s+){0,3}?(?:autorisation|accord|"
+     r"consentement)", WITH_LEAVE),
+    # Spanish, Portuguese, Italian
+    (r"(?:uso|usos|utilización|utilização|utilizzo|fines|fins|fini|scopi|scopo|explotación|exploração|sfruttamento|"
+     r"propósitos)\s+(?:\w+\s+){0,2}?com(?:m)?ercia\w*[^.!?]{0,80}?(?:prohib|proib|viet|autori|permi|permes|\bno\b|"
+     r"não|non\b|\bsin\b|sem\b|senza|contact|contatt|consent|vedad|requ|richie|previ|exclu|esclus|reserv|necesit|"
+     r"preci)", NON_COMMERCIAL),
+    (r"(?:prohib\w*|proib\w*|viet\w*|vedad\w*|\bno\b|não|\bnon\b|\bsin\b|sem\b|senza|salvo|excepto|exceto|"
+     r"tranne)\s+(?:[\w’']+\s+){0,4}?(?:uso|usos|utilización|utilização|utilizzo|fines|fins|fini|scopi|scopo|"
+     r"explotación|l.uso|l.utilizzo)\s*(?:\w+\s+){0,2}?com(?:m)?ercia", NON_COMMERCIAL),
+    (r"(?:uso|utilizzo|utilização|fines|fins|fini|scopi)\s+(?:estrictamente\s+|exclusivamente\s+|esclusivamente\s+|"
+     r"strettamente\s+|estritamente\s+|únicamente\s+)?(?:personal|personale|pessoal|privado|privato|educativ|"
+     r"didattic|académic|acadêmic|no\s+comercial|não[\s-]comercial|non\s+commercial)\w*", NON_COMMERCIAL),
+    (r"(?:modific|alter|adapt|transform|deriv)\w*[^.!?]{0,50}?(?:prohib|proib|viet|vedad|\bno\s+(?:se|est|pued)|"
+     r"não\s+(?:é|s|pod)|non\s+(?:è|sono|poss)|autoriz|permiss|permis\b|consent)|\b(?:no|não|non)\s+(?:pued\w+|"
+     r"pod\w+|poss\w+|se\s+permit\w*|dev\w+|deb\w+)\s+(?:\w+\s+){0,3}?(?:modific|alter|adapt|transform)|(?:prohib\w*|"
+     r"proib\w*|viet\w*|vedad\w*)\s+(?:\w+\s+){0,3}?(?:modific|alter|adapt|transform|deriv)|\bs(?:in|em|"
+     r"enza)\s+(?:modific|alter|cambi)", NO_DERIVATIVES),
+    (r"(?:reproduc\w+|reprodu\w+|riproduz\w+|copia\w*|cópia\w*|distribu\w+|difus\w+|diffus\w+|publica\w+|pubblica\w+|"
+     r"redistribu\w+|uso|utiliz\w+)\s[^.!?]{0,80}?(?:prohibid|proibid|vietat|vedad|\bsin\s+(?:\w+\s+){0,3}?(?:autori|"
+     r"permiso|consent)|sem\s+(?:\w+\s+){0,3}?(?:autori|permiss|consent)|senza\s+(?:\w+\s+){0,3}?(?:autorizz|"
+     r"permesso|consenso)|riservata|reservada|requiere|richiede|requer|previa\s+autor|prévia\s+autor|"
+     r"no\s+(?:se\s+permite|está))|"
+     r"(?:prohibid\w*|proibid\w*|vietat\w*|vedad\w*|prohíbe\w*)\s+(?:\w+\s+){0,4}?(?:reproduc|reprodu|riproduz|copia|"
+     r"cópia|distribu|difus|diffus|publica|pubblica|uso|utiliz|redistrib|extrac)|"
+     r"riproduzione\s+(?:\w+\s+)?(?:riservata|vietata)|\b(?:sin|sem|senza)\s+(?:\w+\s+){0,4}?(?:autorizaci|permiso|"
+     r"consentimiento|autorização|permissão|consentimento|autorizzazione|permesso|consenso)", WITH_LEAVE),
+    # Dutch, Polish
+    (r"commerci(?:eel|ële|ele)\s+(?:gebruik|doeleinden|toepassing\w*|hergebruik)[^.!?]{0,60}?(?:niet|toestemming|"
+     r"verboden|alleen|contact|uitgesloten|enkel|vraag)|(?:niet|geen|zonder|"
+     r"verboden)\s+(?:\w+\s+){0,3}?commerci\w+\s+(?:gebruik|doeleinden)|niet[\s-]commerci\w+\s+(?:gebruik|"
+     r"doeleinden)|(?:alleen|uitsluitend|enkel)\s+(?:\w+\s+){0,2}?(?:persoonlijk|privé|eigen)\w*", NON_COMMERCIAL),
+    (r"\bniet\s+(?:worden\s+)?(?:\w+\s+){0,2}?(?:gewijzigd|aangepast|bewerkt)|(?:wijzig|aanpass|"
+     r"bewerk)\w+[^.!?]{0,40}?(?:niet\s+toegestaan|verboden)", NO_DERIVATIVES),
+    (r"\bniet\s+(?:worden\s+)?(?:\w+\s+){0,3}?(?:overgenomen|gekopieerd|verspreid|gereproduceerd|gepubliceerd|"
+     r"verveelvoudigd|openbaar)|zonder\s+(?:\w+\s+){0,4}?toestemming|(?:overname|kopiëren|verspreid|reproductie|"
+     r"verveelvoudig|hergebruik|gebruik)\w*[^.!?]{0,60}?(?:verboden|niet\s+toegestaan|toestemming)", WITH_LEAVE),
+    (r"komercyjn\w*[^.!?]{0,60}?(?:zgod|wymag|zabron|zakaz|\bnie\b|niedozwol|kontakt|wyłącz|pozwol)|(?:zabron|zakaz|"
+     r"bez|nie)\w*\s+(?:\w+\s+){0,4}?komercyjn|niekomercyjn\w+\s+(?:użytk|cel|wykorzyst|użyc)|(?:cel\w*|użytk\w*|"
+     r"wykorzyst\w*|użyci\w*)\s+niekomercyjn|(?:tylko|wyłącznie)\s+(?:\w+\s+){0,2}?(?:użytku|prywatn|"
+     r"osobist|własn)", NON_COMMERCIAL),
+    (r"(?:kopiowani|powielani|rozpowszechniani|przedruk|publikowani|wykorzystywani|reprodukcj|modyfik|"
+     r"zmien)\w*[^.!?]{0,70}?(?:zabron|zakaz|zgod|niedozwol|wzbronion|\bnie\s+(?:jest|są|można))|"
+     r"\bbez\s+(?:\w+\s+){0,3}?zgody|(?:zabrania\s+się|zakaz)\s+(?:\w+\s+){0,2}?(?:kopiow|powiel|rozpowsz|modyf|"
+     r"przedruk)", WITH_LEAVE),
+    # Japanese, Chinese
+    (r"(?:商用|商業|営利)(?:目的)?(?:で)?(?:の)?(?:ご)?(?:利用|使用|目的|二次利用)?[^。！]{0,25}(?:禁止|禁じ|不可|"
+     r"許可|許諾|承諾|お断り|できません|ご遠慮|連絡|問い合わせ|除[くき]|認め)|(?:私的|個人)(?:的)?(?:な)?(?:利用|"
+     r"使用|目的)[^。]{0,12}(?:限|のみ|だけ|範囲)|非営利(?:目的)?[^。]{0,10}(?:限|のみ|だけ)|(?:非商業|非商业|非营利|"
+     r"非營利)(?:性)?(?:使用|用途|目的)", NON_COMMERCIAL),
+    (r"(?:改変|加工|編集|翻案|改ざん)[^。]{0,15}(?:禁止|禁じ|不可|できません|お断り|ご遠慮|しないで)|(?:不得|禁止|"
+     r"请勿|請勿|严禁|嚴禁|未经|未經)[^。]{0,15}(?:修改|改编|改編|演绎|演繹|篡改|改动)", NO_DERIVATIVES),
+    (r"(?:転載|複製|再配布|転用|引用|無断\w{0,6})[^。]{0,15}(?:禁止|禁じ|不可|お断り|許可|許諾|承諾|できません|"
+     r"ご遠慮|固く)|無断(?:転載|使用|複製|転用|引用)", WITH_LEAVE),
+    (r"(?:禁止|不得|请勿|請勿|谢绝|謝絕|未经|未經|严禁|嚴禁|不允许|不允許)[^。]{0,30}(?:转载|轉載|复制|複製|使用|"
+     r"传播|傳播|摘编|转发|轉發|引用|抄袭|抓取|镜像|鏡像)", WITH_LEAVE),
+    (r"(?:禁止|不得|请勿|請勿|严禁|嚴禁|不可)[^。]{0,15}(?:商业|商業|商用|营利|營利|盈利)|(?:商业|商業|商用|营利|"
+     r"營利)[^。]{0,20}(?:授权|授權|同意|联系|聯繫|禁止|不得|付费|付費|请|須|须)|(?:仅|僅|只)(?:供|限|能|可)?(?:用于|"
+     r"用於)?[^。]{0,12}(?:个人|個人|学习|學習|非商业|非商業|研究|私人|参考|參考)", NON_COMMERCIAL),
+    (r"(?:转载|轉載)[^。]{0,12}(?:授权|授權|联系|聯繫|同意|许可|許可|申请|申請)", WITH_LEAVE),
+)
+_RESTRICTIONS = tuple((re.compile(pattern, re.I), spdx) for pattern, spdx in _PATTERNS)
+_ANY = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _PATTERNS), re.I)
+_LIFTED = re.compile(
+    r"\b(?:even|also|including)\s+(?:for\s+)?(?:\w+\s+)?commercial\w*(?!\s+(?:use|purposes?)\s+(?:is|are)\s+(?:not|"
+    r"prohib))|\bcommercial(?:ly)?\s+(?:and|or|as\s+well\s+as)\s+non[\s-]?commercial\w*(?!\w*[^.]{0,40}\b(?:prohib|"
+    r"forbid|not\s+allow))|"
+    r"\bnon[\s-]?commercial\w*\s+(?:and|or|as\s+well\s+as)\s+commercial|"
+    r"\bno\s+(?:further\s+|prior\s+|written\s+|special\s+)*permission\s+(?:is\s+)?(?:required|needed|necessary)|"
+    r"\b(?:not|n.t|never|without)\s+(?:\w+\s+){0,3}?(?:need|needing|have|having|ask|asking|require|"
+    r"requiring)\s+(?:\w+\s+){0,4}?permission|"
+    r"\bwithout\s+(?:further|additional|special)\s+permission|\bwith\s+or\s+without\s+(?:modif|chang|alter)|"
+    r"\bcommercial(?:ly)?(?:\s+use)?\s+is\s+(?:\w+\s+)?(?:allowed|permitted|fine|welcome)|"
+    r"\bauch\s+(?:für\s+)?kommerziell|kommerziell\w*\s+und\s+nicht[\s-]?kommerziell|"
+    r"\bcompris\s+(?:\w+\s+){0,3}commercial|incluso\s+(?:\w+\s+){0,3}comercial|anche\s+(?:\w+\s+){0,3}commercial|"
+    r"商用利用(?:も)?(?:可|でき|OK)|可商用|允许商业", re.I,
+)
+"""What says that a limit is none."""
+_OF_TEXT = re.compile(
+    r"\b(?:this|these|our|my|us|me|we|content\w*|articles?|texts?|posts?|pages?|(?:web)?sites?|blogs?|works?|"
+    r"materials?|publish\w*|authors?|editors?|copyright\w*|rights?|reprint\w*|republi\w*|"
+    r"diese\w*|unser\w*|mein\w*|uns|mir|inhalt\w*|\w*text\w*|artikel\w*|beitr\w+|(?:web)?seiten?|urheber\w*|autor\w*|"
+    r"redaktion|verlag\w*|nachdruck\w*|werk\w*|"
+    r"ce|cette|ces|nos|notre|contenus?|articles?|textes?|auteurs?|éditeur\w*|est[aeo]s?|nuestr\w+|contenid\w+|"
+    r"textos?|artículos?|autor\w*|editor\w*|quest\w|nostr\w|contenut\w|testi|testo|articol\w|"
+    r"nosso\w*|conteúdos?|artigos?|deze|dit|onze|inhoud|teksten|artikelen|tej|tego|treści|tekst\w*|redakcj\w+|"
+    r"autora)\b|©|"
+    r"サイト|ブログ|記事|コンテンツ|文章|転載|本站|本文|网站|網站|内容|內容|文章|转载|轉載|作者", re.I,
+)
+"""What the sentences of an article speak of if they restrict its use, rather than report on use and leave."""
+_SHORT = 80
+"""Characters up to which a sentence need not say what it speaks of: 'For personal use only.'"""
+_MAX_SENTENCE = 700
+
+
+def restriction(sentence: str) -> tuple[str, Reading] | None:
+    """What a sentence restricts, in its own words and as a reading; None if it does not.
+
+    Sentences of more than 700 characters are read as far as that.
+    """
+    sentence = sentence[:_MAX_SENTENCE]
+    if len(sentence) > _SHORT and not _OF_TEXT.search(sentence):
+        return None
+    if (words := reserves_mining(sentence)) is not None:
+        return words, Reading(OPT_OUT, NAMED)
+    if not _ANY.search(sentence) or _LIFTED.search(sentence):
+        return None
+    for pattern, spdx in _RESTRICTIONS:
+        if match := pattern.search(sentence):
+            return match[0], Reading(spdx, CHOSEN)
+    return None
+
+
+_UNSEEN = re.compile(r"<(script|style|textarea|template)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
+_INLINE = re.compile(r"</?(?:a|abbr|b|cite|em|font|i|mark|small|span|strong|u|wbr)\b[^<>]*>", re.I)
+_TAG = re.compile(r"<[^<>]*>")
+_STEM = "|".join(re.escape(stem.decode()) for stem in STEMS)
+_ENDS = re.compile(r"(?<=[.!?。！？])\s+|\s\|\s")
+
+
+def visible_sentences(payload: bytes) -> list[str]:
+    """Sentences of a page's text that have one of `STEMS`, without a tree: a first look, which may join or cut some."""
+    text = _INLINE.sub("", _UNSEEN.sub(" | ", payload.decode("utf-8", "replace")))
+    sentences = pa.array(_ENDS.split(html.unescape(_TAG.sub(" | ", text))), pa.large_string())
+    stemmed = sentences.filter(pc.match_substring_regex(sentences, _STEM, ignore_case=True))
+    return [" ".join(sentence.split()) for sentence in stemmed.to_pylist()]
