@@ -11,6 +11,7 @@ from assets.expectations import Outcome
 from assets.gate import Gate, Question
 from data_platform.lake.lake import Lake
 from data_platform.lake.parents import parents_of
+from data_platform.proof.uses import Policy, keeps_to
 from data_platform.spdx.schemes import mask_of
 
 _APART = ("mixture", "datastore")
@@ -26,6 +27,18 @@ def _classes(asked: Question) -> list[Outcome]:
     missing = rows.num_rows - (pc.sum(held).as_py() or 0)
     detail = {"classes": list(wanted), "rows": rows.num_rows, "of_no_class": missing, "their_licenses": others[:20]}
     return [Outcome("license_classes", not others, "critical", detail)]
+
+
+def _use(asked: Question) -> list[Outcome]:
+    """Ask of every licence whether it keeps to what the recipe makes the mixture for."""
+    mixture = asked.recipe.mixtures[asked.stage.declared.entry]
+    policy = Policy(mixture.use, *mixture.for_use[1:])
+    spdx = asked.lake.read_table(asked.stage.name, ["license_spdx"])["license_spdx"]
+    others = sorted(one for one in pc.unique(spdx).to_pylist() if not keeps_to(policy, one))
+    count = pc.sum(pc.is_in(spdx, pa.array(others, pa.string()))).as_py() or 0
+    detail = {"use": list(mixture.use), "attribution": mixture.attribution, "share_alike": mixture.share_alike,
+              "rows": len(spdx), "not_allowed": count, "their_licenses": others[:20]}
+    return [Outcome("license_use", not others, "critical", detail)]
 
 
 def _apart(asked: Question) -> list[Outcome]:
@@ -48,6 +61,11 @@ GATES = {
     "license_classes": Gate(
         {"license_classes": "Every row is of a class of licences that the recipe names, by its own licence and basis."},
         _classes,
+    ),
+    "license_use": Gate(
+        {"license_use": "The licence of every row allows what the recipe makes the mixture for, and asks for nothing "
+                        "that it refuses."},
+        _use,
     ),
     "apart_from_datastores": Gate(
         {"apart_from_datastores": "No document, and no parent of one, is in a mixture and in a datastore."}, _apart

@@ -74,6 +74,13 @@ def _print(report: Mapping[str, Any], top: int) -> None:
             grid.add_row("", f"and {len(items) - top:,} more", "", "", "")
     out.print(grid)
     _print_contested(report, top)
+    for source in report["sources"]:
+        out.print(f"source [bold]{escape(source['source'])}[/bold] is known as {escape(source['known_as'])}: "
+                  f"{escape(source['license_spdx'])}, tier {source['license_tier']}, {source['use']} use"
+                  f"{_made_from(source)}")
+        for flag in source["flags"][:top]:
+            out.print(f"  [yellow]{escape(flag)} than traced[/yellow]" if flag.endswith("freer")
+                      else f"  [yellow]{escape(flag)}[/yellow]")
     for maker in report["derived"]["makers"]:
         asked = f", models {maker['models']}" if maker["models"] else ""
         out.print(f"made of other texts by [bold]{escape(maker['method'])}[/bold] {maker['version']}{escape(asked)}: "
@@ -105,6 +112,13 @@ def _print_today(today: Mapping[str, Any]) -> None:
     out.print(f"{escape(asked)}: {escape(tiers)}{escape(classes)}, {today['resolver']}")
     for difference in today["differences"]:
         out.print(f"[yellow]stale: {escape(difference['what'])}[/yellow]")
+
+
+def _made_from(source: Mapping[str, Any]) -> str:
+    parents = [link for link in source["chain"] if link["depth"]]
+    named = ", ".join(f"{link['name']} ({link['license_spdx']})" for link in parents[:_NAMED])
+    more = f" and {len(parents) - _NAMED:,} more" if len(parents) > _NAMED else ""
+    return f"; made from {escape(named)}{more}" if parents else ""
 
 
 def _print_contested(report: Mapping[str, Any], top: int) -> None:

@@ -35,11 +35,16 @@ MISSING = "Field required"
 """What pydantic says of a field that must be there."""
 
 
+def as_many(value: Any) -> Any:
+    """A text as the only one of a list."""
+    return (value,) if isinstance(value, str) else value
+
+
 OneOrMany = Annotated[
     tuple[str, ...],
     Field(min_length=1),
     BeforeValidator(
-        lambda value: (value,) if isinstance(value, str) else value,
+        as_many,
         json_schema_input_type=str | Annotated[tuple[str, ...], Field(min_length=1)],
     ),
 ]

@@ -174,7 +174,8 @@ def observations_of(rows: Sequence[Mapping[str, Any]]) -> list[Observation]:
     """What the rows of one source are evidence of, about every document of it.
 
     The licence of the source and of all that it is made from is a ruling on the source; what its repositories state
-    is a statement of the distribution, and all there is if nothing was traced and the source is made from nothing.
+    is a statement of the distribution. A source of which nothing is traced or stated, and that is made from nothing, is
+    left to what else is said of it.
     """
     rows = sorted(rows, key=lambda row: row["position"])
     own = rows[0]
@@ -185,7 +186,7 @@ def observations_of(rows: Sequence[Mapping[str, Any]]) -> list[Observation]:
     ]
     terms = derived(row["license_spdx"] for row in rows)
     traced = [one["license"] for one in own["traced"] if one["license"] not in NOTHING]
-    if len(rows) == 1 and not traced:
+    if len(rows) == 1 and terms.spdx == UNKNOWN and not traced:
         return stated
     raw = " < ".join(f"{row['name']}: {row['license_spdx']}" for row in rows)
     return [observe("manual", "dataset", raw, DETECTOR, Reading(terms.spdx, EXACT), note=_note(rows), record_id=""),
@@ -205,18 +206,43 @@ def _note(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(said)[:1_000]
 
 
+def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the rows of one source amount to, in plain values: its terms, its chain, and who states what of it."""
+    rows = sorted(rows, key=lambda row: row["position"])
+    own, terms = rows[0], derived(row["license_spdx"] for row in rows)
+    return {
+        "source": own["source"], "snapshot": own["snapshot"], "known_as": own["identifier"], "name": own["name"],
+        "address": own["address"], "license_spdx": terms.spdx, "license_tier": terms.tier, "use": use_of(terms.spdx),
+        "attribution": asks_attribution(terms.spdx), "share_alike": asks_share_alike(terms.spdx),
+        "alone": own["license_spdx"],
+        "unknown": [row["name"] for row in rows if not row["known"]],
+        "flags": [f"{row['name']}: {flag}" for row in rows for flag in row["flags"]],
+        "chain": [
+            {name: row[name] for name in row if name not in ("source", "snapshot", "position", "flags")} for row in rows
+        ],
+    }
+
+
+def by_source(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Rows of table `source_lineage` by source."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["source"], []).append(row)
+    return found
+
+
 def held_by_rows(known: Sequence[Observation], own: Iterable[Observation]) -> list[Observation]:
-    """What is known of a source, for a document that says something stricter, or unreadable, of itself: both hold."""
+    """What is known of a source, for a document of which something stricter, or unreadable, is said: both hold."""
     said = {
         one.license_spdx if one.confidence >= LEAST_CONFIDENCE else UNKNOWN for one in own
-        if one.scope in ("file", "page", "distribution") and OPT_OUT not in identifiers_of(one.license_spdx)
+        if one.scope != "element" and OPT_OUT not in identifiers_of(one.license_spdx)
     }
     result = []
     for observation in known:
         stricter = sorted(spdx for spdx in said if tier(spdx) > tier(observation.license_spdx))
         if observation.location == "manual" and stricter:
             both = derived([observation.license_spdx, *stricter]).spdx
-            note = f"{observation.note}; the document itself says {', '.join(stricter)}"
+            note = f"{observation.note}; of the document is also said {', '.join(stricter)}"
             observation = observation._replace(license_spdx=both, note=note)
         result.append(observation)
     return result

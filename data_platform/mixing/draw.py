@@ -38,6 +38,7 @@ from data_platform.core.kinds.answers import weights_of
 from data_platform.core.order import hashed_order
 from data_platform.mixing.settings import QUALITY, TERMS, Mixture
 from data_platform.spdx.schemes import mask_of
+from data_platform.spdx.uses import mask_of as uses_mask
 
 CANDIDATES = pa.schema([
     ("doc_id", pa.string()),
@@ -64,9 +65,13 @@ then the reason; null if it breaks none."""
 CHOSEN = pa.schema([("doc_id", pa.string()), ("weight", pa.float64()), ("epochs", pa.float64())])
 """weight: share of the mixture's tokens that the document's domain was given; epochs: how often it is seen."""
 
+USE_REASONS = ("license_use", "license_attribution", "license_share_alike")
+"""Reasons of a mixture that is made for uses: the licence allows none of them; none without attribution, where that is
+refused; none without share-alike, where that is."""
+
 REJECTED = pa.schema([("doc_id", pa.string()), ("reason", pa.string())])
 
-REASONS = ("contested_license", "license_class", "license_tier", "domain_without_weight", "min_quality",
+REASONS = ("contested_license", "license_class", "license_tier", *USE_REASONS, "domain_without_weight", "min_quality",
            "not_selected", BROKEN.name, "larger_than_budget", "token_budget")
 """Reasons of rejection, in the order in which they are asked: the first that holds is given. In place of `broken_rule`
 stands the rule."""
@@ -192,7 +197,9 @@ def _against(candidates: pa.Table, mixture: Mixture) -> dict[int, np.ndarray]:
     count = len(candidates)
     nobody, everybody = np.zeros(count, bool), np.ones(count, bool)
     classed, admitted = _admitted(candidates, mixture, *mixture.terms)
-    claims = np.logical_and(*_admitted(candidates, mixture, *TERMS["admit"]))
+    against = _against_use(candidates[mixture.terms[0]], mixture)
+    claimed = _against_use(candidates[TERMS["admit"][0]], mixture)
+    claims = np.logical_and(*_admitted(candidates, mixture, *TERMS["admit"])) & _used(claimed)
     good, selected = everybody, everybody
     if mixture.min_quality > 0:
         good = _marks(pc.greater_equal(candidates[QUALITY], mixture.min_quality))
@@ -202,7 +209,8 @@ def _against(candidates: pa.Table, mixture: Mixture) -> dict[int, np.ndarray]:
     if BROKEN.name in candidates.column_names:
         broken = np.asarray(candidates[BROKEN.name].is_valid())
     found = {
-        "contested_license": claims & ~(classed & admitted), "license_class": ~classed, "license_tier": ~admitted,
+        "contested_license": claims & ~(classed & admitted & _used(against)), "license_class": ~classed,
+        "license_tier": ~admitted, **against,
         "domain_without_weight": nobody, "min_quality": ~good, "not_selected": ~selected,
         BROKEN.name: broken,
     }
@@ -213,6 +221,19 @@ def _admitted(candidates: pa.Table, mixture: Mixture, spdx: str, tier: str) -> t
     """Whether each candidate is of an admitted class, and of an admitted tier, by the licence in these columns."""
     classed = mask_of(mixture.license_classes, candidates[spdx], candidates["license_basis"])
     return _marks(classed), _marks(pc.is_in(candidates[tier], value_set=pa.array(mixture.tiers, pa.int32())))
+
+
+def _against_use(spdx: pa.ChunkedArray, mixture: Mixture) -> dict[str, np.ndarray]:
+    """What of the uses of a mixture speaks against each licence; a reason asks for what those before it ask, too."""
+    uses, attribution, share_alike = mixture.for_use
+    asked = ((uses, True, True), (uses, attribution, True), (uses, attribution, share_alike))
+    return {
+        reason: ~_marks(uses_mask(*terms, spdx)) for reason, terms in zip(USE_REASONS, asked, strict=True)
+    }
+
+
+def _used(against: dict[str, np.ndarray]) -> np.ndarray:
+    return ~np.logical_or.reduce(list(against.values()))
 
 
 def _marks(column: pa.ChunkedArray) -> np.ndarray:

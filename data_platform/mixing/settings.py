@@ -6,20 +6,24 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.mixer import Mixer
 from data_platform.core.kinds.orderer import Orderer
 from data_platform.core.reading import Fault
 from data_platform.core.registry import OneEntry, entry_of
-from data_platform.core.settings import NAME, Part, refusal
+from data_platform.core.settings import NAME, Part, as_many, refusal
 from data_platform.spdx.schemes import LicenseClass
+from data_platform.spdx.tiers import RESTRICTED, UNKNOWN
+from data_platform.spdx.uses import Use
 
 QUALITY = "quality_score"
 """The score that `min_quality` bounds."""
 TERMS = {"refuse": ("license_spdx", "license_tier"), "admit": ("claimed_spdx", "claimed_tier")}
 """Licence and tier by which documents are admitted, by what becomes of contested ones: columns of `document_terms`."""
+_LEAST_TIER = {"unspecified": UNKNOWN, "non-commercial": RESTRICTED, "academic": RESTRICTED}
+"""The tier of licences that a use admits and commercial use does not."""
 
 
 class Datastore(Part):
@@ -54,6 +58,17 @@ class Mixture(Part):
         default="refuse", description="By which licence documents are admitted whose copies, or whose own farther "
         "evidence, state a stricter one than they claim. refuse: by the strictest that is stated, which they then have "
         "in the mixture. admit: by the one that they claim."
+    )
+    use: Annotated[tuple[Use, ...], BeforeValidator(as_many, json_schema_input_type=Use | tuple[Use, ...])] = Field(
+        default=(), description="Uses that the mixture is made for: every licence of a row allows one of them. "
+        "commercial: any purpose; unspecified: licences that are not known, too; non-commercial; academic. Empty: the "
+        "tiers alone decide, which have to admit tier 5 for non-commercial and academic use, and 4 for unspecified."
+    )
+    attribution: Literal["admit", "refuse"] = Field(
+        default="admit", description="What becomes of documents whose licence asks for attribution or a notice."
+    )
+    share_alike: Literal["admit", "refuse"] = Field(
+        default="admit", description="What becomes of documents whose licence asks for the same terms, or may."
     )
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict, description="Domain to weight; they are normalised. The same as the mixer `fixed`."
@@ -98,6 +113,9 @@ class Mixture(Part):
             raise ValueError(f"tiers are 0 to 5, not {sorted(self.tiers)}")
         if bool(self.weights) == (self.mixer is not None):
             raise ValueError("give weights or a mixer")
+        if idle := [use for use in self.use if (level := _LEAST_TIER.get(use)) and level not in self.tiers]:
+            raise ValueError(f"use {idle[0]} admits nothing more than commercial without tier {_LEAST_TIER[idle[0]]} "
+                             f"among the tiers, which are {sorted(self.tiers)}")
         if any(not math.isfinite(weight) or weight < 0 for weight in self.weights.values()) or (
             self.weights and not sum(self.weights.values())
         ):
@@ -108,6 +126,11 @@ class Mixture(Part):
     def terms(self) -> tuple[str, str]:
         """The columns of `document_terms` with the licence, and the tier, by which it admits a document."""
         return TERMS[self.contested]
+
+    @property
+    def for_use(self) -> tuple[tuple[Use, ...], bool, bool]:
+        """The uses, and whether attribution and share-alike may be asked for, as `spdx.uses` takes them."""
+        return self.use, self.attribution == "admit", self.share_alike == "admit"
 
     @property
     def mixing(self) -> Entry:

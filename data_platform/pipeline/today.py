@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -24,11 +24,13 @@ from data_platform.core.errors import PlainError, describe, many
 from data_platform.core.tables import kind_of, table
 from data_platform.lake.lake import recipe_number
 from data_platform.lake.parents import with_parents
+from data_platform.mixing.settings import Mixture
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges, NotPublishable
 from data_platform.pipeline.status import latest_checks, setting_changes
 from data_platform.proof.audit import audit
 from data_platform.proof.trace import mixture_table_name
+from data_platform.proof.uses import Policy, in_words, keeps_to
 from data_platform.run.stage import REJECTIONS, Stage
 from data_platform.run.workspace import Workspace
 from data_platform.spdx.schemes import mask_of
@@ -229,7 +231,7 @@ def _settings(stage: Stage, before: dict[str, Any], now: dict[str, Any]) -> Iter
         if made not in (None, asked):
             yield Difference("recipe", f"{stage.name}: the recipe {made} made it, not {asked}")
     if stage.kind == "mixture":
-        for key in ("tiers", "contested"):  # the plan says them, too
+        for key in ("tiers", "contested", "use", "attribution", "share_alike"):  # the plan says them, too
             before.pop(key, None), now.pop(key, None)
     if TAKEDOWN in before:
         return  # what a takedown left says so of itself
@@ -274,6 +276,7 @@ class Terms:
     tiers: tuple[int, ...] | None = None
     license_classes: tuple[str, ...] = ()
     contested: str = "admit"
+    policy: Policy = field(default_factory=Policy)
 
 
 def terms_of(workspace: Workspace, name: str) -> Terms | None:
@@ -284,7 +287,8 @@ def terms_of(workspace: Workspace, name: str) -> Terms | None:
     entry = entries.get(table(name).entry)
     # A store takes each document by what holds of it, so that nothing in it can be contested.
     contested = getattr(entry, "contested", "admit")
-    return entry and Terms(tuple(sorted(entry.tiers)), tuple(entry.license_classes), contested)
+    policy = Policy(*entry.for_use) if isinstance(entry, Mixture) else Policy()
+    return entry and Terms(tuple(sorted(entry.tiers)), tuple(entry.license_classes), contested, policy)
 
 
 def audit_of_today(
@@ -315,6 +319,8 @@ def audit_of_today(
     contested = report["contested"]
     if terms and terms.contested == "refuse" and contested["admitted_by"] == "claim" and contested["documents"]:
         reasons.append(f"{many(contested['documents'], 'row')} admitted by contested claims, which the recipe refuses")
+    if terms and (others := _not_for(workspace, name, report["mixture"]["version"], terms.policy)):
+        reasons.append(f"{many(others, 'row')} whose licence does not allow {in_words(terms.policy)}")
     report["today"] = {
         "recipe": workspace.recipe.name, "as_of": as_of,
         "tiers": terms and terms.tiers and list(terms.tiers), "license_classes": terms and list(terms.license_classes),
@@ -334,6 +340,15 @@ def _of_no_class(workspace: Workspace, name: str, version: int, classes: Sequenc
         return 0
     rows = workspace.lake.read_table(name, ["license_spdx", "license_basis"], version=version)
     return rows.num_rows - (pc.sum(mask_of(classes, rows["license_spdx"], rows["license_basis"])).as_py() or 0)
+
+
+def _not_for(workspace: Workspace, name: str, version: int, policy: Policy) -> int:
+    """How many rows of a version do not keep to what it is made for today."""
+    if not policy:
+        return 0
+    spdx = workspace.lake.read_table(name, ["license_spdx"], version=version)["license_spdx"]
+    counted = pc.value_counts(spdx).to_pylist()
+    return sum(item["counts"] for item in counted if not keeps_to(policy, item["values"]))
 
 
 def ensure_publishable(workspace: Workspace, name: str) -> None:

@@ -21,8 +21,10 @@ import pyarrow.compute as pc
 from data_platform.core.tables import PLATFORM_LOGS, kind_of, short_name
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake
+from data_platform.licenses.lineage import by_source, summary
 from data_platform.proof.examination import Examination
 from data_platform.proof.gate import Proof, prove
+from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.models import models_of
 from data_platform.proof.terms import closeness
 from data_platform.proof.trace import mixture_table_name
@@ -80,6 +82,7 @@ def audit(
             "by_location": _pairs("location", found.reservations.by_location),
             "by_host": _pairs("host", found.reservations.by_host),
         },
+        "sources": _sources(lake, proof),
         "models": [touch.to_dict() for touch in models_of(lake, proof.way, found)],
         "custody": _custody(lake, proof),
         "versions": [
@@ -229,6 +232,13 @@ def _derived(found: Examination) -> dict[str, Any]:
         **counted(derivation.rows), "parents": len(derivation.parents),
         "makers": sorted(makers, key=lambda maker: (-maker["tokens"], maker["table"], maker["method"])),
     }
+
+
+def _sources(lake: Lake, proof: Proof) -> list[dict[str, Any]]:
+    """Known sources on the way: what each is made from, under which licences, and which hosts err about it."""
+    rows = [row for stop in proof.way.of(LINEAGE) for row in lake.read_table(
+        LINEAGE, partition=stop.partition, version=stop.version).to_pylist()]
+    return [summary(chain) for _, chain in sorted(by_source(rows).items())]
 
 
 def _pairs(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ from data_platform.proof.copies import Documents, Members, expected_terms, setti
 from data_platform.proof.derivation import Derivation, derivation_of
 from data_platform.proof.finding import Finding
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
+from data_platform.proof.lineage import TABLE as LINEAGE
+from data_platform.proof.lineage import broken, chains_of
 from data_platform.proof.numbering import NONE, Vocabulary, places_of, renumber, renumber_rows
 from data_platform.proof.reading import TEXT_ROWS, Reader, digests, tally
 from data_platform.proof.replay import Replay, faults_of_bounds
@@ -179,6 +181,7 @@ class _Examiner:
         self._records()
         self._terms(admitted)
         contested = self._copies()
+        self._lineage()
         contradicted, combination = self._contradictions()
         return Examination(
             self.rows, [*self.findings, *self.derivation.findings], contradicted, contested,
@@ -554,6 +557,14 @@ class _Examiner:
                 by_verdict.setdefault(reason, []).append(case)
         for (table, what), against in sorted(by_verdict.items()):
             self._found("license", table, what, np.flatnonzero(np.isin(number, against)))
+
+    def _lineage(self) -> None:
+        """The licence of each subject against all that its source is made from."""
+        if "source" in self.said and "license_spdx" in self.decided:
+            places = (self.said["source"], self.decided["license_spdx"], self.combination[:self.count])
+            found = broken(chains_of(self.reader, self.way), *places, self.vocabulary.values, self.combinations)
+            for what, subjects in found:
+                self._found("license", LINEAGE, what, subjects)
 
     def _combine(self) -> None:
         """Number the distinct sets of statements: `combination` per subject and member, `combinations` by number."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import short_name
 from data_platform.lake.lake import Lake
+from data_platform.proof import uses
 from data_platform.proof.examination import Examination, examine
 from data_platform.proof.way import Way, way_of
 
@@ -33,6 +34,8 @@ class Proof:
     """Tiers that the mixture admits; None for a table that admits all."""
     way: Way
     examination: Examination
+    policy: uses.Policy
+    """What the mixture was made for, as its own commit names it."""
 
     @property
     def complete(self) -> bool:
@@ -73,7 +76,10 @@ def prove(
     if admitted is None:
         admitted = json.loads(stop.commit["config"]).get("tiers")
     tiers = None if admitted is None else tuple(sorted(admitted))
-    return Proof(name, stop.version, tiers, way, examine(lake, way, tiers, texts))
+    examination = examine(lake, way, tiers, texts)
+    policy = uses.Policy.of(json.loads(stop.commit["config"]))
+    examination.findings += uses.findings(name, examination.rows, policy)
+    return Proof(name, stop.version, tiers, way, examination, policy)
 
 
 def refuse_unproven(lake: Lake, name: str, version: int | None = None) -> None:

@@ -53,9 +53,9 @@ ALLOWING: dict[Use, frozenset[UseClass]] = {
 }
 """The classes of licences that allow a use. Licences of which nothing is known are allowed by whoever asks for them."""
 
-_NON_COMMERCIAL = re.compile(r"CC-BY-NC-.*|LicenseRef-cc-by-nc(?:-.*)?|PolyForm-Noncommercial-.*|.*-NonCommercial-.*")
-_NO_DERIVATIVES = re.compile(r"CC-BY-ND-.*|LicenseRef-cc-by-nd")
-_SHARE_ALIKE = re.compile(r"CC-(?:BY-)?(?:NC-)?SA-.*|LicenseRef-cc-by-(?:nc-)?sa")
+_NON_COMMERCIAL = re.compile(r"(?:.*-)?(?:NC|Non-?commercial)(?:-.*)?", re.I)
+_NO_DERIVATIVES = re.compile(r"(?:LicenseRef-(?:scancode-)?)?CC-(?:BY-)?ND(?:-.*)?", re.I)
+_SHARE_ALIKE = re.compile(r"(?:LicenseRef-(?:scancode-)?)?CC-(?:BY-)?(?:NC-)?SA(?:-.*)?", re.I)
 
 _KNOWN_IN_PART = frozenset({NON_COMMERCIAL, ACADEMIC})
 """Terms in words that name no licence: nobody can say that they do not ask for share-alike."""

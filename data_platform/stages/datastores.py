@@ -59,10 +59,10 @@ def datastore_stage(name: str) -> Stage:
 
 
 def _admitted(recipe: Recipe) -> dict[str, dict[str, list[Any]]]:
-    """Tiers and classes of every mixture: what they admit by licence."""
+    """Tiers, classes and uses of every mixture: what they admit by licence."""
     return {
         name: {"tiers": sorted(mixture.tiers), "license_classes": sorted(mixture.license_classes),
-               "contested": mixture.contested}
+               "contested": mixture.contested, "use": [sorted(mixture.use), mixture.attribution, mixture.share_alike]}
         for name, mixture in recipe.mixtures.items()
     }
 
@@ -94,14 +94,15 @@ def _write_datastore(work: Work) -> Files:
 def against(licenses: pa.Table, domains: pa.ChunkedArray, store: Datastore, recipe: Recipe) -> pa.Array:
     """The first of `REASONS` that speaks against each document, null if none does."""
     from data_platform.spdx.schemes import mask_of
+    from data_platform.spdx.uses import mask_of as uses_mask
 
     spdx, tier, basis = (licenses[name] for name in ("license_spdx", "license_tier", "license_basis"))
 
     def admitted(mixture: Mixture) -> pa.ChunkedArray:
         spdx, tier = (licenses[name] for name in mixture.terms)
-        return pc.and_(
-            pc.is_in(tier, pa.array(mixture.tiers, pa.int32())), mask_of(mixture.license_classes, spdx, basis)
-        )
+        of_tier = pc.is_in(tier, pa.array(mixture.tiers, pa.int32()))
+        classed = mask_of(mixture.license_classes, spdx, basis)
+        return pc.and_(pc.and_(of_tier, classed), uses_mask(*mixture.for_use, spdx))
 
     for_mixtures = pa.chunked_array([pa.repeat(pa.scalar(False), len(licenses))])
     for mixture in recipe.mixtures.values():

@@ -111,12 +111,10 @@ def _trees(work: Work, sources: Mapping[str, Source]) -> Trees:
 
 def _known(work: Work) -> dict[str, list[Observation]]:
     """What others found out of the sources of this snapshot, by source."""
-    from data_platform.licenses.lineage import observations_of
+    from data_platform.licenses.lineage import by_source, observations_of
 
-    chains: dict[str, list[dict[str, Any]]] = {}
-    for row in work.rows(LINEAGE).to_pylist() if LINEAGE in work.stage.inputs else ():
-        chains.setdefault(row["source"], []).append(row)
-    return {source: observations_of(rows) for source, rows in chains.items()}
+    rows = work.rows(LINEAGE).to_pylist() if LINEAGE in work.stage.inputs else ()
+    return {source: observations_of(chain) for source, chain in by_source(rows).items()}
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:

@@ -33,7 +33,7 @@ def _stages(recipe: Recipe, name: str, mixture: Mixture) -> list[Stage]:
         name=declared.name, table=declared, group="mixtures",
         inputs=(plan.name, *text_tables(recipe), *score_tables(recipe, mixture.scores)),
         run=partial(_write, mixture=mixture), config=partial(_config, mixture=mixture), partitioned=False, phase="mix",
-        checks=("license_classes", "apart_from_datastores", "proof", "taken_down", "current"),
+        checks=("license_classes", "license_use", "apart_from_datastores", "proof", "taken_down", "current"),
         distributions=True,
     )]
 
@@ -65,4 +65,5 @@ def _write(work: Work, mixture: Mixture) -> Files:
 def _config(workspace: Workspace, snapshot: str | None, mixture: Mixture) -> Mapping[str, Any]:
     # Two recipes may share a lake: a mixture is its own recipe's, whatever another calls the same.
     return {"recipe": workspace.recipe.name, "scores": list(mixture.scores), "tiers": sorted(mixture.tiers),
-            "contested": mixture.contested}
+            "contested": mixture.contested, "use": sorted(mixture.use), "attribution": mixture.attribution,
+            "share_alike": mixture.share_alike}
