@@ -17,6 +17,7 @@ from data_platform.cli.refinement import refinement
 from data_platform.cli.report import report
 from data_platform.cli.run import run
 from data_platform.cli.schema import schema
+from data_platform.cli.source import source
 from data_platform.cli.status import status
 from data_platform.cli.sweep import sweep
 from data_platform.cli.takedown import takedown
@@ -42,8 +43,8 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, contamination, datastore, duplicates, export, methods, refinement, report, run, schema, status, sweep,
-    takedown, trace, ui,
+    audit, card, contamination, datastore, duplicates, export, methods, refinement, report, run, schema, source,
+    status, sweep, takedown, trace, ui,
 ):
     main.add_command(_command)
 

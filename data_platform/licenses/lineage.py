@@ -223,6 +223,17 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def evidence_of(link: Mapping[str, Any]) -> str:
+    """One dataset of a chain in words: its licence, who traced it where, and what hosts state."""
+    if not link["known"]:
+        return "nothing is known of it"
+    traced = "; ".join(f"{one['license']}{' at ' + one['address'] if one['address'] else ''}" for one in link["traced"])
+    hosts = "; ".join(f"{one['host']} states {one['license'] or 'nothing'} ({one['flag']})" for one in link["hosts"]
+                      if one["host"] != ANY_HOST)
+    said = [f"traced{' by ' + link['verified_by'] if link['verified_by'] else ''}: {traced or 'nothing'}", hosts]
+    return ", ".join(filter(None, said))
+
+
 def by_source(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """Rows of table `source_lineage` by source."""
     found: dict[str, list[Mapping[str, Any]]] = {}

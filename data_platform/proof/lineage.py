@@ -53,7 +53,7 @@ def _chain(rows: Sequence[dict]) -> Chain:
     named = {row["identifier"] for row in rows if row["known"]}
     whole = (
         [row["position"] for row in rows] == list(range(len(rows)))
-        and all((row["made_into"] in named) != (row["position"] == 0) for row in rows)
+        and all(row["made_into"] in (named if row["position"] else {""}) for row in rows)
         and all(row["known"] or row["license_spdx"] == UNKNOWN for row in rows)
         and all(row["license_tier"] == tier(row["license_spdx"]) for row in rows)
     )

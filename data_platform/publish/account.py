@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
+from data_platform.licenses.lineage import by_source, summary
+from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.trace import mixture_table_name
 from data_platform.spdx.expressions import identifiers_of
 
@@ -204,6 +206,17 @@ class Account:
                 )
                 queue.append(found[key])
         return dict(sorted(found.items()))
+
+    @cached_property
+    def lineage(self) -> dict[str, dict[str, Any]]:
+        """What its known sources are made from, by source: as `licenses.lineage.summary` has it."""
+        wanted = {source for source, _ in self.sources}
+        rows = [
+            row for (name, partition), commit in self.commits.items() if name == LINEAGE
+            for row in self.lake.read_table(name, partition=partition, version=commit["version"]).to_pylist()
+            if row["source"] in wanted
+        ]
+        return {source: summary(chain) for source, chain in sorted(by_source(rows).items())}
 
     @cached_property
     def archives(self) -> list[Archive]:

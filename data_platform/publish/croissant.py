@@ -18,8 +18,10 @@ import pyarrow as pa
 
 from data_platform.core.columns import Column
 from data_platform.core.tables import table
+from data_platform.licenses.lineage import evidence_of
 from data_platform.publish.account import Account
 from data_platform.publish.license_texts import address_of, meaning_of
+from data_platform.spdx.expressions import identifiers_of
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 RESPONSIBLE_AI = "http://mlcommons.org/croissant/RAI/1.0"
@@ -79,7 +81,8 @@ def croissant(account: Account) -> str:
             f"recipe {row['recipe'][:12]}" for (name, partition), row in account.commits.items()
         ],
         "prov:wasDerivedFrom": [
-            {"@type": "prov:Entity", "prov:label": f"{source} ({snapshot})"} for source, snapshot in account.sources
+            {"@type": "prov:Entity", "prov:label": f"{source} ({snapshot})", **_made_from(account, source)}
+            for source, snapshot in account.sources
         ],
         "prov:wasGeneratedBy": {
             "@type": "prov:Activity", "prov:label": f"run {account.commit['run_id']}", "prov:endedAtTime": date,
@@ -88,6 +91,32 @@ def croissant(account: Account) -> str:
         "recordSet": [*_documents(account), *([_licenses(account)] if account.licenses else [])],
     }
     return json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+
+
+def _made_from(account: Account, source: str) -> dict[str, Any]:
+    """The chain of a known source, with the evidence of every dataset on it, and the hosts that err."""
+    known = account.lineage.get(source)
+    if known is None:
+        return {}
+    entities: dict[str, dict[str, Any]] = {}
+    for link in known["chain"]:
+        entity = {
+            "@type": "prov:Entity", "prov:label": link["name"], "license": _license_of(link["license_spdx"]),
+            "description": evidence_of(link), **({"url": link["address"]} if link["address"] else {}),
+        }
+        if link["made_into"]:
+            entities[link["made_into"]].setdefault("prov:wasDerivedFrom", []).append(entity)
+        if link["known"]:
+            entities[link["identifier"]] = entity
+    flags = f"Hosts that state no licence, or a freer one than was traced: {'; '.join(known['flags'])}."
+    return {
+        "license": _license_of(known["license_spdx"]), **({"description": flags} if known["flags"] else {}),
+        "prov:wasDerivedFrom": [entities[known["known_as"]]],
+    }
+
+
+def _license_of(spdx: str) -> list[Any]:
+    return [_license(identifier) for identifier in sorted(identifiers_of(spdx))]
 
 
 def _license(identifier: str) -> Any:

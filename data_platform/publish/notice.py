@@ -65,6 +65,7 @@ def _write(account: Account, works: Works, out: TextIO) -> int:
         out.write(f"\n{account.caveat}\n")
     if credited:
         out.write("\n" + _PREFACE.format(date=f"{account.committed_at:%Y-%m-%d}"))
+    _write_lineage(account, out)
     asking: dict[str, None] = {}
     for spdx, tier, documents, tokens in account.licenses:
         out.write(f"\n{_RULE}\n{spdx}\n{documents:,} documents, {tokens:,} tokens, tier {tier}\n")
@@ -74,6 +75,15 @@ def _write(account: Account, works: Works, out: TextIO) -> int:
             _write_works(works, spdx, tier, out)
     _write_texts(works, sorted(asking), out)
     return credited
+
+
+def _write_lineage(account: Account, out: TextIO) -> None:
+    """What known sources are made from, with the licence of every dataset on the way."""
+    for source, known in account.lineage.items():
+        out.write(f"\n{_line(source)} is made from these datasets, and under {known['license_spdx']}:\n")
+        for link in known["chain"]:
+            place = ", ".join(filter(None, (link["name"], link["address"], link["license_spdx"])))
+            out.write(f"{'  ' * (link['depth'] + 1)}{_line(place)}\n")
 
 
 def _terms(spdx: str, tier: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from data_platform.licenses.lineage import evidence_of
 from data_platform.publish.account import Account, all_of
 from data_platform.publish.license_texts import address_of, meaning_of
 
@@ -124,6 +125,10 @@ def _source(account: Account, source: str, snapshot: str) -> dict[str, Any]:
         "copyrightText": "NOASSERTION",
         "sourceInfo": f"{len(archives):,} archives: {listed}" + (f"; and {more:,} more" if more > 0 else ""),
     }
+    if known := account.lineage.get(source):
+        chain = "; ".join(f"{link['name']}: {link['license_spdx']}, {evidence_of(link)}" for link in known["chain"])
+        flags = f" Hosts that err: {'; '.join(known['flags'])}." if known["flags"] else ""
+        package["comment"] = f"Under {known['license_spdx']}, as all that it is made from: {chain}.{flags}"
     if len(archives) == 1 and (match := re.fullmatch(r"sha256:([0-9a-f]{64})", archives[0].fingerprint)):
         package["checksums"] = [{"algorithm": "SHA256", "checksumValue": match[1]}]
     return package
