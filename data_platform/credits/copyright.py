@@ -88,7 +88,7 @@ def _is_line(stated: str) -> bool:
     signed = bool(re.search(_SIGN, stated[: match.start("who")], re.I))
     if _TALK.match(who) and not (signed and "copyright" in stated.lower()) and not re.match(r"The [A-Z]", who):
         return False
-    if stated.lower().startswith("(c)") and not _YEAR.search(who) and "copyright" not in stated.lower():
+    if re.match(r"\(c\)(?!\W*copyright)", stated, re.I) and not _YEAR.search(who[:60]):
         # The third point of a list.
         return False
     # 'copyright' followed by small letters is prose, unless a year or a sign says that it is a notice.

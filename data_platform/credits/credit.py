@@ -74,7 +74,7 @@ def line(text: str, most: int = MAX_LINE) -> str:
 def name(text: str) -> str:
     """A name to credit, without an address of mail, which nobody asks for; empty if it is the name of nobody."""
     plain = line(_PAGE.sub("", _MAIL.sub(" ", text[: MAX_NAME * 4])), MAX_NAME)
-    plain = _BY.sub("", plain).strip(" \t,;:|·•-–—<>()\"'")
+    plain = _BY.sub("", plain).strip(" \t,;:|·•<>\u2013\u2014-()\"'")
     return "" if not plain or _NOBODY.fullmatch(plain) else plain
 
 

@@ -65,8 +65,8 @@ _OF_PICTURE = re.compile(
     r"photo|image|picture|illustration|getty|shutterstock|istock|alamy|video|screenshot|theme\b", re.I
 )
 _ENDS_BYLINE = re.compile(
-    r"\s(?:\||•|·|—|–|on|updated|published|posted|last)\s.*|[,|•·]?\s*(?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|"
-    r"sep|oct|nov|dec)[a-z]*\.? \d.*|\s*\d{4}-\d\d.*", re.I,
+    r"\s(?:\||•|·|\u2014|\u2013|on|updated|published|posted|last)\s.*|"
+    r"[,|•·]?\s*(?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d.*|\s*\d{4}-\d\d.*", re.I,
 )
 
 
@@ -88,9 +88,8 @@ def credit_of(payload: bytes, url: str = "") -> Credit:
         credit = NOTHING
         for one in stated:
             credit = credit.over(one)
-        title = credit.title or line((tree.title or ""), rows.MAX_TITLE)
         return credit._replace(
-            title=title, source=_source(tree, metas, url),
+            source=_source(tree, metas, url),
             copyright=tuple(dict.fromkeys((*credit.copyright, *_lines(tree, payload))))[:MAX_LINES],
         )
     finally:

@@ -105,23 +105,26 @@ def _terms(spdx: str, tier: int) -> Iterator[str]:
 
 
 def _write_works(works: Works, spdx: str, tier: int, out: TextIO) -> None:
+    asks_for_lines = any(map(text_of, symbols_of(spdx)))
     current = None
     for work in works.of_license(spdx, tier):
         if (work.place, work.holder) != current:
             current = (work.place, work.holder)
             out.write(f"{_THIN}\n")
-            out.writelines(f"{line}\n" for line in _heading(works, work))
+            out.writelines(f"{line}\n" for line in _heading(works, work, asks_for_lines))
             held = bool(works.holder(work.holder).copyright)
-        out.write(f"  {_credit(work, held)}. Document {work.doc_id}.\n")
+        out.write(f"  * {_credit(work, held)}. Document {work.doc_id}.\n")
         if work.derived:
             out.writelines(f"    {line}\n" for line in _parents(works, work))
 
 
-def _heading(works: Works, work: Work) -> Iterator[str]:
+def _heading(works: Works, work: Work, asks_for_lines: bool) -> Iterator[str]:
     """The project or site, its copyright lines, and the texts that go with it."""
     holder = works.holder(work.holder)
     yield f"{_line(holder.project)} ({_line(work.place)})" if holder.project else _line(work.place)
     yield from (f"  {_line(line)}" for line in holder.copyright)
+    if asks_for_lines and not holder.copyright and not work.derived:
+        yield "  No copyright line was found."
     if texts := _texts_of(works, holder.notices):
         yield f"  With it: {texts}"
 

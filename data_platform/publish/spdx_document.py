@@ -1,7 +1,8 @@
 """An SPDX document: a mixture as a bill of materials, in SPDX 2.3 JSON (https://spdx.github.io/spdx-spec/v2.3/).
 
 The mixture is one package, every source in one snapshot another that it was generated from; exported files are its
-files, with their digests. Concluded is the AND of all expressions found; LicenseRefs come with their text. Licences of
+files, with their digests. Concluded is the AND of all expressions found; LicenseRefs come with their text, and packages
+with the copyright lines of their documents. Licences of
 single documents are in the mixture's column `license_spdx`, and credits in the NOTICE file.
 
 Belongs here: this format. Not here: what is said (`account.py`).
@@ -21,15 +22,28 @@ from urllib.parse import urlsplit
 from data_platform.licenses.lineage import evidence_of
 from data_platform.publish.account import Account, all_of
 from data_platform.publish.license_texts import address_of, meaning_of
+from data_platform.publish.works import Works
 
 MIXTURE = "SPDXRef-Mixture"
 _LISTED_ARCHIVES = 100
+_LISTED_LINES = 1_000
+"""Copyright lines of one package; a mixture of a million pages has as many."""
 
 
-def spdx_document(account: Account, folder: Path | None = None) -> str:
-    """The document as JSON. `folder` holds the files of the account: SPDX asks for their SHA-1, too."""
+def spdx_document(account: Account, folder: Path | None = None, works: Works | None = None) -> str:
+    """The document as JSON. `folder` holds the files of the account: SPDX asks for their SHA-1, too.
+
+    `works` are those of the account, if they are gathered already.
+    """
+    if works is None:
+        with Works(account) as works:
+            return _document(account, folder, works)
+    return _document(account, folder, works)
+
+
+def _document(account: Account, folder: Path | None, works: Works) -> str:
     digests = {file.name: _sha1(folder / file.name) for file in account.files} if folder else {}
-    packages = [_mixture(account, digests), *(_source(account, *source) for source in account.sources)]
+    packages = [_mixture(account, digests, works), *(_source(account, works, *source) for source in account.sources)]
     relationships = [
         ("SPDXRef-DOCUMENT", "DESCRIBES", MIXTURE),
         *((MIXTURE, "GENERATED_FROM", package["SPDXID"]) for package in packages[1:]),
@@ -80,7 +94,15 @@ def _comment(rows: list[tuple[str, int, int, int]]) -> str:
                      for spdx, tier, documents, tokens in rows) or "no documents"
 
 
-def _mixture(account: Account, digests: dict[str, str]) -> dict[str, Any]:
+def _copyright(works: Works, *source: str) -> str:
+    """The copyright lines of all documents, or of those of one source in a snapshot."""
+    lines, more = works.copyright_lines(_LISTED_LINES, *source)
+    if more:
+        lines.append(f"and {more:,} more, which are in the NOTICE file")
+    return "\n".join(lines) or "NOASSERTION"
+
+
+def _mixture(account: Account, digests: dict[str, str], works: Works) -> dict[str, Any]:
     verification = hashlib.sha1("".join(sorted(digests.values())).encode(), usedforsecurity=False).hexdigest()
     return {
         "SPDXID": MIXTURE,
@@ -95,7 +117,9 @@ def _mixture(account: Account, digests: dict[str, str]) -> dict[str, Any]:
         "licenseConcluded": _concluded([spdx for spdx, *_ in account.licenses]),
         "licenseDeclared": "NOASSERTION",
         "licenseComments": ". ".join(filter(None, [_comment(account.licenses), account.doubts])),
-        "copyrightText": "NOASSERTION",
+        "copyrightText": _copyright(works),
+        "attributionTexts": ["Title, authors, source, licence and changes of each document are in the NOTICE file, and "
+                             "whom to credit in column attribution."],
         "summary": f"{account.documents:,} documents, {account.tokens:,} tokens.",
         "comment": f"Delta table {account.commit['table_id']}, recipe {account.commit['recipe']}, code "
                    f"{account.commit['code_version']}. Credits are in the NOTICE file."
@@ -105,7 +129,7 @@ def _mixture(account: Account, digests: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _source(account: Account, source: str, snapshot: str) -> dict[str, Any]:
+def _source(account: Account, works: Works, source: str, snapshot: str) -> dict[str, Any]:
     """A source in a snapshot, with the licences of those of its documents that are in the mixture."""
     rows = [(share.license_spdx, share.license_tier, share.documents, share.tokens) for share in account.shares
             if (share.source, share.snapshot) == (source, snapshot)]
@@ -122,7 +146,7 @@ def _source(account: Account, source: str, snapshot: str) -> dict[str, Any]:
         "licenseConcluded": _concluded([spdx for spdx, *_ in rows]),
         "licenseDeclared": "NOASSERTION",
         "licenseComments": _comment(rows),
-        "copyrightText": "NOASSERTION",
+        "copyrightText": _copyright(works, source, snapshot),
         "sourceInfo": f"{len(archives):,} archives: {listed}" + (f"; and {more:,} more" if more > 0 else ""),
     }
     if known := account.lineage.get(source):
@@ -153,7 +177,7 @@ def _file(account: Account, file: Any, sha1: str) -> dict[str, Any]:
                       {"algorithm": "SHA256", "checksumValue": file.sha256}],
         "licenseConcluded": "NOASSERTION",
         "licenseInfoInFiles": account.identifiers or ["NONE"],
-        "copyrightText": "NOASSERTION",
+        "copyrightText": f"Lines of {MIXTURE}; those of each document are in the NOTICE file.",
         "comment": f"{file.rows:,} documents, each with its own licence in column license_spdx.",
     }
 

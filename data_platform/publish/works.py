@@ -21,13 +21,15 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.core.tables import kind_of, table
 from data_platform.publish.account import Account
 from data_platform.takedown.removal_list import TAKEDOWN
 
 _BATCH_ROWS = 16_384
-_COLUMNS = ("doc_id", "license_tier", "license_spdx", "license_basis", "host", "source", "url", "attribution", "title")
+_COLUMNS = ("doc_id", "license_tier", "license_spdx", "license_basis", "host", "source", "snapshot", "url",
+            "attribution", "title")
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 EXTRACTED, TAKEN_OVER = "text extracted from the page", "text taken over, Unicode and line ends normalised"
 _CUTS = {"line_bytes": "repeated lines", "paragraph_bytes": "repeated paragraphs", "substring_bytes":
@@ -37,8 +39,8 @@ NO_AUTHOR = "author not stated"
 _SCHEMA = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; PRAGMA cache_size = -65536;
     CREATE TABLE work (
-        doc_id BLOB PRIMARY KEY, listed INTEGER, tier INTEGER, spdx TEXT, place TEXT, source TEXT, url TEXT, title TEXT,
-        author TEXT, origin TEXT, holder INTEGER, changes INTEGER, derived INTEGER
+        doc_id BLOB PRIMARY KEY, listed INTEGER, tier INTEGER, spdx TEXT, place TEXT, source TEXT, snapshot TEXT,
+        url TEXT, title TEXT, author TEXT, origin TEXT, holder INTEGER, changes INTEGER, derived INTEGER
     ) WITHOUT ROWID;
     CREATE TABLE holder (id INTEGER PRIMARY KEY, project TEXT, copyright TEXT, notices TEXT);
     CREATE TABLE parent (
@@ -149,14 +151,16 @@ class Works:
         """Number, name and text of every notice, each text once."""
         return self._database.execute("SELECT number, name, body FROM text ORDER BY number")
 
-    def copyright_lines(self, most: int, source: str | None = None) -> tuple[list[str], int]:
-        """Different copyright lines of the publication or of one of its sources, at most so many, and how many more."""
-        chosen = "" if source is None else "AND source = ?"
-        found = f"""SELECT DISTINCT value FROM (SELECT DISTINCT holder FROM work WHERE listed {chosen}) JOIN holder
-                    ON id = holder, json_each(copyright)"""
-        given = () if source is None else (source,)
-        count = self._database.execute(f"SELECT count(*) FROM ({found})", given).fetchone()[0]
-        rows = self._database.execute(f"{found} ORDER BY value LIMIT ?", (*given, most))
+    def copyright_lines(self, most: int, *source: str) -> tuple[list[str], int]:
+        """Different copyright lines of the publication, at most so many, and how many more.
+
+        With the names of a source and a snapshot, of its documents alone.
+        """
+        chosen = "AND source = ? AND snapshot = ?" if source else ""
+        found = f"""SELECT DISTINCT line.value AS line FROM (SELECT DISTINCT holder AS held FROM work
+                    WHERE listed {chosen}) JOIN holder ON holder.id = held, json_each(holder.copyright) AS line"""
+        count = self._one(f"SELECT count(*) FROM ({found})", *source)
+        rows = self._database.execute(f"{found} ORDER BY line LIMIT ?", (*source, most))
         return [row[0] for row in rows], max(count - most, 0)
 
     def _one(self, query: str, *values: Any) -> int:
@@ -187,13 +191,16 @@ class Works:
         for batch in account.lake.read(account.table, columns, version=account.version, batch_rows=_BATCH_ROWS):
             values = (batch.column(name).to_pylist() if name in columns else repeat(None, batch.num_rows)
                       for name in _COLUMNS)
-            self._database.executemany("INSERT OR IGNORE INTO work VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, '', 0, 0, ?)", (
-                (bytes.fromhex(doc_id), tier, spdx, host or source, source, url, title or "",
+            rows = (
+                (bytes.fromhex(doc_id), tier, spdx, host or source, source, snapshot, url, title or "",
                  "" if not url and source in entries else
                  claimed.get(source if basis == "registry" else "") or _credited(credit, url),
                  not url and source in entries)
-                for doc_id, tier, spdx, basis, host, source, url, credit, title in zip(*values, strict=True)
-            ))
+                for doc_id, tier, spdx, basis, host, source, snapshot, url, credit, title in zip(*values, strict=True)
+            )
+            self._database.executemany(
+                "INSERT OR IGNORE INTO work VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0, ?)", rows
+            )
 
     def _claims(self) -> dict[str, str]:
         """Whom to credit for the documents of sources, by the word of the recipe that their licences were made with."""
@@ -216,13 +223,15 @@ class Works:
         empty = {column: [] if pa.types.is_list(table(name)[column].type) else None for column in columns}
         history = lake.history(name) if lake.exists(name) else []
         for commit in self._commits(beside or name):
-            place = commit["partition"]
+            part = [commit["partition"]] if commit["partition"] else []
             if beside and table(name).partition_by[:1] == ("stage",):
-                place = f"{beside}/{place}"
-            version = _version([row for row in history if row["partition"] == place], commit)
+                part = [beside, *part]
+            version = _version([row for row in history if row["partition"] == "/".join(part)], commit)
             if version is not None:
                 known = [column for column in columns if column in lake.table(name, version).column_names]
-                for batch in lake.read(name, known, partition=place or None, version=version, batch_rows=_BATCH_ROWS):
+                where = pc.field("snapshot") == part[1] if part[1:] else None
+                for batch in lake.read(name, known, partition=next(iter(part), None), version=version, where=where,
+                                       batch_rows=_BATCH_ROWS):
                     yield [{**empty, **row} for row in batch.to_pylist()]
 
     def _add_parents(self) -> None:
@@ -236,7 +245,7 @@ class Works:
                                            map(_parent, self._mine(rows, "derived_id")))
         self._database.execute(
             "INSERT OR IGNORE INTO work "
-            "SELECT DISTINCT parent_id, 0, 0, '', '', '', '', '', '', '', 0, 0, 0 FROM parent"
+            "SELECT DISTINCT parent_id, 0, 0, '', '', '', '', '', '', '', '', 0, 0, 0 FROM parent"
         )
 
     def _add_titles(self) -> None:
@@ -251,12 +260,10 @@ class Works:
         )
 
     def _add_licenses(self) -> None:
-        """The licences of parents."""
-        if self._one("SELECT count(*) FROM parent"):
-            self._update(
-                "UPDATE work SET spdx = ?2 WHERE doc_id = ?1 AND NOT listed", "document_licenses",
-                ("doc_id", "license_spdx"), lambda row: (row["license_spdx"],),
-            )
+        """The licences of parents: what is stated, and what holds after all that copies say."""
+        for name in ("document_licenses", "document_terms") if self._one("SELECT count(*) FROM parent") else ():
+            self._update("UPDATE work SET spdx = ?2 WHERE doc_id = ?1 AND NOT listed", name,
+                         ("doc_id", "license_spdx"), lambda row: (row["license_spdx"],))
 
     def _add_credits(self) -> None:
         columns = ("doc_id", "title", "authors", "origin", "project", "copyright", "notices")
@@ -329,7 +336,8 @@ class Works:
     def _add_texts(self) -> None:
         """The notices that works and parents name, numbered by name and id."""
         self._database.execute("""
-            INSERT OR IGNORE INTO text SELECT DISTINCT unhex(value), 0, '', NULL FROM holder, json_each(notices)
+            INSERT OR IGNORE INTO text
+            SELECT DISTINCT unhex(one.value), 0, '', NULL FROM holder, json_each(holder.notices) AS one
         """)
         for rows in self._read("license_notices", ("notice_id", "name", "text"), beside="document_credits"):
             self._database.executemany(

@@ -23,7 +23,7 @@ DOCUMENTS: dict[int, tuple[str, str, str, str | None, str, int, str]] = {
 }
 
 
-def _typed(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+def typed(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     """Rows of a table, with plain values where none are given."""
     declared = table(name)
 
@@ -48,7 +48,7 @@ def write(lake: Lake, name: str, rows: list[dict[str, Any]], snapshot: str | Non
           config: dict[str, Any] | None = None) -> None:
     """Commit rows as a stage would."""
     made = Provenance(name, "c0de", config or {}, inputs, run_id="run")
-    lake.write(name, Partition.of(name, snapshot), _typed(name, rows), made)
+    lake.write(name, Partition.of(name, snapshot), typed(name, rows), made)
 
 
 def make(uri: str, numbers: tuple[int, ...] = tuple(DOCUMENTS), fingerprint: str = "sha256:" + "ab" * 32) -> Lake:

@@ -141,8 +141,8 @@ def test_the_notice_credits_whoever_asks_for_it(export: Path) -> None:
         f"\nCC-BY-4.0\n2 documents, 300 tokens, tier 1\n"
         f"  CC-BY-4.0: Creative Commons Attribution 4.0 International, {address}\n"
         f"    The texts are offered as they are, without warranties: see section 5 of the licence.\n{'-' * 100}\n"
-        f'a.example\n  "Of bees", author not stated. Source: https://a.example/1. Document {1:032x}.\n'
-        f"  By Ada [31mAuthor. Source: https://a.example/2. Document {2:032x}.\n\n"
+        f'a.example\n  * "Of bees", author not stated. Source: https://a.example/1. Document {1:032x}.\n'
+        f"  * By Ada [31mAuthor. Source: https://a.example/2. Document {2:032x}.\n\n"
     )
     assert "“Überall”" in sections["CC-BY-SA-3.0-DE"] and "/by-sa/3.0/de/" in sections["CC-BY-SA-3.0-DE"]
     assert "books/4.txt" not in notice
