@@ -69,13 +69,13 @@ class Places:
         exports: folders in which exports lie.
         logs: folder in which Dagster keeps runs and events; None if it is not to be touched.
         unsearched: what the platform may have written elsewhere, in words: receipts state that it was not searched.
-        accompanying: how what lies beside the shards of an export is written anew; without, it is removed.
+        accompany: writes anew what lies beside the shards of an export that is rewritten; without, it is removed.
     """
 
     exports: tuple[Path, ...] = ()
     logs: Path | None = None
     unsearched: tuple[str, ...] = ()
-    accompanying: outside.Accompanying | None = None
+    accompany: outside.Accompany | None = None
 
 
 @dataclass(frozen=True)
@@ -223,9 +223,7 @@ def resume(
         report(f"export {export['path']}")
         done = outside.Mended("not there, or without what was taken down")
         if export["path"] in there:
-            done = outside.mend_export(
-                lake, Path(export["path"]), ids, takedown_id, exports, places.accompanying
-            )
+            done = outside.mend_export(Path(export["path"]), ids, takedown_id, exports, places.accompany)
         mended.append({**export, **done._asdict()})
     for folder in plan["model_folders"]:
         report(f"delete {folder}")

@@ -15,7 +15,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -29,6 +28,9 @@ from data_platform.lake.writer import filesystem
 from data_platform.takedown.plan import Found
 
 ExportAction = Literal["report", "rewrite", "delete"]
+Accompany = Callable[[Path, Mapping[str, Any]], str]
+"""Writes anew all that lies beside the shards of an export, given its folder and its manifest with the takedowns that
+it has seen; returns what is to be known of it, if anything (`data_platform.publish.accompany`)."""
 MANIFEST = "manifest.json"
 _MENDING = ".takedown"
 """Lies in an export that is being mended, with its manifest as it was."""
@@ -40,20 +42,6 @@ _HEX_ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
 # -- exports ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Accompanying:
-    """How all that lies beside the shards of an export is written, by whoever writes it for a new one.
-
-    Attributes:
-        write: given the lake, the folder and the manifest as it stands, writes cards, notice, manifest and attestation
-            anew from the shards, and says what of them it could not, if anything.
-        names: the files that it writes, by what they are called in the folder.
-    """
-
-    write: Callable[[Lake, Path, Mapping[str, Any]], str]
-    names: tuple[str, ...]
 
 
 class Mended(NamedTuple):
@@ -182,8 +170,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def mend_export(
-    lake: Lake, folder: Path, ids: Sequence[str], takedown_id: str, action: ExportAction,
-    accompanying: Accompanying | None = None,
+    folder: Path, ids: Sequence[str], takedown_id: str, action: ExportAction, accompany: Accompany | None = None
 ) -> Mended:
     """Delete an export, or write it again without what is taken down: shards, and all that lies beside them. What
     cannot be done is said, and keeps nothing else from being done.
@@ -196,15 +183,13 @@ def mend_export(
         if action == "delete":
             shutil.rmtree(folder)
             return Mended("deleted")
-        return Mended("rewritten", _rewrite_export(lake, folder, ids, takedown_id, accompanying))
+        return Mended("rewritten", _rewrite_export(folder, ids, takedown_id, accompany))
     except UNREADABLE as error:
         return Mended("left as it is", f"it could not be {'deleted' if action == 'delete' else 'rewritten'} "
                       f"({type(error).__name__})")
 
 
-def _rewrite_export(
-    lake: Lake, folder: Path, ids: Sequence[str], takedown_id: str, accompanying: Accompanying | None
-) -> str:
+def _rewrite_export(folder: Path, ids: Sequence[str], takedown_id: str, accompany: Accompany | None) -> str:
     """Write an export again; returns what there is to know of it."""
     manifest = read_manifest(folder)
     if (folder / _MENDING).is_file():
@@ -222,16 +207,16 @@ def _rewrite_export(
         "shards": shards, "rows": sum(shard["rows"] for shard in shards), "tokens": tokens,
         "tokens_by_license": licenses, "taken_down": sorted({*manifest.get("taken_down", []), takedown_id}),
     }
-    # What is not written anew would name what is gone: whatever the manifest calls its own goes first.
-    own = {*(accompanying.names if accompanying else ()), *manifest.get("cards", ()), *manifest.get("attestation", ())}
-    for path in beside(folder):
-        if str(path.relative_to(folder)) in own - {MANIFEST, _MENDING}:
-            path.unlink()
-    if accompanying is None:
+    if accompany is None:  # what is not written anew would name what is gone
+        own = {*manifest.get("cards", ()), *manifest.get("attestation", ())}
+        for path in beside(folder):
+            if path.relative_to(folder).as_posix() in own:
+                path.unlink()
         manifest |= {name: [] for name in ("cards", "attestation") if name in manifest}
-    _replace(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
-    nobody = "its cards are gone, for nobody wrote them"
-    notes = [accompanying.write(lake, folder, manifest) if accompanying else nobody]
+        notes = ["its cards are gone, for nobody wrote them"]
+        _replace(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+    else:
+        notes = [accompany(folder, manifest)]
     (folder / _MENDING).unlink()
     if left := named_beside(folder, ids):
         notes.append(f"other files in its folder name {len(left)} of the documents")

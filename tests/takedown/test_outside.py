@@ -15,7 +15,7 @@ from data_platform.lake import writer
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.publish.export import export_mixture
 from data_platform.takedown import outside
-from data_platform.takedown.execute import Order, Places, execute, plan_takedown
+from data_platform.takedown.execute import Order, Places, execute, plan_takedown, resume, takedowns
 from data_platform.takedown.plan import Selectors
 from tests.filtering.lakes import _zero
 from tests.takedown.lakes import essay
@@ -57,6 +57,85 @@ def test_exports_are_found_and_mended(tmp_path: Path, format_: str, action: str,
         assert [row for rows in outside.shard_rows(folder) for row in rows["doc_id"].to_pylist()] == [
             f"{0:032x}", f"{2:032x}"
         ]
+
+
+def _order(number: int) -> Order:
+    return Order(Selectors.of(documents=[f"{number:032x}"]), "asked", "A. Uthor")
+
+
+def test_an_export_that_was_not_mended_to_its_end_is_mended_again(tmp_path: Path) -> None:
+    """Killed after its shards were written: nothing in them tells any more that the rest is of before."""
+    lake, root = Lake(str(tmp_path / "lake")), tmp_path / "exports"
+    _mixture(lake, "alpha", "beta")
+    folder, _ = export_mixture(lake, "open", "parquet", None, root)
+    before = json.loads((folder / "manifest.json").read_text())
+
+    def killed(folder: Path, manifest: dict) -> str:
+        raise KeyboardInterrupt
+
+    written = []
+
+    def accompany(folder: Path, manifest: dict) -> str:
+        written.append(manifest)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        return "not signed any more"
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(lake, _order(1), Places((root,), accompany=killed), exports="rewrite")
+    assert json.loads((folder / "manifest.json").read_text()) == before, "all of it is of before, or nothing"
+    receipt = execute(lake, _order(1), Places((root,), accompany=accompany), exports="rewrite")
+    assert [(one["done"], one["note"]) for one in receipt["exports"]] == [("rewritten", "not signed any more")]
+    assert [(one["rows"], one["taken_down"]) for one in written] == [(1, [receipt["takedown_id"]])]
+    assert receipt["absent"] and not any(path.name.startswith(".") for path in folder.iterdir())
+
+
+def test_what_lies_beside_shards_and_names_a_document_is_found_and_mended(tmp_path: Path) -> None:
+    """As takedowns left exports once: shards and manifest without it, cards with it."""
+    lake, root = Lake(str(tmp_path / "lake")), tmp_path / "exports"
+    _mixture(lake, "alpha", "beta")
+    folder, _ = export_mixture(lake, "open", "parquet", None, root)
+    receipt = execute(lake, _order(1), Places((root,)), exports="rewrite")
+    assert receipt["absent"]
+    (folder / "NOTICE").write_text(f"A page of a host that is gone. Document {1:032x}.")
+    found = resume(lake, takedowns(lake)[0], Places((root,)))
+    assert [one["what"] for one in found["found"]] == ["ids"] and not found["absent"]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "cards": ["NOTICE"]}))
+    mended = resume(lake, takedowns(lake)[0], Places((root,)), exports="rewrite")
+    assert mended["absent"] and not (folder / "NOTICE").exists()
+
+
+@pytest.mark.parametrize("content", [b"PAR1 and no more", b"\x28\xb5\x2f\xfd and no more"])
+@pytest.mark.parametrize("format_", ["parquet", "jsonl.zst"])
+def test_an_export_that_cannot_be_read_holds_nothing_up_and_is_told(
+    tmp_path: Path, format_: str, content: bytes
+) -> None:
+    lake, root = Lake(str(tmp_path / "lake")), tmp_path / "exports"
+    _mixture(lake, "alpha", "beta")
+    folder, _ = export_mixture(lake, "open", format_, None, root)
+    (folder / f"shard-00000.{format_}").write_bytes(content)
+    (root / "broken").mkdir()
+    (root / "broken" / "manifest.json").write_text("{")
+    receipt = execute(lake, _order(1), Places((root,)), exports="rewrite")
+    assert takedowns(lake)[0]["state"] == "done" and lake.count("mixture_open") == 1
+    assert receipt["exports"][0]["done"] == "left as it is" and "could not be" in receipt["exports"][0]["note"]
+    assert {"an export that cannot be read"} <= {one["what"] for one in receipt["found"]}
+    assert any(str(folder) in one["where"] for one in receipt["remains_elsewhere"])
+    assert execute(lake, _order(0), Places((root,)), exports="delete")["exports"][0]["done"] == "deleted"
+
+
+def test_receipts_say_what_remains_elsewhere(tmp_path: Path) -> None:
+    lake, root = Lake(str(tmp_path / "lake")), tmp_path / "exports"
+    _mixture(lake, "alpha", "beta")
+    folder, _ = export_mixture(lake, "open", "parquet", None, root)
+    receipt = execute(lake, _order(1), Places((root,), unsearched=("a bucket of logs",)))
+    told = {one["where"]: one for one in receipt["remains_elsewhere"]}
+    assert "left as it is" in told[f"export {folder}"]["what"] and "--resume" in told[f"export {folder}"]["todo"]
+    assert "version 1" in told["models that were trained on mixture_open"]["what"]
+    assert told["a bucket of logs"]["what"] == "not searched" and any("backups" in where for where in told)
+    mended = resume(lake, takedowns(lake)[0], Places((root,)), exports="rewrite")
+    told = {one["where"]: one for one in mended["remains_elsewhere"]}
+    assert "whoever was given the export" in told[f"export {folder}"]["todo"]
 
 
 def test_an_export_that_is_gone_is_told_by_its_version(tmp_path: Path) -> None:
