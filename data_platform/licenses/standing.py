@@ -34,6 +34,7 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.ingest.site_files import Kind
+from data_platform.licenses.robots_txt import relevant
 from data_platform.licenses.site_files import Captured, Policies
 from data_platform.spdx.expressions import OPT_OUT, identifiers_of
 
@@ -47,7 +48,7 @@ _FIELD = re.compile(r"^\s*(?:user-agent|(?:dis)?allow|sitemap|crawl-delay|host|l
                     re.I | re.M)
 _DISALLOW = re.compile(r"^[ \t]*disallow[ \t]*:[ \t]*(\S.*)$", re.I | re.M)
 _ALLOW = re.compile(r"^[ \t]*allow[ \t]*:[ \t]*\S", re.I | re.M)
-_WORDS = re.compile(r"^[ \t]*content-(?:usage|signal)[ \t]*:", re.I | re.M)
+_WORDS = re.compile(r"^[ \t]*content-(?:usage|signal)[ \t]*:[ \t]*(.*)$", re.I | re.M)
 _PROBE = "/3b5d0c9e7f/probe"
 """A path that no file names: what is said of it is said of all."""
 
@@ -80,13 +81,11 @@ class _Rule(NamedTuple):
     everywhere: bool | None
     beginnings: tuple[str, ...]
 
-    def reserves(self, url: str) -> bool:
-        """Whether the file reserves a page, given under the file's own host."""
+    def reserves(self, path: str) -> bool:
+        """Whether the file reserves a page, given by its path and query."""
         if self.everywhere is not None:
             return self.everywhere
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if self.beginnings and "%" not in path and path.isascii() and not path.startswith(self.beginnings):
+        if self.beginnings and not path.startswith(self.beginnings) and "%" not in path and path.isascii():
             return False
         # An RSL document may name pages with their scheme.
         return any(_reserved(self.policies, f"{scheme}://{self.host}{path}") for scheme in ("https", "http"))
@@ -120,24 +119,27 @@ class Sites:
 
     def __init__(self, files: Iterable[SiteFile], agents: Sequence[str]) -> None:
         self._rules: dict[str, list[_Rule]] = {}
-        known: dict[tuple[str, bytes], tuple[bool | None, tuple[str, ...]]] = {}
+        known: dict[tuple[str, bytes, str], _Rule] = {}
         for file in in_force(files):
             host = (urlsplit(file.url).hostname or "").lower()
-            policies = Policies([Captured(host, file.kind, file.record_id, file.payload)], agents)
-            key = file.kind, file.payload
+            # Many sites have the same rules, which are of paths alone: they are parsed once.
+            shared = file.kind in ("robots", "ai_txt")
+            payload = relevant(file.payload.decode("utf-8-sig", "replace")).encode() if shared else file.payload
+            key = file.kind, payload, "" if shared else host
             if key not in known:
-                known[key] = _extent(file, host, policies)
-            if known[key][0] is not False:
-                self._rules.setdefault(site_of(host), []).append(_Rule(file.record_id, host, policies, *known[key]))
+                policies = Policies([Captured(host, file.kind, file.record_id, payload)], agents)
+                known[key] = _Rule(file.record_id, host, policies, *_extent(file.kind, payload, host, policies))
+            if known[key].everywhere is not False:
+                self._rules.setdefault(site_of(host), []).append(known[key]._replace(record_id=file.record_id))
 
     @property
     def speaking(self) -> list[str]:
         """The sites with a file that may reserve something."""
         return list(self._rules)
 
-    def reserved_by(self, site: str, url: str) -> str | None:
-        """The record of a file that reserves a page of the site; None if none does."""
-        return next((rule.record_id for rule in self._rules.get(site, ()) if rule.reserves(url)), None)
+    def reserved_by(self, site: str, path: str) -> str | None:
+        """The record of a file that reserves a page of the site, given by its path and query; None if none does."""
+        return next((rule.record_id for rule in self._rules.get(site, ()) if rule.reserves(path)), None)
 
     def whole(self, site: str) -> str | None:
         """The record of a file that reserves every page of the site; None if there is none."""
@@ -254,12 +256,19 @@ def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
     asked = np.flatnonzero(partly[code.to_numpy()]) if len(partly) else np.zeros(0, np.int64)
     urls = records["url"].take(pa.array(asked)).combine_chunks().dictionary_encode()
     first = np.unique(urls.indices.to_numpy(), return_index=True)[1]
-    owners = code.to_numpy()[asked[first]]
+    owners = code.to_numpy()[asked[first]].tolist()
     answers = pa.array([
-        sites.reserved_by(names[owner], url) for owner, url in zip(owners, urls.dictionary.to_pylist(), strict=True)
+        sites.reserved_by(names[owner], path)
+        for owner, path in zip(owners, _paths(urls.dictionary).to_pylist(), strict=True)
     ], pa.string()).take(urls.indices)
     there = np.asarray(answers.is_valid())
     found.note("site", asked[there], ids, answers.filter(pa.array(there)))
+
+
+def _paths(urls: pa.Array) -> pa.Array:
+    """Path and query of each URL, which begin with a slash."""
+    rest = pc.replace_substring_regex(urls, r"^[^:/?#]+://[^/?#]*|#.*$", "")
+    return pc.if_else(pc.starts_with(rest, "/"), rest, pc.binary_join_element_wise("/", rest, ""))
 
 
 def _with_texts(documents: pa.Table, ids: pa.Array, found: _Found) -> pa.Table:
@@ -323,24 +332,27 @@ def _is_read(file: SiteFile) -> bool:
     return bool(_FIELD.search(text)) or all(line.lstrip().startswith("#") for line in lines)
 
 
-def _extent(file: SiteFile, host: str, policies: Policies) -> tuple[bool | None, tuple[str, ...]]:
+def _extent(kind: Kind, payload: bytes, host: str, policies: Policies) -> tuple[bool | None, tuple[str, ...]]:
     """Whether a file says the same of every path, and if not, how the paths begin that it may reserve."""
-    if file.kind not in ("robots", "ai_txt"):
+    if kind not in ("robots", "ai_txt"):
         return None, ()
-    text = file.payload.decode("utf-8-sig", "replace")
-    patterns = [value.partition("#")[0].strip() for value in _DISALLOW.findall(text)]
-    patterns = [pattern for pattern in patterns if pattern]
-    if _WORDS.search(text):
+    text = payload.decode("utf-8", "replace")
+    patterns = {value.partition("#")[0].strip() for value in _DISALLOW.findall(text)} - {""}
+    words = _WORDS.findall(text)
+    if any(word.startswith(("/", "*")) for word in words):
         return None, ()
-    if not patterns:
+    if not patterns and not words:
         return False, ()
-    if not _ALLOW.search(text) and _reserved(policies, f"https://{host}{_PROBE}"):
+    # What is said of a path that nobody thought of is said of all, unless paths are let out.
+    said = [seen for seen in policies.observations(f"https://{host}{_PROBE}")
+            if OPT_OUT in identifiers_of(seen.license_spdx)]
+    if any(not _ALLOW.search(text) or seen.raw_value.startswith("content-") for seen in said):
         return True, ()
     # An ai.txt reserves kinds of media by their extensions, whatever the path.
-    if file.kind == "ai_txt":
+    if kind == "ai_txt":
         return None, ()
     beginnings = {re.split(r"[*$%]|[^\x00-\x7f]", pattern)[0] for pattern in patterns}
-    return None, () if "" in beginnings else tuple(sorted(beginnings))
+    return (None, () if "" in beginnings else tuple(sorted(beginnings))) if beginnings else (False, ())
 
 
 def _reserved(policies: Policies, url: str) -> bool:
