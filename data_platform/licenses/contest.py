@@ -23,6 +23,8 @@ from data_platform.spdx.tiers import tier
 READ = 0.5
 """What was read with less confidence was not read, and contests nothing."""
 RULING = "manual"
+_OF_OTHERS = frozenset({"element", "default"})
+"""Scopes of what is said of a part of a page, and of all that says nothing of itself."""
 _NO_LICENSE = frozenset({UNKNOWN, TDM_PERMITTED})
 
 
@@ -52,7 +54,7 @@ def strictest(decided: str, statements: Iterable[Stated]) -> str:
     level, named = tier(decided), identifiers_of(decided)
     stricter = {
         said.spdx for said in statements
-        if said.scope != "element" and said.confidence >= READ and said.spdx not in _NO_LICENSE
+        if said.scope not in _OF_OTHERS and said.confidence >= READ and said.spdx not in _NO_LICENSE
         and tier(said.spdx) > level and not identifiers_of(said.spdx) <= named
     }
     return conjunction([decided, *stricter]) if stricter else decided

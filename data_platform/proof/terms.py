@@ -96,7 +96,8 @@ def broken_laws(spdx: str, license_tier: int, evidence: Iterable[Said]) -> list[
 def stricter_statements(spdx: str, evidence: Iterable[Said]) -> list[str]:
     """What is stated of the whole document, from whatever distance, and is stricter than a licence; each once.
 
-    A permission to mine is no licence; what a person ruled is the last word.
+    A permission to mine is no licence; what a site says of all that says nothing of itself gives way to what does; what
+    a person ruled is the last word.
     """
     evidence = list(evidence)
     if any(said.location == "manual" for said in evidence):
@@ -104,7 +105,7 @@ def stricter_statements(spdx: str, evidence: Iterable[Said]) -> list[str]:
     names = _names(spdx) or frozenset()
     return sorted({
         said.spdx for said in evidence
-        if closeness(said) is not None and said.confidence >= SURE and said.spdx != TDM_PERMITTED
+        if said.scope not in ("element", "default") and said.confidence >= SURE and said.spdx != TDM_PERMITTED
         and _strictness(said.spdx) > tier(spdx) and not (_names(said.spdx) or frozenset()) <= names
     })
 

@@ -35,7 +35,8 @@ def bound(
     """Through what each document is reserved. A record has an id, a URL and days; its text is its own unless named."""
     filled = [
         {"record_id": f"{row['id']:032x}", "url": row["url"], "host": host_of(row["url"]),
-         "fetched_at": dated(row["days"]), "record_type": row.get("type", "response"), "mime": row.get("mime", "text/html")} for row in records
+         "fetched_at": dated(row["days"]), "record_type": row.get("type", "response"),
+         "mime": row.get("mime", "text/html")} for row in records
     ]
     kinds = pa.schema([(name, pa.timestamp("us", tz="UTC") if name == "fetched_at" else pa.string())
                        for name in ("record_id", "url", "host", "fetched_at", "record_type", "mime")])
