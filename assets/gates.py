@@ -123,7 +123,8 @@ def _current(asked: Question) -> list[Outcome]:
 def _proofs(asked: Question) -> list[Outcome]:
     """Prove the mixture from the tables on its way, as they were read."""
     admitted = asked.recipe.mixtures[asked.stage.declared.entry].tiers
-    proof = prove(asked.lake, asked.stage.name, admitted=admitted, texts=True)
+    proof = prove(asked.lake, asked.stage.name, admitted=admitted, texts=True,
+                  workspace=Workspace(asked.recipe, asked.lake))
     rows = proof.examination.rows
     counted = Counter(rows["license_tier"].to_pylist())
     shared = {"version": proof.version, "rows": rows.num_rows}

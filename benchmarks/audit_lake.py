@@ -10,6 +10,7 @@ Here belongs the making. Not here: what is measured (`audit`) or planted (the te
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,11 +28,13 @@ from data_platform.licenses.contest import strictest
 from data_platform.licenses.resolve import RESOLVER, Decision, Statement, decide
 from data_platform.spdx.algebra import derived
 from data_platform.spdx.tiers import tier
+from data_platform.text.identity import exact_hash
 
 MIXTURE = "audited"
 PAIRS = "pairs"
 """The entry of synthesis that makes a text of two documents."""
 ADMITTED = (0, 1, 2)
+_TEXT = " ".join(["word"] * 20)
 BLOCK = 100_000
 Plant = Callable[[pa.Table], pa.Table]
 """Changes the rows of a table before they are written."""
@@ -322,16 +325,17 @@ class _Writing:
             "snapshot": pa.array(self.snapshots).take(pa.array(corpus.snapshot[members])),
             "source": pa.array(self.names).take(pa.array(corpus.source[members])),
             "domain": pa.array(self.domains).take(pa.array(corpus.source[members])),
-            "token_count": tokens, "byte_count": tokens * 4, "kept": kept, "cluster_id": ids,
+            "token_count": tokens, "byte_count": np.full(len(members), len(_TEXT)), "kept": kept, "cluster_id": ids,
             "evidence_count": evidence.astype(np.int32), "resolver": pa.repeat(RESOLVER, len(members)),
             "outcome": pa.repeat("unchanged", len(members)), "kind": pa.repeat("unique", len(members)),
-            "payload_digest": pa.repeat("0" * 64, len(members)), "exact_hash": ids,
+            "payload_digest": pa.repeat(hashlib.sha256(b"").hexdigest(), len(members)), "exact_hash": ids,
             "perplexity_model": pa.repeat("language_model@000000000000", len(members)),
             "quality_model": pa.repeat("quality_classifier@000000000000", len(members)),
             "model": pa.repeat(f"{_MODEL_OF.get(name, '')}@000000000000", len(members)),
             "extractor": pa.repeat("auto 1 benchmark", len(members)),
             "language": pa.repeat("en", len(members)), "script": pa.repeat("Latn", len(members)),
-            "text": pa.repeat(" ".join(["word"] * 20), len(members)),
+            "text": pa.repeat(_TEXT, len(members)),
+            "text_hash": pa.repeat(exact_hash(pa.array([_TEXT]))[0], len(members)),
             "cluster_size": np.ones(len(members), np.int64), "weight": np.full(len(members), 0.2),
             "epochs": np.ones(len(members)), "phase": pa.repeat("pretrain", len(members)),
         }

@@ -18,6 +18,15 @@ _NAMED = 20
 """Rows that are named per finding; JSON names all."""
 
 
+def share(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """How many of something are looked at: None for all of them."""
+    if value in ("all", "none"):
+        return None if value == "all" else 0
+    if not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is not all, none or a number", context, parameter)
+    return int(value)
+
+
 @click.command()
 @click.argument("mixture")
 @click.option("--version", type=int, default=None, help="Version of the mixture. Default: the latest.")
@@ -26,12 +35,18 @@ _NAMED = 20
                    "told.")
 @click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), default=None,
               help="File to write the audit to as one page of HTML.")
+@click.option("--files", "files", default="all", show_default=True, metavar="all|N|none", callback=share,
+              help="Of how many data files, drawn by chance, the bytes are compared with what was committed.")
+@click.option("--records", "records", default="300", show_default=True, metavar="all|N|none", callback=share,
+              help="Of how many records, drawn by chance, payload, text and evidence are made anew and compared.")
+@click.option("--head", default=None, metavar="HEX|FILE",
+              help="Head of the chain of commits, or audit in JSON, that was kept elsewhere: is it of this history?")
 @click.option("--top", default=10, show_default=True, help="How many values to list for each kind.")
 @RECIPE
 @JSON
 def audit(
-    mixture: str, version: int | None, as_of: int | None, page: Path | None, top: int, recipe_path: str | None,
-    as_json: bool,
+    mixture: str, version: int | None, as_of: int | None, page: Path | None, files: int | None, records: int | None,
+    head: str | None, top: int, recipe_path: str | None, as_json: bool,
 ) -> None:
     """Prove of every row of MIXTURE where it came from and under which licence, and say what is in it.
 
@@ -41,11 +56,13 @@ def audit(
     what the platform wrote.
     """
     from data_platform.pipeline.today import audit_of_today
+    from data_platform.proof.look import Look
     from data_platform.proof.page import audit_page
 
     if version is not None and as_of is not None:
         raise click.UsageError("give --version to hold a version to the recipe of today, or --as-of to what it was")
-    report = audit_of_today(workspace_of(mixture, recipe_path), mixture, version, as_of)
+    look = Look(files=files, records=records, head=head)
+    report = audit_of_today(workspace_of(mixture, recipe_path), mixture, version, as_of, look)
     if page:
         write_file(page, audit_page(report))
     if as_json:
@@ -92,6 +109,7 @@ def _print(report: Mapping[str, Any], top: int) -> None:
     tables, commits = len(chain["tables"]), len(report["custody"]["foreign_commits"])
     out.print(f"{many(chain['evidence_rows'], 'piece')} of evidence; {many(tables, 'table')} on the way; "
               f"{many(commits, 'commit')} by other programs")
+    _print_custody(report)
     _print_today(report["today"])
     if report["proven"]:
         tiers = "all tiers" if report["admitted_tiers"] is None else f"tiers {report['admitted_tiers']}"
@@ -162,3 +180,43 @@ def _print_findings(report: Mapping[str, Any]) -> None:
             out.print(f"  and {len(doc_ids) - _NAMED:,} more; --json names them")
     for breach in report["custody"]["breaches"]:
         out.print(f"[red]{escape(breach)}[/red]")
+    for way_out in report["custody"]["ways_out"].values():
+        out.print(escape(way_out))
+
+
+def _print_custody(report: Mapping[str, Any]) -> None:
+    """What was read of files and records, what cannot be known of old ones, and the head."""
+    custody = report["custody"]
+    files = custody["files"]
+    if files["read"] == files["total"]:
+        out.print(f"files: all {files['total']:,} read, byte for byte")
+    elif files["read"]:
+        out.print(f"files: {files['read']:,} of {files['total']:,} read; if one in a hundred were altered, none of "
+                  f"them would be among these with a probability of {files['escapes']:.2g}")
+    else:
+        out.print(f"files: {files['total']:,}, of their size; none was read")
+    made = report["records"]
+    if made["read"]:
+        chance = "" if made["read"] == made["total"] else (
+            f"; if one in a hundred were altered, none of them would be among these with a probability of "
+            f"{made['escapes']:.2g}")
+        out.print(f"records: {made['read']:,} of {made['total']:,} made anew, evidence of {made['evidence']:,}{chance}")
+    for why in made["unasked"]:
+        out.print(f"evidence not detected again, {escape(why)}")
+    if files["undigested"]:
+        out.print(f"{many(files['undigested'], 'file')} by code that said no digests: only their rows are compared")
+    for what in custody["elsewhere"]:
+        out.print(f"[yellow]not on the way to this mixture: {escape(what)}[/yellow]")
+    for stray in custody["strays"]:
+        out.print(f"{escape(stray['table'])}: {many(len(stray['files']), 'file')} that no version names, such as a "
+                  f"killed run leaves; nobody reads them")
+    for removed in custody["set_aside"]:
+        out.print(f"{escape(removed['table'])} was removed or set aside by the platform on "
+                  f"{removed['removed_at'][:10]}")
+    kept = custody["kept_elsewhere"]
+    if kept and kept["beginning"]:
+        at = f", as it was on {kept['at'][:19]} UTC" if kept["at"] else ""
+        out.print(f"[green]the head kept elsewhere stands for the beginning of this history{at}[/green]")
+    for what in kept["differs"] if kept else ():
+        out.print(f"[red]the history kept elsewhere is not the beginning of this one: {escape(what)}[/red]")
+    out.print(f"head of the lake: {custody['head']}")

@@ -14,6 +14,7 @@ from data_platform.cli.duplicates import duplicates
 from data_platform.cli.export import export
 from data_platform.cli.methods import methods
 from data_platform.cli.refinement import refinement
+from data_platform.cli.repair import repair
 from data_platform.cli.report import report
 from data_platform.cli.run import run
 from data_platform.cli.schema import schema
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, contamination, datastore, duplicates, export, methods, refinement, report, run, schema, source,
+    audit, card, contamination, datastore, duplicates, export, methods, refinement, repair, report, run, schema, source,
     status, sweep, takedown, trace, ui,
 ):
     main.add_command(_command)

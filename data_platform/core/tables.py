@@ -1204,7 +1204,8 @@ def datastore_table(name: str) -> Table:
 
 _declare(Table(
     "removed_tables",
-    "One row per table that was removed as a whole: what it was, and what was seen to be gone. Append-only.",
+    "One row per table that was removed as a whole, or set aside because it was not what the platform wrote: what it "
+    "was, and what was seen to be gone. Append-only.",
     (
         Column("table", pa.string(), "Table that was removed."),
         Column("table_id", pa.string(), "Delta table id."),
@@ -1336,7 +1337,9 @@ _declare(Table(
     partition_by=(),
 ))
 
-PLATFORM_LOGS = ("check_results", "lineage", "takedowns", "takedown_list", "takedown_receipts", "exports")
+PLATFORM_LOGS = (
+    "check_results", "lineage", "takedowns", "takedown_list", "takedown_receipts", "exports", "removed_tables",
+)
 """Tables that the platform keeps about its own work: no rows of the corpus."""
 
 

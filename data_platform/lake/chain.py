@@ -190,22 +190,24 @@ def keep(lake: Lake, name: str, version: int) -> None:
     write_bytes(system, f"{KEPT}/{name}.json", [text.encode()])
 
 
-def kept(lake: Lake) -> dict[str, Link]:
-    """The links that were noted, by table. What cannot be read counts as a link that no table has."""
+def kept_of(lake: Lake, name: str) -> Link | None:
+    """The link that was noted of a table; None if there is no note. A note that cannot be read is one of no table."""
     system = filesystem(lake.uri, lake.storage_options)
-    found = {}
-    for info in system.get_file_info(pyarrow.fs.FileSelector(KEPT, allow_not_found=True)):
-        if not info.base_name.endswith(".json"):
-            continue
-        with system.open_input_stream(info.path) as stream:
-            content = stream.read()
-        try:
-            values = json.loads(content)
-            link = Link(int(values["version"]), str(values["link"]))
-        except (ValueError, KeyError, TypeError):
-            link = Link(0, "")
-        found[info.base_name.removesuffix(".json")] = link
-    return found
+    try:
+        with system.open_input_stream(f"{KEPT}/{name}.json") as stream:
+            values = json.loads(stream.read())
+        return Link(int(values["version"]), str(values["link"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return Link(0, "")
+
+
+def kept(lake: Lake) -> list[str]:
+    """The tables of which a link was noted, sorted."""
+    system = filesystem(lake.uri, lake.storage_options)
+    found = system.get_file_info(pyarrow.fs.FileSelector(KEPT, allow_not_found=True))
+    return sorted(info.base_name.removesuffix(".json") for info in found if info.base_name.endswith(".json"))
 
 
 def forget(lake: Lake, name: str) -> None:

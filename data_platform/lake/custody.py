@@ -1,34 +1,47 @@
 """Custody: whether a table holds what the platform committed, and nothing else.
 
-A Delta table takes commits from any program. A row that another program appends lies in a partition that still carries
-its recipe, since the recipe is a transaction of the log and an append does not touch it. So a recipe alone proves
-nothing: a partition carries it only if its files are those that the commits of the platform left there. The log is
-replayed twice, once with every commit and once with the platform's own; where the two differ, custody is broken. A
-commit is the platform's if it says which code, settings and inputs made it and they give the recipe that it names.
+A Delta table takes commits from any program, and a file takes bytes from anybody. So nothing is believed of a table but
+what its log says all the way, and nothing of its files but what was said of them when they were written:
+
+- The log is replayed twice, once with every commit and once with the platform's own; where the two differ, in files,
+  schema, properties, protocol or transactions, custody is broken. A commit is the platform's if it says which code,
+  settings and inputs made it and they give the recipe that it names, and if it says the digests of just the files that
+  it adds. Of the platform's own logs, which are appended to, the digests alone are asked.
+- Every commit says the link before it (`chain`), so that an edited entry is seen by the next; the latest link is kept
+  beside the table, and table `lineage` says links, too, so that the end of a log cannot be cut off unseen.
+- Checkpoints, which readers believe before they believe the log, have to say what the log says.
+- Files have to be there, be no links to elsewhere, and have the digest with which they were committed.
 
 It follows that a table which is restored to what the platform wrote is in order again, and that a compaction by another
-program is a breach: it puts other bytes in the place of those that were checked. What this cannot see is a commit by
-somebody who makes up a recipe of the platform, with all fields; `examination` and `terms` look at the rows.
+program is a breach: it puts other bytes in the place of those that were checked. What this cannot see is a lake in
+which somebody made up everything anew, links and all: against that there is a head of the chain kept elsewhere.
 
-Here belongs the log. Not here: rows (`examination`, `terms`), and what is done about a breach (`flow`, `stage`,
-`assets`).
+Commits by code that said no digests yet are no breach as long as they stand before the first that does: `undigested`
+counts them. Here belong the log and the bytes. Not here: rows (`proof/`), and what is done about a breach (`flow`,
+`stage`, `assets`, `pipeline/repair.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
 import pyarrow.fs
+import pyarrow.parquet as pq
 
 from data_platform.core.errors import PlainError, many
-from data_platform.core.tables import PLATFORM_LOGS, table
+from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
+from data_platform.lake import chain
+from data_platform.lake.chain import CUSTODY_KEY, LOG, EntryUnreadable, Link
 from data_platform.lake.lake import COMMIT_KEY, Lake, Partition, application, recipe_number
 from data_platform.lake.writer import filesystem
 
@@ -37,6 +50,8 @@ _SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
 _READERS = 16
 _TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
+_PIECE = 2**20
+_UNKNOWN_OPERATION = "unknown operation"
 
 
 class CustodyBroken(PlainError, RuntimeError):
@@ -45,29 +60,56 @@ class CustodyBroken(PlainError, RuntimeError):
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file as a commit added it. Two entries are the same file if all but `version` agree."""
+    """A file as a commit added it, with rows that are deleted in it and values that readers would skip it by, both as
+    JSON; the platform writes neither. Two entries are the same file if all but `version` agree."""
 
     path: str
     partition: tuple[str, ...]
     rows: int
     bytes: int
     deletions: str = ""
+    values: str = ""
     version: int = field(default=-1, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where it lies within the table."""
+        return unquote(self.path)
 
 
 @dataclass(frozen=True)
 class Commit:
-    """One version of a table: what its log entry says, and the files that it adds and takes away."""
+    """One version of a table: what its log entry says, and the files that it adds and takes away.
+
+    Attributes:
+        ours: whether it is the platform's.
+        made: what the platform says of its own commits of data; None of others and of its own logs.
+        doubt: why it is not the platform's although it claims to be.
+        guarded: whether it or one before it says digests and links, as all code does since there are any.
+        digested: whether it does itself.
+        digests: SHA-256 of the files that it adds, by path; empty if it says none.
+        linked: whether the entries before it are those that it was written on top of.
+        link: the link after it.
+        settings: what it makes of the table itself: schema and properties under 'metaData', and 'protocol'.
+        seen: what a commit of `lineage` says of the table whose commits it copied: name, id, version and link.
+    """
 
     version: int
     committed_at: datetime
     operation: str
+    ours: bool
     made: Mapping[str, Any] | None
-    """What the platform says of its own commits; None if this is none, `doubt` if it claims to be one and is not."""
     doubt: str
     adds: tuple[DataFile, ...]
     removes: frozenset[str]
     transactions: Mapping[str, int]
+    guarded: bool
+    digested: bool
+    digests: Mapping[str, str]
+    linked: bool
+    link: str
+    settings: Mapping[str, Any]
+    seen: Mapping[str, Any]
 
     def __str__(self) -> str:
         return f"version {self.version} ({self.operation}, {self.committed_at:%Y-%m-%d %H:%M} UTC)"
@@ -75,7 +117,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Breach:
-    """One way in which a partition is not what the platform committed."""
+    """One way in which a partition, or all of a table, is not what the platform committed."""
 
     table: str
     partition: str
@@ -85,90 +127,362 @@ class Breach:
         return f"{self.table}{f'/{self.partition}' if self.partition else ''}: {self.what}"
 
 
+@dataclass
+class State:
+    """A table after some commits: files by path, transactions, and what it says of itself."""
+
+    files: dict[str, DataFile] = field(default_factory=dict)
+    transactions: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def after(cls, commits: Iterable[Commit]) -> State:
+        """The state that commits leave."""
+        state = cls()
+        for commit in commits:
+            state.add(commit)
+        return state
+
+    def add(self, commit: Commit) -> None:
+        """What one more commit makes of it."""
+        for path in commit.removes:
+            self.files.pop(path, None)
+        self.files.update((file.path, file) for file in commit.adds)
+        self.transactions.update(commit.transactions)
+        self.settings.update(commit.settings)
+
+
 class Custody:
     """The logs of a lake, each read once, asked about tables at any version."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._logs: dict[str, list[Commit]] = {}
-        self._sizes: dict[str, dict[str, int]] = {}
+        self._places: dict[str, dict[str, int]] = {}
         self._found: dict[tuple[str, int | None], list[Breach]] = {}
+        self._digests: dict[tuple[str, str], str | None] = {}
+        self._seen: dict[str, list[tuple[int, Mapping[str, Any]]]] | None = None
 
     def log(self, name: str) -> list[Commit]:
-        """All commits of a table, oldest first."""
+        """All commits of a table, oldest first.
+
+        Raises:
+            CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
+        """
         if name not in self._logs:
             self._logs[name] = read_log(self._lake, name)
         return self._logs[name]
 
+    def readable(self, name: str) -> bool:
+        """Whether the log of a table can be read from its beginning."""
+        try:
+            self.log(name)
+        except CustodyBroken:
+            return False
+        return True
+
     def foreign_commits(self, name: str, version: int | None = None) -> list[Commit]:
-        """Commits of others that added or removed files, also those that were undone since."""
+        """Commits of others that changed the table, also those that were undone since."""
         return [
             commit for commit in self._until(name, version)
-            if commit.made is None and (commit.adds or commit.removes)
+            if not commit.ours and (commit.adds or commit.removes or commit.settings or commit.transactions)
         ]
 
+    def undigested(self, name: str, version: int | None = None) -> list[Commit]:
+        """The platform's commits by code that said no digests yet, of files that the table still has."""
+        there = {file.version for file in State.after(self._until(name, version)).files.values()}
+        return [commit for commit in self.log(name) if commit.version in there and commit.ours and not commit.digested]
+
     def breaches(self, name: str, partition: str | None = None, version: int | None = None) -> list[Breach]:
-        """How `partition` of a table, or all of it, differs from what the platform committed; empty if in nothing, or
-        if there is no such table.
+        """How `partition` of a table, or all of it, differs from what the platform committed, as its own log, its
+        checkpoints and the link that is kept tell; empty if in nothing, or if there is no such table.
 
         Args:
             partition: value of the first partition column, or of several joined by '/'.
             version: the version that is asked about; the latest if None.
+
+        Raises:
+            CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
         """
         if (name, version) not in self._found:
-            # What the platform keeps of its own work is appended to: there is no partition that carries a recipe.
-            passed_over = name in PLATFORM_LOGS or not self._lake.exists(name)
-            self._found[name, version] = [] if passed_over else list(_examine(name, self._until(name, version)))
-        wanted = tuple(partition.split("/")) if partition else ()
-        return [
-            breach for breach in self._found[name, version]
-            if tuple(breach.partition.split("/"))[: len(wanted)] == wanted
-        ]
+            there = self._lake.exists(name)
+            found = list(self._examine(name, version)) if there else []
+            self._found[name, version] = list(dict.fromkeys(found))
+        return [breach for breach in self._found[name, version] if _concerns(breach.partition, partition)]
 
-    def altered_files(self, name: str, partition: str | None = None, version: int | None = None) -> list[Breach]:
-        """Files of a partition that are not there any more, or not as long as when they were committed.
+    def unwitnessed(self, name: str) -> list[Breach]:
+        """Where table `lineage` says another history of a table than its log: of links, and of the last version."""
+        if self._seen is None:
+            self._seen = {}
+            for commit in self.log("lineage") if self._lake.exists("lineage") else ():
+                if commit.ours and commit.seen:
+                    self._seen.setdefault(commit.seen.get("table_id", ""), []).append((commit.version, commit.seen))
+        if not self._lake.exists(name):
+            return []
+        commits = self.log(name)
+        own = State.after(commits).settings.get("metaData", {}).get("id", "")
+        for _, seen in self._seen.get(own, ()):
+            if seen.get("table") != name:
+                continue
+            if found := _misses(commits, Link(seen["version"], seen["link"])):
+                return [Breach(name, "", f"{found}, as table lineage tells")]
+        return []
 
-        One listing of the table's folder; no file is opened.
+    def altered_files(
+        self, name: str, partition: str | None = None, version: int | None = None,
+        contents: Collection[str] | None = (),
+    ) -> list[Breach]:
+        """Files of a partition that are not as they were when they were committed: not there, of another size, links
+        to elsewhere, or of other bytes.
+
+        Args:
+            contents: paths of the files whose bytes are read; all if None. Without any this is one listing of the
+                table's folder, and no file is opened.
         """
         wanted = tuple(partition.split("/")) if partition else ()
-        files = [
-            file for file in _replay(self._until(name, version)).values() if file.partition[: len(wanted)] == wanted
-        ]
-        if name not in self._sizes:
-            system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
-            found = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
-            self._sizes[name] = {entry.path.lstrip("/"): entry.size for entry in found}
-        there = self._sizes[name]
-        gone = [file for file in files if unquote(file.path) not in there]
-        other = [file for file in files if there.get(unquote(file.path), file.bytes) != file.bytes]
+        state = State.after(self._until(name, version))
+        files = [file for file in state.files.values() if file.partition[: len(wanted)] == wanted]
+        there = self._listing(name)
+        kinds: dict[str, list[DataFile]] = {
+            "of the commit not there any more": [file for file in files if file.place not in there],
+            "not of the size that was committed": [
+                file for file in files if there.get(file.place, file.bytes) != file.bytes
+            ],
+            "a link to elsewhere": [file for file in files if self._is_link(name, file.place)],
+        }
+        named = {file.path for some in kinds.values() for file in some}
+        asked = [file for file in files if file.path not in named and (contents is None or file.path in contents)]
+        if asked:
+            kinds["not of the bytes that were committed"] = self._other_bytes(name, asked)
         return [
-            Breach(name, partition or "", f"{many(len(some), 'file')} {what}") for some, what in (
-                (gone, "of the commit not there any more"), (other, "not of the size that was committed")
-            ) if some
+            Breach(name, place, f"{many(len(some), 'file')} {what}")
+            for what, files in kinds.items() for place, some in _by_partition(files, partition)
         ]
 
+    def misses(self, name: str, link: Link) -> str:
+        """What is wrong with the log of a table that had this link once; nothing if it has it still."""
+        return _misses(self.log(name), link)
+
+    def files(self, name: str, partition: str | None = None, version: int | None = None) -> list[DataFile]:
+        """The files that a version of a table has, in a partition of it."""
+        wanted = tuple(partition.split("/")) if partition else ()
+        state = State.after(self._until(name, version))
+        return [file for file in state.files.values() if file.partition[: len(wanted)] == wanted]
+
+    def digests(self, name: str) -> dict[str, str]:
+        """SHA-256 of files as the platform committed them, by path; of those by older code there is none."""
+        return {path: digest for commit in self.log(name) if commit.ours for path, digest in commit.digests.items()}
+
+    def strays(self, name: str) -> list[str]:
+        """Data files in the folder of a table that no version of it names: writers that were killed leave some, and
+        nobody who reads the table sees them."""
+        known = {file.place for commit in self.log(name) for file in commit.adds}
+        return sorted(
+            path for path in self._listing(name)
+            if not path.startswith(f"{LOG}/") and path.endswith(".parquet") and path not in known
+        )
+
     def refuse_breaches(self, name: str, partition: str | None = None, version: int | None = None) -> None:
-        """Nothing, if the partition is what the platform committed, or there is no such table yet.
+        """Nothing, if the partition is what the platform committed, or there is no such table yet. Files are asked for
+        their size, and for their bytes where they lie on a disk of this machine.
 
         Raises:
             CustodyBroken: if it is not; the message says how, and what to do.
         """
-        if found := self.breaches(name, partition, version):
+        found = self.breaches(name, partition, version)
+        if not found and self._lake.exists(name):
+            found = self.altered_files(name, partition, version, () if "://" in self._lake.uri else None)
+        if found:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             raise CustodyBroken(f"{found[0]}{more}; {self.remedy(name)}")
 
-    def remedy(self, name: str) -> str:
-        """What to do about a table in which something was changed from outside."""
+    def lawful_version(self, name: str) -> int | None:
+        """The latest version that holds just what the platform wrote, with nothing between; None if there is none."""
         commits = self.log(name)
-        lawful = _replay([commit for commit in commits if commit.made])
-        uri = self._lake.table_uri(name)
-        for commit in reversed(commits):
-            if _same(_replay(commits[: commit.version + 1]), lawful):
-                return f'put back what the platform wrote: deltalake.DeltaTable("{uri}").restore({commit.version})'
-        return f"no version of {uri} holds just what the platform wrote: move the table away and run again"
+        lawful = State.after(commit for commit in commits if commit.ours)
+        state, found = State(), None
+        for commit in commits:
+            state.add(commit)
+            if state == lawful:
+                found = commit.version
+        return found
+
+    def remedy(self, name: str) -> str:
+        """What to do about a table in which something was changed from outside. No file is read for it."""
+        repair = f"data-platform repair {name}"
+        if not self._lake.exists(name):
+            return f"it is gone: {repair}, then run the recipe again"
+        read = [path for of, path in self._digests if of == name]
+        if self.readable(name) and not self.breaches(name) and not self.unwitnessed(name) and not self.altered_files(
+                name, contents=read):
+            return f"{name} is in order now, and another version of it was read: run the recipe again"
+        if self.readable(name) and not self.altered_files(name, contents=read):
+            version, last = self.lawful_version(name), self.log(name)[-1].version
+            if version is not None and version < last:
+                return f"put back version {version}, which is what the platform wrote: {repair}"
+            if version == last and all(commit.linked for commit in self.log(name)):
+                return f"make anew what stands for the log, or set the table aside: {repair}, then run the recipe again"
+        return f"set the table aside: {repair}, then run the recipe again"
+
+    # -- what is found ------------------------------------------------------------------------------------------------
 
     def _until(self, name: str, version: int | None) -> list[Commit]:
         return [commit for commit in self.log(name) if version is None or commit.version <= version]
+
+    def _listing(self, name: str) -> dict[str, int]:
+        """Size of every file in the folder of a table, by path."""
+        if name not in self._places:
+            system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
+            found = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
+            self._places[name] = {entry.path.lstrip("/"): entry.size for entry in found}
+        return self._places[name]
+
+    def _is_link(self, name: str, place: str) -> bool:
+        """Whether a file, or a folder between it and its table, is a symbolic link."""
+        if "://" in self._lake.uri:
+            return False
+        root = Path(self._lake.table_uri(name))
+        path = root / place
+        return path.is_symlink() or any(folder.is_symlink() for folder in path.parents if root in folder.parents)
+
+    def _other_bytes(self, name: str, files: Sequence[DataFile]) -> list[DataFile]:
+        """Those of files that have another digest than the one they were committed with."""
+        known = self.digests(name)
+        asked = [file for file in files if file.path in known]
+        unread = [file for file in asked if (name, file.path) not in self._digests]
+        with ThreadPoolExecutor(min(_READERS, 2 * (os.cpu_count() or 1))) as pool:
+            found = pool.map(lambda file: digest_of(self._lake, name, file.place), unread)
+            self._digests.update(((name, file.path), digest) for file, digest in zip(unread, found, strict=True))
+        return [file for file in asked if self._digests[name, file.path] != known[file.path]]
+
+    def _examine(self, name: str, version: int | None) -> Iterator[Breach]:
+        commits = self._until(name, version)
+        ours = [commit for commit in commits if commit.ours]
+        actual, lawful = State.after(commits), State.after(ours)
+        yield from _differences(name, commits, actual, lawful)
+        for last in _last_commits(commits).values():
+            yield from _contradictions(name, commits, last, actual)
+        yield from _copies(name, commits)
+        yield from _settings(name, commits, actual, lawful)
+        yield from _entries(name, commits)
+        yield from self._checkpoints(name)
+        yield from self._kept(name)
+
+    def _kept(self, name: str) -> Iterator[Breach]:
+        """What the link tells that is kept beside the table."""
+        commits = self.log(name)
+        link = chain.kept_of(self._lake, name)
+        if link is None:
+            if len(commits) > 1 and any(commit.digested for commit in commits):
+                yield Breach(name, "", "the link that the platform keeps of it is gone")
+        elif found := _misses(commits, link):
+            yield Breach(name, "", f"{found}, as the link tells that is kept of it")
+
+    def _checkpoints(self, name: str) -> Iterator[Breach]:
+        """What readers are told who do not read the log: checkpoints, and what else stands for entries of it."""
+        system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
+        infos = system.get_file_info(pyarrow.fs.FileSelector(LOG, recursive=True))
+        files = sorted(
+            info.path.lstrip("/").removeprefix(f"{LOG}/") for info in infos if info.type == pyarrow.fs.FileType.File
+        )
+        there = [file for file in files if ".checkpoint." in file]
+        for file in there:
+            version = file[:20]
+            if not version.isdecimal() or file != f"{version}.checkpoint.parquet":
+                yield Breach(name, "", f"{file} is a checkpoint of a kind that the platform does not write")
+            elif int(version) >= len(self.log(name)):
+                yield Breach(name, "", f"there is a checkpoint of version {int(version)}, which the log does not have")
+            elif what := self._checkpoint(name, system, int(version)):
+                yield Breach(name, "", f"the checkpoint of version {int(version)} {what}")
+        for file in files:
+            if file.endswith(".compacted.json") or file.startswith("_sidecars/") or file.endswith(".crc"):
+                yield Breach(name, "", f"{file} stands for entries of the log, and the platform writes no such file")
+        if "_last_checkpoint" in files:
+            with system.open_input_stream(f"{LOG}/_last_checkpoint") as stream:
+                content = stream.read()
+            try:
+                version = json.loads(content)["version"]
+            except (ValueError, KeyError, TypeError):
+                version = None
+            if not isinstance(version, int) or f"{version:020d}.checkpoint.parquet" not in there:
+                yield Breach(name, "", "_last_checkpoint points to a checkpoint that is not there")
+
+    def _checkpoint(self, name: str, system: pyarrow.fs.FileSystem, version: int) -> str:
+        """What is wrong with a checkpoint; nothing if it says what the log says."""
+        expected = State.after(self._until(name, version))
+        try:
+            with system.open_input_file(f"{LOG}/{version:020d}.checkpoint.parquet") as source:
+                parquet = pq.ParquetFile(source)
+                names = [field for field in ("add", "txn", "metaData", "protocol") if field in
+                         parquet.schema_arrow.names]
+                rows = parquet.read(columns=names)
+            told = _told(name, rows, version)
+        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
+            return "cannot be read"
+        for what, one, other in (
+            ("files", told.files, expected.files), ("transactions", told.transactions, expected.transactions),
+            ("settings of the table", told.settings, expected.settings),
+        ):
+            if one != other:
+                return f"says other {what} than the log"
+        return ""
+
+
+def digest_of(lake: Lake, name: str, place: str) -> str | None:
+    """SHA-256 of a file in the folder of a table; None if it cannot be read. The lock of the interpreter is free
+    meanwhile, so that several are read at once."""
+    try:
+        if "://" not in lake.uri:
+            return _digest_on_disk(str(Path(lake.table_uri(name), place)))
+        made = hashlib.sha256()
+        with filesystem(lake.table_uri(name), lake.storage_options).open_input_file(place) as stream:
+            while piece := stream.read(_PIECE):
+                made.update(piece)
+        return made.hexdigest()
+    except OSError:
+        return None
+
+
+_known_digests: dict[tuple[object, ...], str] = {}
+"""Digests of files that this process has read, by what changes if the file does; the last of these nobody can set."""
+
+
+def _digest_on_disk(path: str) -> str:
+    with open(path, "rb", buffering=0) as stream:
+        state = os.fstat(stream.fileno())
+        key = (path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        if key not in _known_digests:
+            _known_digests[key] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return _known_digests[key]
+
+
+def _concerns(place: str, partition: str | None) -> bool:
+    """Whether what is wrong with a place is wrong with a partition: it lies in it, or around it."""
+    here, asked = [part.split("/") if part else [] for part in (place, partition)]
+    shorter = min(len(here), len(asked))
+    return here[:shorter] == asked[:shorter]
+
+
+def _by_partition(files: Sequence[DataFile], partition: str | None) -> list[tuple[str, list[DataFile]]]:
+    """Files by partition, if not one is asked about."""
+    if partition:
+        return [(partition, list(files))] if files else []
+    grouped: dict[str, list[DataFile]] = {}
+    for file in files:
+        grouped.setdefault("/".join(file.partition), []).append(file)
+    return sorted(grouped.items())
+
+
+def _misses(commits: Sequence[Commit], link: Link) -> str:
+    """What is wrong with a log that had this link once; nothing if it has it still."""
+    if link.version >= len(commits):
+        return f"its log ends with version {len(commits) - 1}, and had a version {link.version}"
+    if commits[link.version].link != link.digest:
+        return f"its log up to version {link.version} is not the one that was written"
+    return ""
+
+
+# -- logs -------------------------------------------------------------------------------------------------------------
 
 
 def read_log(lake: Lake, name: str) -> list[Commit]:
@@ -177,35 +491,37 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
     Raises:
         CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
     """
-    system = filesystem(lake.table_uri(name), lake.storage_options)
-    found = system.get_file_info(pyarrow.fs.FileSelector("_delta_log"))
-    versions = sorted(
-        int(entry.base_name[:20]) for entry in found
-        if entry.base_name.endswith(".json") and len(entry.base_name) == 25 and entry.base_name[:20].isdecimal()
-    )
-    if versions != list(range(len(versions))):
-        raise CustodyBroken(f"the log of {name} has gaps or does not begin with version 0: it was tampered with")
+    versions = chain.versions_of(lake, name)
+    if not versions or versions != list(range(len(versions))):
+        raise CustodyBroken(f"the log of {name} has gaps or does not begin with version 0: it was tampered with; "
+                            f"what to do: data-platform repair {name}, then run the recipe again")
 
-    def read(version: int) -> Commit:
-        with system.open_input_stream(f"_delta_log/{version:020d}.json") as stream:
-            text = stream.read()
+    def read(version: int) -> list[tuple[str, Any]]:
         try:
-            return _parse(name, version, text.decode("utf-8"))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            message = f"version {version} in the log of {name} cannot be read: it was tampered with"
-            raise CustodyBroken(message) from None
+            return chain.read_entry(lake, name, version)
+        except EntryUnreadable:
+            raise CustodyBroken(_unreadable(name, version)) from None
 
     with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(read, versions))
+        entries = list(pool.map(read, versions))
+    commits: list[Commit] = []
+    for version, actions in enumerate(entries):
+        try:
+            commits.append(_commit(name, version, actions, commits[-1] if commits else None))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
+            raise CustodyBroken(_unreadable(name, version)) from None
+    return commits
 
 
-def _parse(name: str, version: int, text: str) -> Commit:
-    info: dict[str, Any] = {}
-    adds, removes, transactions = [], set(), {}
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        ((kind, value),) = json.loads(line).items()
+def _unreadable(name: str, version: int) -> str:
+    return (f"version {version} in the log of {name} cannot be read: it was tampered with; "
+            f"what to do: data-platform repair {name}, then run the recipe again")
+
+
+def _commit(name: str, version: int, actions: Sequence[tuple[str, Any]], before: Commit | None) -> Commit:
+    info: Mapping[str, Any] = {}
+    adds, removes, transactions, settings = [], set(), {}, {}
+    for kind, value in actions:
         if kind == "commitInfo":
             info = value
         elif kind == "add":
@@ -214,25 +530,102 @@ def _parse(name: str, version: int, text: str) -> Commit:
             removes.add(value["path"])
         elif kind == "txn":
             transactions[value["appId"]] = value["version"]
+        else:
+            settings[kind] = _SETTINGS[kind](value) if kind in _SETTINGS else value
+    custody = info[CUSTODY_KEY] if isinstance(info.get(CUSTODY_KEY), dict) else {}
+    guarded = before is not None and before.guarded
+    operation = str(info.get("operation", _UNKNOWN_OPERATION))
     made, doubt = _ours(info.get(COMMIT_KEY))
+    ours = made is not None or (version == 0 and not (adds or removes))
+    if name in PLATFORM_LOGS:
+        appends = bool(custody) or (operation == "WRITE" and not guarded)
+        ours = ours or (appends and not removes)
+    digests = _digests(custody.get("files") or {}, adds)
+    if ours and custody and custody.get("table") != name:
+        doubt = f"it was made for {custody.get('table')}"
+    elif ours and custody and digests is None:
+        doubt = "it does not say the digests of just the files that it adds"
+    elif ours and custody and "" in digests.values():
+        doubt = "it carries on files that were altered before"
+    elif ours and guarded and not custody:
+        doubt = "it says no digests, and commits before it do"
+    elif ours and any(file.values for file in adds):
+        doubt = "it says values of its files by which readers skip them"
+    else:
+        doubt = doubt if made is None else ""
+    ours = ours and not doubt
+    link, stated = before.link if before else "", custody.get("previous")
     committed = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
-    return Commit(version, committed, str(info.get("operation", "unknown operation")), made, doubt, tuple(adds),
-                  frozenset(removes), transactions)
+    return Commit(
+        version, committed, operation, ours, made if ours else None, doubt, tuple(adds), frozenset(removes),
+        transactions, guarded or bool(custody), bool(custody), digests or {}, stated is None or stated == link,
+        chain.link_after(stated if isinstance(stated, str) else link, actions), settings, custody.get("seen") or {},
+    )
+
+
+def _digests(stated: Mapping[str, str], adds: Sequence[DataFile]) -> dict[str, str] | None:
+    """Digests by the path that the log has; None if they are not those of the files that are added."""
+    found = {
+        file.path: stated[path] for file in adds for path in (file.place, file.path) if path in stated
+    }
+    return found if len(found) == len(adds) == len(stated) else None
 
 
 def _file(name: str, version: int, add: Mapping[str, Any]) -> DataFile:
-    values = add.get("partitionValues") or {}
+    values = dict(add.get("partitionValues") or {})
     stats = json.loads(add["stats"]) if add.get("stats") else {}
+    rows = int(stats.pop("numRecords", 0) or 0)
+    told = {key: value for key, value in stats.items() if value not in (None, {}, True)}
     deletions = add.get("deletionVector")
     removed = deletions.get("cardinality", 0) if deletions else 0
     return DataFile(
         add["path"],
-        tuple(str(values.get(column) or "") for column in table(name).partition_by),
-        int(stats.get("numRecords", 0)) - removed,
+        tuple(str(values.get(column) or "") for column in _partition_columns(name, values)),
+        rows - removed,
         int(add["size"]),
         json.dumps(deletions, sort_keys=True) if deletions else "",
+        json.dumps(told, sort_keys=True) if told else "",
         version,
     )
+
+
+def _partition_columns(name: str, values: Mapping[str, Any]) -> Sequence[str]:
+    return table(name).partition_by if kind_of(name) else sorted(values)
+
+
+def _metadata(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table says of itself, as far as it matters to who reads it: from an entry, or from a checkpoint."""
+    return {
+        "id": value["id"], "name": value.get("name"), "schema": json.loads(value["schemaString"]),
+        "partition_by": list(value.get("partitionColumns") or []),
+        "configuration": dict(value.get("configuration") or {}),
+    }
+
+
+def _protocol(value: Mapping[str, Any]) -> dict[str, Any]:
+    features = (*(value.get("readerFeatures") or ()), *(value.get("writerFeatures") or ()))
+    return {"versions": [value["minReaderVersion"], value["minWriterVersion"]], "features": sorted(set(features))}
+
+
+_SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "metaData": _metadata, "protocol": _protocol,
+}
+"""Actions that change a table itself and not its rows. Others that do are of features that the platform never uses."""
+
+
+def _told(name: str, rows: pa.Table, version: int) -> State:
+    """The state that the rows of a checkpoint give."""
+    state = State()
+    for kind in rows.column_names:
+        for value in rows[kind].drop_null().to_pylist():
+            if kind == "add":
+                file = _file(name, version, value)
+                state.files[file.path] = file
+            elif kind == "txn":
+                state.transactions[value["appId"]] = value["version"]
+            else:
+                state.settings[kind] = _SETTINGS[kind](value)
+    return state
 
 
 def _ours(made: Any) -> tuple[Mapping[str, Any] | None, str]:
@@ -254,12 +647,7 @@ def _ours(made: Any) -> tuple[Mapping[str, Any] | None, str]:
     return made, ""
 
 
-def _examine(name: str, commits: list[Commit]) -> Iterator[Breach]:
-    actual, lawful = _replay(commits), _replay([commit for commit in commits if commit.made])
-    yield from _differences(name, commits, actual, lawful)
-    for last in _last_commits(commits).values():
-        yield from _contradictions(name, commits, last, actual)
-    yield from _copies(name, commits)
+# -- what is found ----------------------------------------------------------------------------------------------------
 
 
 def _copies(name: str, commits: list[Commit]) -> Iterator[Breach]:
@@ -274,33 +662,17 @@ def _copies(name: str, commits: list[Commit]) -> Iterator[Breach]:
         carried[partition] = recipe
 
 
-def _replay(commits: list[Commit]) -> dict[str, DataFile]:
-    """The files of a table after some commits, by path."""
-    files: dict[str, DataFile] = {}
-    for commit in commits:
-        for path in commit.removes:
-            files.pop(path, None)
-        files.update((file.path, file) for file in commit.adds)
-    return files
-
-
-def _same(one: Mapping[str, DataFile], other: Mapping[str, DataFile]) -> bool:
-    return one.keys() == other.keys() and all(one[path] == other[path] for path in one)
-
-
-def _differences(
-    name: str, commits: list[Commit], actual: Mapping[str, DataFile], lawful: Mapping[str, DataFile]
-) -> Iterator[Breach]:
+def _differences(name: str, commits: list[Commit], actual: State, lawful: State) -> Iterator[Breach]:
     """What others put in and took out, by partition and commit."""
     by_version = {commit.version: commit for commit in commits}
     removed_in = {path: commit for commit in commits for path in commit.removes}
     put: dict[tuple[str, int], list[DataFile]] = {}
     took: dict[tuple[str, int], list[DataFile]] = {}
-    for path, file in actual.items():
-        if lawful.get(path) != file:
+    for path, file in actual.files.items():
+        if lawful.files.get(path) != file:
             put.setdefault(("/".join(file.partition), file.version), []).append(file)
-    for path, file in lawful.items():
-        if actual.get(path) != file:
+    for path, file in lawful.files.items():
+        if actual.files.get(path) != file:
             by = removed_in.get(path)
             took.setdefault(("/".join(file.partition), by.version if by else file.version), []).append(file)
     for verb, groups in (("put in", put), ("took out", took)):
@@ -308,8 +680,11 @@ def _differences(
             commit = by_version[version]
             rows = sum(file.rows for file in files)
             amount = f"{many(len(files), 'file')} with {many(rows, 'row')}"
-            doubt = f": {commit.doubt}" if commit.doubt else ""
-            yield Breach(name, partition, f"{commit} {verb} {amount} and is no commit of the platform{doubt}")
+            yield Breach(name, partition, f"{commit} {verb} {amount} and is no commit of the platform{_why(commit)}")
+
+
+def _why(commit: Commit) -> str:
+    return f": {commit.doubt}" if commit.doubt else ""
 
 
 def _last_commits(commits: list[Commit]) -> dict[str, Commit]:
@@ -340,28 +715,53 @@ def _taken_out(commits: list[Commit], last: Commit) -> int:
             made["partition"], whole
         ):
             before, after = (
-                _rows(_replay(commits[:version]), made["partition"]) for version in (commit.version, commit.version + 1)
+                _rows(State.after(commits[:version]), made["partition"])
+                for version in (commit.version, commit.version + 1)
             )
             taken += max(0, before - after)
     return taken
 
 
-def _rows(files: Mapping[str, DataFile], partition: str) -> int:
+def _rows(state: State, partition: str) -> int:
     place = tuple(partition.split("/")) if partition else ()
-    return sum(file.rows for file in files.values() if file.partition[: len(place)] == place)
+    return sum(file.rows for file in state.files.values() if file.partition[: len(place)] == place)
 
 
-def _contradictions(
-    name: str, commits: list[Commit], last: Commit, actual: Mapping[str, DataFile]
-) -> Iterator[Breach]:
+def _contradictions(name: str, commits: list[Commit], last: Commit, actual: State) -> Iterator[Breach]:
     """Where the last commit of a partition says other things than the log: of the recipe carried, and of rows."""
     partition = last.made["partition"]
     place = tuple(partition.split("/")) if partition else ()
     rows = _rows(actual, partition)
     if rows != last.made["rows"] and rows != last.made["rows"] - _taken_out(commits, last):
         yield Breach(name, partition, f"holds {many(rows, 'row')}, and {last} says {last.made['rows']:,}")
-    names = table(name).partition_by
-    key = application(name, Partition(tuple(zip(names[: len(place)], place, strict=True))))
+    names = table(name).partition_by if kind_of(name) else ()
+    key = application(name, Partition(tuple(zip(names[: len(place)], place, strict=False))))
     carried = [commit.transactions[key] for commit in commits if key in commit.transactions]
     if not carried or carried[-1] != recipe_number(last.made["recipe"]):
         yield Breach(name, partition, f"carries another recipe than {last}, which wrote it")
+
+
+_SETTING_NAMES = {"metaData": "its schema or its properties", "protocol": "its protocol"}
+
+
+def _settings(name: str, commits: list[Commit], actual: State, lawful: State) -> Iterator[Breach]:
+    """What others changed of the table itself, and whether its log is its own."""
+    for kind in sorted(actual.settings.keys() | lawful.settings.keys()):
+        if actual.settings.get(kind) != lawful.settings.get(kind):
+            by = next(commit for commit in reversed(commits) if kind in commit.settings)
+            what = _SETTING_NAMES.get(kind, f"{kind}, which the platform does not use")
+            yield Breach(name, "", f"{by} changed {what} and is no commit of the platform{_why(by)}")
+    for key in sorted(actual.transactions):
+        if actual.transactions[key] != lawful.transactions.get(key):
+            by = next(commit for commit in reversed(commits) if key in commit.transactions)
+            yield Breach(name, "", f"{by} set the transaction {key} and is no commit of the platform{_why(by)}")
+    if (of := actual.settings.get("metaData", {}).get("name")) != name:
+        yield Breach(name, "", f"it is no table of the platform's making: its log is that of {of or 'no table'}")
+
+
+def _entries(name: str, commits: list[Commit]) -> Iterator[Breach]:
+    """Entries of the log that are not those that were written."""
+    for commit in commits:
+        if not commit.linked:
+            yield Breach(name, "", f"the log before {commit} is not the one that this was written on top of: an entry "
+                                   "was changed, put in or taken out")

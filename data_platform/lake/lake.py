@@ -29,7 +29,7 @@ from deltalake.transaction import AddAction
 
 from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
-from data_platform.core.tables import declaration, kind_of, table
+from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
 
@@ -45,6 +45,11 @@ _MAX_ATTEMPTS = 20
 
 class TableMissing(PlainError, LookupError):
     """A table that was asked for and does not exist. The message says what exists."""
+
+
+class LogDamaged(PlainError, RuntimeError):
+    """The log of a table, or a table that is a log of the platform, is not there any more as a whole. The message says
+    what to do."""
 
 
 class VersionGone(PlainError, LookupError):
@@ -159,6 +164,9 @@ class Lake:
             existing = ", ".join(self.tables()) or "none yet"
             raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error
         except DeltaError as error:
+            if version is None:
+                raise TableMissing(f"table {name!r} in {self.uri} cannot be read: its log is damaged; what to do: "
+                                   f"data-platform repair {name}") from error
             raise TableMissing(f"table {name!r} has no version {version} in {self.uri}") from error
 
     def pin(self, name: str, partition: str | None = None) -> Pin | None:
@@ -341,14 +349,17 @@ class Lake:
             writer.write(batch)
         return self.replace(declared, partition, writer.close(), provenance, basis)
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Append rows to a log of the platform itself, such as check results. Never for data: appends can double."""
+    def append(self, name: str, rows: pa.Table, transaction: tuple[str, int] | None = None) -> None:
+        """Append rows to a log of the platform itself, such as check results. Never for data: appends can double.
+
+        `transaction` is an application and the version of it that the log has from now on.
+        """
         writer = self.writer(name)
         for batch in rows.to_batches():
             writer.write(batch)
         files = writer.close()
         for _ in range(_MAX_ATTEMPTS):
-            if self._append(self._create(table(name)), name, files):
+            if self._append(self._create(table(name)), name, files, Transaction(*transaction) if transaction else None):
                 return
         raise ConcurrentWrite(f"{name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
 
@@ -404,8 +415,12 @@ class Lake:
 
     def _create(self, declared: Table) -> DeltaTable:
         if not self.exists(declared.name):
+            if declared.name in PLATFORM_LOGS and declared.name in chain.kept(self):
+                # Begun anew in silence, a log would have forgotten what was taken down, or who wrote what.
+                raise LogDamaged(f"the platform wrote {declared.name} in {self.uri}, and it is gone; what to do: "
+                                 f"data-platform repair {declared.name}")
             try:
-                return DeltaTable.create(
+                created = DeltaTable.create(
                     self.table_uri(declared.name),
                     schema=pa.schema(declared.schema),
                     partition_by=list(declared.partition_by),
@@ -416,6 +431,8 @@ class Lake:
                     # With retries, a second creator would commit its own table id as version 1.
                     commit_properties=self._properties(declared.name, -1, []),
                 )
+                chain.keep(self, declared.name, 0)
+                return created
             except DeltaError:
                 if not self.exists(declared.name):
                     raise
@@ -455,7 +472,8 @@ class Lake:
             entries = handle.history()
             if entries and entries[-1]["version"] == 0:
                 return str(handle.metadata().id), entries
-        raise RuntimeError(f"the log of {name} does not reach back to version 0; was it cleaned up by another program?")
+        raise LogDamaged(f"the log of {name} does not reach back to version 0, or ends in an entry that is none; what "
+                         f"to do: data-platform repair {name}, then run the recipe again")
 
     def record_lineage(self, name: str) -> None:
         """Append to `lineage` the commits of `name` that it lacks, also those of runs killed before they could.
@@ -476,7 +494,8 @@ class Lake:
             for batch in pa.Table.from_pylist(missing, schema=table("lineage").schema).to_batches():
                 writer.write(batch)
             files, last = writer.close(), missing[-1]["version"]
-            seen = {"table": name, "version": last, "link": chain.link_of(self, name, last)}
+            seen = {"table": name, "table_id": rows[0]["table_id"], "version": last,
+                    "link": chain.link_of(self, name, last)}
             if self._append(lineage, "lineage", files, Transaction(key, last), seen=seen):
                 return
             discard(files, self.table_uri("lineage"), self.storage_options)

@@ -51,7 +51,7 @@ def publish(
     else:
         refuse_during_takedown(workspace)
         differences = tuple(str(one) for one in Today(workspace).differences(name, as_of))
-    refuse_unproven(lake, name, as_of)
+    refuse_unproven(lake, name, as_of, workspace)
     refuse_unchecked(workspace, name, as_of, of_today=as_of is None)
     version = lake.history(name)[0]["version"] if as_of is None else as_of
     refuse_taken_down(workspace, name, version)

@@ -14,7 +14,7 @@ from data_platform.lake.custody import Breach, Custody
 from data_platform.lake.lake import Partition, Pin, Provenance
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges
-from data_platform.run.stage import InputMissing, Stage, pin_inputs, provenance
+from data_platform.run.stage import InputMissing, Stage, lacking, pin_inputs, provenance
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.removal_list import TAKEDOWN
 
@@ -92,6 +92,8 @@ def _status(
         return Status(stage, snapshot, "stale", str(error), version)
     if not workspace.lake.carries(stage.name, partition, now):
         return Status(stage, snapshot, "stale", _difference(workspace, stage, partition, now), version)
+    if gone := lacking(stage, workspace.lake, snapshot):
+        return Status(stage, snapshot, "stale", f"{', '.join(gone)} of it is missing", version)
     results = checks.get((stage.name, str(partition), pin.recipe), [])
     if failed := [result["check"] for result in results if result["blocking"] and not result["passed"]]:
         return Status(stage, snapshot, "blocked", f"check failed: {', '.join(failed)}", version)

@@ -29,6 +29,7 @@ from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges, NotPublishable
 from data_platform.pipeline.status import latest_checks, setting_changes
 from data_platform.proof.audit import audit
+from data_platform.proof.look import CLOSELY, Look
 from data_platform.proof.trace import mixture_table_name
 from data_platform.proof.uses import Policy, in_words, keeps_to
 from data_platform.run.stage import REJECTIONS, Stage
@@ -292,7 +293,8 @@ def terms_of(workspace: Workspace, name: str) -> Terms | None:
 
 
 def audit_of_today(
-    workspace: Workspace, mixture: str, version: int | None = None, as_of: int | None = None
+    workspace: Workspace, mixture: str, version: int | None = None, as_of: int | None = None,
+    look: Look = CLOSELY,
 ) -> dict[str, Any]:
     """The audit of a version of a mixture, or of a branch or datastore, held to the recipe of today: `proof.audit`,
     and under `today` what was asked and what differs.
@@ -303,6 +305,7 @@ def audit_of_today(
     Args:
         as_of: the version to be audited as what it was: held to the tiers that it was made with. What differs today is
             told, and nothing follows.
+        look: how closely is looked at files and records.
 
     Raises:
         NotFound: if there is no such mixture, or the platform wrote no such version; the message lists what there is.
@@ -311,7 +314,7 @@ def audit_of_today(
     terms = terms_of(workspace, name)
     asked_now = as_of is None
     report = audit(workspace.lake, name, version if asked_now else as_of,
-                   terms.tiers if asked_now and terms else None)
+                   terms.tiers if asked_now and terms else None, look, workspace)
     found = Today(workspace).differences(name, report["mixture"]["version"])
     reasons = [str(one) for one in found if one.kind in ("recipe", "licenses")]
     if terms and (others := _of_no_class(workspace, name, report["mixture"]["version"], terms.license_classes)):

@@ -18,17 +18,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.tables import PLATFORM_LOGS, kind_of, short_name
-from data_platform.lake.custody import Custody
+from data_platform.core.tables import kind_of, short_name
 from data_platform.lake.lake import Lake
 from data_platform.licenses.lineage import by_source, summary
 from data_platform.proof.examination import Examination
 from data_platform.proof.gate import Proof, prove
+from data_platform.proof.holding import holding
 from data_platform.proof.lineage import TABLE as LINEAGE
+from data_platform.proof.look import CLOSELY, Look
 from data_platform.proof.models import models_of
 from data_platform.proof.terms import closeness
 from data_platform.proof.trace import mixture_table_name
 from data_platform.proof.way import Stop
+from data_platform.run.workspace import Workspace
 from data_platform.spdx.expressions import UNKNOWN
 from data_platform.spdx.tiers import tier
 
@@ -48,24 +50,32 @@ EXAMPLES = 5
 
 
 def audit(
-    lake: Lake, mixture: str, version: int | None = None, admitted: Sequence[int] | None = None
+    lake: Lake, mixture: str, version: int | None = None, admitted: Sequence[int] | None = None,
+    look: Look = CLOSELY, workspace: Workspace | None = None,
 ) -> dict[str, Any]:
     """Audit a version of a mixture, by default the latest, or of a branch given as branch_<name>.
 
     Args:
         admitted: tiers to hold it to; by default those that its own commit names.
+        look: how closely is looked.
+        workspace: whose recipe detected the evidence; without it, that is not detected again.
 
     Raises:
         NotFound: if there is no such mixture, or the platform wrote no such version; the message lists what there is.
         CannotExamine: if older code wrote a table on the way, without what is asked for.
+        CustodyBroken: if rows cannot be read, and files or logs on the way are not what the platform wrote.
+        NoHead: if what was given as a head is none.
     """
     name = mixture_table_name(lake, mixture)
-    proof = prove(lake, name, version, admitted)
+    proof = prove(lake, name, version, admitted, look=look, workspace=workspace)
     found, rows = proof.examination, proof.examination.rows
+    custody = holding(lake, proof, look.head)
+    elsewhere = custody["kept_elsewhere"]
+    against = [f"the head kept elsewhere: {what}" for what in elsewhere["differs"]] if elsewhere else []
     return {
         "mixture": _identity(lake, proof),
-        "proven": proof.complete,
-        "reasons": proof.reasons(),
+        "proven": proof.complete and not against,
+        "reasons": [*proof.reasons(), *against],
         "admitted_tiers": None if proof.admitted is None else list(proof.admitted),
         "above": _above(proof),
         "tokens_by": {what: _counted(rows, column) for what, column in COLUMNS.items() if column in rows.column_names},
@@ -84,7 +94,10 @@ def audit(
         },
         "sources": _sources(lake, proof),
         "models": [touch.to_dict() for touch in models_of(lake, proof.way, found)],
-        "custody": _custody(lake, proof),
+        "records": {
+            **proof.records.looked.to_dict(), "evidence": proof.records.evidence, "unasked": proof.records.unasked,
+        },
+        "custody": custody,
         "versions": [
             {
                 "table": stop.table, "partition": stop.partition, "version_read": stop.version,
@@ -243,16 +256,3 @@ def _sources(lake: Lake, proof: Proof) -> list[dict[str, Any]]:
 
 def _pairs(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [{name: value, "documents": count} for value, count in counts.items()]
-
-
-def _custody(lake: Lake, proof: Proof) -> dict[str, Any]:
-    """What others did to the tables on the way: breaches at the versions that were read, commits up to now."""
-    custody = Custody(lake)
-    return {
-        "breaches": [str(breach) for breach in proof.way.breaches],
-        "foreign_commits": [
-            {"table": name, "version": commit.version, "operation": commit.operation,
-             "committed_at": commit.committed_at.isoformat()}
-            for name in proof.way.tables if name not in PLATFORM_LOGS for commit in custody.foreign_commits(name)
-        ],
-    }

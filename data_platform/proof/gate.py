@@ -14,10 +14,15 @@ from dataclasses import dataclass
 
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import short_name
+from data_platform.lake.custody import CustodyBroken
 from data_platform.lake.lake import Lake
 from data_platform.proof import uses
 from data_platform.proof.examination import Examination, examine
+from data_platform.proof.look import CLOSELY, Look
+from data_platform.proof.reading import Reader
+from data_platform.proof.records import Records, check_records
 from data_platform.proof.way import Way, way_of
+from data_platform.run.workspace import Workspace
 
 
 class Unproven(PlainError, RuntimeError):
@@ -36,6 +41,7 @@ class Proof:
     examination: Examination
     policy: uses.Policy
     """What the mixture was made for, as its own commit names it."""
+    records: Records
 
     @property
     def complete(self) -> bool:
@@ -58,7 +64,8 @@ class Proof:
 
 
 def prove(
-    lake: Lake, name: str, version: int | None = None, admitted: Sequence[int] | None = None, texts: bool = False
+    lake: Lake, name: str, version: int | None = None, admitted: Sequence[int] | None = None, texts: bool = False,
+    look: Look = CLOSELY, workspace: Workspace | None = None,
 ) -> Proof:
     """Prove a version of a mixture, or of a branch, from the tables.
 
@@ -66,29 +73,48 @@ def prove(
         name: the table.
         admitted: tiers to hold it to; by default those that its own commit names.
         texts: whether to compare texts too: as far as they are passed on unchanged.
+        look: how closely is looked at files and records.
+        workspace: whose recipe detected the evidence; without it, that is not detected again.
 
     Raises:
         NotFound: if the platform wrote no such version.
+        CustodyBroken: if rows cannot be read, and files or logs on the way are not what the platform wrote.
         CannotExamine: if older code wrote a table on the way, without what is asked for.
     """
-    way = way_of(lake, name, version)
+    way = way_of(lake, name, version, files=look.files)
     stop = next(iter(way.stops.values()))
     if admitted is None:
         admitted = json.loads(stop.commit["config"]).get("tiers")
     tiers = None if admitted is None else tuple(sorted(admitted))
-    examination = examine(lake, way, tiers, texts)
     policy = uses.Policy.of(json.loads(stop.commit["config"]))
-    examination.findings += uses.findings(name, examination.rows, policy)
-    return Proof(name, stop.version, tiers, way, examination, policy)
+    try:
+        examination = examine(lake, way, tiers, texts)
+        examination.findings += uses.findings(name, examination.rows, policy)
+        made_anew = check_records(Reader(lake), way, examination.rows, look.records, workspace)
+    except Exception:
+        # What reads Parquet fails in many ways on bytes that were changed. Why it fails is known then.
+        if not way.breaches:
+            raise
+        said = "; ".join([*map(str, way.breaches), *ways_out(way).values()])
+        raise CustodyBroken(f"{name} version {stop.version} cannot be examined: {said}") from None
+    examination.findings.extend(made_anew.findings)
+    return Proof(name, stop.version, tiers, way, examination, policy, made_anew)
 
 
-def refuse_unproven(lake: Lake, name: str, version: int | None = None) -> None:
-    """Nothing, if the mixture is proven.
+def ways_out(way: Way) -> dict[str, str]:
+    """What to do about every table on a way that is not what the platform wrote, by name."""
+    return {name: way.custody.remedy(name) for name in dict.fromkeys(breach.table for breach in way.breaches)}
+
+
+def refuse_unproven(
+    lake: Lake, name: str, version: int | None = None, workspace: Workspace | None = None
+) -> None:
+    """Nothing, if the mixture is proven. Arguments as of `prove`.
 
     Raises:
         Unproven: if it is not.
     """
-    proof = prove(lake, name, version, texts=True)
+    proof = prove(lake, name, version, texts=True, workspace=workspace)
     if reasons := proof.reasons():
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         raise Unproven(f"{name} version {proof.version} cannot be proven: {reasons[0]}{more}; "

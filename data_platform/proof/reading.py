@@ -100,6 +100,33 @@ class Reader:
             except FileNotFoundError:
                 raise CannotExamine(_GONE.format(stop)) from None
 
+    def rows_of(self, stop: Stop, key: str, ids: pa.Array, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Rows of a partition whose `key` is among `ids`, row group by row group; of row groups that have none of them
+        nothing but the key is read.
+
+        Raises:
+            CannotExamine: if the table lacks a column, or files of it are gone.
+        """
+        if missing := [name for name in (key, *names) if name not in self.columns(stop)]:
+            raise CannotExamine(f"{stop.table} version {stop.version} has no column {', '.join(missing)}: older code "
+                                "wrote it; run the recipe again")
+        system = filesystem(self.lake.table_uri(stop.table), self.lake.storage_options)
+        columns = self._partition_columns(stop)
+        for path in self._files(stop):
+            with system.open_input_file(path) as source:
+                file = pq.ParquetFile(source)
+                for group in range(file.num_row_groups):
+                    mask = pc.is_in(file.read_row_group(group, columns=[key])[key].cast(pa.string()), ids)
+                    if pc.any(mask).as_py():
+                        stored = [name for name in names if name not in columns]
+                        rows = file.read_row_group(group, columns=stored).filter(mask)
+                        values = {name: pa.repeat(columns[name], rows.num_rows) for name in names if name in columns}
+                        yield pa.table({name: values[name] if name in values else rows[name] for name in names})
+
+    def _partition_columns(self, stop: Stop) -> dict[str, str]:
+        """Values of the partition columns, which stand in no file."""
+        return dict(zip(self._open(stop).metadata().partition_columns, stop.partition.split("/"), strict=False))
+
     def _open(self, stop: Stop) -> DeltaTable:
         key = stop.table, stop.version
         if key not in self._handles:

@@ -18,6 +18,9 @@ from data_platform.core.tables import kind_of
 from data_platform.lake.custody import Breach, Custody
 from data_platform.lake.lake import Lake
 from data_platform.proof.after_takedown import before, first_of, left_of, number_of
+from data_platform.proof.files import Looked, check_files
+from data_platform.proof.logs import breaches_of_logs, logs_of, rows_of_log
+from data_platform.proof.look import Share
 from data_platform.proof.trace import NotFound, commit_beside
 
 
@@ -41,10 +44,13 @@ class Stop:
 
 @dataclass
 class Way:
-    """All stops, the mixture first, by table and partition; and where the way is broken."""
+    """All stops, the mixture first, by table and partition; and where the way is broken, as `custody` tells."""
 
+    custody: Custody
     stops: dict[tuple[str, str], Stop] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
+    files: Looked = field(default_factory=lambda: Looked(0, 0))
+    """What was read of the files on the way, and of the platform's own logs."""
 
     def of(self, table: str) -> list[Stop]:
         """The stops at a table."""
@@ -56,14 +62,21 @@ class Way:
         return list(dict.fromkeys(name for name, _ in self.stops))
 
 
-def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody | None = None) -> Way:
+def way_of(
+    lake: Lake, name: str, version: int | None = None, custody: Custody | None = None, files: Share = 0
+) -> Way:
     """The way of a version of a mixture, or of another table, back to the crawls.
 
     Breaches are: a partition that is not what its commit left there, files that are not as they were committed, a pin
     that no commit answers to, two recipes of one partition on the same way, a table of derived texts without
-    the parents that were told with it, and a commit that the table `lineage` tells otherwise.
+    the parents that were told with it, a commit that the table `lineage` tells otherwise or not at all, and a log of
+    the platform itself that is not what it wrote.
+
+    Args:
+        files: of how many files the bytes are compared with what was committed; of all if None.
 
     Raises:
+        CustodyBroken: if the log of a table on the way cannot be read from its beginning.
         NotFound: if the platform wrote no such version; the message lists those that it wrote.
     """
     custody = custody or Custody(lake)
@@ -80,7 +93,7 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
     elif version not in {commit["version"] for commit in own} | {one.version for one in custody.log(name)[1:]}:
         known = ", ".join(str(commit["version"]) for commit in reversed(own))
         raise NotFound(f"{name} has no version {version}; versions: {known}")
-    way = Way()
+    way = Way(custody)
     queue: deque[Stop] = deque()
     for commit in own:
         if commit["version"] <= version and (name, commit["partition"]) not in way.stops:
@@ -108,8 +121,13 @@ def way_of(lake: Lake, name: str, version: int | None = None, custody: Custody |
             _compare(way, pin)
             way.breaches.extend(custody.breaches(*place, way.stops[place].version))
             queue.append(way.stops[place])
-    for stop in way.stops.values():
-        way.breaches.extend(custody.altered_files(stop.table, stop.partition, stop.version))
+    for table in way.tables:
+        way.breaches.extend(custody.unwitnessed(table))
+    way.breaches.extend(breaches_of_logs(lake, custody))
+    places = [(stop.table, stop.partition, stop.version) for stop in way.stops.values()]
+    places += [(log, "", None) for log in logs_of(lake) if custody.readable(log)]
+    way.files, altered = check_files(custody, places, files)
+    way.breaches.extend(altered)
     way.breaches.extend(_disagreements(lake, way))
     way.breaches = list(dict.fromkeys(way.breaches))
     return way
@@ -147,17 +165,27 @@ def _compare(way: Way, pin: Mapping[str, Any]) -> None:
 
 
 def _disagreements(lake: Lake, way: Way) -> list[Breach]:
-    """Commits that the table `lineage`, which was written at the same time, tells otherwise."""
+    """Commits that the table `lineage`, which was written at the same time, tells otherwise or alone."""
     if not lake.exists("lineage"):
-        return []
+        return []  # which the logs tell
     columns = ["table", "table_id", "version", "partition", "recipe", "rows", "run_id"]
-    recorded = {
-        (row["table"], row["table_id"], row["version"]): row for row in lake.read_table("lineage", columns).to_pylist()
-    }
+    rows = rows_of_log(lake, "lineage", columns)
+    if rows is None:
+        return [Breach("lineage", "", "its rows cannot be read")]
+    recorded = {(row["table"], row["table_id"], row["version"]): row for row in rows}
     found = []
     for stop in way.stops.values():
         row = recorded.get((stop.table, stop.commit["table_id"], stop.commit["version"]))
-        if row and any(row[column] != stop.commit[column] for column in columns):
+        if row is None:
+            what = f"the table lineage does not know version {stop.commit['version']}"
+            found.append(Breach(stop.table, stop.partition, what))
+        elif any(row[column] != stop.commit[column] for column in columns):
             what = f"the log and the table lineage tell different things of version {stop.commit['version']}"
             found.append(Breach(stop.table, stop.partition, what))
+    ids = {stop.table: stop.commit["table_id"] for stop in way.stops.values()}
+    latest = {name: way.custody.log(name)[-1].version for name in ids}
+    for (name, table_id, version), row in recorded.items():
+        if ids.get(name) == table_id and version > latest[name]:
+            what = f"its log ends with version {latest[name]}, and the table lineage knows a version {version}"
+            found.append(Breach(name, row["partition"], what))
     return found

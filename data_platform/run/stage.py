@@ -272,7 +272,7 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
         custody.refuse_breaches(pin.table, pin.partition, pin.version)
     made = provenance(stage, workspace, snapshot, pins, run_id)
     partition = stage.partition(snapshot)
-    if lake.carries(stage.name, partition, made):
+    if lake.carries(stage.name, partition, made) and not lacking(stage, lake, snapshot):
         lake.record_lineage(stage.name)
         pin = lake.pin(stage.name, snapshot if stage.partitioned else None)
         return Commit(stage.name, pin.table_id, pin.version, lake.count(stage.name, _value(partition)), written=False)
@@ -286,6 +286,11 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
         for (name, place), before in zip(places, basis, strict=True)
     ]
     return commits[-1]
+
+
+def lacking(stage: Stage, lake: Lake, snapshot: str | None) -> list[str]:
+    """Tables beside the stage's own that it has not written for a snapshot: they were set aside."""
+    return [side for side in stage.sides if lake.carried(side, stage.side_partition(side, snapshot)) is None]
 
 
 def _value(partition: Partition) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from data_platform.stages.source_lineage import SOURCE_LINEAGE, is_known
 
 LINEAGE = SOURCE_LINEAGE.name
 _SITE_COLUMNS = ("record_id", "url", "host", "mime", "payload")
-_RECORD_COLUMNS = ("record_id", "snapshot", "source", "url", "mime", "payload", "metadata")
+RECORD_COLUMNS = ("record_id", "snapshot", "source", "url", "mime", "payload", "metadata")
 
 
 def evidence_lists(
@@ -36,7 +36,7 @@ def evidence_lists(
     """Evidence of a batch of records as one list per record: a struct array with the field `evidence`."""
     from data_platform.licenses.evidence import collect_evidence
 
-    records = pa.RecordBatch.from_arrays(list(columns), list(_RECORD_COLUMNS))
+    records = pa.RecordBatch.from_arrays(list(columns), list(RECORD_COLUMNS))
     evidence = pa.Table.from_batches([collect_evidence(records, dict(sources), policies, rulings, known, folders)])
     place = pc.index_in(evidence["doc_id"], records.column("record_id"))
     order = pc.sort_indices(place)
@@ -56,19 +56,25 @@ def _fields() -> dict[str, pa.Field]:
     return {column.name: pa.field(column.name, column.type) for column in table("license_evidence").columns}
 
 
+def detection(work: Work) -> Callable[..., pa.StructArray]:
+    """What detects the evidence of a snapshot: `evidence_lists`, with all that it asks beside the records."""
+    sources = sources_of(work.workspace, work.snapshot)
+    return partial(
+        evidence_lists, sources=sources, policies=_policies(work, sources),
+        rulings=Rulings(load_rulings(work.recipe.licenses.rulings)), known=_known(work), folders=_trees(work, sources),
+    )
+
+
 def _write(work: Work) -> Files:
     from daft import col
 
-    sources = sources_of(work.workspace, work.snapshot)
     kernel = engine.batch_udf(
-        partial(evidence_lists, sources=sources, policies=_policies(work, sources),
-                rulings=Rulings(load_rulings(work.recipe.licenses.rulings)),
-                known=_known(work), folders=_trees(work, sources)),
+        detection(work),
         {"evidence": pa.list_(pa.struct(list(_fields().values())))},
         processes=True, batch_rows=64, rows=work.count("raw_crawls"),
     )
-    frame = engine.read(work.lake, work.pin("raw_crawls"), list(_RECORD_COLUMNS))
-    frame = frame.select(kernel(*(col(name) for name in _RECORD_COLUMNS))).explode("evidence")
+    frame = engine.read(work.lake, work.pin("raw_crawls"), list(RECORD_COLUMNS))
+    frame = frame.select(kernel(*(col(name) for name in RECORD_COLUMNS))).explode("evidence")
     frame = frame.where(~col("evidence").is_null()).select(*(col("evidence")[name].alias(name) for name in _fields()))
     return engine.write(work.lake, frame, [engine.Output("license_evidence")])
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +26,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.tables import PUBLISHED, kind_of, table
 from data_platform.ingest.records import TAKEN_DOWN
+from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance, recipe_number
 from data_platform.lake.writer import filesystem, rewrite, write_bytes
 from data_platform.takedown import outside
@@ -260,6 +262,17 @@ def _ids(lake: Lake, plan: dict[str, Any]) -> list[str]:
     return sorted({*chosen, *derived_of(Corpus(lake), chosen)})
 
 
+def standing_entries(lake: Lake) -> Iterator[tuple[str, pa.Table]]:
+    """What every takedown put on the standing list, as rows of it, as the takedown itself says: by id."""
+    schema = table("takedown_list").schema
+    if not lake.exists("takedowns"):
+        return
+    for row in lake.read_table("takedowns", ["takedown_id", "state", "plan"]).to_pylist():
+        if row["state"] == "begun":
+            entries = [_entry_of_json(entry).row() for entry in json.loads(row["plan"])["entries"]]
+            yield row["takedown_id"], pa.Table.from_pylist(entries, schema)
+
+
 # -- what stays out ---------------------------------------------------------------------------------------------------
 
 
@@ -426,11 +439,14 @@ def _rewrite(
     holding = {file.path for file in current if _holds(lake, file, drop)}
     if not holding:
         return
-    files = [
-        rewrite(lake.table(name), lake.table_uri(name), lake.storage_options, file.path, file.partition,
-                drop if file.path in holding else None)
-        for file in current
-    ]
+    known = {unquote(path): digest for path, digest in Custody(lake).digests(name).items()}
+    files = []
+    for file in current:
+        made = rewrite(lake.table(name), lake.table_uri(name), lake.storage_options, file.path, file.partition,
+                       drop if file.path in holding else None)
+        # What somebody altered before is not made lawful by a commit of the platform on top: it gets no digest.
+        sound = file.path not in known or known[file.path] == digest_of_file(lake, file)
+        files.append(made if made is None or sound else replace(made, sha256=""))
     before = next((row for row in lake.history(name) if row["partition"] == str(partition)), None)
     made = _provenance(lake, before, takedown_id, basis)
     lake.replace(lake.table(name), partition, [file for file in files if file is not None], made, basis)
