@@ -34,7 +34,7 @@ MIXTURE = "audited"
 PAIRS = "pairs"
 """The entry of synthesis that makes a text of two documents."""
 ADMITTED = (0, 1, 2)
-_TEXT = " ".join(["word"] * 20)
+_WORDS = " ".join(["word"] * 20)
 BLOCK = 100_000
 Plant = Callable[[pa.Table], pa.Table]
 """Changes the rows of a table before they are written."""
@@ -310,6 +310,7 @@ class _Writing:
             field: pa.array([getattr(decision, field) for decision in decisions]).take(pa.array(corpus.kind[members]))
             for field in Decision._fields
         }
+        text = pa.compute.binary_join_element_wise(ids, _WORDS, " ")
         held = {"strictest_spdx": pa.array(kinds().terms), "strictest_tier": pa.array(map(tier, kinds().terms))}
         held = {name: column.take(pa.array(corpus.kind[members])) for name, column in held.items()}
         claimed = {"claimed_spdx": decided["license_spdx"], "claimed_tier": decided["license_tier"]}
@@ -319,13 +320,13 @@ class _Writing:
         evidence = np.array([len(said) for said in kinds().statements])[corpus.kind[members]]
         kept = corpus.kept[members] if name == "duplicates" else corpus.filtered[members]
         return {
-            **decided, **held, **claimed, "through": pa.repeat("document", len(members)), "text_hash": ids,
+            **decided, **held, **claimed, "through": pa.repeat("document", len(members)),
             "contested": freer[corpus.kind[members]],
             "doc_id": ids, "record_id": ids, "host": host, "url": url, "attribution": url,
             "snapshot": pa.array(self.snapshots).take(pa.array(corpus.snapshot[members])),
             "source": pa.array(self.names).take(pa.array(corpus.source[members])),
             "domain": pa.array(self.domains).take(pa.array(corpus.source[members])),
-            "token_count": tokens, "byte_count": np.full(len(members), len(_TEXT)), "kept": kept, "cluster_id": ids,
+            "token_count": tokens, "byte_count": pa.compute.binary_length(text), "kept": kept, "cluster_id": ids,
             "evidence_count": evidence.astype(np.int32), "resolver": pa.repeat(RESOLVER, len(members)),
             "outcome": pa.repeat("unchanged", len(members)), "kind": pa.repeat("unique", len(members)),
             "payload_digest": pa.repeat(hashlib.sha256(b"").hexdigest(), len(members)), "exact_hash": ids,
@@ -334,8 +335,7 @@ class _Writing:
             "model": pa.repeat(f"{_MODEL_OF.get(name, '')}@000000000000", len(members)),
             "extractor": pa.repeat("auto 1 benchmark", len(members)),
             "language": pa.repeat("en", len(members)), "script": pa.repeat("Latn", len(members)),
-            "text": pa.repeat(_TEXT, len(members)),
-            "text_hash": pa.repeat(exact_hash(pa.array([_TEXT]))[0], len(members)),
+            "text": text, "text_hash": exact_hash(text),
             "cluster_size": np.ones(len(members), np.int64), "weight": np.full(len(members), 0.2),
             "epochs": np.ones(len(members)), "phase": pa.repeat("pretrain", len(members)),
         }

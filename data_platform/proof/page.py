@@ -311,8 +311,25 @@ def _making(report: Mapping[str, Any]) -> str:
         + (f"<p>These commits are not the platform's. Those that still count are told above as not proven.</p>"
            f"<ul>{foreign}</ul>{_more(len(custody['foreign_commits']), 'commit', NAMED)}" if foreign else
            "<p>No commit to any of these tables was made by another program.</p>")
-        + "</section>"
+        + "<h3>Custody</h3>" + _held(report) + "</section>"
     )
+
+
+def _held(report: Mapping[str, Any]) -> str:
+    """What was read of files and records, what to do about what is wrong, and the head of the chain of commits."""
+    custody, records = report["custody"], report["records"]
+    files, elsewhere = custody["files"], custody["kept_elsewhere"]
+    lines = [
+        f"{files['read']:,} of {files['total']:,} files were read and compared byte for byte, {files['undigested']:,} "
+        f"of them by code that said no digests; {records['read']:,} of {records['total']:,} records were made anew, "
+        f"with the evidence of {records['evidence']:,}.",
+        *(f"What to do: {way_out}." for way_out in custody["ways_out"].values()),
+        *(f"Beside the way: {what}." for what in custody["elsewhere"][:NAMED]),
+        *([f"The head that was kept elsewhere stands for the beginning of this history: "
+           f"{'yes' if elsewhere['beginning'] else 'no'}."] if elsewhere else []),
+    ]
+    head = f'<p>Head of the lake: <span class="id">{escape(custody["head"])}</span></p>'
+    return "".join(f"<p>{escape(line)}</p>" for line in lines) + head
 
 
 def _checking(report: Mapping[str, Any]) -> str:
