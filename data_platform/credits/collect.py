@@ -58,7 +58,7 @@ def collect(records: pa.RecordBatch, sources: Mapping[str, Source], trees: Trees
         stated = stated_fields(metadata)
         own = _of_file(payloads[row].as_py(), charset, record_id) if file_hints[row] else NOTHING
         project = str(stated.get("distribution") or "") if kind == "environment_files" else ""
-        of_row = _of_distribution(stated) if kind == "environment_files" else rows.credit_of(stated, url)
+        of_row = _of_distribution(stated) if kind == "environment_files" else _of_row(stated, url, record_id)
         found.append(of_row.over(own).over(trees.credit_of(name, url, project)))
     return found
 
@@ -72,6 +72,14 @@ def _of_file(payload: bytes | None, charset: str | None, record_id: str) -> Cred
     except LookupError:
         text = head.decode("utf-8", "replace")
     credit = files.credit_of(text)
+    return _found_in(credit, record_id)
+
+
+def _of_row(stated: Mapping[str, Any], url: str, record_id: str) -> Credit:
+    return _found_in(rows.credit_of(stated, url), record_id)
+
+
+def _found_in(credit: Credit, record_id: str) -> Credit:
     return credit._replace(notices=tuple(notice._replace(record_id=record_id) for notice in credit.notices))
 
 

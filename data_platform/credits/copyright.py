@@ -37,10 +37,10 @@ _BLANK = re.compile(
     r"[<\[{(]\s*(?:yyyy|years?|dates?|(?:full ?)?names?|owners?|authors?|copyright|holders?|organi[sz]ation|company|"
     r"project|your)\b[^>\]})]*[>\]})]|\b(?:yyyy|year)\b[^\w]+(?:your|name|owner|author)|\{[{%]|\$\{|%s|<[%?]", re.I,
 )
-_OWN_LINE = re.compile(r"free software foundation|creative commons corporation|sil international", re.I)
+_OWN_LINE = re.compile(r"free software foundation|creative commons corporation|sil international|perl foundation", re.I)
 """Whose licences carry a line about the licence itself. It stays with the text of the licence."""
 _OWN_TEXT = re.compile(
-    r"everyone is permitted to copy and distribute verbatim copies|creative commons public license|"
+    r"everyone is permitted to copy\s+and distribute verbatim\s+copies|creative commons public license|"
     r"sil open font license\W+version", re.I,
 )
 

@@ -16,11 +16,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from data_platform.credits.copyright import copyright_lines
-from data_platform.credits.credit import Credit, line, names
+from data_platform.credits.credit import Credit, line, names, notice
 
 MAX_DEPTH = 6
 MAX_NODES = 2_000
 MAX_TITLE = 1_000
+LEAST_WORDS = 20
+"""Words of a notice; fewer are the name of a licence."""
 
 _AUTHORS = (
     ("author", "authors", "authorname", "authornames", "authorfullname", "authorlist", "authorsparsed", "dccreator",
@@ -45,6 +47,8 @@ _SOURCES = ("source", "sources", "sourcename", "sourcedataset", "origin", "prove
             "containertitle")
 _NOTICES = ("copyright", "copyrights", "copyrightnotice", "copyrightline", "copyrighttext", "copyrightstatement",
             "rights", "dcrights", "credit", "creditline", "attribution", "attributiontext", "attributions")
+_TEXTS = ("licensetext", "licencetext", "licensecontent", "licensenotice", "licencenotice", "noticetext", "notice")
+"""Fields that hold the text of a licence or a notice, which has to stay with the row."""
 _ELSEWHERE = frozenset({
     "references", "comments", "comment", "replies", "answers", "related", "relatedposts", "license", "licence",
     "licenses", "licences", "images", "image", "thumbnail", "videos", "video", "media", "links", "outlinks",
@@ -67,10 +71,11 @@ def credit_of(row: Mapping[str, Any], url: str = "") -> Credit:
     sources = [_text(_first(fields, _SOURCES), MAX_TITLE), "" if address == url else address]
     sources = [part for part in dict.fromkeys(sources) if part and part != url]
     stated = _first(fields, _NOTICES)
-    notices = tuple(dict.fromkeys(
-        said for value in _strings(stated) for said in (copyright_lines(value) or _credit_line(value))
-    ))
-    return Credit(title, authors, ", ".join(sources), "", notices)
+    lines = [said for value in _strings(stated) for said in (copyright_lines(value) or _credit_line(value))]
+    text = next((value for value in _strings(_first(fields, _TEXTS)) if len(value.split()) >= LEAST_WORDS), "")
+    kept = notice(text, "text of the row") if text else None
+    lines += copyright_lines(text)
+    return Credit(title, authors, ", ".join(sources), "", tuple(dict.fromkeys(lines)), (kept,) if kept else ())
 
 
 def _credit_line(value: str) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ _FOLDERS = re.compile(r"(?:^|/)(?:[^/]+\.(?:dist-info|egg-info)/.+|licenses/[^/]
 """What lies in the metadata of a Python distribution, and the licence texts of REUSE (https://reuse.software/spec/)."""
 _ROW = re.compile(r"#\d+$")
 _TOLD = "|".join(names for kind, names in _NAMES.items() if kind != "readme")
-PATTERN = rf"(?:^|[/:])(?:{_TOLD})$|\.(?:dist-info|egg-info)/|/licenses/[^/]+\.txt$"
+PATTERN = rf"(?:^|[/:])(?:{_TOLD})$|\.(?:dist-info|egg-info)/|[/:]licenses/[^/]+\.txt$"
 """What the URL of such a file looks like, for regular expressions of Python and of dataframe engines alike, without
 regard to case. It matches all that `kind_of` knows but READMEs, which tell people and not machines."""
 

@@ -36,7 +36,7 @@ def make_credits(*columns: pa.Array, sources: Mapping[str, Source], trees: Trees
 
     names = [name for name in _READ if name != "snapshot"]
     found = collect(pa.RecordBatch.from_arrays(list(columns), names), sources, trees)
-    # A file has one header at most.
+    # A row carries a text in a field, or in the head of its own text; rarely both, and then the first says enough.
     own = [next((notice for notice in credit.notices if notice.text), None) for credit in found]
     made = {
         "title": [credit.title or None for credit in found],
@@ -44,7 +44,10 @@ def make_credits(*columns: pa.Array, sources: Mapping[str, Source], trees: Trees
         "origin": [credit.source or None for credit in found],
         "project": [credit.project or None for credit in found],
         "copyright": [credit.copyright for credit in found],
-        "notices": [list(dict.fromkeys(notice.notice_id for notice in credit.notices)) for credit in found],
+        "notices": [
+            list(dict.fromkeys(one.notice_id for one in credit.notices if not one.text or one is mine))
+            for credit, mine in zip(found, own, strict=True)
+        ],
         "notice_id": [notice and notice.notice_id for notice in own],
         "name": [notice and notice.name for notice in own],
         "text": [notice and notice.text for notice in own],
