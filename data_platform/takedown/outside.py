@@ -34,6 +34,8 @@ it has seen; returns what is to be known of it, if anything (`data_platform.publ
 MANIFEST = "manifest.json"
 _MENDING = ".takedown"
 """Lies in an export that is being mended, with its manifest as it was."""
+_WITH_DIGESTS = ("croissant.json",)
+"""Cards of an export that name the digests of its shards; all cards are written together."""
 _IDENTITY = ("mixture", "table_id", "version", "format", "path")
 UNREADABLE = (OSError, ValueError, KeyError, pa.ArrowException)
 """What reading or writing somebody's folder may end in: not there, not ours, not what it is called."""
@@ -102,9 +104,19 @@ def exports_with(lake: Lake, ids: Sequence[str], roots: Sequence[Path]) -> list[
             rows = sum(pc.sum(pc.is_in(some["doc_id"], wanted)).as_py() or 0 for some in shard_rows(folder))
         except UNREADABLE:
             rows = None
-        if rows or rows is None or (folder / _MENDING).exists() or named_beside(folder, ids):
+        if rows or rows is None or (folder / _MENDING).exists() or _is_behind(folder) or named_beside(folder, ids):
             found.append({**export, "rows": rows, "there": True})
     return found
+
+
+def _is_behind(folder: Path) -> bool:
+    """Whether cards are of before a takedown that took rows out of the shards, and may name what went."""
+    manifest = read_manifest(folder)
+    if not manifest.get("taken_down"):
+        return False
+    digests = [shard["sha256"] for shard in manifest.get("shards", ())]
+    cards = [(folder / name).read_text(encoding="utf-8") for name in _WITH_DIGESTS if (folder / name).is_file()]
+    return any(digest not in card for card in cards for digest in digests)
 
 
 def _is_there(export: Mapping[str, Any]) -> bool:

@@ -105,6 +105,24 @@ def test_what_lies_beside_shards_and_names_a_document_is_found_and_mended(tmp_pa
     assert mended["absent"] and not (folder / "NOTICE").exists()
 
 
+def test_cards_that_an_older_takedown_left_as_they_were_are_mended(tmp_path: Path) -> None:
+    lake, root = Lake(str(tmp_path / "lake")), tmp_path / "exports"
+    _mixture(lake, "alpha", "beta")
+    folder, _ = export_mixture(lake, "open", "parquet", None, root)
+    cards = {name: (folder / name).read_bytes() for name in ("croissant.json", "NOTICE")}
+    execute(lake, _order(1), Places((root,)), exports="rewrite")
+    for name, content in cards.items():
+        (folder / name).write_bytes(content)
+    mended = []
+
+    def accompany(folder: Path, manifest: dict) -> str:
+        mended.append(folder)
+        return ""
+
+    receipt = resume(lake, takedowns(lake)[0], Places((root,), accompany=accompany), exports="rewrite")
+    assert mended == [folder] and receipt["exports"][0]["done"] == "rewritten"
+
+
 @pytest.mark.parametrize("content", [b"PAR1 and no more", b"\x28\xb5\x2f\xfd and no more"])
 @pytest.mark.parametrize("format_", ["parquet", "jsonl.zst"])
 def test_an_export_that_cannot_be_read_holds_nothing_up_and_is_told(
