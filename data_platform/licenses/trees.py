@@ -26,7 +26,7 @@ from data_platform.licenses import license_text
 from data_platform.licenses.manifests import MAX_BYTES, Manifest, read_manifest
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.values import Said
-from data_platform.spdx.expressions import UNREADABLE, Reading
+from data_platform.spdx.expressions import UNKNOWN, UNREADABLE, Reading
 
 DETECTOR = "trees@2"
 
@@ -35,6 +35,8 @@ PATTERN = rf"^file:(?:[^#]*/)?(?:{_LICENSE_NAME}|{names.PATTERN})$"
 """What the URL of a record of such a file looks like."""
 _FILE = re.compile(PATTERN, re.I)
 _NOT_A_TEXT = re.compile(r"\.(?:py|js|ts|c|h|cc|cpp|java|go|rs|rb|php|html?|json|ya?ml|xml|css)$", re.I)
+_MORE_THAN_A_POINTER = 40
+"""Words of a LICENSE file that says more than where the licence is."""
 _ROW = re.compile(r"#\d+$")
 
 
@@ -124,8 +126,12 @@ def _decoded(payload: bytes) -> str:
 
 def _of_text(file: Captured) -> Iterator[Observation]:
     text = _decoded(file.payload[:license_text.MAX_CHARACTERS])
-    yield observe("license_file", "distribution", str(_path(file.url)), license_text.DETECTOR,
-                  license_text.recognize(text), context=text, record_id=file.record_id)
+    name, reading = str(_path(file.url)), license_text.recognize(text)
+    yield observe("license_file", "distribution", name, license_text.DETECTOR, reading, context=text,
+                  record_id=file.record_id)
+    if reading.spdx == UNKNOWN and len(text.split()) > _MORE_THAN_A_POINTER:
+        # Terms that nobody understood are terms, whatever a manifest beside them says.
+        yield observe("package", "distribution", name, DETECTOR, UNREADABLE, context=text, record_id=file.record_id)
 
 
 def _read(file: Captured) -> Manifest:

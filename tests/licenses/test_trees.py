@@ -73,6 +73,15 @@ def test_the_nearest_folder_decides_and_sources_are_apart() -> None:
     assert found("other", "file:b.py") == found("code", "https://example.org/b.py") == []
 
 
+def test_terms_that_nobody_understood_are_not_freed_by_a_manifest() -> None:
+    terms = "The holder of this work will tell whoever asks in what way and for how long it may be had. " * 4
+    manifest = Captured("code", "file:package.json", "a" * 32, b'{"license": "MIT"}')
+    for text, spdx in ((terms, {UNKNOWN, "MIT"}), ("See package.json.", {"MIT"})):
+        trees = Trees([Captured("code", "file:LICENSE", "b" * 32, text.encode()), manifest])
+        found = trees.observations("code", "file:src/main.js")
+        assert {one.license_spdx for one in found if one.location == "package"} == spdx
+
+
 def test_what_a_manifest_points_to() -> None:
     def found(*files: tuple[str, str]) -> list[str]:
         trees = Trees([Captured("code", f"file:{name}", "a" * 32, text.encode()) for name, text in files])
