@@ -25,7 +25,7 @@ def test_every_benchmark_that_is_named_can_be_run() -> None:
 
 
 def test_every_command_and_recipe_that_is_named_exists() -> None:
-    commands = set(re.findall(r"data-platform ([a-z]+)", TEXT))
+    commands = set(re.findall(r"data-platform ([a-z]+(?:-[a-z]+)*)", TEXT))
     assert {"run", "audit", "takedown"} <= commands <= set(main.commands)
     for recipe in set(re.findall(r"recipes/[a-z_]+\.yaml", TEXT)):
         assert (REPOSITORY / recipe).is_file(), recipe

@@ -24,6 +24,11 @@ RECIPE = click.option(
     "--recipe", "recipe_path", type=click.Path(dir_okay=False), default=None,
     help="Recipe file. Default: the recipes that were run from here.",
 )
+KEY = click.option(
+    "--key", "key_path", type=click.Path(dir_okay=False, path_type=Path), default=None,
+    help="Private Ed25519 key (PEM or OpenSSH) that signs the attestation; its passphrase, if it has one, is in "
+         "$DATA_PLATFORM_KEY_PASSPHRASE.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

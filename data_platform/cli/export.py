@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from data_platform.cli.common import RECIPE, out, workspace_of
+from data_platform.cli.common import KEY, RECIPE, out, workspace_of
 from data_platform.core.errors import many
 from data_platform.core.settings import home
 
@@ -19,8 +19,11 @@ from data_platform.core.settings import home
 @click.option("--as-of", type=int, default=None, metavar="VERSION",
               help="Export this version as what it was, though the recipe makes another one today. Manifest, cards and "
                    "attestation say so, with all that differs.")
+@KEY
 @RECIPE
-def export(mixture: str, format_: str, folder: Path | None, as_of: int | None, recipe_path: str | None) -> None:
+def export(
+    mixture: str, format_: str, folder: Path | None, as_of: int | None, key_path: Path | None, recipe_path: str | None
+) -> None:
     """Write MIXTURE as training shards, each row with its id and licence, and a manifest.
 
     Refused if the table is not what the recipe makes today: other tiers, classes or weights, another resolver, a
@@ -29,9 +32,11 @@ def export(mixture: str, format_: str, folder: Path | None, as_of: int | None, r
     tables, as `data-platform audit` does.
     """
     from data_platform.pipeline.publish import publish
+    from data_platform.publish.signing import load_private_key
 
+    key = load_private_key(key_path) if key_path else None
     written, manifest = publish(
-        workspace_of(mixture, recipe_path), mixture, format_, folder, home() / "exports", as_of
+        workspace_of(mixture, recipe_path), mixture, format_, folder, home() / "exports", as_of, key
     )
     out.print(
         f"{manifest['table']} version {manifest['version']}: {manifest['rows']:,} documents, "

@@ -8,6 +8,7 @@ import click
 
 from data_platform.cli.audit import audit
 from data_platform.cli.card import card
+from data_platform.cli.check_export import check_export
 from data_platform.cli.contamination import contamination
 from data_platform.cli.datastore import datastore
 from data_platform.cli.duplicates import duplicates
@@ -44,8 +45,8 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, contamination, datastore, duplicates, export, methods, refinement, repair, report, run, schema, source,
-    status, sweep, takedown, trace, ui,
+    audit, card, check_export, contamination, datastore, duplicates, export, methods, refinement, repair, report, run,
+    schema, source, status, sweep, takedown, trace, ui,
 ):
     main.add_command(_command)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from data_platform.cli.common import JSON, RECIPE, columns, out, workspaces_of
+from data_platform.cli.common import JSON, KEY, RECIPE, columns, out, workspaces_of
 from data_platform.core.errors import many
 from data_platform.core.settings import home
 from data_platform.run.workspace import Workspace
@@ -43,17 +43,20 @@ _SHOWN = 20
 @click.option("--list", "listed", is_flag=True, help="List the takedowns and where they stand.")
 @click.option("--receipt", "receipt_path", type=click.Path(dir_okay=False, path_type=Path), default=None,
               help="Write the receipt to this file, too. Default: takedowns/<id>.json in the platform's home.")
+@KEY
 @RECIPE
 @JSON
 def takedown(
     urls: tuple[str, ...], hosts: tuple[str, ...], documents: tuple[str, ...], sources: tuple[str, ...],
     licenses: tuple[str, ...], text_hashes: tuple[str, ...], returned: bool, keep_near_copies: bool,
     reason: str | None, requested_by: str | None, carry_out: bool, yes: bool, exports: str, resumed: str | None,
-    verified: str | None, listed: bool, receipt_path: Path | None, recipe_path: str | None, as_json: bool,
+    verified: str | None, listed: bool, receipt_path: Path | None, key_path: Path | None, recipe_path: str | None,
+    as_json: bool,
 ) -> None:
     """Show what would be taken down, or take it down from every table, version and log, and prove that it is gone.
 
-    Without --execute nothing is changed. What was taken down stays out of later crawls.
+    Without --execute nothing is changed. What was taken down stays out of later crawls. Exports that are rewritten are
+    signed again if --key is given.
     """
     from data_platform.takedown.execute import Order
     from data_platform.takedown.execute import returned as came_back
@@ -67,7 +70,7 @@ def takedown(
         _verify(workspaces, verified, receipt_path, as_json)
         return
     if resumed:
-        _resume(workspaces, resumed, exports, receipt_path, as_json)
+        _resume(workspaces, resumed, exports, receipt_path, as_json, key_path)
         return
     if returned:
         documents += tuple(id_ for workspace in workspaces for id_ in came_back(workspace.lake))
@@ -101,7 +104,7 @@ def takedown(
         standing = urls or hosts or sources or text_hashes
         if len(plans) > 1 and not (plan["files"] or standing or _unfinished(workspace, order)):
             continue
-        receipts.append(_execute(workspace, order, exports, as_json))
+        receipts.append(_execute(workspace, order, exports, as_json, key_path))
     _hand_out(receipts, receipt_path, as_json)
 
 
@@ -115,8 +118,12 @@ def _nothing_is(
     return f"no lake has anything of {', '.join(named)}, or has it no more{there}"
 
 
-def _places(workspace: Workspace) -> Any:
+def _places(workspace: Workspace, key_path: Path | None = None) -> Any:
+    from functools import partial
+
     from data_platform.definitions import dagster_home
+    from data_platform.publish.accompany import accompany_again
+    from data_platform.publish.signing import load_private_key
     from data_platform.takedown.execute import Places
 
     elsewhere = {
@@ -126,7 +133,9 @@ def _places(workspace: Workspace) -> Any:
     unsearched = [words for variable, words in elsewhere.items() if os.environ.get(variable)]
     if "://" in workspace.lake.uri:
         unsearched.append("old versions of objects, if the bucket of the lake keeps any")
-    return Places((home() / "exports",), dagster_home(), tuple(unsearched))
+    key = load_private_key(key_path) if key_path else None
+    accompany = partial(accompany_again, workspace.lake, key=key)
+    return Places((home() / "exports",), dagster_home(), tuple(unsearched), accompany)
 
 
 def _plan(workspace: Workspace, order: Any) -> dict[str, Any]:
@@ -157,11 +166,14 @@ def _flow(workspace: Workspace) -> list[str]:
     return list(stages(workspace.recipe))
 
 
-def _execute(workspace: Workspace, order: Any, exports: str, as_json: bool) -> dict[str, Any]:
+def _execute(
+    workspace: Workspace, order: Any, exports: str, as_json: bool, key_path: Path | None
+) -> dict[str, Any]:
     from data_platform.takedown.execute import execute
 
     _nobody_else()
-    return execute(workspace.lake, order, _places(workspace), _flow(workspace), exports, _teller(as_json))
+    places = _places(workspace, key_path)
+    return execute(workspace.lake, order, places, _flow(workspace), exports, _teller(as_json))
 
 
 def _teller(as_json: bool) -> Any:
@@ -169,7 +181,8 @@ def _teller(as_json: bool) -> Any:
 
 
 def _resume(
-    workspaces: Iterable[Workspace], takedown_id: str, exports: str, receipt_path: Path | None, as_json: bool
+    workspaces: Iterable[Workspace], takedown_id: str, exports: str, receipt_path: Path | None, as_json: bool,
+    key_path: Path | None,
 ) -> None:
     from data_platform.takedown.execute import resume, takedowns
 
@@ -177,7 +190,8 @@ def _resume(
         for row in takedowns(workspace.lake):
             if row["takedown_id"] == takedown_id:
                 _nobody_else()
-                made = resume(workspace.lake, row, _places(workspace), _flow(workspace), exports, _teller(as_json))
+                places = _places(workspace, key_path)
+                made = resume(workspace.lake, row, places, _flow(workspace), exports, _teller(as_json))
                 _hand_out([made], receipt_path, as_json)
                 return
     raise click.ClickException(f"no takedown {takedown_id!r}; see --list")

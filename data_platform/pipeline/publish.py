@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from data_platform.pipeline.today import (
     Today,
     ensure_publishable,
@@ -19,13 +21,14 @@ from data_platform.pipeline.today import (
 from data_platform.proof.gate import refuse_unproven
 from data_platform.proof.trace import mixture_table_name
 from data_platform.publish.account import Asked
-from data_platform.publish.export import Format, export_mixture
+from data_platform.publish.export import export_mixture
+from data_platform.publish.shards import Format
 from data_platform.run.workspace import Workspace
 
 
 def publish(
     workspace: Workspace, mixture: str, format: Format, folder: Path | None, default_root: Path,
-    as_of: int | None = None,
+    as_of: int | None = None, key: Ed25519PrivateKey | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Export a mixture if it is what the recipe makes today, or a stated version as what it was.
 
@@ -34,6 +37,7 @@ def publish(
 
     Args:
         folder, default_root: as of `export_mixture`.
+        key: signs the attestation.
         as_of: the version that is exported though it is not of today; manifest, cards and attestation say so.
 
     Returns the folder and the manifest.
@@ -56,4 +60,4 @@ def publish(
     version = lake.history(name)[0]["version"] if as_of is None else as_of
     refuse_taken_down(workspace, name, version)
     asked = Asked(workspace.recipe.name, workspace.recipe.digest, as_of, differences)
-    return export_mixture(lake, name, format, folder, default_root, version=version, asked=asked)
+    return export_mixture(lake, name, format, folder, default_root, version=version, asked=asked, key=key)

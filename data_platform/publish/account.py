@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from data_platform.lake.lake import Lake
 from data_platform.licenses.lineage import by_source, summary
 from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.trace import mixture_table_name
+from data_platform.publish.shards import read_shards
 from data_platform.spdx.expressions import identifiers_of
 
 _KEYS = ("source", "snapshot", "license_spdx", "license_tier")
@@ -72,6 +74,10 @@ class Asked:
     as_of: int | None = None
     differences: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """As the manifest has it; `as_of` stands there beside it."""
+        return {"recipe": self.recipe, "digest": self.digest, "differences": list(self.differences)}
+
     @property
     def caveat(self) -> str:
         """What whoever gets the export has to know; empty if it was what the recipe made."""
@@ -87,20 +93,32 @@ class Account:
     """What is known of one version of a mixture.
 
     Attributes:
+        lake: None where nothing but an export is at hand: then only what its rows and files tell is known.
         commit: the row of `lineage` of the commit that made the version.
         shares: the licences of its documents, by source and snapshot, in order.
         files: the files of an export, if the card is for one.
+        folder: where these lie.
         media_type: of these files.
         asked: what the export was held to, if the card is for one.
     """
 
-    lake: Lake
+    lake: Lake | None
     table: str
     commit: dict[str, Any]
     shares: tuple[Share, ...]
     files: tuple[File, ...] = ()
     media_type: str = "application/x-parquet"
     asked: Asked | None = None
+    folder: Path | None = None
+
+    def rows(self, columns: Sequence[str], batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Columns of the rows that the account is of, batch by batch: of the export if it is of one, else of the lake.
+        """
+        if self.folder is None:
+            yield from self.lake.read(self.table, columns, version=self.version, batch_rows=batch_rows)
+            return
+        schema = pa.schema([table(self.table).schema.field(name) for name in columns])
+        yield from read_shards(self.folder, [file.name for file in self.files], schema, batch_rows)
 
     @property
     def caveat(self) -> str:
@@ -137,6 +155,14 @@ class Account:
             sums[1] += share.tokens
         return [(spdx, tier, *found[tier, spdx]) for tier, spdx in sorted(found)]
 
+    @property
+    def tokens_by_license(self) -> dict[str, int]:
+        """Tokens by expression, in its order."""
+        found: dict[str, int] = {}
+        for spdx, _, _, tokens in self.licenses:
+            found[spdx] = found.get(spdx, 0) + tokens
+        return dict(sorted(found.items()))
+
     @cached_property
     def identifiers(self) -> list[str]:
         """Every single licence that is named."""
@@ -145,24 +171,26 @@ class Account:
     @cached_property
     def contested(self) -> int:
         """Documents of which copies, or farther evidence, state a stricter licence than they claim."""
-        if "contested" not in table(self.table):
+        if not self._has("contested"):
             return 0
-        where = pc.equal(pc.field("contested"), True)
-        return sum(batch.num_rows for batch in self.lake.read(
-            self.table, ["doc_id"], version=self.version, where=where, batch_rows=65_536))
+        return sum(pc.sum(batch.column(0)).as_py() or 0 for batch in self.rows(["contested"], 65_536))
 
     @cached_property
     def copies(self) -> list[tuple[str, int]]:
         """Licences under which copies of its documents were found and these were not, and of how many documents."""
-        if "copy_licenses" not in table(self.table):
+        if not self._has("copy_licenses"):
             return []
-        where, found = pc.not_equal(pc.field("copy_licenses"), ""), Counter()
-        for batch in self.lake.read(
-            self.table, ["copy_licenses"], version=self.version, where=where, batch_rows=65_536
-        ):
+        found: Counter[str] = Counter()
+        for batch in self.rows(["copy_licenses"], 65_536):
             stated = pc.list_flatten(pc.split_pattern(batch.column("copy_licenses"), "; "))
             found.update({item["values"]: item["counts"] for item in pc.value_counts(stated).to_pylist()})
-        return sorted(found.items())
+        return sorted((spdx, count) for spdx, count in found.items() if spdx)
+
+    def _has(self, column: str) -> bool:
+        """Whether its rows have a column: those of a version that older code wrote may lack it."""
+        if self.folder is None:
+            return column in self.lake.table(self.table, self.version)
+        return column in table(self.table)
 
     @cached_property
     def doubts(self) -> str:
@@ -236,10 +264,7 @@ class Account:
         return [one for one in self.archives if (one.source, one.snapshot) == (source, snapshot)]
 
 
-def account_of(
-    lake: Lake, mixture: str, version: int | None = None, files: Iterable[File] = (), media_type: str | None = None,
-    asked: Asked | None = None,
-) -> Account:
+def account_of(lake: Lake, mixture: str, version: int | None = None) -> Account:
     """The account of a mixture, with or without the prefix of its table, at `version` or at the latest; or of a branch
     or datastore, by the name of its table.
 
@@ -254,23 +279,26 @@ def account_of(
     if commit is None:
         known = ", ".join(str(row["version"]) for row in reversed(history))
         raise NotFound(f"{name} has no version {version}; versions: {known}")
-    shares = tuple(_shares(lake, name, commit["version"]))
-    return Account(lake, name, commit, shares, tuple(files), media_type or Account.media_type, asked)
+    batches = lake.read(name, [*_KEYS, "token_count"], version=commit["version"], batch_rows=65_536)
+    shares = shares_of([shares_by_key(batch) for batch in batches])
+    return Account(lake, name, commit, shares)
 
 
-def _shares(lake: Lake, name: str, version: int) -> list[Share]:
-    """Counts by source, snapshot and licence, from narrow columns, batch by batch."""
-    parts: list[pa.Table] = []
-    for batch in lake.read(name, [*_KEYS, "token_count"], version=version, batch_rows=65_536):
-        sums = [("token_count", "count"), ("token_count", "sum")]
-        parts.append(pa.Table.from_batches([batch]).group_by(_KEYS).aggregate(sums))
+def shares_by_key(batch: pa.RecordBatch) -> pa.Table:
+    """Documents and tokens of a batch by source, snapshot and licence: what `shares_of` sums."""
+    sums = [("token_count", "count"), ("token_count", "sum")]
+    return pa.Table.from_batches([batch]).group_by(_KEYS).aggregate(sums)
+
+
+def shares_of(parts: Sequence[pa.Table]) -> tuple[Share, ...]:
+    """The sums of counts of batches, in order."""
     if not parts:
-        return []
+        return ()
     sums = [("token_count_count", "sum"), ("token_count_sum", "sum")]
     grouped = pa.concat_tables(parts).group_by(_KEYS).aggregate(sums)
     grouped = grouped.select([*_KEYS, "token_count_count_sum", "token_count_sum_sum"])
     order = pc.sort_indices(grouped, [(key, "ascending") for key in _KEYS])
-    return [Share(*row.values()) for row in grouped.take(order).to_pylist()]
+    return tuple(Share(*row.values()) for row in grouped.take(order).to_pylist())
 
 
 def all_of(expressions: Sequence[str]) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from data_platform.lake.lake import Lake
-from data_platform.publish.account import Account, Asked, File, account_of
+from data_platform.publish.account import Account
 from data_platform.publish.croissant import croissant
 from data_platform.publish.notice import write_notice
 from data_platform.publish.spdx_document import spdx_document
@@ -15,7 +14,6 @@ from data_platform.publish.works import Works
 
 FILES = {"croissant": "croissant.json", "spdx": "spdx.json", "notice": "NOTICE"}
 """The formats, and what the file of each is called."""
-MEDIA_TYPES = {"parquet": "application/x-parquet", "jsonl.zst": "application/jsonlines+zstd"}
 
 
 def write_card(
@@ -45,12 +43,3 @@ def write_cards(account: Account, folder: Path, within: Path | None = None) -> l
                 write_card(account, format_, out, within or folder, works)
             written.append(path)
     return written
-
-
-def export_cards(
-    lake: Lake, manifest: Mapping[str, object], folder: Path, asked: Asked | None = None
-) -> list[Path]:
-    """Write the cards of an export beside its shards, which its manifest lists."""
-    files = [File(*(shard[name] for name in ("file", "rows", "bytes", "sha256"))) for shard in manifest["shards"]]
-    account = account_of(lake, manifest["table"], manifest["version"], files, MEDIA_TYPES[manifest["format"]], asked)
-    return write_cards(account, folder)

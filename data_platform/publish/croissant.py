@@ -49,26 +49,38 @@ _NOTHING = {
 }
 
 
-def croissant(account: Account) -> str:
-    """The card as JSON-LD."""
+def counted(account: Account) -> dict[str, Any]:
+    """The parts of the card that follow from the rows and files that it is of: what anybody can count again."""
     declared = table(account.table)
-    date = account.committed_at.strftime("%Y-%m-%dT%H:%M:%S")
     description = (
         f"{declared.description} Version {account.version}: {account.documents:,} documents, {account.tokens:,} tokens."
     )
     description = " ".join(filter(None, [description, account.caveat, account.doubts]))
+    return {
+        "name": account.table,
+        "description": description,
+        "version": f"{account.version}.0.0",
+        "url": f"urn:data-platform:{account.commit['table_id']}:{account.version}",
+        "license": [_license(identifier) for identifier in account.identifiers] or [_NOTHING],
+        "distribution": _distribution(account),
+        "recordSet": [*_documents(account), *([_licenses(account)] if account.licenses else [])],
+    }
+
+
+def croissant(account: Account) -> str:
+    """The card as JSON-LD."""
+    date = account.committed_at.strftime("%Y-%m-%dT%H:%M:%S")
+    followed = counted(account)
     card = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": [CONFORMS_TO, RESPONSIBLE_AI],
-        "name": account.table,
-        "description": description,
-        "version": f"{account.version}.0.0",
+        **{name: followed[name] for name in ("name", "description", "version")},
         "datePublished": date,
         "dateCreated": date,
-        "url": f"urn:data-platform:{account.commit['table_id']}:{account.version}",
+        "url": followed["url"],
         "creator": {"@type": "sc:Organization", "name": "data-platform"},
-        "license": [_license(identifier) for identifier in account.identifiers] or [_NOTHING],
+        "license": followed["license"],
         "citeAs": f"@misc{{{account.table}_v{account.version}, title = {{{account.table}}}, year = "
                   f"{{{account.committed_at.year}}}, note = {{recipe {account.commit['recipe'][:12]}}}}}",
         "isLiveDataset": False,
@@ -87,8 +99,7 @@ def croissant(account: Account) -> str:
         "prov:wasGeneratedBy": {
             "@type": "prov:Activity", "prov:label": f"run {account.commit['run_id']}", "prov:endedAtTime": date,
         },
-        "distribution": _distribution(account),
-        "recordSet": [*_documents(account), *([_licenses(account)] if account.licenses else [])],
+        **{name: followed[name] for name in ("distribution", "recordSet")},
     }
     return json.dumps(card, indent=2, ensure_ascii=False) + "\n"
 

@@ -13,20 +13,22 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
 from data_platform.proof.trace import NotFound, mixture_table_name
+from data_platform.publish.accompany import MANIFEST, accompany
 from data_platform.publish.account import Asked
-from data_platform.publish.cards import export_cards
+from data_platform.publish.check_export import check_export, signer_of
+from data_platform.publish.shards import Format
+from data_platform.publish.signing import key_id
 
-Format = Literal["parquet", "jsonl.zst"]
 SHARD_BYTES = 256 * 2**20
 
 
@@ -36,7 +38,7 @@ class ExportExists(PlainError, FileExistsError):
 
 def export_mixture(
     lake: Lake, mixture: str, format: Format, folder: Path | None, default_root: Path, shard_bytes: int = SHARD_BYTES,
-    version: int | None = None, asked: Asked | None = None,
+    version: int | None = None, asked: Asked | None = None, key: Ed25519PrivateKey | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Write a version of a mixture to `folder`, or to a folder of its name and version in `default_root`.
 
@@ -45,8 +47,10 @@ def export_mixture(
     Args:
         version: by default the latest.
         asked: what the version was held to before; the manifest and the cards say it.
+        key: signs the attestation.
 
-    Returns the folder and the manifest. An export that is there already, complete, is left as it is.
+    Returns the folder and the manifest. An export that is there already, complete, is left as it is; it is signed
+    again if another key is given.
 
     Raises:
         NotFound: if there is no such mixture or version.
@@ -63,9 +67,15 @@ def export_mixture(
               "as_of": as_of}
     if folder.exists() and any(folder.iterdir()):
         manifest = _manifest(folder)
-        if {key: manifest.get(key) for key in wanted} != wanted:
+        if {name: manifest.get(name) for name in wanted} != wanted:
             raise ExportExists(f"{folder} exists and is not version {commit['version']} of {name} as {format}; "
                                f"remove it or give another folder")
+        if faults := check_export(folder).faults:
+            raise ExportExists(f"{folder} exists and is not as it was exported: {faults[0]}; remove it or give another "
+                               f"folder")
+        if key and signer_of(folder) != key_id(key):
+            shards = [shard["file"] for shard in manifest["shards"]]
+            manifest = accompany(lake, folder, wanted, shards, asked, key)
         _record(lake, folder, manifest)
         return folder, manifest
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -73,14 +83,8 @@ def export_mixture(
     try:
         reader = lake.read(name, version=commit["version"], batch_rows=1_024)
         write = _write_parquet if format == "parquet" else _write_jsonl
-        shards = [_shard(path, rows) for path, rows in write(reader, building, shard_bytes)]
-        manifest = {
-            **wanted, "asked_of": _asked(asked),
-            "recipe": commit["recipe"], "code_version": commit["code_version"], "run_id": commit["run_id"],
-            "rows": sum(shard["rows"] for shard in shards), **_totals(lake, name, commit["version"]), "shards": shards,
-        }
-        manifest["cards"] = [path.name for path in export_cards(lake, manifest, building, asked)]
-        (building / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        shards = [path.name for path in write(reader, building, shard_bytes)]
+        manifest = accompany(lake, building, wanted, shards, asked, key)
         building.chmod(0o755)
         if folder.exists():
             folder.rmdir()  # an empty folder that was made for us
@@ -91,20 +95,13 @@ def export_mixture(
     return folder, manifest
 
 
-def _asked(asked: Asked | None) -> dict[str, Any] | None:
-    """What the manifest says of what the export was held to."""
-    if asked is None:
-        return None
-    return {"recipe": asked.recipe, "digest": asked.digest, "differences": list(asked.differences)}
-
-
 def _record(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
     """Note in table `exports` what went where, once: a takedown has to know."""
     path = str(folder.absolute())
     row = {
         "mixture": manifest["table"], "table_id": manifest["table_id"], "version": manifest["version"],
         "format": manifest["format"], "path": path, "rows": manifest["rows"],
-        "manifest_sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
+        "manifest_sha256": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
         "exported_at": datetime.now(UTC),
     }
     key = hashlib.sha256("\0".join((path, row["manifest_sha256"])).encode()).hexdigest()
@@ -112,11 +109,11 @@ def _record(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _write_parquet(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int) -> Iterator[tuple[Path, int]]:
+def _write_parquet(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int) -> Iterator[Path]:
     def start(path: Path) -> tuple[Callable[[pa.RecordBatch], None], Callable[[], None]]:
         writer = pq.ParquetWriter(path, reader.schema, compression="zstd")
         return writer.write_batch, writer.close
@@ -124,7 +121,7 @@ def _write_parquet(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int)
     return _roll(reader, folder, "parquet", shard_bytes, start)
 
 
-def _write_jsonl(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int) -> Iterator[tuple[Path, int]]:
+def _write_jsonl(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int) -> Iterator[Path]:
     import zstandard
 
     def start(path: Path) -> tuple[Callable[[pa.RecordBatch], None], Callable[[], None]]:
@@ -141,37 +138,19 @@ def _write_jsonl(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int) -
 
 def _roll(
     reader: pa.RecordBatchReader, folder: Path, suffix: str, shard_bytes: int, start: Callable[[Path], Any]
-) -> Iterator[tuple[Path, int]]:
+) -> Iterator[Path]:
     """Spread batches over files of about `shard_bytes` of logical data."""
-    index = rows = size = 0
+    index = size = 0
     path = folder / f"shard-{index:05d}.{suffix}"
     write, close = start(path)
     for batch in reader:
         if size and size + batch.nbytes > shard_bytes:
             close()
-            yield path, rows
-            index, rows, size = index + 1, 0, 0
+            yield path
+            index, size = index + 1, 0
             path = folder / f"shard-{index:05d}.{suffix}"
             write, close = start(path)
         write(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
+        size += batch.nbytes
     close()
-    yield path, rows
-
-
-def _shard(path: Path, rows: int) -> dict[str, Any]:
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
-
-
-def _totals(lake: Lake, name: str, version: int) -> dict[str, Any]:
-    """Tokens of the mixture, and by licence."""
-    rows = lake.read_table(name, ["token_count", "license_spdx"], version=version)
-    grouped = rows.group_by("license_spdx").aggregate([("token_count", "sum")]).sort_by("license_spdx")
-    return {
-        "tokens": pc.sum(rows["token_count"]).as_py() or 0,
-        "tokens_by_license": dict(
-            zip(grouped["license_spdx"].to_pylist(), grouped["token_count_sum"].to_pylist(), strict=True)
-        ),
-    }
+    yield path

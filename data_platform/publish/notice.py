@@ -19,7 +19,6 @@ Belongs here: this format. Not here: what is said of the publication as a whole 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TextIO
 
 from data_platform.publish.account import Account
@@ -173,16 +172,16 @@ def _licence(spdx: str) -> str:
 
 def _write_texts(works: Works, asking: list[str], out: TextIO) -> None:
     """Every text once: those found in the sources, then the standard texts."""
-    write = partial(_write_text, out)
     for number, name, text in works.texts():
-        write(f"T{number}", _line(name), text)
+        out.write(text_block(f"T{number}", _line(name), text))
     for name in asking:
         if text := text_of(name):
-            write(name, name_of(name), text)
+            out.write(text_block(name, name_of(name), text))
 
 
-def _write_text(out: TextIO, mark: str, name: str, text: str) -> None:
-    out.write(f"\n{_RULE}\n[{mark}] {name}\n{_THIN}\n{text}\n")
+def text_block(mark: str, name: str, text: str) -> str:
+    """A text as it stands at the end of a notice, under the mark by which it is referred to."""
+    return f"\n{_RULE}\n[{mark}] {name}\n{_THIN}\n{text}\n"
 
 
 def _line(text: str | None) -> str:

@@ -14,13 +14,14 @@ import hashlib
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from data_platform.licenses.lineage import evidence_of
-from data_platform.publish.account import Account, all_of
+from data_platform.publish.account import Account, File, all_of
 from data_platform.publish.license_texts import address_of, meaning_of
 from data_platform.publish.works import Works
 
@@ -74,6 +75,50 @@ def _document(account: Account, folder: Path | None, works: Works) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def counted_package(account: Account, sha1s: Mapping[str, str]) -> dict[str, Any]:
+    """What the mixture's package says that follows from the rows and files that it is of.
+
+    Args:
+        sha1s: SHA-1 of every file of the account, by name; none if the package is of a lake.
+    """
+    verification = hashlib.sha1("".join(sorted(sha1s.values())).encode(), usedforsecurity=False).hexdigest()
+    return {
+        "name": account.table,
+        "versionInfo": str(account.version),
+        "filesAnalyzed": bool(sha1s),
+        **({
+            "packageVerificationCode": {"packageVerificationCodeValue": verification},
+            "licenseInfoFromFiles": account.identifiers or ["NONE"],
+        } if sha1s else {}),
+        "licenseConcluded": _concluded([spdx for spdx, *_ in account.licenses]),
+        "licenseComments": ". ".join(filter(None, [_comment(account.licenses), account.doubts])),
+        "summary": f"{account.documents:,} documents, {account.tokens:,} tokens.",
+    }
+
+
+def counted_source(account: Account, source: str, snapshot: str) -> dict[str, Any]:
+    """What the package of a source in a snapshot says that follows from those of its rows that are in the mixture."""
+    rows = [(share.license_spdx, share.license_tier, share.documents, share.tokens) for share in account.shares
+            if (share.source, share.snapshot) == (source, snapshot)]
+    return {
+        "name": source,
+        "versionInfo": snapshot,
+        "licenseConcluded": _concluded([spdx for spdx, *_ in rows]),
+        "licenseComments": _comment(rows),
+    }
+
+
+def counted_file(account: Account, file: File, sha1: str) -> dict[str, Any]:
+    """What is said of a file that follows from it."""
+    return {
+        "fileName": f"./{file.name}",
+        "checksums": [{"algorithm": "SHA1", "checksumValue": sha1},
+                      {"algorithm": "SHA256", "checksumValue": file.sha256}],
+        "licenseInfoInFiles": account.identifiers or ["NONE"],
+        "comment": f"{file.rows:,} documents, each with its own licence in column license_spdx.",
+    }
+
+
 def _identity(account: Account) -> uuid.UUID:
     """The same for the same version and files, and for nothing else."""
     parts = [account.commit["table_id"], str(account.version), *(file.sha256 for file in account.files)]
@@ -103,24 +148,14 @@ def _copyright(works: Works, *source: str) -> str:
 
 
 def _mixture(account: Account, digests: dict[str, str], works: Works) -> dict[str, Any]:
-    verification = hashlib.sha1("".join(sorted(digests.values())).encode(), usedforsecurity=False).hexdigest()
     return {
         "SPDXID": MIXTURE,
-        "name": account.table,
-        "versionInfo": str(account.version),
+        **counted_package(account, digests),
         "downloadLocation": "NOASSERTION",
-        "filesAnalyzed": bool(digests),
-        **({
-            "packageVerificationCode": {"packageVerificationCodeValue": verification},
-            "licenseInfoFromFiles": account.identifiers or ["NONE"],
-        } if digests else {}),
-        "licenseConcluded": _concluded([spdx for spdx, *_ in account.licenses]),
         "licenseDeclared": "NOASSERTION",
-        "licenseComments": ". ".join(filter(None, [_comment(account.licenses), account.doubts])),
         "copyrightText": _copyright(works),
         "attributionTexts": ["Title, authors, source, licence and changes of each document are in the NOTICE file, and "
                              "whom to credit in column attribution."],
-        "summary": f"{account.documents:,} documents, {account.tokens:,} tokens.",
         "comment": f"Delta table {account.commit['table_id']}, recipe {account.commit['recipe']}, code "
                    f"{account.commit['code_version']}. Credits are in the NOTICE file."
                    + (f" {account.caveat}" if account.caveat else ""),
@@ -131,21 +166,16 @@ def _mixture(account: Account, digests: dict[str, str], works: Works) -> dict[st
 
 def _source(account: Account, works: Works, source: str, snapshot: str) -> dict[str, Any]:
     """A source in a snapshot, with the licences of those of its documents that are in the mixture."""
-    rows = [(share.license_spdx, share.license_tier, share.documents, share.tokens) for share in account.shares
-            if (share.source, share.snapshot) == (source, snapshot)]
     archives = account.archives_of(source, snapshot)
     web = [one.uri for one in archives if urlsplit(one.uri).scheme in ("http", "https")]
     listed = "; ".join(f"{one.name} {one.fingerprint}" for one in archives[:_LISTED_ARCHIVES])
     more = len(archives) - _LISTED_ARCHIVES
     package = {
         "SPDXID": f"SPDXRef-Source-{_name(source)}-{_name(snapshot)}",
-        "name": source,
-        "versionInfo": snapshot,
+        **counted_source(account, source, snapshot),
         "downloadLocation": web[0] if len(web) == len(archives) == 1 else "NOASSERTION",
         "filesAnalyzed": False,
-        "licenseConcluded": _concluded([spdx for spdx, *_ in rows]),
         "licenseDeclared": "NOASSERTION",
-        "licenseComments": _comment(rows),
         "copyrightText": _copyright(works, source, snapshot),
         "sourceInfo": f"{len(archives):,} archives: {listed}" + (f"; and {more:,} more" if more > 0 else ""),
     }
@@ -168,17 +198,13 @@ def _file_id(name: str) -> str:
     return f"SPDXRef-File-{_name(name)}"
 
 
-def _file(account: Account, file: Any, sha1: str) -> dict[str, Any]:
+def _file(account: Account, file: File, sha1: str) -> dict[str, Any]:
     return {
         "SPDXID": _file_id(file.name),
-        "fileName": f"./{file.name}",
+        **counted_file(account, file, sha1),
         "fileTypes": ["OTHER"],
-        "checksums": [{"algorithm": "SHA1", "checksumValue": sha1},
-                      {"algorithm": "SHA256", "checksumValue": file.sha256}],
         "licenseConcluded": "NOASSERTION",
-        "licenseInfoInFiles": account.identifiers or ["NONE"],
         "copyrightText": f"Lines of {MIXTURE}; those of each document are in the NOTICE file.",
-        "comment": f"{file.rows:,} documents, each with its own licence in column license_spdx.",
     }
 
 

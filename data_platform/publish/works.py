@@ -188,7 +188,7 @@ class Works:
         columns = [name for name in _COLUMNS if name in table(account.table)]
         entries = {table(name).entry for name, _ in account.commits if kind_of(name) == "synthesiser"}
         claimed = self._claims()
-        for batch in account.lake.read(account.table, columns, version=account.version, batch_rows=_BATCH_ROWS):
+        for batch in account.rows(columns, _BATCH_ROWS):
             values = (batch.column(name).to_pylist() if name in columns else repeat(None, batch.num_rows)
                       for name in _COLUMNS)
             rows = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -17,6 +18,8 @@ from data_platform.pipeline.staleness import NotPublishable
 from data_platform.pipeline.today import ensure_publishable
 from data_platform.proof.gate import prove, refuse_unproven
 from data_platform.proof.trace import TakenDown, trace
+from data_platform.publish.accompany import accompany_again
+from data_platform.publish.check_export import check_export
 from data_platform.publish.export import export_mixture
 from data_platform.run.books import books
 from data_platform.run.workspace import Workspace
@@ -184,9 +187,10 @@ def test_an_export_carries_all_licences_and_loses_what_was_made_of_a_document(
     notice = (folder / "NOTICE").read_text()
     assert "CC0-1.0 AND MIT" in notice
     assert all(f"Source: {place}" in notice for place in both["attribution"].split("; "))
-    places = Places(exports=(tmp_path / "exports",))
+    places = Places(exports=(tmp_path / "exports",), accompany=partial(accompany_again, lake))
     receipt = execute(lake, order(ids["alpha"]), places, list(stages(workspace.recipe)), exports="rewrite")
     assert receipt["absent"] and receipt["searched"]["exports"]["exports"] == 1
+    assert check_export(folder).faults == []
     left = {id_ for path in folder.glob("**/*.parquet") for id_ in pq.read_table(path)["doc_id"].to_pylist()}
     assert left == rows.keys() - below.keys() - {ids["alpha"]}
     with pytest.raises(NotPublishable, match="taken down"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ import pytest
 from data_platform.core.tables import mixture_table
 from data_platform.lake import writer
 from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.publish.accompany import accompany_again
+from data_platform.publish.check_export import check_export
 from data_platform.publish.export import export_mixture
 from data_platform.takedown import outside
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown, resume, takedowns
@@ -25,7 +28,7 @@ def _mixture(lake: Lake, *names: str) -> None:
     declared = mixture_table("open")
     rows = [
         {column.name: _zero(column.type) for column in declared.columns}
-        | {"doc_id": f"{number:032x}", "text": essay(name), "license_spdx": "MIT", "token_count": 10}
+        | {"doc_id": f"{number:032x}", "text": essay(name), "license_spdx": "MIT", "license_tier": 1, "token_count": 10}
         for number, name in enumerate(names)
     ]
     rows = pa.Table.from_pylist(rows, declared.schema)
@@ -42,7 +45,7 @@ def test_exports_are_found_and_mended(tmp_path: Path, format_: str, action: str,
     folder, _ = export_mixture(lake, "open", format_, None, root)
     export_mixture(lake, "open", format_, None, root)
     assert lake.count("exports") == 1, "an export is recorded once"
-    places = Places((root,))
+    places = Places((root,), accompany=partial(accompany_again, lake))
     order = Order(Selectors.of(documents=[f"{1:032x}"]), "asked", "A. Uthor")
     planned, _ = plan_takedown(lake, order, places)
     assert [(export["path"], export["rows"], export["there"]) for export in planned["exports"]] == [
@@ -57,6 +60,8 @@ def test_exports_are_found_and_mended(tmp_path: Path, format_: str, action: str,
         assert [row for rows in outside.shard_rows(folder) for row in rows["doc_id"].to_pylist()] == [
             f"{0:032x}", f"{2:032x}"
         ]
+        assert check_export(folder).faults == []
+        assert not any(f"{1:032x}" in path.read_text() for path in outside.beside(folder))
 
 
 def _order(number: int) -> Order:
@@ -78,6 +83,7 @@ def test_an_export_that_was_not_mended_to_its_end_is_mended_again(tmp_path: Path
     def accompany(folder: Path, manifest: dict) -> str:
         written.append(manifest)
         (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / "NOTICE").unlink()
         return "not signed any more"
 
     with pytest.raises(KeyboardInterrupt):
