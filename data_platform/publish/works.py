@@ -267,24 +267,19 @@ class Works:
 
     def _add_credits(self) -> None:
         columns = ("doc_id", "title", "authors", "origin", "project", "copyright", "notices")
-        holders: list[tuple[int, str, str, str]] = []
-
-        def credited(row: dict[str, Any]) -> tuple[Any, ...]:
-            key = (row["project"] or "", json.dumps(row["copyright"], ensure_ascii=False), json.dumps(row["notices"]))
-            number = 0
-            if any((key[0], row["copyright"], row["notices"])):
-                digest = hashlib.blake2b("\0".join(key).encode(), digest_size=8).digest()
-                number = int.from_bytes(digest, "big", signed=True)
-                holders.append((number, *key))
-            return row["title"] or "", ", ".join(row["authors"]), row["origin"] or "", number
-
-        self._update(
-            "UPDATE work SET title = CASE WHEN ?2 = '' THEN title ELSE ?2 END, "
-            "author = CASE WHEN ?3 = '' THEN author ELSE ?3 END, origin = ?4, holder = ?5 WHERE doc_id = ?1",
-            "document_credits", columns, credited,
-            lambda: self._database.executemany("INSERT OR IGNORE INTO holder VALUES (?, ?, ?, ?)", holders),
-            holders.clear,
-        )
+        for rows in self._read("document_credits", columns):
+            credits_, holders = [], []
+            for row in self._mine(rows):
+                holder = _holder(row)
+                holders += [holder] if holder else []
+                credits_.append((bytes.fromhex(row["doc_id"]), row["title"] or "", ", ".join(row["authors"]),
+                                 row["origin"] or "", holder[0] if holder else 0))
+            self._database.executemany("INSERT OR IGNORE INTO holder VALUES (?, ?, ?, ?)", holders)
+            self._database.executemany(
+                "UPDATE work SET title = CASE WHEN ?2 = '' THEN title ELSE ?2 END, "
+                "author = CASE WHEN ?3 = '' THEN author ELSE ?3 END, origin = ?4, holder = ?5 WHERE doc_id = ?1",
+                credits_,
+            )
 
     def _add_changes(self) -> None:
         """What was done to each text: extraction, refinement, cuts."""
@@ -313,16 +308,11 @@ class Works:
         return self._changes.setdefault(changes, len(self._changes))
 
     def _update(
-        self, statement: str, name: str, columns: Sequence[str], values: Callable[[dict[str, Any]], tuple[Any, ...]],
-        *after: Callable[[], object],
+        self, statement: str, name: str, columns: Sequence[str], values: Callable[[dict[str, Any]], tuple[Any, ...]]
     ) -> None:
-        """Run a statement for every row of a table that is of a work: its first value is the doc_id, the others are of
-        the row. `after` is called after every batch."""
+        """Run a statement for every row of a table: its first value is the doc_id, the others are of the row."""
         for rows in self._read(name, columns):
-            mine = self._mine(rows)
-            self._database.executemany(statement, ((bytes.fromhex(row["doc_id"]), *values(row)) for row in mine))
-            for call in after:
-                call()
+            self._database.executemany(statement, ((bytes.fromhex(row["doc_id"]), *values(row)) for row in rows))
 
     def _mine(self, rows: list[dict[str, Any]], key: str = "doc_id") -> list[dict[str, Any]]:
         """Those of some rows that are of works."""
@@ -359,6 +349,15 @@ def _work(row: tuple[Any, ...], changes: Mapping[int, str]) -> Work:
 def _credited(credit: str | None, url: str) -> str:
     """What an attribution says beside the address: nothing, if it is the line of what is known anyhow."""
     return "" if not credit or (url and url in credit) else credit
+
+
+def _holder(row: Mapping[str, Any]) -> tuple[int, str, str, str] | None:
+    """A row of `holder`, numbered by a 64-bit hash of what it holds; None if it would hold nothing."""
+    if not any((row["project"], row["copyright"], row["notices"])):
+        return None
+    held = (row["project"] or "", json.dumps(row["copyright"], ensure_ascii=False), json.dumps(row["notices"]))
+    digest = hashlib.blake2b("\0".join(held).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True), *held
 
 
 def _parent(row: Mapping[str, Any]) -> tuple[bytes, int, bytes, str]:
