@@ -233,16 +233,15 @@ class Custody:
         contents: Collection[str] | None = (),
     ) -> list[Breach]:
         """Files of a partition that are not as they were when they were committed: not there, of another size, links
-        to elsewhere, or of other bytes.
+        to elsewhere, or of other bytes. None, if there is no such table.
 
         Args:
             contents: paths of the files whose bytes are read; all if None. Without any this is one listing of the
                 table's folder, and no file is opened.
         """
-        wanted = tuple(partition.split("/")) if partition else ()
-        state = State.after(self._until(name, version))
-        files = [file for file in state.files.values() if file.partition[: len(wanted)] == wanted]
-        there = self._listing(name)
+        if not self._lake.exists(name):
+            return []
+        files, there = self.files(name, partition, version), self._listing(name)
         kinds: dict[str, list[DataFile]] = {
             "of the commit not there any more": [file for file in files if file.place not in there],
             "not of the size that was committed": [

@@ -106,7 +106,10 @@ def breaches_of(stage: Stage, snapshot: str | None, custody: Custody) -> list[Br
     """Where the stage's table and those beside it are not what the platform wrote."""
     places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides]
     places.append((stage.name, stage.partition(snapshot)))
-    return [breach for name, place in places for breach in custody.breaches(name, str(place))]
+    return [
+        breach for name, place in places
+        for breach in (*custody.breaches(name, str(place)), *custody.altered_files(name, str(place)))
+    ]
 
 
 def latest_checks(workspace: Workspace) -> dict[tuple[str, str, str], list[dict[str, Any]]]:

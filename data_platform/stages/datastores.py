@@ -23,6 +23,7 @@ import pyarrow.fs
 
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import datastore_table, table, table_name
+from data_platform.lake import chain
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 from data_platform.mixing.settings import Datastore, Mixture
@@ -172,6 +173,7 @@ def remove(lake: Lake, store: str) -> dict[str, Any]:
         root.delete_file(path)
     if isinstance(root, pa.fs.FileSystem) and "://" not in lake.uri:
         pa.fs.LocalFileSystem().delete_dir(lake.table_uri(name))
+    chain.forget(lake, name)
     left = _files(lake, name)
     if left or lake.exists(name):
         raise RuntimeError(f"{name}: {len(left)} files are still there")
