@@ -664,7 +664,7 @@ _declare(Table(
                 "farther evidence say so.",
                 derived_from=("document_licenses.strictest_spdx", "duplicates.cluster_id")),
         Column("copy_licenses", pa.string(), "Licences under which copies of it were found and it was not, in order, "
-                "joined by '; '.", derived_from=("document_licenses.license_spdx", "duplicates.cluster_id")),
+                "joined by '; '.", derived_from=("duplicates.alternative_licenses",)),
         *_carried("document_licenses", "license_basis", "license_confidence"),
         Column("opt_out", pa.bool_(), "Whether the rights holder of the document or of any copy reserved use for "
                 "training.", derived_from=("document_licenses.opt_out", "reservations.doc_id")),

@@ -30,7 +30,7 @@ from data_platform.spdx.tiers import tier
 
 MEMBER_COLUMNS = ("doc_id", "snapshot", "license_spdx", "license_tier", "license_basis", "license_confidence",
                   "opt_out", "contradicted", "strictest_spdx", "attribution", "host", "fetched_at", "cluster_id",
-                  "kept", "reserved")
+                  "kept", "alternative_licenses", "reserved")
 """What is read of every member of a cluster: columns of `document_licenses`, `documents` and `duplicates`, and whether
 `reservations` names it."""
 VOUCHED = ("registry", "manual")
@@ -67,13 +67,11 @@ def terms_of_copies(members: pa.Table, settings: Copies) -> pa.Table:
     claimed = _all_hold(rows, members["license_spdx"].combine_chunks(), reserves)
     binding = _all_hold(rows, members["strictest_spdx"].combine_chunks(), stated, reserves)
     levels = _tiers(claimed), _tiers(binding)
-    others = np.flatnonzero(own.codes != own.codes[survivor])
-    copies = _joined(survivor[others], own.values.take(pa.array(others)), len(survivor))
     some = pa.array(rows)
     made = {
         "license_spdx": binding, "license_tier": levels[1], "claimed_spdx": claimed, "claimed_tier": levels[0],
         "contested": pc.greater(levels[1], levels[0]),
-        "copy_licenses": pc.replace_substring(copies.take(some), _APART, "; "),
+        "copy_licenses": pc.binary_join(members["alternative_licenses"].take(some), "; "),
         "opt_out": pc.or_(members["opt_out"].take(some), pa.array(reserved[rows])),
     }
     schema = table("document_terms").schema
@@ -85,21 +83,18 @@ class _Expressions:
     """A column of expressions, each looked at once.
 
     Attributes:
-        values: the column.
-        codes: the number of each row's expression.
         tiers: of each row.
         bare: the expressions without a reservation of their own; what is a reservation alone states no licence.
         bare_tiers: of these.
     """
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        self.values = column.combine_chunks()
-        encoded = self.values.dictionary_encode()
-        self.codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        encoded = column.combine_chunks().dictionary_encode()
+        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         distinct = encoded.dictionary.to_pylist()
         bare = [_without_reservation(one) for one in distinct]
-        self.tiers = np.array([tier(one) for one in distinct], np.int64)[self.codes]
-        self.bare_tiers = np.array([tier(one) for one in bare], np.int64)[self.codes]
+        self.tiers = np.array([tier(one) for one in distinct], np.int64)[codes]
+        self.bare_tiers = np.array([tier(one) for one in bare], np.int64)[codes]
         self.bare = pa.array(bare, pa.string()).take(encoded.indices)
 
 

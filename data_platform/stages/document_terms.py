@@ -16,7 +16,7 @@ from data_platform.run.workspace import Workspace
 
 def _write(work: Work) -> Files:
     # Narrow columns only: clusters span all snapshots, so their documents meet in one place.
-    members = work.rows("duplicates", ["doc_id", "snapshot", "cluster_id", "kept"])
+    members = work.rows("duplicates", ["doc_id", "snapshot", "cluster_id", "kept", "alternative_licenses"])
     for name in ("document_licenses", "documents"):
         columns = [column for column in MEMBER_COLUMNS if column in table(name) and column not in members.column_names]
         rows = work.rows(name, ["doc_id", *columns])

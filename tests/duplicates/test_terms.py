@@ -32,8 +32,10 @@ def member(spdx: str, **values: Any) -> dict[str, Any]:
 
 def cluster(*copies: dict[str, Any], first: int = 0) -> list[dict[str, Any]]:
     """One cluster, of which the first copy stays."""
+    others = sorted({copy["license_spdx"] for copy in copies} - {copies[0]["license_spdx"]})
     return [
-        {**copy, "doc_id": f"{first + place:032x}", "snapshot": "one", "cluster_id": f"{first:032x}", "kept": not place}
+        {**copy, "doc_id": f"{first + place:032x}", "snapshot": "one", "cluster_id": f"{first:032x}",
+         "kept": not place, "alternative_licenses": [] if place else others}
         for place, copy in enumerate(copies)
     ]
 
@@ -44,6 +46,7 @@ def terms(*clusters: list[dict[str, Any]], **given_: Any) -> list[dict[str, Any]
              if name in table("document_licenses")}
     schema = pa.schema([(name, kinds.get(name, {
         "fetched_at": pa.timestamp("us", tz="UTC"), "kept": pa.bool_(), "reserved": pa.bool_(),
+        "alternative_licenses": pa.list_(pa.string()),
     }.get(name, pa.string()))) for name in MEMBER_COLUMNS])
     rows = [row for one in clusters for row in one]
     return terms_of_copies(pa.Table.from_pylist(rows, schema=schema), Copies(**given_)).to_pylist()

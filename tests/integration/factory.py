@@ -45,8 +45,9 @@ DATA_TABLES = (
     "archives", "raw_crawls", "rejections", "documents", "license_evidence", "document_credits",
     "license_notices", "document_licenses", "quality_signals",
     "filter_verdicts", "refinement_programs", "filtered_documents", "document_signatures", "copy_pairs",
-    "duplicates", "quality_labels", "model_language_model", "model_quality_classifier", "deduplicated_documents",
-    "scores_perplexity", "scores_quality", "quality_annotations", "plan_open", "mixture_open",
+    "duplicates", "reservations", "document_terms", "quality_labels", "model_language_model",
+    "model_quality_classifier", "deduplicated_documents", "scores_perplexity", "scores_quality",
+    "quality_annotations", "plan_open", "mixture_open",
 )
 
 
