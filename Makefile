@@ -23,15 +23,21 @@ lint: $(STAMP)  ## Check style, and the arrows between rooms.
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 
-peers: .venv-peers/installed  ## Install what the benchmarks compare with, apart from the platform.
+peers: .venv-peers/installed .venv-peers-licenses/installed  ## Install what the benchmarks compare with, apart from the platform.
 
 .venv-peers/installed: benchmarks/peers.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
 	touch $@
 
+.venv-peers-licenses/installed: benchmarks/peers_licenses.txt
+	$(PYTHON) -m venv .venv-peers-licenses
+	.venv-peers-licenses/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --requirement benchmarks/peers_licenses.txt
+	touch $@
+
 clean:  ## Remove what was installed and written here.
-	rm -rf $(VENV) .venv-peers .data-platform
+	rm -rf $(VENV) .venv-peers .venv-peers-licenses .data-platform
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

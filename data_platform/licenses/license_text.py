@@ -1,128 +1,54 @@
 """Licence texts and notices: which licence a LICENSE file or the head of a source file holds.
 
-A text is reduced to lower-case words; a licence is recognised by sentences that stand in it and in no other. How sure
-the reading is depends on how much of the text the recognised licences explain: a page of further terms around an MIT
-text makes the reading weak, since nobody has read those terms. Simple on purpose; ScanCode's full-text matching
-(https://github.com/aboutcode-org/scancode-toolkit) is the measure to grow towards.
+A text is covered by the licence texts and notices that are known (`matching`: the SPDX list's and ScanCode's), each as
+a whole, and what is left over is read (`leftovers`). A licence is named alone only if all that it says is there and all
+that is there is explained: a sentence more makes the reading unknown, or restricted where it restricts, and a
+licence with a hole in it is not read as the one that it would be without. A text that is cut off at its end is named if
+most of it is there and no less free licence begins like it.
 
-Belongs here: recognising texts. Does not: SPDX tags and which part of a file is looked at (`file_header`), and the
-names of licences (`names`).
+Belongs here: from matches and leftovers to one reading. Does not: SPDX tags and which part of a file is looked at
+(`file_header`), and the names of licences (`names`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
+from data_platform.licenses import leftovers
+from data_platform.licenses.known_texts import EXCEPTION, known
+from data_platform.licenses.known_texts import NOTICE as NOTICE_TEXT
+from data_platform.licenses.leftovers import Leftover
+from data_platform.licenses.license_words import words_of
+from data_platform.licenses.matching import Match, Matcher
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
     CHOSEN,
-    NON_COMMERCIAL,
-    OPT_OUT,
+    UNKNOWN,
     UNREADABLE,
     Reading,
     conjunction,
+    identifiers_of,
     normalize,
+    parse,
     read,
 )
 
-DETECTOR = "license_text@3"
+DETECTOR = "license_text@4"
 
 MAX_CHARACTERS = 400_000
-"""Longer texts are cut: the longest licence, AGPL-3.0, has 35,000 characters; more is a bundle."""
+"""Longer texts are cut, and what is cut off is unknown: the longest licence has 50,000 characters; more is a bundle."""
 
-WHOLE, PART, FRAGMENT = 0.95, 0.7, 0.3
-"""Confidence by the share of words explained: at least 3/4, at least 2/5, less. A fragment is no basis to be free."""
+WHOLE, PART = 0.95, 0.7
+"""Confidence of a text that is explained to the last word, and of one that is not, or is cut off at its end."""
 NOTICE = 0.85
 """Confidence of a notice in the head of a file, and upper bound for GNU texts, which do not say 'or later'."""
 
-
-class _Text(NamedTuple):
-    spdx: str
-    words: int
-    """Words of the licence, without the copyright line."""
-    required: tuple[str, ...]
-    forbidden: tuple[str, ...] = ()
-    most: float = WHOLE
-
-
-_MIT_GRANT = "permission is hereby granted free of charge to any person obtaining a copy of"
-_MIT_CONDITION = "the above copyright notice and this permission notice shall be included in all copies"
-_BSD_GRANT = "redistribution and use in source and binary forms with or without modification are permitted"
-_BSD_SOURCE = r"redistributions? (?:of|in) source code must retain"
-_BSD_BINARY = r"redistributions in binary form must reproduce"
-_BSD_NAMES = r"(?:neither the names? of|the names? of [a-z0-9 ]{1,80}? (?:may not|must not) be used to endorse)"
-_ADVERTISING = "all advertising materials mentioning features"
-_ISC_GRANT = (
-    r"permission to use copy modify and(?: or)? distribute this software for any purpose with or without fee is hereby"
-    r" granted"
-)
-_CMU = r"by obtaining using and or copying this software and or its associated documentation you agree"
-_GNU = "gnu {kind}general public license version {version}"
-
-_TEXTS = (
-    _Text("MIT", 160, (_MIT_GRANT, _MIT_CONDITION), (r"deal with the software without restriction",)),
-    _Text("MIT-0", 135, (_MIT_GRANT, "the software is provided as is"),
-          (_MIT_CONDITION, r"copyright notice and this permission", r"redistributions of source code")),
-    _Text("NCSA", 240, (_MIT_GRANT, _BSD_SOURCE, _BSD_BINARY)),
-    _Text("BSD-2-Clause", 185, (_BSD_GRANT, _BSD_SOURCE, _BSD_BINARY), (_BSD_NAMES, _ADVERTISING)),
-    _Text("BSD-3-Clause", 215, (_BSD_GRANT, _BSD_SOURCE, _BSD_BINARY, _BSD_NAMES), (_ADVERTISING,)),
-    _Text("BSD-4-Clause", 240, (_BSD_GRANT, _BSD_SOURCE, _BSD_BINARY, _ADVERTISING)),
-    _Text("ISC", 115, (_ISC_GRANT + " provided that the above copyright notice",)),
-    _Text("0BSD", 105, (_ISC_GRANT,), (_ISC_GRANT + " provided",)),
-    _Text("HPND", 150, (
-        r"permission to use copy modify and distribute this software and its (?:associated )?documentation for any"
-        r" purpose (?:and )?without fee is hereby granted",), ("beopen python open source license agreement", _CMU)),
-    _Text("MIT-CMU", 190, (_CMU, "permission to use copy modify and distribute this software")),
-    _Text("Zlib", 135, ("without any express or implied warranty",
-                        "the origin of this software must not be misrepresented")),
-    _Text("BSL-1.0", 225, ("boost software license version 1 0",)),
-    _Text("Apache-2.0", 1_600, ("apache license version 2 0 january 2004", "grant of copyright license")),
-    _Text("Python-2.0", 1_900, ("psf license agreement for python|python software foundation license version 2",
-                                "beopen python open source license agreement")),
-    _Text("PSF-2.0", 420, (r"psf hereby grants licensee a nonexclusive royalty free",),
-          ("beopen python open source license agreement",)),
-    _Text("MPL-2.0", 2_700, ("mozilla public license version 2 0", "covered software")),
-    _Text("MPL-1.1", 3_700, ("mozilla public license version 1 1", "covered code")),
-    _Text("EPL-2.0", 2_300, ("eclipse public license v 2 0", "agreement")),
-    _Text("EPL-1.0", 1_900, ("eclipse public license v 1 0", "agreement")),
-    _Text("OFL-1.1", 650, ("sil open font license version 1 1",)),
-    _Text("Artistic-2.0", 1_450, ("the artistic license 2 0",)),
-    _Text("GPL-1.0-only", 2_050, (_GNU.format(kind="", version="1 february 1989"),), (), NOTICE),
-    _Text("GFDL-1.1-only", 2_700, ("gnu free documentation license version 1 1",), (), NOTICE),
-    _Text("GFDL-1.2-only", 3_300, ("gnu free documentation license version 1 2",), (), NOTICE),
-    _Text("GFDL-1.3-only", 3_700, ("gnu free documentation license version 1 3",), (), NOTICE),
-    _Text("GPL-2.0-only", 2_950, (_GNU.format(kind="", version="2 june 1991"),), (), NOTICE),
-    _Text("GPL-3.0-only", 5_600, (_GNU.format(kind="", version="3 29 june 2007"),), (), NOTICE),
-    _Text("LGPL-2.0-only", 4_200, (_GNU.format(kind="library ", version="2 june 1991"),), (), NOTICE),
-    _Text("LGPL-2.1-only", 4_400, (_GNU.format(kind="lesser ", version="2 1 february 1999"),), (), NOTICE),
-    _Text("LGPL-3.0-only", 1_250, (_GNU.format(kind="lesser ", version="3 29 june 2007"),), (), NOTICE),
-    _Text("AGPL-3.0-only", 5_600, (_GNU.format(kind="affero ", version="3 19 november 2007"),), (), NOTICE),
-    _Text("Unlicense", 205, ("this is free and unencumbered software released into the public domain",)),
-    _Text("CC0-1.0", 1_050, (r"cc0 1 0 universal", "statement of purpose|affirmer")),
-)
-_CREATIVE_COMMONS = re.compile(
-    r"attribution((?: non ?commercial| no ?deriv(?:ative)?s(?: works)?| share ?alike)*) "
-    r"([1-4]) ([05])(?: (?:international|unported|generic))?"
-)
-_CREATIVE_COMMONS_WORDS = 3_000
-_RESTRICTION = re.compile(
-    r"(?<!commercial or )(?<!commercial and )\b(?:for|to|in) (?:any |internal |personal )?non ?commercial"
-    r"(?! or commercial| and commercial)|non ?commercial (?:use|purposes|research)(?: purposes)? only|"
-    r"commercial use (?:is|of this software is) (?:prohibited|not permitted|forbidden)|"
-    r"(?:academic|research|evaluation) (?:use|purposes) only|not be used for commercial purposes"
-)
-"""Words that restrict. The GNU and Creative Commons texts use some of them in passing, so they are not asked."""
-_RIDERS = (
-    (re.compile(r"commons clause"), NON_COMMERCIAL),
-    (re.compile(r"shall be used for good not evil"), "JSON"),
-    (re.compile(r"(?:\bnot|prohibit\w*|forbid\w*|no right to)(?: \w+){0,12}? (?:train\w*|fine ?tun\w+)"
-                r"(?: \w+){0,6}? (?:machine learning|artificial intelligence|ai|ml|(?:large )?language|generative)\b|"
-                r"(?:machine learning|artificial intelligence|ai|generative)(?: \w+){0,3}? training(?: \w+){0,4}? "
-                r"(?:prohibited|not (?:permitted|allowed))"), OPT_OUT),
-)
-"""Terms that are added to a licence's text, and what they add to the licence."""
+LEAST_NAMED = 0.6
+"""Share of a licence's words that have to be there for it to be named at all."""
+LEAST_OF_CUT = 0.5
+"""Share of the words that have to be there of a text that is cut off at its end."""
 _MAX_NOTICE_WORDS = 400
 _NOTICES = (
     (re.compile(r"licensed under the apache license version 2 0"), "Apache-2.0"),
@@ -133,86 +59,171 @@ _GNU_NOTICE = re.compile(
     r"(?: as published by the free software foundation)?"
     r"(?: (?:either )?version (?P<version>\d(?: \d)?)(?: of the license)?(?P<later> or at your option any later)?)?"
 )
-
-
-def _words(text: str) -> str:
-    """Lower-case words separated by single spaces: comment signs, quotes and line breaks no longer matter."""
-    return re.sub(r"[^a-z0-9]+", " ", text[:MAX_CHARACTERS].lower()).strip()
+_LEAST_TERMS = 4
+"""Words of terms that make a text one that has something to say, though it is not understood."""
+_TERMS = re.compile(r"\b(?:licen[sc]\w*|permi\w+|redistribut\w*|copyright\w*|warrant\w*|prohibit\w*|terms|rights?)\b",
+                    re.I)
 
 
 @lru_cache(maxsize=256)
 def recognize(text: str) -> Reading:
-    """The licences whose full text `text` holds, all of them (AND), or an unreadable reading.
+    """The licences that `text` holds, all of them (AND), and what is added to them; or an unreadable reading.
 
-    What is added to a text counts as well: a phrase that forbids commercial use, beside a recognised text or alone,
-    adds `LicenseRef-non-commercial`, one that forbids training `LicenseRef-tdm-opt-out`. A short text without a licence
-    may hold a notice or a licence's name.
+    What cannot be understood adds `LicenseRef-unknown`; what restricts adds a LicenseRef of tier 5. A text of terms of
+    which nothing is known is unknown with confidence, so that it is not passed over for what stands beside it. A short
+    text without a licence may hold a licence's name.
     """
-    words = _words(text)
-    reading = _full_texts(words)
-    if reading.confidence or words.count(" ") >= _MAX_NOTICE_WORDS:
-        return reading
-    notice = _notice(words)
-    if notice.confidence:
-        return notice
-    named = read(text)
-    # 'All rights reserved' stands in NOTICE files of free software, too: alone it is neither permission nor refusal.
-    return UNREADABLE if named == (ALL_RIGHTS_RESERVED, CHOSEN) else named
+    cut = text[:MAX_CHARACTERS]
+    matcher = Matcher(words_of(cut))
+    found = _Found(matcher)
+    if len(text) > MAX_CHARACTERS:
+        found.terms.add(UNKNOWN)
+    if found.named:
+        return found.reading()
+    words = _plain(cut)
+    if words.count(" ") < _MAX_NOTICE_WORDS:
+        notice = _notice(words)
+        if notice.confidence:
+            return _with(notice, _beside_notice(matcher, found))
+        named = read(text)
+        # 'All rights reserved' stands in NOTICE files of free software, too: alone it neither permits nor refuses.
+        if named.confidence and named != (ALL_RIGHTS_RESERVED, CHOSEN):
+            return _with(named, found.terms - {UNKNOWN, named.spdx})
+    if restricted := {one for one in found.terms if one != UNKNOWN}:
+        return Reading(conjunction(restricted), PART)
+    return Reading(UNKNOWN, PART) if UNKNOWN in found.terms and len(_TERMS.findall(cut)) >= _LEAST_TERMS else UNREADABLE
 
 
-def _full_texts(words: str) -> Reading:
-    total = words.count(" ") + 1
-    found: list[tuple[str, float]] = []
-    explained = 0
-    for known in _TEXTS:
-        first = re.findall(known.required[0], words)
-        if not first or not all(re.search(phrase, words) for phrase in known.required[1:]):
-            continue
-        if any(re.search(phrase, words) for phrase in known.forbidden):
-            continue
-        found.append((known.spdx, known.most))
-        explained += known.words * len(first)
-    passing = any(spdx.startswith(("GPL", "LGPL", "AGPL", "GFDL")) for spdx, _ in found)
-    if not passing and "public license" in words and (match := _creative_commons(words)):
-        elements = match[1].replace("non commercial", "noncommercial").replace("no deriv", "noderiv")
-        found.append((normalize(f"CC BY{_short(elements)} {match[2]}.{match[3]}"), WHOLE))
-        explained += _CREATIVE_COMMONS_WORDS
-        passing = True
-    if riders := _riders(words, passing):
-        return Reading(conjunction([*riders, *(spdx for spdx, _ in found)]), PART)
-    if not found:
-        return UNREADABLE
-    share = explained / total
-    certainty = WHOLE if share >= 0.75 else PART if share >= 0.4 else FRAGMENT
-    return Reading(conjunction(spdx for spdx, _ in found), min(certainty, *(most for _, most in found)))
+class _Found:
+    """What the matches in a text name, and which terms the rest adds."""
+
+    def __init__(self, matcher: Matcher, surroundings: bool = True) -> None:
+        self.named: list[Match] = []
+        self.exceptions: list[Match] = []
+        self.terms: set[str] = set()
+        self.cut = False
+        self.explained = [False] * len(matcher.words.words)
+        for match in matcher.cover():
+            self._take(match)
+        self.identifiers = frozenset(
+            name for match in self.named for name in identifiers_of(match.expression))
+        self.matcher = matcher
+        if surroundings:
+            for start, end, heading in self.gaps():
+                self._read(start, end, heading)
+
+    def _take(self, match: Match) -> None:
+        share = match.matched / match.length
+        readable = match.exact or (share >= LEAST_NAMED and match.score > 0)
+        if match.kind == EXCEPTION:
+            if not match.exact or match.cut:
+                return
+            self.exceptions.append(match)
+        elif match.cut > 3 and readable:
+            if share < LEAST_OF_CUT or (match.kind == NOTICE_TEXT and share < 0.8):
+                return
+            self.named.append(match)
+            self.cut = True
+            if match.rivals:
+                self.terms.add(UNKNOWN)
+        elif readable:
+            self.named.append(match)
+        else:
+            return
+        if match.missing:
+            self.terms.add(UNKNOWN)
+        self.explained[match.start:match.end] = [True] * (match.end - match.start)
+        for hunk in match.unread:
+            self.explained[hunk.start:hunk.end] = [False] * (hunk.end - hunk.start)
+
+    def gaps(self) -> Iterator[tuple[int, int, bool]]:
+        """Stretches that nothing explains, and whether they stand outside of all licences."""
+        inside = [(hunk.start, hunk.end) for match in self.named for hunk in match.unread]
+        position = 0
+        while position < len(self.explained):
+            end = position
+            while end < len(self.explained) and not self.explained[end]:
+                end += 1
+            if end > position:
+                yield position, end, not any(low <= position < high for low, high in inside)
+            position = end + 1
+
+    def _read(self, start: int, end: int, heading: bool) -> None:
+        text = self.matcher.raw(start, end)
+        self.terms |= leftovers.terms_of(Leftover(text, heading), known().legal, self.identifiers)
+
+    def reading(self) -> Reading:
+        """All that holds, and how sure that is."""
+        expressions = set(_merged(self._with_exceptions()))
+        certainty = PART if self.terms or self.cut else WHOLE
+        gnu = any(name.startswith(("GPL", "LGPL", "AGPL", "GFDL")) for name in self.identifiers)
+        return Reading(conjunction(expressions | self.terms), min(certainty, NOTICE if gnu else WHOLE))
+
+    def _with_exceptions(self) -> set[str]:
+        named = {match.expression for match in self.named}
+        gnu = {name for name in named if name.startswith(("GPL", "LGPL", "AGPL")) and " " not in name}
+        if len(gnu) == 1 and len(self.exceptions) == 1:
+            (name,) = gnu
+            try:
+                joined = parse(f"{name} WITH {self.exceptions[0].expression}").render()
+            except ValueError:
+                return named
+            return named - gnu | {joined}
+        return named
 
 
-def _riders(words: str, passing: bool = False) -> set[str]:
-    riders = {spdx for pattern, spdx in _RIDERS if pattern.search(words)}
-    return riders if passing or not _RESTRICTION.search(words) else riders | {NON_COMMERCIAL}
+def _merged(expressions: Iterable[str]) -> set[str]:
+    """The text of a GNU licence does not say whether later versions may be chosen; a notice beside it does."""
+    named = set(expressions)
+    return {name for name in named
+            if not (name.endswith("-only") and f"{name.removesuffix('-only')}-or-later" in named)}
 
 
-def _creative_commons(words: str) -> re.Match[str] | None:
-    return _CREATIVE_COMMONS.search(words) if "creative commons" in words else None
-
-
-def _short(elements: str) -> str:
-    return "".join(
-        f"-{short}" for short, word in (("NC", "noncommercial"), ("ND", "noderiv"), ("SA", "share")) if word in elements
-    )
+def _with(reading: Reading, terms: Iterable[str]) -> Reading:
+    terms = set(terms)
+    return Reading(conjunction({reading.spdx, *terms}), min(reading.confidence, PART)) if terms else reading
 
 
 def recognize_notice(text: str) -> Reading:
     """The licence that a notice puts a file under ('Licensed under the Apache License, Version 2.0'), or unreadable.
 
     A full text in place of a notice counts, too, as short licences are often copied into every file; what surrounds it
-    there is code, and no reason for doubt.
+    there is code and what is said of it, and counts if it restricts.
     """
-    words = _words(text)
-    reading = _notice(words)
-    if not reading.confidence:
-        reading = _full_texts(words)
-    return Reading(reading.spdx, NOTICE) if reading.confidence else UNREADABLE
+    matcher = Matcher(words_of(text))
+    found = _Found(matcher, surroundings=False)
+    if found.named:
+        reading = found.reading()
+        terms = _beside_notice(matcher, found)
+    else:
+        reading = _notice(_plain(text))
+        terms = _beside_notice(matcher, found) if reading.confidence else set()
+    reading = _with(reading, terms)
+    return Reading(reading.spdx, min(NOTICE, reading.confidence)) if reading.confidence else UNREADABLE
+
+
+def _beside_notice(matcher: Matcher, found: _Found) -> set[str]:
+    """What the words around a notice restrict."""
+    covered = list(found.explained)
+    for match in matcher.matches:
+        # The beginning of a notice explains its words, if it does not say of which licence it is.
+        if match.exact:
+            covered[match.start:match.end] = [True] * (match.end - match.start)
+    terms: set[str] = set()
+    position = 0
+    while position < len(covered):
+        end = position
+        while end < len(covered) and not covered[end]:
+            end += 1
+        if end > position:
+            terms |= leftovers.restrictions(matcher.raw(position, end))
+        position = end + 1
+    return terms
+
+
+def _plain(text: str) -> str:
+    """Lower-case words separated by single spaces: comment signs, quotes and line breaks no longer matter."""
+    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
 
 
 def _notice(words: str) -> Reading:
@@ -226,6 +237,4 @@ def _notice(words: str) -> Reading:
             found.add(normalize(f"{kind}-{version}-{'or-later' if match['later'] else 'only'}"))
         else:
             found.add(normalize(kind))
-    if found:
-        found |= _riders(words)
     return Reading(conjunction(found), NOTICE) if found else UNREADABLE

@@ -60,6 +60,10 @@ OURS: dict[str, Meaning] = {
     expressions.WITH_LEAVE: Meaning(
         "Permission required", "The rights holder forbids copies, or asks for leave, in words that name no licence.",
     ),
+    expressions.RESTRICTED_USE: Meaning(
+        "Restricted use", "Terms were added to a licence, or stand in place of one, that restrict who may use the "
+        "text, for what, where, or for which price.",
+    ),
     expressions.TDM_PERMITTED: Meaning(
         "Text and data mining permitted", "The rights holder says, in a way that machines can read, that text and data "
         "mining or training is not reserved. This is no licence to publish the text.",

@@ -33,6 +33,8 @@ NO_DERIVATIVES = "LicenseRef-no-derivatives"
 """Changes are forbidden, or need leave, in words of the page's own."""
 WITH_LEAVE = "LicenseRef-permission-required"
 """Copies are forbidden, or need leave, in words of the page's own."""
+RESTRICTED_USE = "LicenseRef-restricted-use"
+"""Terms beside a licence that restrict: who may use something, for what, where, or for which price."""
 TDM_PERMITTED = "LicenseRef-tdm-permitted"
 """Not a licence: the rights holder says that text and data mining is not reserved against."""
 UNVERSIONED_CC = tuple(
@@ -42,7 +44,7 @@ UNVERSIONED_CC = tuple(
 
 OUR_REFERENCES = (
     UNKNOWN, PUBLIC_DOMAIN, US_GOVERNMENT, OPT_OUT, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, NO_DERIVATIVES, WITH_LEAVE,
-    ACADEMIC, TDM_PERMITTED, *UNVERSIONED_CC,
+    ACADEMIC, RESTRICTED_USE, TDM_PERMITTED, *UNVERSIONED_CC,
 )
 
 EXACT = 1.0
@@ -88,7 +90,8 @@ def licensing() -> Licensing:
     from license_expression import LicenseSymbol, Licensing, get_spdx_licensing
 
     spdx = get_spdx_licensing()
-    return Licensing([*spdx.known_symbols.values(), *(LicenseSymbol(key) for key in OUR_REFERENCES)])
+    return Licensing([*spdx.known_symbols.values(), *(LicenseSymbol(key) for key in OUR_REFERENCES),
+                      *(LicenseSymbol(key) for key in names.NEWLY_LISTED if key not in spdx.known_symbols)])
 
 
 @lru_cache(maxsize=1)

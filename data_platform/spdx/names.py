@@ -49,6 +49,20 @@ def key(name: str) -> str:
     return " ".join(words)
 
 
+NEWLY_LISTED = (
+    "Advanced-Cryptics-Dictionary", "ALGLIB-Documentation", "atc-game", "BOLA-1.1",
+    "Brian-Gladman-3-Clause-no-conversion", "BSD-2-Clause-pos-unchanged", "BSD-3-Clause-OpenWebUI",
+    "BSD-3-Clause-Tso", "BSD-ask-to-endorse", "BSD-Mark-Modifications", "BSD-Source-alt-GPL",
+    "BSD-Source-Code-no-disclaimer", "Buddy", "Bugroff", "CAPEC-tou", "eCos-2.0", "ESA-PL-permissive-2.4",
+    "ESA-PL-strong-copyleft-2.4", "ESA-PL-weak-copyleft-2.4", "FDK-MPEG-H", "Hippocratic-3.0-core",
+    "HPND-sell-variant-critical-systems", "HPND-SMC", "hyphen-bulgarian", "Informatica", "ISO-permission",
+    "MIT-STK", "MMPL-1.0.1", "MPL-2.0-no-copyleft-exception", "MVT-1.1", "NIST-PD-TNT", "OpenMDW-1.0", "OSC-1.0",
+    "OSSP", "ParaType-Free-Font-1.3", "SGMLUG-PM", "TekHVC", "UnRAR", "Vixie-Cron", "WordNet", "WTFNMFPL",
+    "X11-no-permit-persons",
+)
+"""Identifiers of the SPDX licence list 3.29 that the index of `license-expression` does not have."""
+
+
 def _keyed(table: dict[str, str]) -> dict[str, str]:
     return {key(name): spdx for name, spdx in table.items()}
 

@@ -53,6 +53,13 @@ TIER_OF_LICENSE = {
     **dict.fromkeys(("Aladdin", "PPL"), RESTRICTED),
     # Permissive for ScanCode, but 'shall be used for Good, not Evil' restricts the field of use.
     "JSON": RESTRICTED,
+    # Listed by SPDX, and not yet in ScanCode's index. The others of these are tier 4.
+    **dict.fromkeys(("BSD-3-Clause-Tso", "BSD-2-Clause-pos-unchanged", "MIT-STK", "X11-no-permit-persons", "OSSP",
+                     "Buddy", "WordNet", "HPND-SMC"), PERMISSIVE),
+    **dict.fromkeys(("MPL-2.0-no-copyleft-exception", "eCos-2.0", "ESA-PL-strong-copyleft-2.4",
+                     "ESA-PL-weak-copyleft-2.4"), COPYLEFT),
+    **dict.fromkeys(("BSD-3-Clause-OpenWebUI", "FDK-MPEG-H", "Hippocratic-3.0-core", "UnRAR",
+                     "HPND-sell-variant-critical-systems"), RESTRICTED),
     expressions.PUBLIC_DOMAIN: PUBLIC_DOMAIN,
     expressions.US_GOVERNMENT: GOVERNMENT,
     expressions.UNKNOWN: UNKNOWN,
@@ -62,6 +69,7 @@ TIER_OF_LICENSE = {
     expressions.ACADEMIC: RESTRICTED,
     expressions.NO_DERIVATIVES: RESTRICTED,
     expressions.WITH_LEAVE: RESTRICTED,
+    expressions.RESTRICTED_USE: RESTRICTED,
     expressions.TDM_PERMITTED: GOVERNMENT,
     "LicenseRef-cc-by": PERMISSIVE,
     "LicenseRef-cc-by-sa": COPYLEFT,
