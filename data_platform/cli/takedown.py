@@ -233,7 +233,7 @@ def _print_plan(workspace: Workspace, plan: dict[str, Any]) -> None:
         why[document["why"]] = why.get(document["why"], 0) + 1
     reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(why.items()))
     out.print(f"{many(len(plan['documents']), 'document')}" + (f" ({reasons})" if reasons else ""))
-    copies = [document for document in plan["documents"] if document["why"] in ("near_copy", "containment")]
+    copies = [document for document in plan["documents"] if document["why"] in ("near_copy", "containment", "holds")]
     for copy in [*copies, *plan["near_copies_that_stay"]][:_SHOWN]:
         stays = "" if copy in copies else ", stays"
         out.print(f"  {copy['id']} {copy['why']} of {copy['copy_of']} at {copy['similarity']:.2f}{stays}")

@@ -57,7 +57,7 @@ from data_platform.takedown.plan import (
     names_any,
     plan_of,
 )
-from data_platform.takedown.probes import CANDIDATES_PER_TEXT, make_probes, telling_probes
+from data_platform.takedown.probes import CANDIDATES_PER_TEXT, ProbeSet, make_probes, telling_probes
 from data_platform.takedown.removal_list import SIGNATURE, TAKEDOWN, Entry, RemovalList, hash_of_url, standing
 
 _TEXTS = ("documents", "filtered_documents", "deduplicated_documents")
@@ -173,8 +173,16 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
         if not (selectors.urls or selectors.hosts or selectors.sources or selectors.text_hashes):
             raise TakedownError("nothing in the lake is hit, and nothing that may come is named: nothing to do")
     entries = _entries(corpus, found, order, plan["takedown_id"])
-    # By their texts, which have been read now, near-copies among the labels are known, too.
+    # By their texts, which have been read now, those that hold one of them are known, and near-copies among the labels.
+    holders = _holders(corpus, found, entries)
+    if order.near_copies:
+        entries += [Entry(plan["takedown_id"], "record", id_, clear=entries[0].clear) for id_ in sorted(holders)]
+        found.chosen |= holders | derived_of(corpus, holders)
+    else:
+        found.kept_copies |= holders
     found = found_for(corpus, found.chosen, found.kept_copies, RemovalList(entries))
+    touched = {*found.snapshots, *found.label_rows}
+    entries = [replace(entry, clear=tuple(place for place in entry.clear if place not in touched)) for entry in entries]
     plan = {
         **plan_of(found, order.selectors.stated(), order.reason, order.requested_by, plan["takedown_id"],
                   {"exports": plan["exports"]}),
@@ -308,8 +316,32 @@ def _entries(corpus: Corpus, found: Found, order: Order, takedown_id: str) -> li
     return list({(one.kind, one.value): one for one in reversed(entries)}.values())
 
 
+def _holders(corpus: Corpus, found: Found, entries: Sequence[Entry]) -> dict[str, Chosen]:
+    """Documents that stay by all that is known without reading texts, and hold a text that goes, whole or by half.
+
+    No comparison of copies finds a text within a longer one. Ingestion would keep such a record out from now on, and
+    the search after the takedown would find the text in it.
+    """
+    probes = ProbeSet({entry.value: entry.probes for entry in entries if entry.kind == "text" and entry.probes})
+    holders: dict[str, Chosen] = {}
+    for table_, rows, text in _staying(corpus, found, RemovalList(entries)) if probes else ():
+        if table_ in LABELS:
+            continue
+        for row, counts in probes.counts(rows[text]).items():
+            shares = {name: count / probes.totals[name] for name, count in counts.items() if probes.holds(count, name)}
+            if shares:
+                id_, held = rows[0][row].as_py(), max(shares, key=shares.__getitem__)
+                holders.setdefault(id_, Chosen(id_, "holds", held, round(shares[held], 3)))
+    return holders
+
+
 def _others(corpus: Corpus, found: Found, listed: RemovalList) -> Iterator[pa.ChunkedArray]:
     """The texts and payloads of what stays, as the latest versions have them, row group by row group."""
+    return (rows[text] for _, rows, text in _staying(corpus, found, listed))
+
+
+def _staying(corpus: Corpus, found: Found, listed: RemovalList) -> Iterator[tuple[str, pa.Table, str]]:
+    """What stays, as the latest versions have it: the table, rows that begin with their id, and the column of texts."""
     ids = pa.array(sorted({*found.ids, *found.kept_copies}), pa.string())
     columns = {"documents": ("doc_id", "text"), "raw_crawls": ("record_id", "payload"),
                **{name: ("url", "text") for name in LABELS},
@@ -320,7 +352,7 @@ def _others(corpus: Corpus, found: Found, listed: RemovalList) -> Iterator[pa.Ch
             for group in range(parquet.num_row_groups if parquet else 0):
                 rows = parquet.read_row_group(group, columns=columns_in(parquet, wanted))
                 gone = listed.of_labels(rows) if name in LABELS else pc.is_in(rows[wanted[0]], ids).to_pylist()
-                yield rows.filter(pa.array([not mark for mark in gone], pa.bool_()))[wanted[1]]
+                yield name, rows.filter(pa.array([not mark for mark in gone], pa.bool_())), wanted[1]
 
 
 def _places_of(corpus: Corpus) -> set[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from data_platform.lake.lake import Lake
 from data_platform.pipeline.flow import stages
+from data_platform.proof import replay
 from data_platform.proof.gate import prove
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import execute
@@ -57,6 +58,13 @@ def test_programs_of_the_platform_give_the_texts_that_were_passed_on(original: W
     assert prove(original.lake, "mixture_all", texts=True).complete
 
 
+def test_programs_of_code_that_counted_nothing_are_counted(
+    original: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "COUNTED", "not_there")
+    assert _findings(original.lake) == _findings(original.lake, texts=False) == set()
+
+
 def test_a_platform_that_lets_programs_put_in_what_they_like_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +87,10 @@ def test_a_platform_that_lets_programs_put_in_what_they_like_is_found_out(
     found = _findings(workspace.lake)
     assert ("refinement_programs", "its program puts more into the text than the recipe allows") in found
     assert ("refinement_programs", "its program puts in more or less than is told") in found
+    # Code that counted nothing is not believed either, and then texts are read that no audit reads otherwise.
+    monkeypatch.setattr(replay, "COUNTED", "not_there")
+    told = {("refinement_programs", "its program puts more into the text than the recipe allows")}
+    assert _findings(workspace.lake, texts=False) == told <= _findings(workspace.lake)
 
 
 def _rewritten(workspace: Workspace, folder: Path, name: str, change: Callable[[pa.Table], pa.Table]) -> Lake:

@@ -166,6 +166,23 @@ def _assert_books_balance(workspace: Workspace) -> None:
     assert recorded == committed
 
 
+def test_what_holds_a_removed_text_within_its_own_goes_too(tmp_path: Path) -> None:
+    """No copy is compared with a part of a longer text; ingestion would keep such a record out, and so does this."""
+    held = {"one": {"alpha": essay("alpha"), "beta": essay("beta")}, "two": {"book": f"{essay('rho')}\n{essay('alpha')}"}}
+    write_texts(tmp_path / "texts", held)
+    workspace = workspace_over(tmp_path / "texts", tmp_path / "lake")
+    bring_up_to_date(workspace)
+    ids = ids_of(workspace.lake)
+    receipt = _execute(workspace, _order(workspace))
+    assert receipt["absent"] and receipt["searched_for"]["ids"] == sorted([ids["alpha"], ids["book"]])
+    (row,) = takedowns(workspace.lake)
+    (book,) = [one for one in row["plan"]["documents"] if one["id"] == ids["book"]]
+    assert book["why"] == "holds" and book["similarity"] >= 0.5
+    bring_up_to_date(workspace)
+    assert bring_up_to_date(workspace) == [] and set(ids_of(workspace.lake)) == {"beta"}
+    _assert_books_balance(workspace)
+
+
 @pytest.mark.slow
 def test_what_comes_back_in_a_later_crawl_stays_out(original: Workspace, workspace: Workspace, tmp_path: Path) -> None:
     texts = tmp_path / "texts"
