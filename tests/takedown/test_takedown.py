@@ -168,7 +168,8 @@ def _assert_books_balance(workspace: Workspace) -> None:
 
 def test_what_holds_a_removed_text_within_its_own_goes_too(tmp_path: Path) -> None:
     """No copy is compared with a part of a longer text; ingestion would keep such a record out, and so does this."""
-    held = {"one": {"alpha": essay("alpha"), "beta": essay("beta")}, "two": {"book": f"{essay('rho')}\n{essay('alpha')}"}}
+    held = {"one": {"alpha": essay("alpha"), "beta": essay("beta")},
+            "two": {"book": f"{essay('rho')}\n{essay('alpha')}"}}
     write_texts(tmp_path / "texts", held)
     workspace = workspace_over(tmp_path / "texts", tmp_path / "lake")
     bring_up_to_date(workspace)
