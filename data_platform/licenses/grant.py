@@ -41,7 +41,8 @@ _EXCEPT = re.compile(
     r"erwähnt|genannt)|"
     r"(?:unless|except|excepting|excluding)\s+(?:as\s+|for\s+)?(?:where|when|if|as)?\s*(?:it\s+is\s+|"
     r"is\s+)?(?:not\s+)?(?:otherwise|noted|specified|stated|indicated|explicitly)"
-    r"(?:\s+(?:noted|specified|stated|indicated|marked|credited|mentioned|attributed|explicitly|below|above|here|"
+    r"(?:\s+(?:noted|otherwise|specified|stated|indicated|marked|credited|mentioned|attributed|explicitly|below|"
+    r"above|here|"
     r"expressly|on|in|the|this|page|site))*|"
     r"(?:if|where|when)\s+not\s+(?:otherwise|explicitly|expressly)\s+\w+(?:\s+otherwise)?|"
     r"sauf\s+(?:mention|indication|avis|exception)s?(?:\s+(?:contraires?|explicites?|particulières?))*|"
@@ -65,7 +66,8 @@ _REUSE = re.compile(
     r"\byou\s+(?:are\s+(?:free|welcome)\s+to|may|can)\s+(?:freely\s+)?(?:re-?)?(?:use|share|copy|adapt|distribute|"
     r"publish|remix|print|post|translate)"
     r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
-    r"^(?:please\s+)?(?:feel\s+free\s+to\s+)?(?:re-?)?(?:use|share|copy|publish|print)\b|"
+    r"^(?:please\s+)?(?:feel\s+free\s+to\s+)?(?:re-?)?(?:use|share|copy|publish|print|adapt)"
+    r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
     r"\b(?:dürfen|darf|können|kann)\s+(?=(?:\w+\s+){0,8}?(?:genutzt|verwendet|weiterverwendet|geteilt|verbreitet|"
     r"nachgenutzt)\b)", re.I,
 )
@@ -76,6 +78,8 @@ _NOTICE = re.compile(
     r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}",
 )
 """A notice of copyright with its holder: capitalised words and what joins them."""
+_BEFORE_PLACE = re.compile(r"\b(?:on|of|at|in|from|auf|aus|von|bei|sur|de|en|di|su|em|no|na|op|van)\s+(?=\S)", re.I)
+_QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _SOME_RIGHTS = re.compile(r"\b(?:some|certain|einige|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|"
 r"derechos|direitos|diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I)
 _ARTICLE = re.compile(r"^(?:the|der|die|das|dieser|diese|dieses|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
@@ -107,22 +111,23 @@ _GRANTING = _each(
     """licensed licenced license licence licenses licences licensing under available released publish publishes
     published republish distributed distribute
     provided provide offered shared share made make subject covered governed protected placed put terms term
-    conditions condition version use
+    conditions condition 
     with by through via at in on for from into we i you public domain dedicated dedicate waive rights copyright
-    copyrighted is described type
+     is described type
     open access free freely reuse reused reusable re following accordance permitted international content's
     site's item's work's post's article's see details
     read more info information about link url attribution required international unported generic universal deed
-    legal code human readable summary creative
-    commons cc cco zero by sa nc nd sharealike share alike noncommercial commercial non derivatives
-    noderivatives noderivs no derivative share-alike wiki
+    legal creative
+    commons cc cco zero by sa sharealike share alike 
+        share-alike wiki
     simultaneously both each author authors creator creators owner owners licensee respective contributors
-    credit view badge logo button icon image
-    unter lizenz lizenzen lizenziert lizensiert lizenziertes einer steht stehen veröffentlicht verfügbar nutzbar
+    credit view 
+    erschien erscheint erschienen unter lizenz lizenzen lizenziert lizensiert lizenziertes einer steht stehen
+    veröffentlicht verfügbar nutzbar
     verwendbar freigegeben bereitgestellt lizenzbedingungen
     grundsätzlich zur verfügung gestellt gelten gilt unterliegt unterliegen bedingungen im rahmen namensnennung
-    weitergabe gleichen nicht kommerziell keine bearbeitung
-    bearbeitungen urheberrecht urheber rechte nutzung nutzungsrechte nutzungsbedingungen freie frei dürfen darf
+    weitergabe gleichen 
+     urheberrecht urheber rechte nutzung nutzungsrechte nutzungsbedingungen freie frei dürfen darf
     werden wird genutzt verwendet weiterverwendet geteilt
     verbreitet von vom durch mit auf in zu zum am an bei international deutschland österreich schweiz
     veröffentlichen stellen wir ich
@@ -131,14 +136,14 @@ _GRANTING = _each(
     termes conditions par dans sur au aux en avec placé placés proposé paternité partage
     bajo licencia licencias sujeto sujetos disponible disponibles publicado publicados publicada publica
     publican distribuye distribuyen distribuido distribuida
-    licenciado licenciada licenciados licenciadas términos condiciones con por en sobre sin uso reconocimiento
+    licenciado licenciada licenciados licenciadas términos condiciones con por en sobre reconocimiento
     atribución compartir igual
-    sotto licenza licenze disponibile disponibili pubblicato pubblicati pubblicata pubblicate rilasciato
+    quest sotto licenza licenze disponibile disponibili pubblicato pubblicati pubblicata pubblicate rilasciato
     rilasciata rilasciati rilasciate distribuito distribuita distribuiti
     distribuite concesso concessi soggetto soggetti termini condizioni con nei nel nella secondo viene vengono
     attribuzione
     sob licença licenças disponível disponíveis publicado licenciado distribuído distribuídos disponibilizado
-    disponibilizados termos condições com em na no nas nos
+    disponibilizados termos condições com em na nas nos
     atribuição
     onder licentie licenties beschikbaar gepubliceerd gelicenseerd gelicentieerd vrijgegeven uitgebracht valt
     vallen de het voorwaarden met door naamsvermelding
@@ -211,7 +216,8 @@ _CJK_WORDS = sorted(
         "本作品 すべて 全て 全ての の 内容 コンテンツ 文章 テキスト 記事 は を に 下 もと 基 で ライセンス 提供 "
         "されて 公開 います いる 利用 使用 可能 です が クリエイティブ コモンズ 表示 継承 許諾 条件 許諾条項 "
         "従って および と 国際 規定 本站 本网站 本網站 本文 本页 本頁 本博客 本作品 本著作 所有 全部 内容 內容 "
-        "文章 文字 作品 采用 採用 依据 依據 根据 基于 按照 遵循 使用 许可 許可 协议 協議 授权 授權 条款 條款 进行 "
+        "文章 文字 作品 采用 採用 依据 依據 根据 基于 按照 遵循 使用 许可 許可 协议 協議 授权 授權 声明 聲明 条款 "
+        "條款 进行 "
         "進行 发布 發布 在 下 以 均 除非 共享 知识 知識 署名 国际 國際 之 的 为 為 和 与 版权 著作权 提供 释出 "
         "釋出 이 글은 글 사이트의 사이트 내용은 콘텐츠는 저작물은 블로그의 모든 은 는 라이선스 라이선스에 따라 "
         "이용할 수 있습니다 하에 배포됩니다"
@@ -251,6 +257,8 @@ def claim(before: str, after: str = "", own_names: Set[str] = frozenset()) -> st
     `own_names` are what the page and its site call themselves, in lower case: 'Quayside by J. Roe is licensed under' is
     a grant on Quayside, and the credit of another's work elsewhere.
     """
+    if _is_quoted(before, after):
+        return OTHER
     if _AFTER.search(_EXCEPT.sub(" ", after)[:_MAX_AFTER]):
         return OTHER
     subject = _subject(before, own_names)
@@ -262,6 +270,16 @@ def claim(before: str, after: str = "", own_names: Set[str] = frozenset()) -> st
         return BARE
     # 'CC BY 4.0 applies to all content of this site' as well as 'CC BY 4.0, photograph by J. Roe'.
     return _subject(after, own_names)
+
+
+def _is_quoted(before: str, after: str) -> bool:
+    """Whether a quotation that begins before the name of a licence ends behind it, with words of the page's around."""
+    if before.count('"') % 2 and '"' in after:
+        return True
+    return any(
+        opened in before and before.rfind(opened) > before.rfind(closed) and closed in after
+        for opened, closed in _QUOTES
+    )
 
 
 def _subject(text: str, own_names: Set[str]) -> str:
@@ -282,8 +300,8 @@ def _subject(text: str, own_names: Set[str]) -> str:
             run = run.replace(word, "")
         if run:
             return OTHER
-    located = _IN_PLACE.sub(" ", plain)
-    words = [word for word in _words(_CJK.sub(" ", located)) if not word.isdigit() or len(word) > 1]
+    located = _IN_PLACE.sub(" ", _without_own_place(plain, own_names))
+    words = _words(_CJK.sub(" ", located))
     nouns = [word for word in words if word in _NOUN]
     whole = whole or bool(nouns)
     joined = whole and re.search(r"[,&/]|\b(?:and|und|et|y|e|en|i|oraz|sowie|or|oder)\b", located)
@@ -297,6 +315,15 @@ def _subject(text: str, own_names: Set[str]) -> str:
         # 'Licence of this page: CC BY': where it is found is all that is said.
         return WHOLE
     return WHOLE if whole else BARE
+
+
+def _without_own_place(text: str, own_names: Set[str]) -> str:
+    """A text without 'on Quayside', where that is what the page or its site calls itself."""
+    for match in reversed(list(_BEFORE_PLACE.finditer(text))):
+        rest = _named(text[match.end():], own_names)
+        if rest is not None:
+            text = f"{text[:match.start()]} {rest}"
+    return text
 
 
 def _words(text: str) -> list[str]:
@@ -323,6 +350,11 @@ def is_notice(text: str) -> bool:
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:
     """Whether a sentence speaks of the page or its site by name: 'Quayside by J. Roe is licensed under'."""
     return _named(_EXCEPT.sub(" ", sentence), own_names) is not None
+
+
+def without_exception(sentence: str) -> str:
+    """A sentence without what makes way for others in it: 'unless otherwise noted'."""
+    return _EXCEPT.sub(" ", sentence)
 
 
 def has_exception(sentence: str) -> bool:

@@ -48,7 +48,7 @@ from data_platform.licenses.place import (
     surroundings,
 )
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
-from data_platform.licenses.restriction import STEMS, restriction, visible_sentences
+from data_platform.licenses.restriction import restricting_words, restriction
 from data_platform.licenses.rsl import RslFile
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
@@ -116,6 +116,7 @@ _BADGE = re.compile(
 )
 _DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|$)", re.I)
 """The relation by name, by a prefix that a page may choose (RDFa 1.1, section 7.4), or by its full address."""
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _THE_TEXT = re.compile(
     r"^\W*(?:text|texts|texte|texto|testo|tekst|article|artikel|beitrag|post|content|inhalt|inhalte)\b|"
     r"\b(?:the|der|das|le|el|il|lo|o|het|de)\s+(?:article|text|post|page|artikel|beitrag|billet|texte|artículo|texto|"
@@ -124,6 +125,7 @@ _THE_TEXT = re.compile(
 )
 _ABOUT_OPENNESS = re.compile(r"^(?:https?:)?//(?:www\.)?opendefinition\.org/?(?:od/?|okd/?)?(?:[?#]|$)", re.I)
 """The Open Definition, whose badge data portals show beside a licence: it names none."""
+_DATA = re.compile(r"@type[\"']\s*:\s*(?:\[[^\]]*)?[\"'][^\"']*Dataset[\"']", re.I)
 _MARK = "data-license-mark"
 _NO_BREAK = re.compile(rb"&(?:nbsp|#160|#xa0);", re.I)
 _HIDDEN = ((b"<script", b"<style", b"<!--"), (b"</script", b"</style", b"-->"))
@@ -162,8 +164,8 @@ def observations(
         if kinds:
             page = _Page(_marked(payload, prose.STEMS) if _sentences in kinds else payload, url)
             found = _without_notices([observation for kind in kinds for observation in kind(page)])
-        if (claimed or any(map(_frees, found))) and any(map(restriction, visible_sentences(payload))):
-            found += _restrictions(_Page(_marked(payload, STEMS), url))
+        if (claimed or any(map(_frees, found))) and (words := restricting_words(payload)):
+            found += _restrictions(_Page(_marked(payload, words), url))
         return found
     finally:
         forget_nodes()
@@ -185,6 +187,13 @@ class _Page:
     @cached_property
     def names(self) -> frozenset[str]:
         return own_names(self.document, self.url)
+
+    @cached_property
+    def is_of_data(self) -> bool:
+        """Whether the page says in its markup that it presents a data set."""
+        if self.document.query_selector("[itemtype*='Dataset' i],[typeof*='Dataset' i]") is not None:
+            return True
+        return any(_DATA.search(script.text or "") for script in every(self.document, "script[type*='ld+json' i]"))
 
     @cached_property
     def addresses(self) -> frozenset[str]:
@@ -374,9 +383,17 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
     before, after = "", ""
     if at is not None:
         before, _, after = prose.clause(segments[at], phrase).partition(phrase)
-    claimed = grant.claim(f"{before} {prose.without_names(phrase)}", after, page.names)
+    named = prose.without_names(_URL.sub(" ", phrase))
+    claimed = grant.claim(f"{prose.without_names(_URL.sub(' ', before))} {named}", after, page.names)
     label = segments[at - 1] if at and not before.strip() else ""
-    return grant.OTHER if claimed == grant.BARE and grant.credits_another(label, page.names) else claimed
+    if claimed == grant.BARE and (grant.credits_another(label, page.names) or _is_of_data(page, node)):
+        return grant.OTHER
+    return claimed
+
+
+def _is_of_data(page: _Page, node: DOMNode) -> bool:
+    """Whether a licence that is named alone is the one of a data set that the page is about, and not in its footer."""
+    return page.is_of_data and node.closest("footer") is None
 
 
 _CLAIM_OF_SUBJECT = {"whole": grant.WHOLE, "part": grant.OTHER, "": grant.BARE}
@@ -441,6 +458,8 @@ def _sentences(page: _Page) -> Iterator[Observation]:
                 continue
             scope = _scope_of_mention(page, mention, where)
             free = tier(mention.reading.spdx) < UNKNOWN_TIER
+            if free and not mention.grants and _is_of_data(page, mark):
+                scope = "element"
             if free and scope != "element" and where != "site" and stands_under(mark):
                 scope = "element"
             yield observe("statement", scope, mention.raw, DETECTOR, mention.reading, CONFIDENCE_OF_STATEMENT[scope],
@@ -452,7 +471,7 @@ def _restrictions(page: _Page) -> Iterator[Observation]:
     for mark, where, text in _marks(page):
         block = own_block(mark)
         for sentence in prose.sentences(text):
-            if (found := restriction(sentence)) is not None:
+            if (found := restriction(sentence, where == "site")) is not None:
                 raw, reading = found
                 if block and raw not in block:
                     continue
@@ -462,11 +481,12 @@ def _restrictions(page: _Page) -> Iterator[Observation]:
 
 def _marks(page: _Page) -> Iterator[tuple[DOMNode, str, str]]:
     """Every marked node, its place, and the text around it; each text once."""
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for mark in every(page.document, f"wbr[{_MARK}]", None):
         text = surroundings(mark)
-        if text not in seen:
-            seen.add(text)
+        stands = (text, own_block(mark))
+        if stands not in seen:
+            seen.add(stands)
             yield mark, place(mark), text
 
 
@@ -489,7 +509,8 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str) -> str:
     if tier(mention.reading.spdx) > UNKNOWN_TIER:
         claimed = _CLAIM_OF_SUBJECT[mention.subject]
     else:
-        claimed = grant.claim(*prose.around(mention), page.names)
+        before, after = prose.around(mention)
+        claimed = grant.claim(prose.without_names(before), after, page.names)
     scope = _scope(where, claimed, mention.grants and here)
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here):
         # Prose speaks of works in the public domain far more often than it dedicates itself to it.

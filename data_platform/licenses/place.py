@@ -134,6 +134,9 @@ _INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
 })
+_ITEMS = frozenset({"li", "tr", "dd", "dt"})
+"""Items of a list: what introduces the list introduces each."""
+_SILENT = frozenset({"script", "style", "br", "wbr", "hr"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "summary", "caption"})
 _PLAYERS = frozenset({"img", "picture", "video", "audio", "iframe", "object", "embed", "figure", "map", "canvas"})
 _MEDIA = "img,video,audio,iframe,object,embed,canvas"
@@ -260,7 +263,8 @@ def stands_under(node: DOMNode) -> str:
             tag = (before.tag or "").lower()
             if tag in _HEADINGS:
                 return "credits" if _is_of_credits(before.text) else ""
-            if tag and not tag.startswith("#") and tag not in ("script", "style", "br", "wbr", "hr"):
+            beside_it = tag in _ITEMS and tag == (block.tag or "").lower()
+            if tag and not beside_it and not tag.startswith("#") and tag not in _SILENT:
                 text = " ".join(before.text.split())
                 if nearest and (text or _shows_media(before)):
                     if not text:

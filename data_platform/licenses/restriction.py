@@ -19,6 +19,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.licenses.grant import without_exception
 from data_platform.licenses.prose import reserves_mining
 from data_platform.spdx.expressions import (
     CHOSEN,
@@ -30,27 +31,25 @@ from data_platform.spdx.expressions import (
     Reading,
 )
 
-STEMS = tuple(
-    words.encode() for words in (
-        "commercial", "personal use", "private use", "permission", "modif", "alter", "derivative", "redistribut",
-        "reproduc", "republi", "reprint", "reuse", "re-use", "resale", "resell", "sold", "consent", "purposes only",
-        "use only", "unauthori", "to license this", "licensing enquir", "licensing inquir", "not copy", "copying",
-        "verbatim", "copied", "scrap", "not be used", "kommerziell", "kommersi", "komercyjn", "komerční",
-        "commercie", "commerciaal", "privaten", "persönlichen gebrauch", "zustimmung", "genehmigung",
-        "einwilligung", "erlaubnis", "veränder", "bearbeit", "vervielfält", "nachdruck", "verboten", "untersagt",
-        "nicht gestattet", "weitergabe", "autorisation", "usage personnel", "usage privé", "usage strictement",
-        "interdi", "comercia", "prohibid", "uso personal", "autorizaci", "permiso", "vietat", "riservata",
-        "uso personale", "autorizzaz", "proibid", "vedad", "uso pessoal", "autoriza", "toestemming",
-        "niet toegestaan", "persoonlijk gebruik", "zgod", "zabroni", "zakaz", "użytku", "training", "train ai",
-        "train any", "train a ", "machine learning", "language model", "data mining", "data-mining",
-        "fouille de textes", "minería", "mineração", "estrazione di", "inteligencia artificial",
-        "inteligência artificial", "intelligenza artificiale", "intelligence artificielle", "künstliche",
-        "ki-train", "sztucznej", "kunstmatige", "学習", "训练", "訓練", "商用", "商業", "営利", "商业", "营利",
-        "私的", "個人利用", "転載", "改変", "無断", "轉載", "转载", "复制", "複製", "修改", "个人", "未经", "未經",
-        "研究",
-    )
+_STEMS = (
+    "commercial", "personal use", "private use", "permission", "modif", "alter", "derivative", "redistribut",
+    "reproduc", "republi", "reprint", "reuse", "re-use", "resale", "resell", "sold", "consent", "purposes only",
+    "use only", "unauthori", "to license this", "licensing enquir", "licensing inquir", "not copy", "copying",
+    "verbatim", "copied", "scrap", "not be used", "kommerziell", "kommersi", "komercyjn", "komerční",
+    "commercie", "commerciaal", "privaten", "persönlichen gebrauch", "zustimmung", "genehmigung",
+    "einwilligung", "erlaubnis", "veränder", "bearbeit", "vervielfält", "nachdruck", "verboten", "untersagt",
+    "nicht gestattet", "weitergabe", "autorisation", "usage personnel", "usage privé", "usage strictement",
+    "interdi", "comercia", "prohibid", "uso personal", "autorizaci", "permiso", "vietat", "riservata",
+    "uso personale", "autorizzaz", "proibid", "vedad", "uso pessoal", "autoriza", "toestemming",
+    "niet toegestaan", "persoonlijk gebruik", "zgod", "zabroni", "zakaz", "użytku", "training", "train ai",
+    "train any", "train a ", "machine learning", "language model", "data mining", "data-mining",
+    "fouille de textes", "minería", "mineração", "estrazione di", "inteligencia artificial",
+    "inteligência artificial", "intelligenza artificiale", "intelligence artificielle", "künstliche",
+    "ki-train", "sztucznej", "kunstmatige", "学習", "训练", "訓練", "商用", "商業", "営利", "商业", "营利",
+    "私的", "個人利用", "転載", "改変", "無断", "轉載", "转载", "复制", "複製", "修改", "个人", "未经", "未經",
+    "研究",
 )
-"""Lower-case bytes, one of which is wherever a sentence restricts."""
+"""Parts of words by which the narrower patterns are found."""
 
 _PATTERNS = (
     # English
@@ -221,6 +220,7 @@ _PATTERNS = (
 _RESTRICTIONS = tuple((re.compile(pattern, re.I), spdx) for pattern, spdx in _PATTERNS)
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _PATTERNS), re.I)
 _LIFTED = re.compile(
+    r"\bfree\s+of\s+charge\b|\bkostenlos\b|\bkostenfrei\b|"
     r"\b(?:even|also|including)\s+(?:for\s+)?(?:\w+\s+)?commercial\w*(?!\s+(?:use|purposes?)\s+(?:is|are)\s+(?:not|"
     r"prohib))|\bcommercial(?:ly)?\s+(?:and|or|as\s+well\s+as)\s+non[\s-]?commercial\w*(?!\w*[^.]{0,40}\b(?:prohib|"
     r"forbid|not\s+allow))|"
@@ -235,51 +235,201 @@ _LIFTED = re.compile(
     r"商用利用(?:も)?(?:可|でき|OK)|可商用|允许商业", re.I,
 )
 """What says that a limit is none."""
-_OF_TEXT = re.compile(
-    r"\b(?:this|these|our|my|us|me|we|content\w*|articles?|texts?|posts?|pages?|(?:web)?sites?|blogs?|works?|"
-    r"materials?|publish\w*|authors?|editors?|copyright\w*|rights?|reprint\w*|republi\w*|"
-    r"diese\w*|unser\w*|mein\w*|uns|mir|inhalt\w*|\w*text\w*|artikel\w*|beitr\w+|(?:web)?seiten?|urheber\w*|autor\w*|"
-    r"redaktion|verlag\w*|nachdruck\w*|werk\w*|"
-    r"ce|cette|ces|nos|notre|contenus?|articles?|textes?|auteurs?|éditeur\w*|est[aeo]s?|nuestr\w+|contenid\w+|"
-    r"textos?|artículos?|autor\w*|editor\w*|quest\w|nostr\w|contenut\w|testi|testo|articol\w|"
-    r"nosso\w*|conteúdos?|artigos?|deze|dit|onze|inhoud|teksten|artikelen|tej|tego|treści|tekst\w*|redakcj\w+|"
-    r"autora)\b|©|"
-    r"サイト|ブログ|記事|コンテンツ|文章|転載|本站|本文|网站|網站|内容|內容|文章|转载|轉載|作者", re.I,
+_USE = re.compile(
+    r"\b(?:re-?|un)?(?:cop(?:y|ies|ied|ying)|produc(?:e|ed|ing|tion)|distribut\w+|print\w*|us(?:ed?|age|ing)|"
+    r"sell(?:ing)?|"
+    r"sold|sales?|harvest\w*|scrap(?:e|ed|ing)|crawl\w*|mirror\w*|mine|mining|translat\w+|modif\w+|alter(?:ed|ing|"
+    r"ation\w*)?|adapt\w*|"
+    r"remix\w*|quot(?:e|ed|ing)|borrow\w*|steal\w*|exploit\w*|monetis\w+|monetiz\w+|train\w*|shar(?:e|ed|ing)|"
+    r"download\w*|embed\w*|reproduc\w+|redistribut\w+|republi\w+)\b|"
+    r"\b(?:commercial\w*|business\w*|compan(?:y|ies)|corporat\w+|enterprises?|for[\s-]profit|profit|non[\s-]?profit|"
+    r"personal|private|educational|academic|derivative\w*|"
+    r"ai|llms?|language\s+models?|machine\s+learning|bots?|crawlers?)\b|"
+    r"\b(?:nutz\w*|genutzt|nutzung\w*|verwend\w+|kopi\w+|vervielfält\w+|verbreit\w+|verkauf\w*|verkäuf\w*|"
+    r"nachdruck\w*|abdruck\w*|übernehm\w+|übernahme\w*|"
+    r"veränder\w+|bearbeit\w+|kommerziell\w*|gewerblich\w*|geschäftlich\w*|unternehmen|firmen|privat\w*|weitergabe|"
+    r"weitergeb\w+|weiterverwend\w+|auslesen|trainier\w*|ki|verwert\w+)\b|"
+    r"\b(?:utilis\w+|réutilis\w+|copi\w+|reprodu\w+|reprise|diffus\w+|vente|vendre|vendu\w*|modifi\w+|commercia\w+|"
+    r"lucrati\w+|entreprises?|traduire|"
+    r"uso|usos|usar|usarse|utiliz\w+|vend\w+|venta|venda|lucro|empresas?|modific\w+|comercia\w+|republicar|difundir|"
+    r"traducir|"
+    r"vendita|riprodu\w+|riproduz\w+|distribu\w+|copia\w*|aziende|imprese|impresas?|"
+    r"gebruik\w*|verkoop\w*|verkop\w+|kopi\w+|overnem\w+|overgenomen|verspreid\w*|commercie\w+|bedrijven|"
+    r"użyci\w+|wykorzyst\w+|kopiow\w+|przedruk\w*|sprzeda\w+|komercyjn\w+|firm\w*|modyfik\w+|rozpowszechni\w+)\b|"
+    r"利用|使用|転載|複製|改変|販売|商用|営利|学習|引用|複写|转载|轉載|复制|複製|修改|销售|出售|商业|商業|商用|盈利|"
+    r"训练|訓練|抓取|爬取|传播",
+    re.I,
 )
-"""What the sentences of an article speak of if they restrict its use, rather than report on use and leave."""
-_SHORT = 80
-"""Characters up to which a sentence need not say what it speaks of: 'For personal use only.'"""
+"""What a licence is about: uses of a text, and who uses it for what."""
+_LIMIT = re.compile(
+    r"\b(?:not|never|n[’']t|don[’']t|cannot|can[’']t|mustn[’']t|no|none|nobody|prohibit\w*|forbid\w*|forbidden|"
+    r"disallow\w*|refrain|ban(?:ned)?|illegal\w*|unlawful|theft|"
+    r"only|solely|exclusively|strictly|except|excepting|excluded?|excluding|without|permission\w*|consent|"
+    r"authori[sz]\w+|approv\w+|ask|asking|contact|"
+    r"fees?|pay|paid|payment|buy|purchase|needs?|needed|requir\w+|must|reserved|limited|restricted|unchanged|"
+    r"unaltered|unmodified|verbatim|unedited|by\s+request|on\s+request)\b|"
+    r"\b(?:nicht|kein\w*|nie|verboten|untersagt|unzulässig|nur|ausschließlich|lediglich|außer|ausgenommen|"
+    r"ausgeschlossen|ohne|genehmigung\w*|zustimmung\w*|erlaubnis|einwilligung|"
+    r"absprache|rücksprache|anfrage\w*|fragen|kontakt\w*|gebühr\w*|kostenpflichtig\w*|bedarf|bedürf\w+|erforderlich|"
+    r"muss|müssen|vorbehalten|unverändert\w*|ungekürzt|vorher|bitte)\b|"
+    r"\b(?:pas|aucune?|jamais|interdit\w*|interdi\w+|prohib\w+|seulement|uniquement|exclusivement|sauf|sans|"
+    r"autorisation\w*|accord|permission|demande[rz]?|contacte[rz]?|payant\w*|"
+    r"inchangé\w*|no|nunca|prohibid\w+|solo|sólo|únicamente|exclusivamente|salvo|sin|autorizaci\w+|permiso|"
+    r"consentimiento|solicit\w+|contact\w+|"
+    r"non|mai|vietat\w+|soltanto|solamente|esclusivamente|tranne|senza|autorizzazion\w+|permesso|consenso|chied\w+|"
+    r"richied\w+|contatt\w+|"
+    r"não|nunca|proibid\w+|vedad\w+|apenas|somente|exceto|sem|autorizaç\w+|permiss\w+|"
+    r"niet|geen|nooit|verboden|alleen|uitsluitend|behalve|zonder|toestemming|vraag|vereist|niets|"
+    r"nie|nigdy|zabroni\w+|zakaz\w*|zabrania|tylko|wyłącznie|oprócz|bez|zgod\w+|pozwoleni\w+|wymaga\w*|wymagana)\b|"
+    r"禁止|禁じ|不可|できません|しないで|ご遠慮|お断り|のみ|限り|限る|許可|許諾|承諾|必要|無断|不得|请勿|請勿|严禁|"
+    r"嚴禁|谢绝|謝絕|仅|僅|只|未经|未經|须|須|授权|授權|同意|付费|付費|联系|聯繫",
+    re.I,
+)
+"""How a use is ruled out, bound to leave or payment, or kept to some."""
+_TEXTS = re.compile(
+    r"\b(?:content\w*|articles?|texts?|posts?|pieces?|stor(?:y|ies)|materials?|works?|essays?|writings?|"
+    r"publications?|copyright\w*|"
+    r"inhalt\w*|\w*text(?:e|en|es|s)?|artikel\w*|beitr[äa]g\w*|werk\w*|urheber\w*|materialien|"
+    r"contenus?|textes?|œuvres?|contenidos?|textos?|artículos?|obras?|contenut[oi]|test[oi]|articol[oi]|oper[ae]|"
+    r"conteúdos?|artigos?|"
+    r"inhoud|teksten|tekst|artikelen|werken|treści\w*|teksty|tekstów|artykuł\w*|utwor\w*)\b|"
+    r"コンテンツ|文章|記事|テキスト|著作物|内容|內容|文章|作品|本文",
+    re.I,
+)
+"""What a page's text is called."""
+_PAGES = re.compile(
+    r"\b(?:(?:this|our|my|the)\s+(?:web)?(?:site|page|blog|wiki)s?|pages?|(?:web)?sites?|(?:diese[rs]?|"
+    r"unsere[rs]?)\s+(?:web)?seiten?|ce\s+site|este\s+sitio|questo\s+sito|este\s+site|"
+    r"deze\s+(?:web)?site|tej\s+strony)\b|サイト|ブログ|本站|网站|網站",
+    re.I,
+)
+_PLAIN_USE = re.compile(
+    r"(?i:us(?:ed?|age|ing)|nutz\w*|genutzt|nutzung\w*|verwend\w+|utilis\w+|uso|usos|usar|utiliz\w+|gebruik\w*|利用|"
+    r"使用|compan\w+|business\w*|corporat\w+|enterprises?|unternehmen|firm\w*|"
+    r"entreprises?|empresas?|aziende|imprese|bedrijven|personal|private?|privat\w*|post(?:ed|ing)|publish\w*|"
+    r"publication|shar\w+|edit\w*|profit|non[\s-]?profit|lucro|lucrati\w+|"
+    r"ai|ki|bots?|crawlers?|educational|academic|printed|print)"
+)
+"""Uses that sentences on a site itself speak of, too ('to use this site, you must be 18')."""
+_CREDIT = re.compile(
+    r"\b(?:credit\w*|attribut\w+|cit(?:e|ed|ing|ation)\w*|acknowledg\w*|mention\w*|link\w*|source|named?|nennen|"
+    r"genannt|nennung|namensnennung|quelle\w*|quellenangabe|verlink\w*|"
+    r"cit[ée]\w*|mentionn\w+|auteurs?|attribu\w+|citar|citand\w+|fuente|fonte|attribuzione|bron|bronvermelding|"
+    r"naamsvermelding|źród\w+|autor\w*)\b|出典|クレジット|表示|注明|註明|署名|出处|出處",
+    re.I,
+)
+_HARD = re.compile(
+    r"\b(?:not|never|n[’']t|cannot|prohibit\w*|forbid\w*|permission\w*|consent|fees?|paid|pay|purchase|without|ask|"
+    r"contact|nicht|verboten|untersagt|genehmigung\w*|zustimmung\w*|erlaubnis|"
+    r"einwilligung|interdit\w*|autorisation|sans|prohibid\w+|autorizaci\w+|permiso|sin|vietat\w+|autorizzazion\w+|"
+    r"senza|proibid\w+|sem|niet|verboden|toestemming|zonder|zabroni\w+|zakaz\w*|"
+    r"zgod\w+|bez)\b|禁止|不可|許可|許諾|無断|不得|请勿|授权|同意",
+    re.I,
+)
+"""Limits that naming the author does not lift."""
+_BESIDE = re.compile(
+    r"\b(?:cookies?|privacy|datenschutz\w*|confidentialité|privacidad|newsletter|e-?mails?|account|password|browser|"
+    r"javascript|personal\s+(?:data|information)|personenbezogen\w*|your\s+data|"
+    r"liab\w+|responsib\w+|warrant\w+|haft\w+|gewähr\w*|verantwort\w+|responsab\w+|trademarks?|registered|marken?|"
+    r"markenzeichen|warenzeichen|third[\s-]party|third\s+parties|dritter|"
+    r"tracking|analytics|registration|log\s?in|medical\s+advice|spam|advert\w*|werbung)\b|"
+    r"not\s+included\s+in\s+the|exceeds\s+the\s+permitted|does\s+not\s+comply\s+with\s+these\s+terms|not\s+(?:comply|"
+    r"in\s+accordance)\s+with|you\s+agree\s+to",
+    re.I,
+)
+"""What other sentences of the same look speak of: data of visitors, liability, marks, material of others."""
+_WORDS_OF_USE = re.compile(
+    r"(?:a|an|the|any|all|and|or|of|for|to|is|are|be|it|this|these|our|my|us|me|we|you|your|please|may|can|do|by|"
+    r"with|in|on|as|own|other|purposes?|use|usage|licen[sc]es?|form|prior|written|"
+    r"free|here|first|strictly|allow\w*|permit\w*|granted|possible|publishers?|authors?|editors?|owners?|holders?|"
+    r"rights?|copyright\w*|before|after|after|whole|part|parts|partial|full|"
+    r"nach|gestattet|erlaubt|zulässig|möglich|schriftlich\w*|vorherig\w*|ausdrücklich\w*|autor\w*|auteurs?|verlag\w*|"
+    r"redak\w*|rédaction|redazione|redacción|editor\w*|éditeur\w*|rechte\w*|auch|"
+    r"auszugsweise|teilweise|total|parcial|parziale|partielle|même|anche|incluso|riservat\w+|réservé\w*|reservad\w+|"
+    r"permess\w+|permitid\w+|permis\w*|autoris\w+|toegestaan|dozwolon\w+|pisemn\w+|"
+    r"escrit\w+|scritt\w+|écrite?|previ\w+|préalable|prévia|expres\w+|strettamente|estrictamente|strictement|"
+    r"der|die|das|den|dem|des|ein|eine|einer|für|zu|zum|zur|ist|sind|wird|werden|darf|dürfen|und|oder|mit|von|in|sie|"
+    r"wir|uns|unserer|unser|zweck\w*|gebrauch|"
+    r"le|la|les|l|un|une|des|du|de|d|est|sont|et|ou|pour|par|à|au|aux|en|toute?s?|usage|usages|fins?|buts?|el|los|"
+    r"las|y|o|es|para|con|por|del|al|su|fines|il|lo|i|gli|è|e|per|con|di|da|"
+    r"scop[oi]|fini|os|as|um|uma|é|do|da|para|com|het|een|is|voor|met|van|door|doeleinden|jest|i|lub|na|do|w|z|za|"
+    r"celów|cele)",
+    re.I,
+)
+_NEAR = 80
+"""Characters between a use and a limit on it."""
 _MAX_SENTENCE = 700
 
 
-def restriction(sentence: str) -> tuple[str, Reading] | None:
+def restriction(sentence: str, in_notice: bool = True) -> tuple[str, Reading] | None:
     """What a sentence restricts, in its own words and as a reading; None if it does not.
 
-    Sentences of more than 700 characters are read as far as that.
+    `in_notice` is whether it stands where a site speaks of itself; an article also reports on uses and limits.
+
+    A sentence restricts only what it speaks of: the text, or nothing else than use ('for personal use only'). Sentences
+    of more than 700 characters are read as far as that.
     """
-    sentence = sentence[:_MAX_SENTENCE]
-    if len(sentence) > _SHORT and not _OF_TEXT.search(sentence):
-        return None
+    sentence = without_exception(sentence[:_MAX_SENTENCE])
     if (words := reserves_mining(sentence)) is not None:
         return words, Reading(OPT_OUT, NAMED)
-    if not _ANY.search(sentence) or _LIFTED.search(sentence):
+    if _LIFTED.search(sentence) or not _speaks_of_text(sentence):
         return None
-    for pattern, spdx in _RESTRICTIONS:
-        if match := pattern.search(sentence):
-            return match[0], Reading(spdx, CHOSEN)
-    return None
+    if _ANY.search(sentence) and not _BESIDE.search(sentence):
+        for pattern, spdx in _RESTRICTIONS:
+            if match := pattern.search(sentence):
+                return match[0], Reading(spdx, CHOSEN)
+    return _limited_use(sentence, in_notice)
+
+
+def _limited_use(sentence: str, in_notice: bool) -> tuple[str, Reading] | None:
+    """A use with a limit on it, in whatever order; a duty to name the author is none."""
+    limits = list(_LIMIT.finditer(sentence))
+    uses = [use for use in _USE.finditer(sentence) if any(_near(use, limit) for limit in limits)]
+    if not uses or _BESIDE.search(sentence):
+        return None
+    if _CREDIT.search(sentence) and not _HARD.search(sentence):
+        return None
+    if all(_PLAIN_USE.fullmatch(use[0]) for use in uses) and not _of_use_alone(sentence) and not (
+        in_notice and _TEXTS.search(sentence)
+    ):
+        return None
+    return next(limit for limit in limits if _near(uses[0], limit))[0], Reading(WITH_LEAVE, CHOSEN)
+
+
+def _near(use: re.Match[str], limit: re.Match[str]) -> bool:
+    """Whether a limit stands close enough to a use to be one on it, and is another word."""
+    apart = max(use.start() - limit.end(), limit.start() - use.end())
+    return 0 <= apart <= _NEAR
+
+
+def _speaks_of_text(sentence: str) -> bool:
+    return bool(_TEXTS.search(sentence) or _PAGES.search(sentence)) or _of_use_alone(sentence)
+
+
+def _of_use_alone(sentence: str) -> bool:
+    """Whether every word of a sentence is of use, of limits, or joins such words: it speaks of nothing else."""
+    plain = _LIMIT.sub(" ", _USE.sub(" ", sentence))
+    return all(map(_WORDS_OF_USE.fullmatch, re.findall(r"[^\W\d_]+", plain)))
 
 
 _UNSEEN = re.compile(r"<(script|style|textarea|template)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
 _INLINE = re.compile(r"</?(?:a|abbr|b|cite|em|font|i|mark|small|span|strong|u|wbr)\b[^<>]*>", re.I)
 _TAG = re.compile(r"<[^<>]*>")
-_STEM = "|".join(re.escape(stem.decode()) for stem in STEMS)
+_STEM = "|".join(map(re.escape, _STEMS))
 _ENDS = re.compile(r"(?<=[.!?。！？])\s+|\s\|\s")
 
 
-def visible_sentences(payload: bytes) -> list[str]:
-    """Sentences of a page's text that have one of `STEMS`, without a tree: a first look, which may join or cut some."""
+def restricting_words(payload: bytes) -> list[bytes]:
+    """Words, in lower case, at which sentences of a page that restrict are found; a first look, without a tree.
+
+    It may join or cut sentences, and does not see where they stand.
+    """
     text = _INLINE.sub("", _UNSEEN.sub(" | ", payload.decode("utf-8", "replace")))
     sentences = pa.array(_ENDS.split(html.unescape(_TAG.sub(" | ", text))), pa.large_string())
-    stemmed = sentences.filter(pc.match_substring_regex(sentences, _STEM, ignore_case=True))
-    return [" ".join(sentence.split()) for sentence in stemmed.to_pylist()]
+    stemmed, used, limited = (
+        pc.match_substring_regex(sentences, pattern, ignore_case=True)
+        for pattern in (_STEM, _USE.pattern, _LIMIT.pattern)
+    )
+    likely = sentences.filter(pc.or_(stemmed, pc.and_(used, limited))).to_pylist()
+    found = (restriction(" ".join(sentence.split())) for sentence in likely)
+    return sorted({raw.lower().split()[0].encode() for raw, _ in filter(None, found)})
