@@ -159,6 +159,8 @@ def _digest(observation: Observation) -> bytes:
     stated = (
         observation.location, observation.scope, observation.raw_value, observation.license_spdx,
         observation.context_hash, observation.note or "", observation.record_id or "",
+        # One statement may be read twice, by a sure and an unsure rule.
+        repr(observation.confidence), observation.detector,
     )
     return hashlib.blake2b("\x1f".join(stated).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 

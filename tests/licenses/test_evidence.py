@@ -11,6 +11,8 @@ from data_platform.core.tables import table
 from data_platform.ingest.settings import CrawlSource, EnvironmentFiles, FilesSource, LicenseClaim
 from data_platform.licenses.evidence import RECORD_COLUMNS, collect_evidence
 from data_platform.licenses.known_sources import KnownSource
+from data_platform.licenses.observation import observe
+from data_platform.spdx.expressions import OPT_OUT, Reading
 
 CLAIM = LicenseClaim(spdx="CC-BY-SA-4.0", basis="https://example.org/terms")
 SOURCES = {
@@ -105,3 +107,10 @@ def test_long_statements_are_cut() -> None:
 def test_a_source_that_the_recipe_does_not_name_is_refused() -> None:
     with pytest.raises(ValueError, match="'other' has records but is not in the recipe"):
         collect_evidence(records(("other", "text/html", b"", {})), SOURCES)
+
+
+def test_a_statement_that_is_read_by_two_rules_is_two_observations() -> None:
+    sure = observe("statement", "page", "no mining", "html@1", Reading(OPT_OUT, 0.9))
+    batch = records(("web", "text/plain", b"x", {}))
+    found = collect_evidence(batch, SOURCES, known={"web": [sure, sure, sure._replace(confidence=0.5)]})
+    assert found.num_rows == 2 and len(set(found.column("evidence_id").to_pylist())) == 2
