@@ -100,7 +100,7 @@ def test_each_kind_of_breach_is_found_counted_and_weighed() -> None:
         license_tier=[0, 1, 9, -1, 0, 0, 0],
         evidence_count=[-1, 0, 0, 0, 0, 0, 0],
         license_confidence=[0.5, math.nan, 0.5, 0.5, 0.5, 0.5, 0.5],
-        attribution=[None, None, "x", "x", "x", "x", "x"],
+        license_basis=[None, None, "x", "x", "x", "x", "x"],
         doc_id=["f" * 32, "not a hash", "g" * 32, "0" * 32, "1" * 32, "0" * 32, "0" * 32],
     )
     found = outcomes(declared, rows, chunk_rows=3)
@@ -108,7 +108,7 @@ def test_each_kind_of_breach_is_found_counted_and_weighed() -> None:
         "key_unique", "not_null", "key_and_license_values", "values",
     }
     assert found["not_null"].metadata == {
-        "rows": 7, "attribution is not null": 2, "license_confidence is not null": 1,
+        "rows": 7, "license_basis is not null": 2, "license_confidence is not null": 1,
     }
     assert found["key_and_license_values"].metadata == {
         "rows": 7, "license_tier is within 0 and 5": 2, "doc_id matches ^[0-9a-f]{32}$": 2,

@@ -77,7 +77,7 @@ def test_the_status_says_at_the_top_what_is_made_anew(workspace: Workspace, reci
         "the platform's code has changed since this lake was written by 4dea06c116c3; the next run makes anew"
     )
     assert lines[2] == f"  because their code changed: {', '.join(OF_BEFORE)}"
-    assert lines[3].startswith("  for the first time: refinement_programs, filtered_documents, ")
+    assert lines[3].startswith("  for the first time: document_credits, refinement_programs, filtered_documents, ")
     assert lines[4] == "not made by this recipe, and left as they are: language_model"
     assert lines[5].startswith("table ")
 
