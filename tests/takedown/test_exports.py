@@ -1,0 +1,70 @@
+"""An export of which a host is taken down: no file of it names the host any more, and all of it agrees, offline too."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from data_platform.lake.lake import Lake
+from data_platform.publish.accompany import accompany_again
+from data_platform.publish.check_export import check_export
+from data_platform.publish.export import export_mixture
+from data_platform.run.recipe import Recipe
+from data_platform.run.workspace import Workspace
+from data_platform.takedown.execute import Order, Places, execute
+from data_platform.takedown.outside import files_below
+from data_platform.takedown.plan import Selectors
+from tests.takedown import worlds
+from tests.takedown.lakes import essay
+
+HOST = "gone.example"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Pages of two hosts under a licence that asks for credit, run to their mixture."""
+    folder = tmp_path_factory.mktemp("exported")
+    rows = [{"text": essay(f"{name}x", number), "url": f"https://{host}/{name}", "license": "CC-BY-4.0",
+             "author": f"Author of {name}", "title": f"About {name}"}
+            for number, (name, host) in enumerate([("alpha", HOST), ("beta", "stays.example"), ("gamma", HOST)])]
+    (folder / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recipe = Recipe.model_validate({
+        "name": "exported", "filters": {"rule_sets": {}}, "deduplication": {"guards": {"max_cluster_share": 1.0}},
+        "sources": [{"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(folder / "texts.jsonl")]}],
+        "mixtures": {"all": {"tokens": 100_000, "tiers": [0, 1], "weights": {"web": 1}}},
+    })
+    workspace = Workspace(recipe, Lake(str(folder / "lake")))
+    worlds.run(workspace)
+    return workspace
+
+
+def test_no_file_of_a_rewritten_export_names_what_went(workspace: Workspace, tmp_path: Path) -> None:
+    lake, root = workspace.lake, tmp_path / "exports"
+    folders = [export_mixture(lake, "all", format_, None, root, shard_bytes=2_000)[0]
+               for format_ in ("parquet", "jsonl.zst")]
+    for folder in folders:
+        assert HOST in (folder / "NOTICE").read_text() and check_export(folder).faults == []
+    accompany, calls = partial(accompany_again, lake), []
+
+    def killed_at_the_second(folder: Path, manifest: dict) -> str:
+        calls.append(folder)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return accompany(folder, manifest)
+
+    order = Order(Selectors.of(hosts=[HOST]), "asked for", "A. Uthor")
+    with pytest.raises(KeyboardInterrupt):
+        execute(lake, order, Places((root,), accompany=killed_at_the_second), exports="rewrite")
+    receipt = execute(lake, order, Places((root,), accompany=accompany), exports="rewrite")
+    assert receipt["absent"] and len(receipt["searched_for"]["ids"]) == 2
+    for folder in folders:
+        assert check_export(folder).faults == []
+        assert json.loads((folder / "manifest.json").read_text())["rows"] == 1
+        for path in files_below(folder):
+            content = path.read_bytes()
+            assert HOST.encode() not in content and b"Author of alpha" not in content, path.name
+    worlds.run(workspace)
+    assert list(worlds.faults(workspace)) == []
