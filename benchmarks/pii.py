@@ -29,7 +29,7 @@ import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
 from benchmarks.refinement import pages
-from data_platform.core.kinds.editor import REDACTED_TYPES
+from data_platform.core.kinds.editor import PERSONAL_TYPES
 from data_platform.methods.edits.personal_data import find_personal_data
 
 TYPES = {
@@ -82,7 +82,7 @@ def _systems() -> dict[str, Callable[[list[str]], tuple[list[Found], float]]]:
 def _ours(texts: list[str]) -> tuple[list[Found], float]:
     array = pa.array(texts, pa.large_string())
     started = time.process_time()
-    found = find_personal_data(array, REDACTED_TYPES)
+    found = find_personal_data(array, PERSONAL_TYPES)
     seconds = time.process_time() - started
     return [[tuple(span) for span in found.get(row, ())] for row in range(len(texts))], seconds
 
@@ -113,7 +113,7 @@ def _in_bytes(text: str, spans: Iterable[tuple[int, int, str]]) -> Found:
 
 def _score(rows: list[dict], found: list[Found]) -> Iterable[list]:
     """Per type: labels, found, recall, spans, right, precision; types that a system does not look for are left out."""
-    for type_ in REDACTED_TYPES:
+    for type_ in PERSONAL_TYPES:
         labels = covered = spans = right = 0
         for row, mine in zip(rows, found, strict=True):
             places = _in_bytes(row["full_text"], (
@@ -131,7 +131,7 @@ def _score(rows: list[dict], found: list[Found]) -> Iterable[list]:
 
 def _print_finds(texts: list[str], number: int) -> None:
     finds: dict[str, list[str]] = {}
-    for row, spans in find_personal_data(pa.array(texts, pa.large_string()), REDACTED_TYPES).items():
+    for row, spans in find_personal_data(pa.array(texts, pa.large_string()), PERSONAL_TYPES).items():
         data = texts[row].encode()
         for span in spans:
             parts = data[max(0, span.start - 30) : span.start], data[span.start : span.end], data[span.end :][:10]

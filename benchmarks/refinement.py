@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.common import parser, peers_python, run_measured, show
-from data_platform.core.kinds.editor import REDACTED_TYPES
+from data_platform.core.kinds.editor import PERSONAL_TYPES
 from data_platform.methods.edits.c4_lines import C4Lines
 from data_platform.methods.edits.culturax_lines import CulturaXLines
 from data_platform.methods.edits.personal_data import find_personal_data
@@ -43,8 +43,8 @@ def main() -> None:
     repair = UnicodeRepair(UnicodeRepair.Settings())
     settings = {
         "defaults: Unicode, e-mail, IP": Refinement(),
-        "all personal data": Refinement(personal_data=REDACTED_TYPES),
-        "all personal data, C4, CulturaX": Refinement(personal_data=REDACTED_TYPES, lines=lines),
+        "all personal data": Refinement(personal_data=PERSONAL_TYPES),
+        "all personal data, C4, CulturaX": Refinement(personal_data=PERSONAL_TYPES, lines=lines),
     }
     size = texts.nbytes / 1e6
     table = [

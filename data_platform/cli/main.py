@@ -14,6 +14,7 @@ from data_platform.cli.datastore import datastore
 from data_platform.cli.duplicates import duplicates
 from data_platform.cli.export import export
 from data_platform.cli.methods import methods
+from data_platform.cli.overlap import overlap
 from data_platform.cli.refinement import refinement
 from data_platform.cli.repair import repair
 from data_platform.cli.report import report
@@ -45,8 +46,8 @@ def main() -> None:
 
 
 for _command in (
-    audit, card, check_export, contamination, datastore, duplicates, export, methods, refinement, repair, report, run,
-    schema, source, status, sweep, takedown, trace, ui,
+    audit, card, check_export, contamination, datastore, duplicates, export, methods, overlap, refinement, repair,
+    report, run, schema, source, status, sweep, takedown, trace, ui,
 ):
     main.add_command(_command)
 

@@ -343,6 +343,7 @@ def _edit_columns() -> tuple[Column, ...]:
         "ip": "IP addresses redacted",
         "iban": "IBANs redacted",
         "credit_card": "Card numbers redacted",
+        "secret": "Keys, tokens and passwords redacted",
     }
     from_text = {"derived_from": ("documents.text",)}
     return tuple(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from data_platform.core.kinds.editor import Editor, Redact, Replace
 from data_platform.core.kinds.method import Example
-from data_platform.programs.plan import Planned, Use, plan
+from data_platform.programs.inserted import MOST_INSERTED
+from data_platform.programs.plan import Limits, Planned, Use, plan
 from tests.contract.every import TEXTS, each, each_example, settings_of
 
 BROKEN = ("âœ” No problems", "&lt;p&gt; humanitÃ©", "Mail a@example.org or 81.2.69.160.", "Read it.[12]\nHome\nTop")
@@ -18,8 +19,11 @@ BROKEN = ("âœ” No problems", "&lt;p&gt; humanitÃ©", "Mail a@example.org or
 
 
 def planned(editor: Editor, texts: list[str]) -> Planned:
-    """Programs of texts, and what they make of them."""
-    return plan(pa.array(texts, pa.large_string()), pa.array(["web"] * len(texts)), [Use(editor.name, editor)])
+    """Programs of texts, and what they make of them, where the recipe allows as much as it can."""
+    return plan(
+        pa.array(texts, pa.large_string()), pa.array(["web"] * len(texts)), [Use(editor.name, editor)],
+        limits=Limits(inserted_bytes=MOST_INSERTED),
+    )
 
 
 @each_example(Editor)

@@ -12,14 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_platform.core.kinds.editor import REDACTED_TYPES, Editor, Replace
+from data_platform.core.kinds.editor import PERSONAL_TYPES, Editor, Replace
 from data_platform.methods.edits.personal_data import find_personal_data, is_iban, luhn
 from data_platform.methods.edits.settings import LineRules, Refinement
 from data_platform.programs.interpreter import EDIT_KINDS, interpret
 from data_platform.programs.plan import Limits, Planned, Use, plan
 from data_platform.stages.refinement import editors
 
-EVERYTHING = Refinement(personal_data=REDACTED_TYPES, lines=LineRules(c4={}, culturax={}))
+EVERYTHING = Refinement(personal_data=PERSONAL_TYPES, lines=LineRules(c4={}, culturax={}))
 
 
 def _plan(texts: list[str] | pa.Array, settings: Refinement, domains: list[str] | None = None) -> Planned:
@@ -32,7 +32,7 @@ def _refine(texts: list[str], settings: Refinement) -> list[str]:
 
 
 def _redacted(text: str, **settings) -> str:
-    return _refine([text], Refinement(unicode=False, personal_data=REDACTED_TYPES, **settings))[0]
+    return _refine([text], Refinement(unicode=False, personal_data=PERSONAL_TYPES, **settings))[0]
 
 
 @pytest.mark.parametrize(

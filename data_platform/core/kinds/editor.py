@@ -17,8 +17,12 @@ import pyarrow as pa
 
 from data_platform.core.kinds.method import Kind, Method
 
-REDACTED_TYPES = ("EMAIL", "PHONE", "IP", "IBAN", "CREDIT_CARD")
-"""The kinds of personal data that can be redacted; the placeholder of a kind is its name in angle brackets."""
+PERSONAL_TYPES = ("EMAIL", "PHONE", "IP", "IBAN", "CREDIT_CARD")
+"""The kinds of personal data that can be redacted."""
+SECRET = "SECRET"
+"""What gives access: a key, a token, a password."""
+REDACTED_TYPES = (*PERSONAL_TYPES, SECRET)
+"""What can be redacted; the placeholder of a kind is its name in angle brackets."""
 
 
 @dataclass(frozen=True, slots=True)

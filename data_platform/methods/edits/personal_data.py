@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from data_platform.core.kinds.editor import REDACTED_TYPES, Editor, Redact
+from data_platform.core.kinds.editor import PERSONAL_TYPES, Editor, Redact
 from data_platform.core.kinds.method import Example, Section
 from data_platform.text.buffers import text_buffers
 
@@ -21,7 +21,7 @@ _STRICTNESS = {"IBAN": 0, "CREDIT_CARD": 1, "EMAIL": 2, "IP": 3, "PHONE": 4}
 
 
 class Span(NamedTuple):
-    """Personal data in a text: bytes `start` to `end`, the last excluded, and one of `REDACTED_TYPES`."""
+    """Personal data in a text: bytes `start` to `end`, the last excluded, and one of `PERSONAL_TYPES`."""
 
     start: int
     end: int
@@ -95,7 +95,7 @@ class PersonalData(Editor, name="personal_data"):
 
 
 def find_personal_data(
-    text: pa.Array | pa.ChunkedArray, types: Sequence[str] = REDACTED_TYPES, public_addresses_only: bool = True
+    text: pa.Array | pa.ChunkedArray, types: Sequence[str] = PERSONAL_TYPES, public_addresses_only: bool = True
 ) -> dict[int, list[Span]]:
     """Personal data by row: spans in order, without overlap. Rows without any are left out.
 
