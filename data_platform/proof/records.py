@@ -61,10 +61,10 @@ def check_records(reader: Reader, way: Way, rows: pa.Table, share: Share, worksp
         share: how many; all if None.
         workspace: whose recipe detected the evidence; None to leave evidence alone.
     """
-    ids = pc.unique(rows["doc_id"].cast(pa.string()))
-    chosen = ids if share is None else ids.take(pa.array(sorted(
-        random.SystemRandom().sample(range(len(ids)), min(share, len(ids)))), pa.int64()))
-    found = Records(Looked(len(ids), len(chosen)))
+    count = rows.num_rows
+    drawn = range(count) if share is None else sorted(random.SystemRandom().sample(range(count), min(share, count)))
+    chosen = pc.unique(rows["doc_id"].take(pa.array(drawn, pa.int64())).cast(pa.string()))
+    found = Records(Looked(count, len(drawn)))
     places = _Places(rows["doc_id"], found)
     if not len(chosen):
         return found
@@ -81,14 +81,14 @@ class _Places:
     """Notes findings of documents as places in the mixture."""
 
     def __init__(self, ids: pa.ChunkedArray, found: Records) -> None:
-        self._ids = ids.cast(pa.string()).combine_chunks()
+        self._ids = ids
         self._found = found
 
     def note(self, kind: str, table: str, what: str, wrong: Sequence[str]) -> None:
         """A finding of these documents, if there are any."""
         if wrong:
-            marked = pc.is_in(self._ids, pa.array(sorted(set(wrong)), pa.string()))
-            places = np.flatnonzero(marked.to_numpy(zero_copy_only=False))
+            marked = pc.is_in(self._ids.cast(pa.string()), pa.array(sorted(set(wrong)), pa.string()))
+            places = np.flatnonzero(marked.combine_chunks().to_numpy(zero_copy_only=False))
             self._found.findings.append(Finding(kind, table, what, places))
 
 

@@ -16,6 +16,7 @@ from botocore.exceptions import EndpointConnectionError
 from benchmarks.audit_lake import MIXTURE, make_lake
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition
+from data_platform.pipeline.repair import repair
 from data_platform.proof.gate import prove
 from tests.integration.ui import free_port
 from tests.lake.test_lake import NAME, made_by, verdicts
@@ -93,3 +94,19 @@ def test_a_mixture_is_proven_from_tables_in_an_object_store(bucket: str) -> None
     assert proof.complete and proof.examination.rows.num_rows == 20
     lake.open("documents").delete("true")
     assert "took out 1 file" in " ".join(map(str, Custody(lake).breaches("documents")))
+
+
+def test_what_is_changed_in_a_bucket_is_named_and_set_aside(bucket: str) -> None:
+    lake = Lake(bucket)
+    lake.write(NAME, Partition.of(NAME, "one"), verdicts("one", 50), made_by("1"))
+    assert not repair(lake)
+    (path,) = [file.place for file in Custody(lake).files(NAME)]
+    store, key = boto3.client("s3"), f"tables/{NAME}/{path}"
+    content = bytearray(store.get_object(Bucket="lake", Key=key)["Body"].read())
+    content[100] ^= 1
+    store.put_object(Bucket="lake", Key=key, Body=bytes(content))
+    assert "not of the bytes that were committed" in str(Custody(lake).altered_files(NAME, contents=None))
+    (done,) = repair(lake)
+    assert f"_set_aside/{NAME}-1" in done.done and not lake.exists(NAME)
+    lake.write(NAME, Partition.of(NAME, "one"), verdicts("one", 50), made_by("1"))
+    assert not repair(lake) and lake.count(NAME) == 50
