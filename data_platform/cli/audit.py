@@ -92,8 +92,10 @@ def _print(report: Mapping[str, Any], top: int) -> None:
     out.print(grid)
     _print_contested(report, top)
     for source in report["sources"]:
+        from data_platform.spdx.uses import use_in_words
+
         out.print(f"source [bold]{escape(source['source'])}[/bold] is known as {escape(source['known_as'])}: "
-                  f"{escape(source['license_spdx'])}, tier {source['license_tier']}, {source['use']} use"
+                  f"{escape(source['license_spdx'])}, tier {source['license_tier']}, {use_in_words(source['use'])}"
                   f"{_made_from(source)}")
         for flag in source["flags"][:top]:
             out.print(f"  [yellow]{escape(flag)} than traced[/yellow]" if flag.endswith("freer")
@@ -113,8 +115,9 @@ def _print(report: Mapping[str, Any], top: int) -> None:
     _print_today(report["today"])
     if report["proven"]:
         tiers = "all tiers" if report["admitted_tiers"] is None else f"tiers {report['admitted_tiers']}"
+        use = f", all allow {escape(report['made_for'])}" if report["made_for"] else ""
         out.print(f"[green]proven: all {chain['rows']:,} rows have a chain to record and evidence, no licence is freer "
-                  f"than its evidence, none is above {escape(str(tiers))}[/green]")
+                  f"than its evidence, none is above {escape(str(tiers))}{use}[/green]")
     else:
         _print_findings(report)
 

@@ -77,9 +77,10 @@ def _print(card: Mapping[str, Any]) -> None:
 def _print_known(known: Mapping[str, Any]) -> None:
     """The chain as a tree: every dataset below the one that is made from it."""
     from data_platform.licenses.lineage import evidence_of
+    from data_platform.spdx.uses import use_in_words
 
     out.print(f"known as {escape(known['known_as'])}: {escape(known['license_spdx'])}, tier {known['license_tier']}, "
-              f"{known['use']} use")
+              f"{use_in_words(known['use'])}")
     branches: dict[str, Tree] = {}
     for link in known["chain"]:
         label = f"[bold]{escape(link['name'])}[/bold] {escape(link['license_spdx'])}: {escape(evidence_of(link))}"

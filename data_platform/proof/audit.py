@@ -29,6 +29,7 @@ from data_platform.proof.look import CLOSELY, Look
 from data_platform.proof.models import models_of
 from data_platform.proof.terms import closeness
 from data_platform.proof.trace import mixture_table_name
+from data_platform.proof.uses import in_words
 from data_platform.proof.way import Stop
 from data_platform.run.workspace import Workspace
 from data_platform.spdx.expressions import UNKNOWN
@@ -77,6 +78,7 @@ def audit(
         "proven": proof.complete and not against,
         "reasons": [*proof.reasons(), *against],
         "admitted_tiers": None if proof.admitted is None else list(proof.admitted),
+        "made_for": in_words(proof.policy) if proof.policy else None,
         "above": _above(proof),
         "tokens_by": {what: _counted(rows, column) for what, column in COLUMNS.items() if column in rows.column_names},
         "chain": {

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from data_platform.licenses.lineage import evidence_of
 from data_platform.proof.audit import TIERS, named_rows
 
 LISTED = 15
@@ -90,7 +91,8 @@ def audit_page(report: Mapping[str, Any]) -> str:
         f'<p class="soft">Written {_when(mixture["committed_at"])}, audited {_when(report["audited_at"])}. Delta table '
         f'<code>{escape(mixture["table"])}</code>, id <code>{escape(mixture["table_id"])}</code>.</p>',
         _verdict(report), _today(report), _figures(report), _content(report), _evidence(report), _contested(report),
-        _opted_out(report), _derived(report), _models(report), _making(report), _checking(report), _reading(),
+        _opted_out(report), _derived(report), _sources(report), _models(report), _making(report), _checking(report),
+        _reading(),
     ])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -266,6 +268,25 @@ def _derived(report: Mapping[str, Any]) -> str:
         f"tokens were made of {found['parents']:,} documents. Each is under the licences of all its parents, and each "
         "parent was followed back as the other documents were.</p>"
         + _table(("Table", "Method", "Models", "Prompt", "#Documents", "#Tokens"), rows) + "</section>"
+    )
+
+
+def _sources(report: Mapping[str, Any]) -> str:
+    """Known sources, with every dataset that they are made from and who says what of it."""
+    if not report["sources"]:
+        return ""
+    rows = [
+        (f"<td class=wide>{escape(source['source']) if not link['depth'] else ''}</td>",
+         f"<td class=wide>{'&ensp;' * link['depth']}{escape(link['name'])}</td>",
+         f"<td class=wide>{escape(link['license_spdx'])}</td>", f"<td class=wide>{escape(evidence_of(link))}</td>")
+        for source in report["sources"] for link in source["chain"]
+    ]
+    flags = "".join(f"<li>{escape(flag)}</li>" for source in report["sources"] for flag in source["flags"])
+    return (
+        "<section><h2>What known sources are made from</h2><p>Every document of a source was held to the licences of "
+        "all datasets that the source is made from.</p>" + _table(("Source", "Dataset", "Licence", "Evidence"), rows)
+        + (f"<p>Hosts that state no licence, or a freer one than was traced:</p><ul>{flags}</ul>" if flags else "")
+        + "</section>"
     )
 
 

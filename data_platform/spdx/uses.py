@@ -100,6 +100,11 @@ def _use_of(node: Expression) -> UseClass:
     return terms_of_license(_key(node)).use
 
 
+def use_in_words(use: UseClass) -> str:
+    """A class of use as people say it."""
+    return {"none": "no use granted", "unspecified": "use unspecified"}.get(use, f"{use} use")
+
+
 def asks_attribution(spdx: str) -> bool:
     """Whether one of the licences asks for attribution or a notice: all but those of tier 0."""
     return any(terms_of_license(name).attribution for name in identifiers_of(spdx))
