@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,17 +12,18 @@ import pyarrow.compute as pc
 from data_platform.core.tables import table
 from data_platform.ingest.settings import Source
 from data_platform.ingest.site_files import PATTERN, kind_of
-from data_platform.licenses import trees
 from data_platform.licenses.manual import Rulings, load_rulings
 from data_platform.licenses.observation import Observation
 from data_platform.licenses.site_files import Captured, Policies
-from data_platform.licenses.trees import Trees
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.sources import registry, sources_of
 from data_platform.stages.source_lineage import SOURCE_LINEAGE, is_known
+
+if TYPE_CHECKING:
+    from data_platform.licenses.trees import Trees
 
 LINEAGE = SOURCE_LINEAGE.name
 _SITE_COLUMNS = ("record_id", "url", "host", "mime", "payload")
@@ -102,17 +103,19 @@ def _trees(work: Work, sources: Mapping[str, Source]) -> Trees:
     """The LICENSE files and manifests of this snapshot's file sources. Payloads are read only if there are any."""
     from daft import col
 
+    from data_platform.licenses import trees
+
     of_files = [name for name, source in sources.items() if source.kind == "files"]
     if not of_files:
-        return Trees()
+        return trees.Trees()
     pin = work.pin("raw_crawls")
     chosen = col("url").regexp(f"(?i){trees.PATTERN}") & col("source").is_in(of_files)
     if not engine.read(work.lake, pin, ["url", "source"]).where(chosen).count_rows():
-        return Trees()
+        return trees.Trees()
     columns = ["source", "url", "record_id", "payload"]
     rows = engine.read(work.lake, pin, columns).where(chosen).to_pylist()
-    return Trees([trees.Captured(*(row[name] for name in columns)) for row in rows
-                  if row["payload"] is not None and trees.speaks_for_folder(row["url"])])
+    return trees.Trees([trees.Captured(*(row[name] for name in columns)) for row in rows
+                        if row["payload"] is not None and trees.speaks_for_folder(row["url"])])
 
 
 def _known(work: Work) -> dict[str, list[Observation]]:
