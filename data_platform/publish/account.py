@@ -117,7 +117,8 @@ class Account:
         if self.folder is None:
             yield from self.lake.read(self.table, columns, version=self.version, batch_rows=batch_rows)
             return
-        schema = pa.schema([table(self.table).schema.field(name) for name in columns])
+        # Shards that older code wrote lack columns of today: what they would say is not known.
+        schema = pa.schema([table(self.table).schema.field(name).with_nullable(True) for name in columns])
         yield from read_shards(self.folder, [file.name for file in self.files], schema, batch_rows)
 
     @property

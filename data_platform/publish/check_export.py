@@ -220,7 +220,10 @@ def _rows(folder: Path, statement: Statement, digests: dict[str, Digests], check
                               f"licences states, such as {_shown(unknown[0])}")
         return
     checked.faults += _row_faults(found)
-    checked.faults += card_faults(folder, statement, shares, digests, rows_of)
+    try:
+        checked.faults += list(card_faults(folder, statement, shares, digests, rows_of))
+    except ShardUnreadable as error:
+        checked.faults.append(str(error))
     if "NOTICE" in digests:
         caveat = said.held_to.caveat if said.held_to else ""
         checked.faults += notice_faults(folder / "NOTICE", found, licenses, caveat)

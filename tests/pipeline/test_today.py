@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from assets.gates import pass_gates
 from data_platform.cli.main import main
@@ -223,6 +225,8 @@ def test_a_table_of_today_is_published(recipe: dict[str, Any], tmp_path: Path) -
     assert Today(_workspace(recipe, tmp_path)).differences("mixture_open") == []
     exported = _command(recipe, tmp_path, "export", "open", "--to", str(tmp_path / "out"))
     assert exported.exit_code == 0, exported.output
+    checked = CliRunner().invoke(main, ["check-export", str(tmp_path / "out")])
+    assert checked.exit_code == 0 and "agree" in checked.output
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["as_of"] is None and manifest["asked_of"]["differences"] == []
     report = json.loads(_command(recipe, tmp_path, "audit", "open", "--json").output)
@@ -290,6 +294,10 @@ def test_a_stated_version_leaves_as_what_it_was(recipe: dict[str, Any], tmp_path
     assert manifest["as_of"] == 1
     assert manifest["asked_of"]["differences"] == ["mixture open: tiers [0, 1, 2] to [0, 1]"]
     said = "Exported as of version 1, not as what the recipe first makes today."
+    checked = CliRunner().invoke(main, ["check-export", str(out)])
+    assert checked.exit_code == 0 and said in checked.output and "tiers [0, 1, 2] to [0, 1]" in checked.output
+    statement = json.loads((out / "attestation.json").read_text())["predicate"]
+    assert statement["as_of"] == 1 and statement["asked_of"] == manifest["asked_of"]
     for name in ("NOTICE", "croissant.json", "spdx.json"):
         assert said in (out / name).read_text(), name
     report = json.loads(_command(recipe, tmp_path, "audit", "open", "--as-of", "1", "--json").stdout)
@@ -320,3 +328,28 @@ def test_no_version_leaves_whose_custody_is_broken_or_that_was_taken_down(
     refused = _command(recipe, tmp_path, "export", "open")
     assert refused.exit_code == 1 and "rows were taken down" in refused.output
     assert _command(recipe, tmp_path, "export", "open", "--as-of", "1").exit_code == 1
+
+
+def test_an_export_is_what_it_says_after_a_takedown_too(recipe: dict[str, Any], tmp_path: Path) -> None:
+    key, public, out = tmp_path / "key.pem", tmp_path / "key.pub", tmp_path / "out"
+    made = Ed25519PrivateKey.generate()
+    key.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert _command(recipe, tmp_path, "export", "open", "--to", str(out), "--key", str(key)).exit_code == 0
+
+    def check(*more: str) -> Result:
+        return CliRunner().invoke(main, ["check-export", str(out), *more])
+
+    assert check("--key", str(public)).exit_code == 0
+    rows = Lake(recipe["lake"]).read_table("mixture_open", ["doc_id", "url", "license_tier"]).to_pylist()
+    first, second = [row for row in rows if row["license_tier"] > 0][:2]
+    order = ("--execute", "--yes", "--by", "A. Uthor", "--reason", "by letter", "--exports", "rewrite")
+    taken = _command(recipe, tmp_path, "takedown", "--url", first["url"], *order)
+    assert taken.exit_code == 0 and "not signed any more" in taken.output, taken.output
+    assert check().exit_code == 0 and check("--key", str(public)).exit_code == 1
+    said = json.loads((out / "attestation.json").read_text())["predicate"]
+    assert said["rows"] == len(rows) - 1 and said["taken_down"][0] in said["unsigned_because"]
+    assert not any(first["url"] in path.read_text() for path in out.iterdir() if path.suffix != ".parquet")
+    taken = _command(recipe, tmp_path, "takedown", "--url", second["url"], *order, "--key", str(key))
+    assert taken.exit_code == 0 and check("--key", str(public)).exit_code == 0, taken.output
+    assert len(json.loads((out / "attestation.json").read_text())["predicate"]["taken_down"]) == 2

@@ -4,6 +4,7 @@ signature that does not hold; of a folder that means harm an error in one line i
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ from data_platform.publish.account import Asked
 from data_platform.publish.attestation import write_attestation
 from data_platform.publish.check_export import check_export
 from data_platform.publish.export import ExportExists, export_mixture
+from data_platform.publish.shards import digests_of
 from data_platform.publish.signing import PASSPHRASE, encoded, key_id, load_private_key
 from data_platform.publish.statement import parse_json
 from tests.publish import lakes
@@ -99,8 +101,6 @@ def _attest_again(folder: Path) -> None:
 
 def _say_of_shards(folder: Path) -> None:
     """Give manifest and attestation the digests of shards as they are."""
-    import hashlib
-
     def change(value: Any) -> None:
         for shard in value.get("predicate", value)["shards"]:
             content = (folder / shard["file"]).read_bytes()
@@ -316,6 +316,34 @@ def test_a_shard_that_is_none_is_told_without_its_content(exported: dict[str, Pa
         result = _command(folder)
         assert result.exit_code == 1 and f"{_shards(folder)[0].name} cannot be read" in result.output
         assert "secret" not in result.output
+
+
+def test_a_shard_of_older_code_is_read_and_one_without_a_licence_is_not(
+    exported: dict[str, Path], tmp_path: Path
+) -> None:
+    for name, said in (("contested", "agree"), ("license_tier", "has no column license_tier")):
+        folder = shutil.copytree(exported["parquet"], tmp_path / name)
+        path = _shards(folder)[0]
+        pq.write_table(pq.read_table(path).drop_columns([name]), path)
+        _say_of_shards(folder)
+        _edit_cards(folder)
+        _attest_again(folder)
+        assert said in _command(folder).output
+
+
+def _edit_cards(folder: Path) -> None:
+    """Let the cards follow a shard that was written anew with the same rows."""
+    digests = digests_of(_shards(folder)[0])
+
+    def spdx(value: Any) -> None:
+        value["files"][0]["checksums"] = [{"algorithm": "SHA1", "checksumValue": digests.sha1},
+                                          {"algorithm": "SHA256", "checksumValue": digests.sha256}]
+        code = hashlib.sha1(digests.sha1.encode(), usedforsecurity=False).hexdigest()
+        value["packages"][0]["packageVerificationCode"] = {"packageVerificationCodeValue": code}
+
+    _edit_json(folder / "spdx.json", spdx)
+    _edit_json(folder / "croissant.json", lambda value: value["distribution"][0].update(
+        sha256=digests.sha256, contentSize=f"{digests.bytes} B"))
 
 
 # -- signatures --------------------------------------------------------------------------------------------------------
