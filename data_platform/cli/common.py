@@ -111,9 +111,8 @@ def the_one_with(
     workspaces = workspaces_of(recipe_path)
     having = [workspace for workspace in workspaces if name in names(workspace.lake)]
     if len(having) > 1:
-        raise click.ClickException(
-            f"{kind} {name!r} exists in {', '.join(workspace.lake.uri for workspace in having)}; give --recipe"
-        )
+        places = ", ".join(f"{workspace.lake.uri} (recipe {workspace.recipe.name})" for workspace in having)
+        raise click.ClickException(f"{kind} {name!r} exists in {places}; give --recipe")
     if not having:
         if kind == "mixture" and any(workspace.lake.exists(table_name("plan", name)) for workspace in workspaces):
             raise NotFound(f"{name} is a plan alone, without texts: its mixture says `publish: false`")

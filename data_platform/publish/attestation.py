@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data_platform.core.tables import kind_of
 from data_platform.lake import chain
+from data_platform.lake.lake import VersionGone
 from data_platform.publish.account import Account, Archive
 from data_platform.publish.shards import digests_of
 from data_platform.publish.signing import envelope, key_id, public_pem
@@ -88,7 +89,12 @@ def _materials(account: Account) -> Iterator[dict[str, Any]]:
 
 def _models(account: Account, name: str, version: int) -> Iterator[dict[str, Any]]:
     columns = ["model_id", "uri", "sha256", "license_spdx"]
-    for row in account.lake.read_table(name, columns, version=version).to_pylist():
+    try:
+        rows = account.lake.read_table(name, columns, version=version).to_pylist()
+    except VersionGone:
+        yield {"name": f"models of table {name}", "annotations": {"deleted": "a takedown deleted what names them"}}
+        return
+    for row in rows:
         yield {"name": f"model {row['model_id']}", "uri": _plain(row["uri"]), **_digest("sha256", row["sha256"]),
                "annotations": {"table": name, "license_spdx": row["license_spdx"]}}
 
