@@ -490,6 +490,8 @@ _declare(Table(
         Column("origin", pa.string(), "Where it says that it is from, beside its URL: a journal, a repository, a "
                 "canonical address.", nullable=True, long=True,
                 derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
+        Column("swhid", pa.string(), "Software Heritage's identifier of the bytes of a whole file (ISO/IEC 18670).",
+                nullable=True, pattern=r"^swh:1:cnt:[0-9a-f]{40}$", derived_from=("raw_crawls.payload",)),
         Column("project", pa.string(), "Package that it belongs to, with its version.", nullable=True,
                 derived_from=("raw_crawls.payload", "raw_crawls.metadata")),
         Column("copyright", pa.list_(pa.string()), "Copyright lines as they were written: of the text itself, then of "

@@ -22,13 +22,15 @@ import pyarrow.compute as pc
 from data_platform.credits import files, pages, rows
 from data_platform.credits.credit import NOTHING, Credit, line
 from data_platform.credits.manifests import people_of_headers
+from data_platform.credits.swhid import content_id
 from data_platform.credits.trees import Trees
 from data_platform.ingest.settings import Source
 
-COLUMNS = ("record_id", "source", "url", "mime", "charset", "payload", "metadata")
+COLUMNS = ("record_id", "source", "record_type", "url", "mime", "charset", "payload", "metadata")
 """Columns of raw_crawls that are read."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _CRAWLED = frozenset({"crawl", "environment_pages"})
+_REPLACED = "\ufffd".encode()
 _FILE_HINT = r"copyright|\(c\)|©|author|written by|permission|redistribution|licen[sc]e"
 
 
@@ -43,10 +45,10 @@ def collect(records: pa.RecordBatch, sources: Mapping[str, Source], trees: Trees
     payloads = records.column("payload")
     page_hints = pages.hints(payloads)
     file_hints = pc.fill_null(pc.match_substring_regex(payloads, _FILE_HINT, ignore_case=True), False).to_pylist()
-    names = ("record_id", "source", "url", "mime", "charset", "metadata")
+    names = ("record_id", "source", "record_type", "url", "mime", "charset", "metadata")
     fields = [records.column(name).to_pylist() for name in names]
     found = []
-    for row, (record_id, name, url, mime, charset, metadata) in enumerate(zip(*fields, strict=True)):
+    for row, (record_id, name, record_type, url, mime, charset, metadata) in enumerate(zip(*fields, strict=True)):
         kind = sources[name].kind
         if kind in _CRAWLED:
             if mime in _HTML:
@@ -59,8 +61,15 @@ def collect(records: pa.RecordBatch, sources: Mapping[str, Source], trees: Trees
         own = _of_file(payloads[row].as_py(), charset, record_id) if file_hints[row] else NOTHING
         project = str(stated.get("distribution") or "") if kind == "environment_files" else ""
         of_row = _of_distribution(stated) if kind == "environment_files" else _of_row(stated, url, record_id)
-        found.append(of_row.over(own).over(trees.credit_of(name, url, project)))
+        credit = of_row.over(own).over(trees.credit_of(name, url, project))
+        found.append(credit._replace(swhid=_swhid(payloads[row].as_py() or b"", record_type, kind)))
     return found
+
+
+def _swhid(payload: bytes, record_type: str, kind: str) -> str:
+    """The identifier of a whole file; empty of a row, and where bytes that are no UTF-8 were replaced on the way."""
+    whole = record_type == "file" or (kind == "environment_files" and _REPLACED not in payload)
+    return content_id(payload) if whole else ""
 
 
 def _of_file(payload: bytes | None, charset: str | None, record_id: str) -> Credit:

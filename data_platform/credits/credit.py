@@ -52,13 +52,14 @@ class Credit(NamedTuple):
     project: str = ""
     copyright: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    swhid: str = ""
 
     def over(self, other: Credit) -> Credit:
         """This one, and of another what this one does not know; copyright lines and notices of both hold."""
         return Credit(
             self.title or other.title, self.authors or other.authors, self.source or other.source,
             self.project or other.project, tuple(dict.fromkeys((*self.copyright, *other.copyright)))[:MAX_LINES],
-            tuple(dict.fromkeys((*self.notices, *other.notices))),
+            tuple(dict.fromkeys((*self.notices, *other.notices))), self.swhid or other.swhid,
         )
 
 

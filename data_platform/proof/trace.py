@@ -97,7 +97,7 @@ def _way_back(lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snaps
         "record": _short(find("raw_crawls", "record_id"), exclude=("payload", "metadata")),
         "document": _short(find("documents"), exclude=("text",)),
         "license": {**(find("document_licenses") or {}), "evidence": evidence},
-        "terms": find("document_terms"), "reservation": find("reservations"),
+        "credit": find("document_credits"), "terms": find("document_terms"), "reservation": find("reservations"),
         "branch": find("document_branches"),
         "verdicts": {**(find("filter_verdicts") or {}), "signals": find("quality_signals")},
         "refinement": _edits(find("refinement_programs")) if "refinement_programs" in commits else {},

@@ -266,14 +266,15 @@ class Works:
                          ("doc_id", "license_spdx"), lambda row: (row["license_spdx"],))
 
     def _add_credits(self) -> None:
-        columns = ("doc_id", "title", "authors", "origin", "project", "copyright", "notices")
+        columns = ("doc_id", "title", "authors", "origin", "swhid", "project", "copyright", "notices")
         for rows in self._read("document_credits", columns):
             credits_, holders = [], []
             for row in self._mine(rows):
                 holder = _holder(row)
                 holders += [holder] if holder else []
                 credits_.append((bytes.fromhex(row["doc_id"]), row["title"] or "", ", ".join(row["authors"]),
-                                 row["origin"] or "", holder[0] if holder else 0))
+                                 ", ".join(part for part in (row["origin"], row["swhid"]) if part),
+                                 holder[0] if holder else 0))
             self._database.executemany("INSERT OR IGNORE INTO holder VALUES (?, ?, ?, ?)", holders)
             self._database.executemany(
                 "UPDATE work SET title = CASE WHEN ?2 = '' THEN title ELSE ?2 END, "

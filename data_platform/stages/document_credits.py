@@ -18,10 +18,13 @@ from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.stages.shared.sources import sources_of
 
-_READ = ("record_id", "snapshot", "source", "url", "mime", "charset", "payload", "metadata")
+_READ = ("record_id", "snapshot", "source", "record_type", "url", "mime", "charset", "payload", "metadata")
 _CREDITS, _NOTICES = "document_credits", "license_notices"
 _MADE = {
-    **{name: table(_CREDITS)[name].type for name in ("title", "authors", "origin", "project", "copyright", "notices")},
+    **{
+        name: table(_CREDITS)[name].type
+        for name in ("title", "authors", "origin", "swhid", "project", "copyright", "notices")
+    },
     **{name: table(_NOTICES)[name].type for name in ("notice_id", "name", "text")},
     "credited": pa.bool_(), "carries": pa.bool_(),
 }
@@ -42,6 +45,7 @@ def make_credits(*columns: pa.Array, sources: Mapping[str, Source], trees: Trees
         "title": [credit.title or None for credit in found],
         "authors": [credit.authors for credit in found],
         "origin": [credit.source or None for credit in found],
+        "swhid": [credit.swhid or None for credit in found],
         "project": [credit.project or None for credit in found],
         "copyright": [credit.copyright for credit in found],
         "notices": [

@@ -9,9 +9,18 @@ import pytest
 
 from data_platform.credits import files, manifests, pages, rows
 from data_platform.credits.credit import Credit
+from data_platform.credits.swhid import content_id
 from data_platform.credits.trees import Captured, Trees
 
 URL = "https://example.org/a"
+
+
+@pytest.mark.parametrize(("payload", "blob"), [
+    # What `git hash-object` says of them.
+    (b"", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"), (b"hello\n", "ce013625030ba8dba906f756967f9e9ca394464a"),
+])
+def test_contents_are_named_as_git_and_software_heritage_do(payload: bytes, blob: str) -> None:
+    assert content_id(payload) == f"swh:1:cnt:{blob}"
 
 
 @pytest.mark.parametrize(("row", "expected"), [

@@ -6,6 +6,7 @@ the reader finds the line, the heading above it and the texts that these name, a
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -140,7 +141,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
                 for number, (name, text) in enumerate(FILES.items(), 1_000)]
     trees, notices = Trees.read(captured)
     columns = {
-        "record_id": IDS, "source": [one.source for one in DOCUMENTS], "url": [one.url for one in DOCUMENTS],
+        "record_id": IDS, "source": [one.source for one in DOCUMENTS],
+        "record_type": [{"web": "response", "tree": "file", "rows": "row"}[one.source] for one in DOCUMENTS],
+        "url": [one.url for one in DOCUMENTS],
         "mime": ["text/html" if one.source == "web" else "text/plain" for one in DOCUMENTS],
         "charset": ["utf-8"] * len(IDS), "payload": [one.payload.encode() for one in DOCUMENTS],
         "metadata": [json.dumps(one.metadata) for one in DOCUMENTS],
@@ -233,6 +236,9 @@ def test_the_conditions_of_each_licence_hold(notice: str, number: int) -> None:
     for phrase in PHRASES.get(expected.licence, ()):
         assert _squeezed(phrase) in _squeezed(said.texts), "the text of the licence is to go with it"
     assert f"Source: {expected.url}" in said.line or f", {expected.url}" in said.line
+    blob = expected.payload.encode()
+    swhid = f"swh:1:cnt:{hashlib.sha1(b'blob %d' % len(blob) + bytes(1) + blob).hexdigest()}"
+    assert (swhid in said.line) == (expected.source == "tree"), "whole files are named as archives of code name them"
     assert "Changes: " in said.line and all(change in said.line for change in expected.changes)
     assert f'"{expected.title}"' in said.line if expected.title else '"' not in said.line
     if expected.authors:
