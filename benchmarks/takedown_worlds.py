@@ -146,6 +146,10 @@ def make_base(seed: int, base: Path) -> tuple[str, Any]:
     return in_a_child(build)
 
 
+def _told(tally: Counter) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in tally.items())
+
+
 def main() -> None:
     """Try worlds and print a tally; status 1 if anything was wrong."""
     arguments = parser(__doc__)
@@ -172,7 +176,8 @@ def main() -> None:
                 for fault in found:
                     print(f"world {seed}, takedown {number}: {fault}", file=sys.stderr, flush=True)
                 shutil.rmtree(Path(name) / f"trial{number}")
-    print(", ".join(f"{name} {count:,}" for name, count in tally.items()))
+        print(f"after world {seed}: {_told(tally)}", file=sys.stderr, flush=True)
+    print(_told(tally))
     sys.exit(bool(wrong))
 
 
