@@ -34,6 +34,7 @@ class Captured(NamedTuple):
     kind: Kind
     record_id: str
     payload: bytes
+    url: str = ""
 
 
 class _File(Protocol):
@@ -90,6 +91,7 @@ class Policies:
     agents: Sequence[str] = ()
     _of_host: dict[str, list[Captured]] = field(init=False, repr=False, default_factory=dict)
     _parsed: dict[str, list[tuple[str, _File]]] = field(init=False, repr=False, default_factory=dict)
+    _read: dict[str, frozenset[str]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         seen: set[tuple[str, Kind, bytes]] = set()
@@ -114,7 +116,13 @@ class Policies:
         if host not in self._parsed:
             files = [(file.record_id, self._parse(file)) for file in self._of_host[host]]
             self._parsed[host] = [(record_id, file) for record_id, file in files if file.speaks]
-        return [one for record_id, file in self._parsed[host] for one in file.observations(url, record_id)]
+            speaking = {record_id for record_id, _ in self._parsed[host]}
+            self._read[host] = frozenset(
+                file.url for file in self._of_host[host] if file.kind == "rsl" and file.record_id in speaking
+            )
+        found = [one for record_id, file in self._parsed[host] for one in file.observations(url, record_id)]
+        # A robots.txt that names a document of terms says no more than the document, where that was captured and read.
+        return [one for one in found if not (one.location == "rsl" and one.raw_value in self._read[host])]
 
     def _parse(self, file: Captured) -> _File:
         if file.kind == "tdmrep":

@@ -93,7 +93,7 @@ def _policies(work: Work, sources: Mapping[str, Source]) -> Policies:
         return Policies()
     frame = engine.read(work.lake, pin, [*_SITE_COLUMNS, "source"]).where(chosen).select(*_SITE_COLUMNS)
     captured = [
-        Captured(row["host"], kind, row["record_id"], row["payload"]) for row in frame.to_pylist()
+        Captured(row["host"], kind, row["record_id"], row["payload"], row["url"]) for row in frame.to_pylist()
         if row["payload"] is not None and (kind := kind_of(row["url"], row["mime"]))
     ]
     return Policies(captured, work.recipe.licenses.training_agents)
