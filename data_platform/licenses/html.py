@@ -25,6 +25,7 @@ any of this could be found.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -233,15 +234,30 @@ def _marked(payload: bytes, stems: Sequence[bytes]) -> bytes:
 
 def _places(lower: bytes, stems: Sequence[bytes]) -> list[int]:
     """Where a page, in lower case, has one of `stems`; the first `MAX_MARKS` places of each."""
+    seen, starts, shifts = _without_scripts(lower)
     places: set[int] = set()
     for name in stems:
-        start = lower.find(name)
+        start = seen.find(name)
         for _ in range(MAX_MARKS):
             if start < 0:
                 break
-            places.add(start)
-            start = lower.find(name, start + len(name))
+            places.add(start + shifts[bisect_right(starts, start) - 1])
+            start = seen.find(name, start + len(name))
     return sorted(places)
+
+
+def _without_scripts(lower: bytes) -> tuple[bytes, list[int], list[int]]:
+    """A page without its scripts, which are half of the bytes of most; where each piece of it starts, and by how much
+    it stood farther on before."""
+    pieces, starts, shifts = [], [0], [0]
+    at = size = 0
+    while (opened := lower.find(b"<script", at)) >= 0 and (closed := lower.find(b"</script", opened)) >= 0:
+        pieces.append(lower[at:opened])
+        size += opened - at
+        starts.append(size)
+        shifts.append(closed - size)
+        at = closed
+    return b"".join([*pieces, lower[at:]]), starts, shifts
 
 
 def _metas(page: _Page) -> Iterator[Observation]:

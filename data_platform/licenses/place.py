@@ -137,6 +137,8 @@ _INLINE = frozenset({
 _ITEMS = frozenset({"li", "tr", "dd", "dt"})
 """Items of a list: what introduces the list introduces each."""
 _SILENT = frozenset({"script", "style", "br", "wbr", "hr"})
+_BREAKING = "br,p,div,li,td,th,dt,dd,tr,h1,h2,h3,h4,h5,h6,section,article,script,style"
+"""What makes the text of an element more than one line, or hides a part of it."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "summary", "caption"})
 _PLAYERS = frozenset({"img", "picture", "video", "audio", "iframe", "object", "embed", "figure", "map", "canvas"})
 _MEDIA = "img,video,audio,iframe,object,embed,canvas"
@@ -219,8 +221,13 @@ def _is_teaser(article: DOMNode) -> bool:
     root = article
     while root.parent is not None and not (root.tag or "").startswith("#document"):
         root = root.parent
-    others = every(root, "article", MAX_ARTICLES)
-    return any(other != article and other.query_selector("h1") is not None for other in others)
+    return _has_headed_article(root)
+
+
+@lru_cache(maxsize=4)
+def _has_headed_article(root: DOMNode) -> bool:
+    """Whether an article of a page has a heading of the first level; asked once, since a page may have many."""
+    return any(article.query_selector("h1") is not None for article in every(root, "article", MAX_ARTICLES))
 
 
 def _enclosed(node: DOMNode | None) -> bool:
@@ -380,7 +387,7 @@ def _squeezed(node: DOMNode) -> str:
     It keeps its tree alive. Longer text than anybody asks for is left as it is.
     """
     plain = " ".join(node.text.split())
-    if len(plain) > MAX_SURROUNDINGS:
+    if len(plain) > MAX_SURROUNDINGS or node.query_selector(_BREAKING) is None:
         return plain
     pieces: list[str] = []
     _flow(node, pieces)
@@ -404,6 +411,7 @@ def _flow(node: DOMNode, pieces: list[str]) -> None:
 def forget_nodes() -> None:
     """Let go of the nodes of a page once it is read: a tree must end in the thread that made it."""
     _squeezed.cache_clear()
+    _has_headed_article.cache_clear()
 
 
 def own_block(node: DOMNode) -> str:

@@ -426,10 +426,9 @@ def restricting_words(payload: bytes) -> list[bytes]:
     """
     text = _INLINE.sub("", _UNSEEN.sub(" | ", payload.decode("utf-8", "replace")))
     sentences = pa.array(_ENDS.split(html.unescape(_TAG.sub(" | ", text))), pa.large_string())
-    stemmed, used, limited = (
-        pc.match_substring_regex(sentences, pattern, ignore_case=True)
-        for pattern in (_STEM, _USE.pattern, _LIMIT.pattern)
-    )
-    likely = sentences.filter(pc.or_(stemmed, pc.and_(used, limited))).to_pylist()
+    for patterns in ((_LIMIT.pattern, _STEM), (_USE.pattern, _STEM)):
+        either = [pc.match_substring_regex(sentences, pattern, ignore_case=True) for pattern in patterns]
+        sentences = sentences.filter(pc.or_(*either))
+    likely = sentences.to_pylist()
     found = (restriction(" ".join(sentence.split())) for sentence in likely)
     return sorted({raw.lower().split()[0].encode() for raw, _ in filter(None, found)})
