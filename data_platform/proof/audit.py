@@ -22,7 +22,7 @@ from data_platform.core.tables import kind_of, short_name
 from data_platform.lake.lake import Lake
 from data_platform.licenses.lineage import by_source, summary
 from data_platform.proof.examination import Examination
-from data_platform.proof.gate import Proof, prove
+from data_platform.proof.gate import Proof, prove, unreadable
 from data_platform.proof.holding import holding
 from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.look import CLOSELY, Look
@@ -69,6 +69,17 @@ def audit(
     """
     name = mixture_table_name(lake, mixture)
     proof = prove(lake, name, version, admitted, look=look, workspace=workspace)
+    try:
+        return _report(lake, proof, look)
+    except Exception:
+        # As in `prove`: rows that are counted beside the way may be gone, too.
+        if not proof.way.breaches:
+            raise
+        raise unreadable(name, proof.version, proof.way) from None
+
+
+def _report(lake: Lake, proof: Proof, look: Look) -> dict[str, Any]:
+    """Everything that is said of a mixture, as plain values."""
     found, rows = proof.examination, proof.examination.rows
     custody = holding(lake, proof, look.head)
     elsewhere = custody["kept_elsewhere"]

@@ -95,10 +95,15 @@ def prove(
         # What reads Parquet fails in many ways on bytes that were changed. Why it fails is known then.
         if not way.breaches:
             raise
-        said = "; ".join([*map(str, way.breaches), *ways_out(way).values()])
-        raise CustodyBroken(f"{name} version {stop.version} cannot be examined: {said}") from None
+        raise unreadable(name, stop.version, way) from None
     examination.findings.extend(made_anew.findings)
     return Proof(name, stop.version, tiers, way, examination, policy, made_anew)
+
+
+def unreadable(name: str, version: int, way: Way) -> CustodyBroken:
+    """What to raise where rows cannot be read because of breaches: all of them, and what to do."""
+    said = "; ".join([*map(str, way.breaches), *ways_out(way).values()])
+    return CustodyBroken(f"{name} version {version} cannot be examined: {said}")
 
 
 def ways_out(way: Way) -> dict[str, str]:
