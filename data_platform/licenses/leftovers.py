@@ -139,6 +139,9 @@ _GIVEN_NAMES = frozenset([
 ])
 _SPEECH = frozenset(
     [
+        "clause", "derivs", "noderivs", "noderivatives", "sharealike", "noai", "tdm", "anti", "eula", "send",
+        "postcard", "per", "nonprofits", "individuals", "charities", "patent", "patents", "pending", "vegan", "llm", "llms",
+        "additional", "terms", "noncommercially", "vain", "endast", "kun", "apenas",
         "not", "no", "never", "only", "must", "shall", "should", "cannot", "can", "could", "would", "might",
         "do", "does", "did", "is", "are", "was", "were", "been", "being", "have", "has", "had", "if", "when",
         "where", "who", "whom", "which", "whose", "that", "you", "your", "yours", "they", "them", "he", "she", "it",
@@ -305,7 +308,7 @@ def _words(text: str) -> list[str]:
 def _nameable(word: str, spelt: str, legal: Set[str]) -> bool:
     if word in _GIVEN_NAMES and spelt.istitle():
         return True
-    if word in _SPEECH:
+    if word in _SPEECH or (word.endswith("ware") and word not in _WARES):
         return False
     if word in _NAME_WORDS or _YEAR.match(word) or _NOISE.match(word) or word.isdigit():
         return True
@@ -338,7 +341,8 @@ def _after_headings(text: str, legal: Set[str], named: set[str]) -> list[str]:
             named.add(spdx)
             continue
         found = words_of(line)
-        heading = len(found.words) <= MOST_HEADING_WORDS and all(
+        begun = not found.words or found.words[0] not in _PREPOSITIONS
+        heading = begun and len(found.words) <= MOST_HEADING_WORDS and all(
             word in _HEADING_WORDS or _nameable(word, found.text[start:end], legal)
             for word, start, end in zip(found.words, found.starts, found.ends, strict=True)
         )
@@ -347,6 +351,9 @@ def _after_headings(text: str, legal: Set[str], named: set[str]) -> list[str]:
     return rest
 
 
+_WARES = frozenset({"software", "hardware", "firmware", "middleware", "aware", "delaware", "vmware"})
+_PREPOSITIONS = frozenset({"to", "for", "in", "with", "by", "from", "on", "as", "at", "per"})
+"""Words that begin no heading: what follows them limits what stands before."""
 _SUBJECTS = frozenset(
     [
         "this", "the", "these", "all", "of", "software", "library", "package", "project", "program", "module", "code",
@@ -368,7 +375,7 @@ _HEADING_WORDS = frozenset(
     [
         "the", "this", "license", "licenses", "notice", "notices", "copyright", "copyrights", "legal", "terms",
         "conditions", "and", "of", "for", "text", "file", "software", "agreement", "version", "v", "information",
-        "summary", "disclaimer", "warranty", "permission", "license's", "clause"
+        "summary", "disclaimer", "warranty", "permission", "license's"
     ]
 )
 _VAGUE = frozenset({"BSD-3-Clause", "Apache-2.0", "GPL-1.0-or-later", "LGPL-2.0-or-later", "AGPL-3.0-only", "MPL-2.0",

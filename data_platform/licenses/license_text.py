@@ -150,6 +150,8 @@ class _Found:
 
     def _read(self, start: int, end: int, heading: bool) -> None:
         text = self.matcher.raw(start, end)
+        # Titles stand above a licence; what stands below the last one is no title.
+        heading = heading and end < len(self.explained)
         self.terms |= leftovers.terms_of(Leftover(text, heading), known().legal, self.identifiers)
 
     def reading(self) -> Reading:

@@ -127,6 +127,7 @@ def test_headings_that_name_another_licence_count() -> None:
     ("Larch is distributed under the Eclipse Public License 2.0.", False),
     ("Copyright 2019 Example Ltd. NOT FOR COMMERCIAL USE", False),
     ("Copyright 2019 Example Ltd. Kein Verkauf, nur private Nutzung.", False),
+    ("Commons Clause", False), ("Postcardware", False), ("No LLMs", False), ("to nonprofits", False),
     ("Hobby use: fine. Companies: write to us.", False),
     ("Keep out of the reach of generals.", False),
 ])
