@@ -140,8 +140,8 @@ _GIVEN_NAMES = frozenset([
 _SPEECH = frozenset(
     [
         "clause", "derivs", "noderivs", "noderivatives", "sharealike", "noai", "tdm", "anti", "eula", "send",
-        "postcard", "per", "nonprofits", "individuals", "charities", "patent", "patents", "pending", "vegan", "llm", "llms",
-        "additional", "terms", "noncommercially", "vain", "endast", "kun", "apenas",
+        "postcard", "per", "nonprofits", "individuals", "charities", "patent", "patents", "pending", "vegan",
+        "llm", "llms", "additional", "terms", "noncommercially", "vain", "endast", "kun", "apenas",
         "not", "no", "never", "only", "must", "shall", "should", "cannot", "can", "could", "would", "might",
         "do", "does", "did", "is", "are", "was", "were", "been", "being", "have", "has", "had", "if", "when",
         "where", "who", "whom", "which", "whose", "that", "you", "your", "yours", "they", "them", "he", "she", "it",
