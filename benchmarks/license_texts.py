@@ -93,8 +93,8 @@ BASES = ("MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Apache-2.0", "0B
 _FORTUNE = ("Aurelia Brandt", "Northwind Systems Ltd.", "the Larch project", "K. O'Neill and Zoë Åkesson", "ACME GmbH",
             "The University of Ruritania")
 _PLACEHOLDER = re.compile(
-    r"<(?:year|years|yyyy|yyyy, yyyy|date|owner|owners|copyright holders?|copyright notice|name|author|holders?)>|"
-    r"\[(?:year|yyyy|fullname|name of copyright owner|name|owner)\]|\bYEAR\b|\bAUTHOR\b", re.I)
+    r"(?i:<(?:year|years|yyyy|yyyy, yyyy|date|owner|owners|copyright holders?|copyright notice|name|author|holders?)>|"
+    r"\[(?:year|yyyy|fullname|name of copyright owner|name|owner)\])|\bYEAR\b|\bAUTHOR\b")
 
 
 @dataclass(frozen=True)

@@ -204,11 +204,20 @@ def recognize_notice(text: str) -> Reading:
     return Reading(reading.spdx, min(NOTICE, reading.confidence)) if reading.confidence else UNREADABLE
 
 
+_SAID_OF_USE = re.compile(
+    r"licen[sc]|permi(?:t|ssion)|\bpurposes?\s+only|\buse\s+only|commerc|redistribut|\bsell|\bsold\b|\bfees?\b|royalt|weapon|military|"
+    r"\b(?:this|the)\s+(?:software|file|code|program|library|package|work|material|source)s?\b(?:\W+\w+){0,4}?\W+"
+    r"(?:may|must|shall|can|cannot|is|are|be)\b|\buse\s+(?:is|of|in|by|for)\b|\buse\s+(?:this|only)\b", re.I)
+"""What a sentence in a file has that speaks of the file's use, and not of what its code does."""
+_COMMENT_SIGN = re.compile(r"\s*(?:#|//|/\*|\*|;|--|<!--|%|!|dnl\b|rem\b|\(\*|\"\"\"|\'\'\'|$)", re.I)
+_SENTENCE = re.compile(r"[^.;!?]*[.;!?]?")
+
+
 def _beside_notice(matcher: Matcher, found: _Found) -> set[str]:
-    """What the words around a notice restrict."""
+    """What the comments around a notice restrict. Code, and comments on what code does, say nothing of licences."""
     covered = list(found.explained)
     for match in matcher.matches:
-        # The beginning of a notice explains its words, if it does not say of which licence it is.
+        # What belongs to another notice, or only begins like one, is no rider.
         if match.exact:
             covered[match.start:match.end] = [True] * (match.end - match.start)
     terms: set[str] = set()
@@ -218,9 +227,24 @@ def _beside_notice(matcher: Matcher, found: _Found) -> set[str]:
         while end < len(covered) and not covered[end]:
             end += 1
         if end > position:
-            terms |= leftovers.restrictions(matcher.raw(position, end))
+            for sentence in _SENTENCE.findall(_comments(matcher.raw(position, end))):
+                if _SAID_OF_USE.search(sentence):
+                    terms |= leftovers.restrictions(sentence)
         position = end + 1
     return terms
+
+
+def _comments(text: str) -> str:
+    """Text up to the first line of code: from there on a file speaks of other things. The first line continues one."""
+    kept: list[str] = []
+    signed = False
+    for number, line in enumerate(text.split("\n")):
+        sign = bool(_COMMENT_SIGN.match(line))
+        if number and signed and not sign:
+            break
+        signed = signed or (sign and bool(line.strip()))
+        kept.append(re.sub(_COMMENT_SIGN, " ", line, count=1))
+    return " ".join(kept)
 
 
 def _plain(text: str) -> str:

@@ -51,6 +51,9 @@ _CLASSES = {
 }
 """Words that may stand for one another."""
 _BEFORE_NAMES = frozenset({"by", "shall", "copyright", "names", "will"})
+_HOLDERS = frozenset({"author", "authors", "holder", "holders", "owner", "owners", "copyright", "contributor",
+                      "contributors", "regents"})
+"""Words for who holds the rights, in whose place names are put."""
 _PROTECTED = frozenset([
     "affero", "lesser", "library", "general", "public", "gnu", "apache", "mozilla", "creative", "commons",
     "noncommercial", "commercial", "derivatives", "noderivatives", "noderivs", "sharealike", "attribution", "nc",
@@ -283,7 +286,8 @@ class _Judge:
                 match.missing += len(required)
             return
         around = {int(flag) for flag in self.flags[max(hunk.low - 1, 0):hunk.high + 1]}
-        name = VARIABLE in around or self._before_name(hunk.low)
+        name = VARIABLE in around or self._before_name(hunk.low) or (
+            bool(required) and _HOLDERS.issuperset(required))
         if ((required or name) and not _PROTECTED.isdisjoint(required + added)) or (
                 required and any("." in word for word in required + added)):
             match.missing += len(required)
