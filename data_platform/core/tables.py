@@ -1183,6 +1183,8 @@ _declare(Table(
         Column("method", pa.string(), "Synthesiser that made it."),
         Column("method_version", pa.int32(), "Its version.", minimum=1),
         Column("model", pa.string(), "model_id of the models that it read, joined by spaces; empty if none."),
+        Column("model_license", pa.string(), "SPDX expression of these models, all of them; empty if none.",
+               nullable=True),
         Column("prompt", pa.string(), "What a model was asked, empty if none was.", long=True),
     ),
     key=("derived_id", "position"),

@@ -127,7 +127,7 @@ def _derived(
             "parents", partition=name, version=beside["version"],
             where=(pc.field("snapshot") == snapshot) & (pc.field("derived_id") == doc_id),
         ).sort_by("position").to_pylist()
-        made = {key: told[0][key] for key in ("method", "method_version", "model", "prompt", "ordinal")} if told else {}
+        made = {key: told[0][key] for key in _MAKING if key in told[0]} if told else {}
         return {
             "derived": {"table": name, **made, **{key: row[key] for key in _TERMS}},
             "parents": [
@@ -150,6 +150,7 @@ def commit_beside(history: list[dict[str, Any]], name: str, commit: dict[str, An
 
 
 _IDENTITY = ("doc_id", "snapshot")
+_MAKING = ("method", "method_version", "model", "model_license", "prompt", "ordinal")
 _TERMS = ("license_spdx", "license_tier", "license_basis", "opt_out", "contradicted", "attribution")
 
 

@@ -238,7 +238,7 @@ class Works:
         """What derived texts of the publication are made of. Parents become works that are not listed."""
         if not self._one("SELECT count(*) FROM work WHERE derived"):
             return
-        columns = ("derived_id", "position", "parent_id", "method", "method_version", "model")
+        columns = ("derived_id", "position", "parent_id", "method", "method_version", "model", "model_license")
         for name in sorted({name for name, _ in self.account.commits if kind_of(name) == "synthesiser"}):
             for rows in self._read("parents", columns, beside=name):
                 self._database.executemany("INSERT OR IGNORE INTO parent VALUES (?, ?, ?, ?)",
@@ -362,7 +362,8 @@ def _holder(row: Mapping[str, Any]) -> tuple[int, str, str, str] | None:
 
 
 def _parent(row: Mapping[str, Any]) -> tuple[bytes, int, bytes, str]:
-    model = f" with model {row['model']}" if row["model"] else ""
+    license_ = f" under {row['model_license']}" if row["model_license"] else ""
+    model = f" with model {row['model']}{license_}" if row["model"] else ""
     return (bytes.fromhex(row["derived_id"]), row["position"], bytes.fromhex(row["parent_id"]),
             f"method {row['method']}, version {row['method_version']}{model}")
 

@@ -36,7 +36,7 @@ from data_platform.run.workspace import Workspace
 from data_platform.spdx.algebra import derived
 from data_platform.stages.shared.families import TEXT_BYTES, Families, batches, families_of, texts_of
 from data_platform.stages.shared.files import file_identity
-from data_platform.stages.shared.models import models_of
+from data_platform.stages.shared.models import licenses_of, models_of
 from data_platform.takedown.removal_list import SYNTHESIS, RemovalList, standing
 
 _NARROW = ("doc_id", "source", "url", "domain", "language", "token_count", "byte_count")
@@ -104,6 +104,7 @@ def _write(work: Work, entry: Entry) -> Files:
             "stage": work.stage.name, "snapshot": work.snapshot, "method": entry.method.name,
             "method_version": entry.method.version, "prompt": synthesiser.prompt,
             "model": " ".join(model_id for model_id, _ in models.values()),
+            "model_license": licenses_of(work, entry.models),
         }
         writer, parents = work.lake.writer(work.stage.declared), work.lake.writer("parents")
         terms = _Terms(documents)

@@ -22,6 +22,7 @@ from data_platform.lake.files import files_state
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
+from data_platform.spdx.expressions import normalize
 
 
 def model_stages(recipe: Recipe, names: Iterable[str]) -> list[Stage]:
@@ -51,7 +52,7 @@ def _write(work: Work, entry: Entry) -> Files:
         digest = model_digest(folder)
         row = {
             "model_id": f"{entry.name}@{digest[:12]}", "uri": str(folder.absolute()), "sha256": digest,
-            "license_spdx": license_spdx, "parameters": entry.method.parameters(folder), "training_texts": 0,
+            "license_spdx": normalize(license_spdx), "parameters": entry.method.parameters(folder), "training_texts": 0,
             "metrics": "{}",
         }
     else:
@@ -59,8 +60,8 @@ def _write(work: Work, entry: Entry) -> Files:
         with tempfile.TemporaryDirectory() as place:
             trained = entry.made().train(labels.select(list(entry.method.reads)), Path(place))
             row = publish(
-                Path(place), work.lake.uri, entry.name, license_spdx=trained.license, parameters=trained.parameters,
-                training_texts=trained.training_texts, metrics=trained.metrics,
+                Path(place), work.lake.uri, entry.name, license_spdx=normalize(trained.license),
+                parameters=trained.parameters, training_texts=trained.training_texts, metrics=trained.metrics,
                 storage_options=work.lake.storage_options,
             )
     return work.files(pa.Table.from_pylist([row], schema=work.stage.declared.schema))

@@ -188,7 +188,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = Provenance("derived_couples", "c0de", {}, inputs, run_id="run")
     lake.write("parents", Partition.of("parents", "derived_couples", "one"), typed("parents", [
         {"stage": "derived_couples", "snapshot": "one", "derived_id": DERIVED, "parent_id": IDS[parent],
-         "position": position, "ordinal": 0, "method": "weave", "method_version": 2, "model": "tiny-model"}
+         "position": position, "ordinal": 0, "method": "weave", "method_version": 2, "model": "tiny-model",
+         "model_license": "Apache-2.0"}
         for position, parent in enumerate(PARENTS)
     ]), made)
     write(lake, "derived_couples", [derived], "one", inputs)
@@ -266,7 +267,7 @@ def test_nothing_of_one_document_is_said_of_another(notice: str) -> None:
 
 def test_a_derived_text_names_its_parents_with_all_that_their_licences_ask_for(notice: str) -> None:
     said = read(notice)[DERIVED]
-    assert "weave" in said.line and "version 2" in said.line and "tiny-model" in said.line
+    assert "weave" in said.line and "version 2" in said.line and "tiny-model under Apache-2.0" in said.line
     for line in HOLDERS:
         assert line in said.line and line in said.texts
     assert '"A Story" by Fay Forest, Gus Grove. Source: https://stories.example/1.' in said.line

@@ -18,6 +18,7 @@ from data_platform.core.settings import home
 from data_platform.core.tables import model_table
 from data_platform.run import engine
 from data_platform.run.stage import Work
+from data_platform.spdx.expressions import conjunction, normalize
 
 if TYPE_CHECKING:
     import daft
@@ -30,6 +31,12 @@ _LOADING = threading.Lock()
 def models_of(work: Work, names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Id and local folder of models by entry, their files verified."""
     return {name: _model_of(work, name) for name in names}
+
+
+def licenses_of(work: Work, names: Iterable[str]) -> str:
+    """SPDX expression of models by entry, all of them; empty if there are none."""
+    stated = [work.rows(model_table(name).name)["license_spdx"].to_pylist() for name in names]
+    return conjunction(normalize(license_) for (license_,) in stated) if stated else ""
 
 
 def _model_of(work: Work, name: str) -> tuple[str, str]:
