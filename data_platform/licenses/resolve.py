@@ -63,6 +63,7 @@ from data_platform.spdx.expressions import (
     NO_DERIVATIVES,
     NON_COMMERCIAL,
     OPT_OUT,
+    RESTRICTED_USE,
     TDM_PERMITTED,
     UNKNOWN,
     WITH_LEAVE,
@@ -89,7 +90,7 @@ _TRUST = ("manual", "spdx_header", "link", "meta", "jsonld", "header", "rdfa", "
           "statement", "robots", "tdmrep", "ai_txt", "rsl", "row", "distribution", "package", "license_file",
           "classifier", "registry", "none")
 """Locations from most to least trusted: which one is named as the basis if several of a group agree."""
-IN_WORDS = frozenset({ACADEMIC, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, NO_DERIVATIVES, WITH_LEAVE})
+IN_WORDS = frozenset({ACADEMIC, ALL_RIGHTS_RESERVED, NON_COMMERCIAL, NO_DERIVATIVES, RESTRICTED_USE, WITH_LEAVE})
 """What restrictions in words are read as."""
 _HINTS = frozenset({"license_file", "classifier"})
 """Locations at which an unreadable statement may be none at all."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_platform.core.tables import table
 from data_platform.ingest.settings import CrawlSource, LicenseClaim
-from data_platform.licenses.resolve import NOTHING_STATED, RESOLVER, RESOLVERS, Statement, decide, resolve
+from data_platform.licenses.resolve import IN_WORDS, NOTHING_STATED, RESOLVER, RESOLVERS, Statement, decide, resolve
 from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN
 from data_platform.spdx.tiers import tier
 
@@ -138,6 +138,15 @@ def test_a_reservation_counts_wherever_it_is() -> None:
     assert decision == ("CC-BY-4.0 AND LicenseRef-tdm-opt-out", 5, "header", 1.0, True, False)
     alone = decide([Statement("meta", "page", OPT_OUT, 1.0)])
     assert alone == ("LicenseRef-tdm-opt-out AND LicenseRef-unknown", 5, "meta", 1.0, True, False)
+
+
+@pytest.mark.parametrize("restriction", sorted(IN_WORDS))
+def test_a_restriction_in_words_holds_from_whatever_distance(restriction: str) -> None:
+    """A LICENSE with a rider far above a file whose own head says MIT."""
+    decision = decide([Statement("spdx_header", "file", "MIT", 1.0),
+                       Statement("license_file", "distribution", restriction, 0.9)])
+    assert (decision.license_tier, decision.contradicted) == (5, True)
+    assert restriction in decision.license_spdx
 
 
 @settings(deadline=None)  # the first example loads the licence index
