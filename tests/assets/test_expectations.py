@@ -51,7 +51,8 @@ def row_of(declared: Table, number: int) -> dict[str, Any]:
         elif column.one_of:
             row[column.name] = column.one_of[0]
         elif column.pattern:
-            examples = (f"{number:064x}", f"{number:032x}", f"td-{number:012x}", "Latn", "a_name")
+            examples = (f"{number:064x}", f"{number:032x}", f"td-{number:012x}", "Latn", "a_name",
+                        f"swh:1:cnt:{number:040x}")
             row[column.name] = next(example for example in examples if re.match(column.pattern, example))
         else:
             row[column.name] = SECRET if column.long else f"{column.name} {number}"

@@ -16,10 +16,10 @@ from data_platform.run.workspace import Workspace
 
 
 def core(flow: dict[str, Stage]) -> set[str]:
-    """The tables that deduplicated documents are made of."""
+    """The tables that deduplicated documents and branches are made of."""
     needed = {"deduplicated_documents"}
     for name, stage in reversed(flow.items()):
-        if name in needed:
+        if name in needed or stage.group == "branches":
             needed.update(stage.inputs)
     return needed
 

@@ -34,7 +34,7 @@ def test_run_tells_what_happened(undisturbed: Undisturbed) -> None:
 def test_status_shows_every_table_with_version_rows_and_tokens() -> None:
     (report,) = json.loads(command("status", "--json").output)
     rows = {(row["table"], row["snapshot"]): row for row in report["tables"]}
-    assert len(rows) == 14 * 2 + 6 and all(row["state"] == "fresh" for row in rows.values())
+    assert len(rows) == 15 * 2 + 8 and all(row["state"] == "fresh" for row in rows.values())
     assert rows["documents", "files"]["rows"] == 60
     assert rows["documents", "files"]["tokens"] > 1_000
     assert rows["mixture_open", None]["tokens"] <= 60_000
