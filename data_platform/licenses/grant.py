@@ -36,6 +36,10 @@ def _each(words: str) -> frozenset[str]:
 
 
 _EXCEPT = re.compile(
+    r"with\s+the\s+exception\s+of\s+(?:[\w’'-]+,?\s+){0,6}?(?:arms|logos?|emblems?|crests?|trade\s?marks?|brand\w*|images?|"
+    r"photo\w*|pictures?|illustrations?|quot\w+|third[\s-]party\s+\w+)\b(?:\s*(?:,|and|or)\s*(?:and\s+|or\s+)?"
+    r"(?:(?:any\s+|the\s+|all\s+)?(?:logos?|images?|photo\w*|trade\s?marks?|material|content)|(?:where|unless|as)\s+otherwise"
+    r"\s+\w+|where\s+noted))*|"
     r"(?:sofern|soweit|wenn|falls|wo)\s+(?:[\w-]+\s+){0,3}?(?:nichts?|keine)\s+(?:\w+\s+)?ander\w+(?:\s+\w+){0,3}|"
     r"(?:soweit|sofern|falls|wenn)\s+nicht\s+(?:\w+\s+){0,3}?(?:gekennzeichnet|angegeben|vermerkt|ausgewiesen|"
     r"erwähnt|genannt)|"
@@ -49,8 +53,9 @@ _EXCEPT = re.compile(
     r"salvo\s+(?:que\s+se\s+|donde\s+se\s+)?(?:indi\w+|especifi\w+|exprese|diversa|diverso|dove|altrimenti|menci\w+|"
     r"onde)(?:\s+(?:de\s+otra\s+\w+|lo\s+contrario|en\s+contrario|diversa\w*|diverso|altrimenti|indicato|indicazione|"
     r"outr\w+|contrári\w+|em\s+contrário))*|"
-    r"exce(?:p)?to\s+(?:donde|onde|quando|cuando)\s+(?:se\s+)?(?:\w+\s+){0,3}?(?:indi\w+|especific\w+|contrario|"
-    r"contrário|modo|noted)(?:\s+(?:lo\s+contrario|o\s+contrário|de\s+otro\s+modo))?|"
+    r"exce(?:p)?to\s+(?:donde|onde|quando|cuando|se)\s+(?:se\s+)?(?:\w+\s+){0,3}?(?:indi\w+|especific\w+|contrario|"
+    r"contrário|modo|noted)(?:\s+(?:lo\s+contrario|o\s+contrário|em\s+contrário|de\s+otro\s+modo|de\s+outr\w+\s+\w+|"
+    r"outr\w+))?|"
     r"(?:si|se)\s+(?:no|non|não)\s+(?:se\s+|è\s+|é\s+)?(?:indica\w*|especifica\w*|indicado)(?:\s+(?:lo\s+contrario|"
     r"o\s+contrário|altrimenti|diversamente))?|"
     r"s[’'\s]?i[l]?\s+(?:ce\s+)?n[’']est\s+(?:pas\s+)?\w+(?:\s+autrement)?|où\s+(?:mention|indiqu)\w+|"
@@ -63,9 +68,13 @@ _EXCEPT = re.compile(
     r"如无特别(?:声明|说明)[，,]?|若无特别说明[，,]?", re.I,
 )
 _REUSE = re.compile(
+    r"\bpermission\s+is\s+(?:hereby\s+)?granted\s+to\s+(?:copy|use|distribute|share|modify|reproduce|adapt)"
+    r"(?:\s*(?:,|and/or|and|or|/)\s*(?:copy|use|distribute|share|modify|reproduce|adapt|remix))*|"
     r"\byou\s+(?:are\s+(?:free|welcome)\s+to|may|can)\s+(?:freely\s+)?(?:re-?)?(?:use|share|copy|adapt|distribute|"
     r"publish|remix|print|post|translate)"
     r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
+    r"\b(?:also\s+)?(?:even|including|and)\s+(?:for\s+)?commercial(?:ly|\s+(?:use|purposes))|"
+    r"\bcommercial\s+(?:re-?)?use\s+(?:is\s+)?(?:also\s+)?(?:allowed|permitted|welcome|included|fine|ok(?:ay)?)\b|"
     r"^(?:please\s+)?(?:feel\s+free\s+to\s+)?(?:re-?)?(?:use|share|copy|publish|print|adapt)"
     r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
     r"\b(?:dürfen|darf|können|kann)\s+(?=(?:\w+\s+){0,8}?(?:genutzt|verwendet|weiterverwendet|geteilt|verbreitet|"
@@ -78,6 +87,12 @@ _NOTICE = re.compile(
     r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}",
 )
 """A notice of copyright with its holder: capitalised words and what joins them."""
+_HERE_AS = re.compile(
+    r"\b(?:this|diese[rs]?)\s+(?:online\s+|open\s+)?(?:chapter|kapitel|unit|module|guide|guideline|manual|handbook|textbook|"
+    r"resource|toolkit|brochure|leaflet|glossary|syllabus|worksheet|review|interview|column|letter|memo|sermon|speech|talk)\b",
+    re.I,
+)
+"""What pages are called where they speak of themselves: 'this chapter', not 'the chapter' or 'chapter 3'."""
 _BEFORE_PLACE = re.compile(r"\b(?:on|of|at|in|from|auf|aus|von|bei|sur|de|en|di|su|em|no|na|op|van)\s+(?=\S)", re.I)
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _SOME_RIGHTS = re.compile(r"\b(?:some|certain|einige|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|"
@@ -88,8 +103,9 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 _FILLERS = _each(
     # Articles, pronouns and quantities that leave nothing out.
-    """a an the this these our my all any everything of and or as to s per also now currently hereby here herein is
-    are be been has have
+    """a an the this these our my all any everything community crown of and or as to s per also
+    now currently hereby here
+    herein is are be been has have
     der die das den dem des ein eine einer einem eines dieser diese dieses diesem diesen unser unsere unserer
     unseres unseren unserem mein meine
     meiner meines meinen alle alles aller allen sämtliche sämtlicher sämtlichen und oder sowie auch ist sind
@@ -120,6 +136,8 @@ _GRANTING = _each(
     legal creative
     commons cc cco zero by sa sharealike share alike 
         share-alike wiki
+    known restrictions presented produced us completely fully waived waives related neighboring neighbouring extent
+    possible law etalab back
     simultaneously both each author authors creator creators owner owners licensee respective contributors
     credit view 
     erschien erscheint erschienen unter lizenz lizenzen lizenziert lizensiert lizenziertes einer steht stehen
@@ -160,7 +178,8 @@ _LOCATING = re.compile(
     r"(?:(?:this|these|the|our|my|all|any|entire|whole|diese[mnrs]?|der|dem|den|des|unsere[mnrs]?|meine[mnrs]?|ce|"
     r"cette|notre|la|le|les|este|esta|nuestr[oa]|"
     r"questo|questa|nostro|deste|desta|este|deze|dit|onze|tej|naszej|gesamten|ganzen)\s+)*"
-    r"(?:(?:web|internet|home|blog|wiki)\s+)?(?:{nouns})\b", re.I,
+    r"(?:(?:web|internet|home|blog|wiki)\s+)?(?:(?:{houses})(?:[’']s)?\s+(?:(?:online|digital|open|public)\s+)?)?"
+    r"(?:{nouns}|{houses}|catalogue|catalog|katalogs?|collections?)\b", re.I,
 )
 _NOUNS = (
     # The page or the site.
@@ -179,7 +198,7 @@ _NOUNS = (
     "article|articles|artikel|artikeln|artikels|articolo|articoli|artículo|artículos|artigo|artigos|artykuł|artykuły|"
     "post|posts|posting|postings|blogpost|blogposts|beitrag|beiträge|beiträgen|beitrags|blogbeitrag|blogbeiträge|"
     "entry|entries|eintrag|einträge|billet|billets|entrada|entradas|wpis|wpisy|bericht|berichten|"
-    "work|works|werk|werke|werken|werkes|œuvre|œuvres|oeuvre|oeuvres|obra|obras|opera|opere|utwór|dzieło|dílo|"
+    "work|works|werk|werke|werken|werks|werkes|textes|dokuments|œuvre|œuvres|oeuvre|oeuvres|obra|obras|opera|opere|utwór|dzieło|dílo|"
     "document|documents|dokument|dokumente|documento|documenti|documentos|documentation|dokumentation|publication|"
     "publications|publikation|publikationen|publicación|pubblicazione|"
     "material|materials|materialien|matériel|material|materiał|materiały|item|items|writing|writings|essay|essays|"
@@ -187,6 +206,7 @@ _NOUNS = (
     "information|informationen|informations|recipe|recipes|rezept|rezepte|tutorial|tutorials|book|buch|course|kurs|"
     "lesson|lecture|podcast|folge|folgen|episode|episodes|publikace|"
     "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
+    "translation|translations|übersetzung|übersetzungen|traduction|traducción|traduzione|tradução|vertaling|"
     "creation|creations|poem|poems|gedicht|gedichte|lyrics"
 )
 _NOUN = frozenset(_NOUNS.split("|"))
@@ -195,7 +215,12 @@ _PLACES = _each(
     "sito pagina sitio página"
 )
 """Nouns of places: 'website by somebody' credits its maker."""
-_IN_PLACE = re.compile(_LOCATING.pattern.replace("{nouns}", _NOUNS), re.I)
+_HOUSES = (
+    "museum|museums|archive|archives|library|libraries|university|institute|school|department|ministry|agency|council|"
+    "gallery|foundation|project|bibliothek|archivs?|universität|instituts?|projekts?|musée|bibliothèque|museo"
+)
+"""Whose site it is; what it holds is found there."""
+_IN_PLACE = re.compile(_LOCATING.pattern.replace("{nouns}", _NOUNS).replace("{houses}", _HOUSES), re.I)
 _PARTS = re.compile(
     r"\b(?:photo\w*|\w*fotos?|fotogra\w+|foto|\w*bild(?:er[ns]?|es|nachweise?|quellen?|rechte|material)?|"
     r"abbildung\w*|images?|"
@@ -203,7 +228,7 @@ _PARTS = re.compile(
     r"gr[áa]ficos?|videos?|"
     r"icons?|ic[ôo]nes?|iconos?|logos?|figures?|tables?|diagrams?|drawings?|audio|media|medien|multimedia|zdjęci\w+|"
     r"afbeelding\w*|data|daten|code|"
-    r"graphs|charts|artwork|maps?|karten|music|musik|sounds?|slides?)\b", re.I,
+    r"graphs|charts|visuali[sz]ations?|artwork|maps?|karten|music|musik|sounds?|slides?)\b", re.I,
 )
 """What may be joined to the text ('text and images'), and alone is no text."""
 _AUTHORED = re.compile(
@@ -284,7 +309,7 @@ def _is_quoted(before: str, after: str) -> bool:
 
 def _subject(text: str, own_names: Set[str]) -> str:
     text = " ".join(text.split())
-    plain = _EXCEPT.sub(" ", text)
+    plain = _HERE_AS.sub("this page", _EXCEPT.sub(" ", text))
     named = _named(plain, own_names)
     if named is not None:
         plain = named

@@ -166,7 +166,7 @@ def observations(
             page = _Page(_marked(payload, prose.STEMS) if _sentences in kinds else payload, url)
             found = _without_notices([observation for kind in kinds for observation in kind(page)])
         if (claimed or any(map(_frees, found))) and (words := restricting_words(payload)):
-            found += _restrictions(_Page(_marked(payload, words), url))
+            found += _restrictions(_Page(_marked(payload, words), url), words)
         return found
     finally:
         forget_nodes()
@@ -482,17 +482,24 @@ def _sentences(page: _Page) -> Iterator[Observation]:
                           context=mention.sentence)
 
 
-def _restrictions(page: _Page) -> Iterator[Observation]:
-    """What the text of the page forbids or asks leave for, whatever it declares."""
+def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
+    """What the text of the page forbids or asks leave for, whatever it declares, beginning with one of the words."""
     for mark, where, text in _marks(page):
         block = own_block(mark)
+        in_notice = where == "site" or (where != "shown" and any(_names_license(block)))
         for sentence in prose.sentences(text):
-            if (found := restriction(sentence, where == "site")) is not None:
+            lower = sentence.encode().lower()
+            if any(word in lower for word in words) and (found := restriction(sentence, in_notice)) is not None:
                 raw, reading = found
                 if block and raw not in block:
                     continue
                 scope = _scope_of_restriction(sentence, raw, where)
                 yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
+
+
+def _names_license(text: str) -> Iterator[bool]:
+    """Per mention of a text, whether it is a licence: it makes a notice of what it stands in."""
+    return (mention.reading.spdx not in _NO_LICENSES for mention in prose.mentions(text))
 
 
 def _marks(page: _Page) -> Iterator[tuple[DOMNode, str, str]]:
@@ -528,13 +535,16 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str) -> str:
         before, after = prose.around(mention)
         claimed = grant.claim(prose.without_names(before), after, page.names)
     scope = _scope(where, claimed, mention.grants and here)
-    if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here):
-        # Prose speaks of works in the public domain far more often than it dedicates itself to it.
+    if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here or _DEDICATES.search(mention.sentence)):
+        # Prose speaks of works in the public domain far more often than it dedicates itself to it; the tool by which
+        # it does is named.
         return "element"
     talked_about = not mention.grants and (mention.reading.confidence <= CHOSEN or len(mention.sentence) > 200)
     return "element" if scope == "site" and talked_about else scope
 
 
+_DEDICATES = re.compile(r"\bcc[\s-]?0\b|\bcc[\s-]zero\b", re.I)
+_NO_LICENSES = (ALL_RIGHTS_RESERVED, OPT_OUT, PUBLIC_DOMAIN, US_GOVERNMENT)
 _FREE_BY_LAW = (PUBLIC_DOMAIN, US_GOVERNMENT)
 _HINTS = {
     _metas: r"<meta\b[^>]*(?:licen[sc]e|rights|noai|noimageai|noml|tdm-reservation|content-usage|content-signal)",

@@ -151,6 +151,7 @@ _OTHERS: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (re.compile(r"\bopen\s+government\s+licen[sc]e\b(?!\s*(?:v(?:ersion)?\.?\s*)?\d)", re.I), "OGL-UK-3.0", CHOSEN),
     (re.compile(r"licence\s+ouverte(?:\s*/\s*open\s+licen[cs]e)?\s*(?:(?:\(?etalab\)?)?\s*[–—-]?\s*"
                 r"(?:v(?:ersion)?\.?\s*))2(?:\.0)?", re.I), "etalab-2.0", NAMED),
+    (re.compile(r"\betalab[\s-]2(?:\.0)?\b", re.I), "etalab-2.0", NAMED),
     (re.compile(r"licence\s+ouverte\b(?!.{0,30}\d\.\d)", re.I), "etalab-2.0", CHOSEN),
     (re.compile(r"(?:norwegian\s+licen[sc]e\s+for\s+open\s+government\s+data|norsk\s+lisens\s+for\s+offentlige\s+data)"
                 r"[\s(]*(?:nlod)?\)?\s*(?:v(?:ersion)?\.?\s*)?2(?:\.0)?", re.I), "NLOD-2.0", NAMED),
@@ -268,7 +269,7 @@ _PART = re.compile(
     r"templates?|fonts?|plugins?|data(?:sets?|base)?|daten(?:satz|bank|sätze)?|cover|via|wikimedia|flickr|pixabay|"
     r"unsplash|(?:web)?design(?:ed|t)?\s+(?:by|von|par)|webdesign|design(?=\s*:)|layout)\b", re.I,
 )
-_SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|"
+_SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|(?<=©\.)\s+|"
 r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ][\w-])|[\n\r]{2,}|\s[|•·]\s")
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
 _IN_PARENTHESES = re.compile(r"\([^()]{0,80}\)")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -221,6 +222,17 @@ _RESTRICTIONS = tuple((re.compile(pattern, re.I), spdx) for pattern, spdx in _PA
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _PATTERNS), re.I)
 _LIFTED = re.compile(
     r"\bfree\s+of\s+charge\b|\bkostenlos\b|\bkostenfrei\b|"
+    r"\b(?:no\s+need|needn.t|need\s+not|(?:not|n.t)\s+have)\s+(?:to\s+)?ask\w*(?:\s+(?:me|us|for\s+permission))?|"
+    r"\bwithout\s+(?:having\s+to\s+)?ask\w*(?:\s+(?:me|us|anyone|first))?(?!\s+\w)|"
+    r"\b(?:must|need|only|have\s+to|has\s+to|required\s+to)\b[^.!?]{0,90}?\b(?:same|similar|identical|compatible|"
+    r"like|equivalent|this|gleichen|mêmes?|misma|stessa|mesma|dezelfde)\s+(?:or\s+(?:an?\s+)?\w+\s+)?(?:licen\w+|"
+    r"terms|conditions?|lizenz|bedingungen|licenza|licentie)|"
+    r"\bpermission\s+(?:is|has\s+been)\s+(?:hereby\s+)?(?:granted|given)|\byou\s+have\s+(?:the\s+|our\s+|my\s+)?"
+    r"permission\s+to|"
+    r"\bmay\s+not\s+(?:apply|impose)\b[^.!?]{0,120}|"
+    r"\b(?:excluding|except(?:ing|\s+for)?|other\s+than|apart\s+from|with\s+the\s+exception\s+of)\s+"
+    r"(?:\w+\s+){0,3}?(?:logos?|images?|photo\w*|pictures?|trade\s?marks?|(?:coats?\s+of\s+)?arms|quotations?|crests?|"
+    r"emblems?|illustrations?|videos?|brand\w*|third[\s-]party\s+\w+)|"
     r"\b(?:even|also|including)\s+(?:for\s+)?(?:\w+\s+)?commercial\w*(?!\s+(?:use|purposes?)\s+(?:is|are)\s+(?:not|"
     r"prohib))|\bcommercial(?:ly)?\s+(?:and|or|as\s+well\s+as)\s+non[\s-]?commercial\w*(?!\w*[^.]{0,40}\b(?:prohib|"
     r"forbid|not\s+allow))|"
@@ -262,7 +274,7 @@ _USE = re.compile(
 )
 """What a licence is about: uses of a text, and who uses it for what."""
 _LIMIT = re.compile(
-    r"\b(?:not|never|n[’']t|don[’']t|cannot|can[’']t|mustn[’']t|no|none|nobody|prohibit\w*|forbid\w*|forbidden|"
+    r"\b(?:not|never|\w+n[’']t|cannot|no|none|nobody|prohibit\w*|forbid\w*|forbidden|"
     r"disallow\w*|refrain|ban(?:ned)?|illegal\w*|unlawful|theft|"
     r"only|solely|exclusively|strictly|except|excepting|excluded?|excluding|without|permission\w*|consent|"
     r"authori[sz]\w+|approv\w+|ask|asking|contact|"
@@ -286,6 +298,81 @@ _LIMIT = re.compile(
     re.I,
 )
 """How a use is ruled out, bound to leave or payment, or kept to some."""
+_USE_IN_NOTICE = re.compile(
+    r"\b(?:business(?:es)?|re-?(?:post|blog|host|upload|publish|issu|writ|work|sell|sale|packag|shar)\w*|hotlink\w*|"
+    r"publish(?:ed|ing)?\s+(?:it|them|this|these|elsewhere|again)|circulat\w+|pass(?:ed|ing)?\s+(?:it\s+|them\s+)?on|"
+    r"retail\w*|merchandis\w*|advertis\w*|money|profits?|profitable|earn\w*|revenue|charg(?:e|ed|ing)|gain|trade|"
+    r"hobby\w*|amateurs?|classrooms?|schools?|teach\w*|pupils?|students?|research\w*|study|household|family|"
+    r"scholar\w*|home|internal\w*|in-house|evaluation|start-?ups?|agenc(?:y|ies)|firms?|industry|"
+    r"be\s+(?:changed|touched|cut)|chang(?:e|ing)\s+(?:it|them|anything|the\s+\w+|a\s+(?:word|thing|line))|"
+    r"edit(?:ed|ing|s)?|rework\w*|abridg\w*|paraphras\w*|excerpt\w*|crop\w*|tamper\w*|build(?:ing)?\s+(?:up)?on|"
+    r"chat-?bots?|chatgpt|gpt|neural|generative|artificial|algorithms?|scrapers?|spiders?|robots?|ingest\w*|"
+    r"fed\s+(?:in)?to|feed(?:ing)?\s+(?:it|them|this|these|my|our|any|an|to)|language[\s-]models?|data-?sets?|corp(?:us|ora)|"
+    r"audiences?|readers?|members?|subscribers?|access\w*|non-?profits?|charit\w+)\b|"
+    r"\b(?:gewerb\w+|erwerb\w*|gewinn\w*|geld|vermarkt\w+|einspeis\w+|füttern|schul\w+|unterricht\w*|hobby\w*|"
+    r"weiterverkauf\w*|weiterverarbeit\w+|posten|umschreib\w+|änder\w+|geändert|kürz\w+|gekürzt|übersetz\w+|"
+    r"chatbots?|sprachmodell\w*|scrap\w+|crawl\w+|persönlich\w*|eigen\w*|wissenschaftlich\w*|forschung\w*|lehre|"
+    r"nachgedruckt|weitergegeben|weiterverbreit\w+|wiederverwend\w+|verändert|entgelt\w*|mitglieder\w*)\b|"
+    r"\b(?:reven\w+|marchand\w*|profit\w*|argent|scolaires?|pédagogiques?|enseign\w+|personnel\w*|privée?s?|altér\w+|"
+    r"retouch\w+|remani\w+|traduct\w+|tradui\w+|adapt\w+|republi\w+|repren\w+|repris\w*|aspir\w+|entra[îi]n\w+|"
+    r"exploit\w+|sociétés|usages?|recopi\w+|distribu\w+|professionnel\w*|adhérents?|abonnés|artificielle)\b|"
+    r"\b(?:negocio|dinero|escolar\w*|docent\w*|educativ\w*|particular\w*|personal\w*|privad\w*|alter\w+|retoc\w+|"
+    r"traduc\w+|republic\w+|publicar\w*|entren\w+|explota\w*|reproduc\w+|didáctic\w*|académic\w*|socios|"
+    r"rivend\w+|guadagn\w+|scolastic\w+|didattic\w*|personale|privat[oaie]|adatt\w+|tradu\w+|tradott\w+|ripubblic\w+|"
+    r"pubblicar\w*|addestra\w*|sfrutta\w*|utilizz\w+|profitto|ripres[oaie]|soci|alterat\w+|"
+    r"pessoa(?:l|is)|explora\w+|treina\w*|treino|replic\w+|artificia(?:l|le))\b|"
+    r"\b(?:doorverkop\w+|doorverkoop|verkocht|winst\w*|onderwijs\w*|school\w*|persoonlijk\w*|privé\w*|eigen|wijzig\w+|"
+    r"gewijzigd|aangepast|aanpassen|bewerk\w*|vertal\w+|herplaats\w+|trainen|hergebruik\w*|zakelijk\w*|gekopieerd|"
+    r"leden|particulier\w*|"
+    r"odsprzeda\w+|zarobk\w+|zysk\w*|szkoln\w+|edukacyjn\w+|prywatn\w+|osobist\w+|zmieni\w+|zmian|przerabia\w+|"
+    r"tłumacz\w+|udostępnia\w+|publikow\w+|trenow\w+|uczeni\w+|korzysta\w+|własn\w+|kopiowa\w+|zmienian\w+)\b|"
+    r"再販|転売|ビジネス|企業|法人|教育|学校|個人|私的|編集|加工|翻訳|翻案|配布|掲載|収集|スクレイピング|ＡＩ|"
+    r"转售|轉售|企业|公司|教学|教學|个人|私人|改编|改編|翻译|翻譯|发布|分发|刊登|采集|爬虫|机器学习|改动|改動",
+    re.I,
+)
+"""Uses, users and ends that only a notice means by such words; an article has many of them."""
+_LIMIT_IN_NOTICE = re.compile(
+    r"\b(?:confined|kept\s+to|off[\s-]limits|hands\s+off|keep\s+(?:off|away|out|your)|stay\s+away|refus\w+|declin\w+|"
+    r"den(?:y|ied)|object(?:s|ed|ion)?\s+to|oppos\w+|unwelcome|unwanted|discourag\w+|avoid|barred|blocked|opt\w*[\s-]out|"
+    r"negotiat\w+|get\s+in\s+touch|write\s+to|drop\s+(?:me|us)|let\s+(?:me|us)\s+know|tell\s+(?:me|us)|talk\s+to|"
+    r"check\s+with|e-?mail\s+(?:me|us|the)|unless\s+(?:you|we|i)|have\s+to|has\s+to|should|ought|"
+    r"licen[sc]es?\s+(?:from|is|are)|separate\w*|royalt\w+|needs?|subscription\w*|prior|nor|neither|off\s+the\s+table|"
+    r"intended\s+for|meant\s+for|aimed\s+at|provided\s+for|available\s+for|restricts?|limits?|just|alone|cease)\b|"
+    r"\b(?:unerwünscht|unterlassen|verzichten|widersprech\w*|widersprochen|vorab|zuvor|zuerst|melden|schreib\w*|beschränkt|"
+    r"begrenzt|reserviert|lizenzpflichtig|honorar\w*|vergütung\w*|kaufen|bezahl\w*|zahlen|allein|einzig|tabu|"
+    r"abgelehnt|benötig\w+|brauchen|braucht|soll\w*|weder)\b|"
+    r"\b(?:défens\w+|proscri\w+|réserv\w+|limit\w+|restrein\w*|restrict\w*|strictement|préalable\w*|d[’']abord|"
+    r"écri(?:re|vez)|refus\w+|oppos\w+|exclu\w*|hors|ni|prière|veuillez|nécessit\w+|requi\w+|soumis\w*|redevance|payer|"
+    r"achat|doi(?:t|vent)|faut|veda\w*|reserv\w+|restring\w+|previ[oa]\w*|antes|pedir|pid[ea]\w*|pregunt\w+|escrib\w+|"
+    r"consult\w+|tampoco|nadie|ning[uú]n\w*|rechaz\w+|pago|pagar|requier\w+|necesit\w+|hay\s+que|deb\w+|"
+    r"divieto|riserva\w+|prima|scriv\w+|nessun\w*|né|esclus\w+|pagament\w+|occorre|bisogna|dov\w+|"
+    r"restrit\w*|prévi\w+|peça|pergunt\w+|ninguém|nenhum\w*|nem|excluíd\w+|só|contat\w+|requer\w*|exige|precis\w+|"
+    r"enkel|slechts|beperkt|voorbehouden|vooraf|eerst|mits|vragen|uitgesloten|betal\w+|moet\w*|nodig|bestemd|"
+    r"jedynie|zastrzeż\w*|ograniczon\w*|uprzedni\w*|najpierw|zapyta\w*|pyta\w*|prosz\w+|prosimy|kontakt\w*|"
+    r"niedozwolon\w*|wzbronion\w*|opłat\w*|żadn\w*|nikt|wykluczon\w*|należy|trzeba|przeznaczon\w*)\b|"
+    r"だけ|ご連絡|問い合わせ|事前|厳禁|禁ずる|断り|控え|有料|限定|範囲内|除く|認め|ないで|"
+    r"不允许|不允許|不可|勿|拒绝|拒絕|限|需|申请|申請|购买|購買|另行|除外",
+    re.I,
+)
+"""The same of limits."""
+_PLAIN_IN_NOTICE = re.compile(
+    r"(?i:us(?:ed?|age|ing)|nutz\w*|genutzt|nutzung\w*|verwend\w+|utilis\w+|uso|usos|usar|utiliz\w+|gebruik\w*|usages?|"
+    r"利用|使用|personal|private?|privat\w*|access\w*|members?|mitglied\w*|subscribers?|readers?|audiences?|print(?:ed)?|"
+    r"edit\w*|shar\w+|students?|schools?|research\w*|study|home|family|eigene?[rnms]?|korzysta\w+|feed\w*|money|"
+    r"unternehmen|firmen)"
+)
+"""Those of them that other sentences in footers have."""
+_USES = {False: (_USE,), True: (_USE, _USE_IN_NOTICE)}
+_LIMITS = {False: (_LIMIT,), True: (_LIMIT, _LIMIT_IN_NOTICE)}
+"""By whether the sentence stands in a notice."""
+_ELSE = re.compile(
+    r"\b(?:your|my|ihre?|votre|tu|sua)\s+(?:\w+\s+)?(?:address|data|details|information|accounts?|orders?|comments?|"
+    r"daten|kommentar\w*|données|datos|dati|dados)\b|\bdo\s+not\s+sell\s+or\s+share\b|\b(?:comments?|kommentare?|"
+    r"tickets?|orders?|shop|jobs?|logos?|donat\w+|spenden?|subscrib\w+|sign\s+up|gift|prices?|shipping|"
+    r"(?:phone|telefon|tel|fax)|hours|(?:advertising|ad)\s+rates|mediadaten|p\.?\s?o\.?\s+box|powered|theme|design\w*|rss|search|menu|javascript)\b",
+    re.I,
+)
+"""Subjects of sentences in footers and sidebars that are not its text."""
 _TEXTS = re.compile(
     r"\b(?:content\w*|articles?|texts?|posts?|pieces?|stor(?:y|ies)|materials?|works?|essays?|writings?|"
     r"publications?|copyright\w*|"
@@ -328,12 +415,12 @@ _HARD = re.compile(
 )
 """Limits that naming the author does not lift."""
 _BESIDE = re.compile(
-    r"\b(?:cookies?|privacy|datenschutz\w*|confidentialité|privacidad|newsletter|e-?mails?|account|password|browser|"
+    r"\b(?:cookies?|privacy|datenschutz\w*|confidentialité|privacidad|newsletter|(?:your|an?|by|via)\s+e-?mails?|e-?mail\s+address\w*|account|password|browser|"
     r"javascript|personal\s+(?:data|information)|personenbezogen\w*|your\s+data|"
-    r"liab\w+|responsib\w+|warrant\w+|haft\w+|gewähr\w*|verantwort\w+|responsab\w+|trademarks?|registered|marken?|"
-    r"markenzeichen|warenzeichen|third[\s-]party|third\s+parties|dritter|"
-    r"tracking|analytics|registration|log\s?in|medical\s+advice|spam|advert\w*|werbung)\b|"
-    r"not\s+included\s+in\s+the|exceeds\s+the\s+permitted|does\s+not\s+comply\s+with\s+these\s+terms|not\s+(?:comply|"
+    r"liab\w+|responsib\w+|warrant\w+|haft\w+|gewähr\w*|verantwort\w+|responsab\w+|trademarks?|registered\s+(?:charity|office|trade|in|company|number|no|users?)|marken?|"
+    r"markenzeichen|warenzeichen|(?<!by\s)(?<!to\s)third[\s-]part(?:y|ies)|(?<!durch\s)(?<!an\s)dritter|"
+    r"tracking|analytics|registration|log\s?in|medical\s+advice|spam)\b|"
+    r"(?:wiki|page)\s+source|not\s+included\s+in\s+the|exceeds\s+the\s+permitted|does\s+not\s+comply\s+with\s+these\s+terms|not\s+(?:comply|"
     r"in\s+accordance)\s+with|you\s+agree\s+to",
     re.I,
 )
@@ -342,7 +429,9 @@ _WORDS_OF_USE = re.compile(
     r"(?:a|an|the|any|all|and|or|of|for|to|is|are|be|it|this|these|our|my|us|me|we|you|your|please|may|can|do|by|"
     r"with|in|on|as|own|other|purposes?|use|usage|licen[sc]es?|form|prior|written|"
     r"free|here|first|strictly|allow\w*|permit\w*|granted|possible|publishers?|authors?|editors?|owners?|holders?|"
-    r"rights?|copyright\w*|before|after|after|whole|part|parts|partial|full|"
+    r"rights?|copyright\w*|before|after|whole|every\w*|any\w*|some\w*|who\w*|non|societ(?:y|ies)|group|academi\w+|"
+    r"welcome|make|makes|made|do|have|give|given|get|with|them|they|there|else|either|nothing|at|from|else|way|ways|more|than|granted|does|will|would|want|wants|"
+    r"like|wish\w*|reason|circumstances?|kind|sort|type|whatsoever|part|parts|partial|full|"
     r"nach|gestattet|erlaubt|zulässig|möglich|schriftlich\w*|vorherig\w*|ausdrücklich\w*|autor\w*|auteurs?|verlag\w*|"
     r"redak\w*|rédaction|redazione|redacción|editor\w*|éditeur\w*|rechte\w*|auch|"
     r"auszugsweise|teilweise|total|parcial|parziale|partielle|même|anche|incluso|riservat\w+|réservé\w*|reservad\w+|"
@@ -353,14 +442,20 @@ _WORDS_OF_USE = re.compile(
     r"le|la|les|l|un|une|des|du|de|d|est|sont|et|ou|pour|par|à|au|aux|en|toute?s?|usage|usages|fins?|buts?|el|los|"
     r"las|y|o|es|para|con|por|del|al|su|fines|il|lo|i|gli|è|e|per|con|di|da|"
     r"scop[oi]|fini|os|as|um|uma|é|do|da|para|com|het|een|is|voor|met|van|door|doeleinden|jest|i|lub|na|do|w|z|za|"
-    r"celów|cele)",
+    r"celów|cele|ogni|jed\w+|tout|chaque|aucun\w*|cualquier|todo|toda|qualquer|elke|iedere|alle\w*|każd\w+|wszelk\w+|"
+    r"seine?[nrms]?|im|am|an|auf|bei|als|sich|man|dies\w*|ce|cette|ces|ne|n|se|si|que|qui|che|nel|nella|delle?|dei|alla|"
+    r"uma?|ao|na|nas|os|te|der|zijn|worden|wordt|mag|mogen|op|deze|dit|od|dla|o|może|mogą|są|być|się)",
     re.I,
 )
+_PLAIN = {False: _PLAIN_USE, True: _PLAIN_IN_NOTICE}
 _NEAR = 80
 """Characters between a use and a limit on it."""
 _MAX_SENTENCE = 700
+_MAX_OF_USE = 240
+"""A longer sentence speaks of more than use."""
 
 
+@lru_cache(maxsize=4_096)
 def restriction(sentence: str, in_notice: bool = True) -> tuple[str, Reading] | None:
     """What a sentence restricts, in its own words and as a reading; None if it does not.
 
@@ -372,7 +467,8 @@ def restriction(sentence: str, in_notice: bool = True) -> tuple[str, Reading] | 
     sentence = without_exception(sentence[:_MAX_SENTENCE])
     if (words := reserves_mining(sentence)) is not None:
         return words, Reading(OPT_OUT, NAMED)
-    if _LIFTED.search(sentence) or not _speaks_of_text(sentence):
+    sentence = _LIFTED.sub(" ", sentence)
+    if not _speaks_of_text(sentence, in_notice):
         return None
     if _ANY.search(sentence) and not _BESIDE.search(sentence):
         for pattern, spdx in _RESTRICTIONS:
@@ -383,13 +479,16 @@ def restriction(sentence: str, in_notice: bool = True) -> tuple[str, Reading] | 
 
 def _limited_use(sentence: str, in_notice: bool) -> tuple[str, Reading] | None:
     """A use with a limit on it, in whatever order; a duty to name the author is none."""
-    limits = list(_LIMIT.finditer(sentence))
-    uses = [use for use in _USE.finditer(sentence) if any(_near(use, limit) for limit in limits)]
+    limits = [limit for pattern in _LIMITS[in_notice] for limit in pattern.finditer(sentence)]
+    uses = [
+        use for pattern in _USES[in_notice] for use in pattern.finditer(sentence)
+        if any(_near(use, limit) for limit in limits)
+    ]
     if not uses or _BESIDE.search(sentence):
         return None
     if _CREDIT.search(sentence) and not _HARD.search(sentence):
         return None
-    if all(_PLAIN_USE.fullmatch(use[0]) for use in uses) and not _of_use_alone(sentence) and not (
+    if all(_PLAIN[in_notice].fullmatch(use[0]) for use in uses) and not _of_use_alone(sentence) and not (
         in_notice and _TEXTS.search(sentence)
     ):
         return None
@@ -402,13 +501,20 @@ def _near(use: re.Match[str], limit: re.Match[str]) -> bool:
     return 0 <= apart <= _NEAR
 
 
-def _speaks_of_text(sentence: str) -> bool:
-    return bool(_TEXTS.search(sentence) or _PAGES.search(sentence)) or _of_use_alone(sentence)
+def _speaks_of_text(sentence: str, in_notice: bool) -> bool:
+    """Whether a sentence speaks of the text; where a site speaks of itself, it does if it speaks of nothing else."""
+    if _TEXTS.search(sentence) or _PAGES.search(sentence) or _of_use_alone(sentence):
+        return True
+    return in_notice and not _ELSE.search(sentence)
 
 
 def _of_use_alone(sentence: str) -> bool:
     """Whether every word of a sentence is of use, of limits, or joins such words: it speaks of nothing else."""
-    plain = _LIMIT.sub(" ", _USE.sub(" ", sentence))
+    plain = sentence
+    if len(sentence) > _MAX_OF_USE:
+        return False
+    for pattern in (*_USES[True], *_LIMITS[True]):
+        plain = pattern.sub(" ", plain)
     return all(map(_WORDS_OF_USE.fullmatch, re.findall(r"[^\W\d_]+", plain)))
 
 
@@ -419,16 +525,27 @@ _STEM = "|".join(map(re.escape, _STEMS))
 _ENDS = re.compile(r"(?<=[.!?。！？])\s+|\s\|\s")
 
 
-def restricting_words(payload: bytes) -> list[bytes]:
-    """Words, in lower case, at which sentences of a page that restrict are found; a first look, without a tree.
+def _in_re2(*patterns: str) -> str:
+    """Patterns of Python as one of RE2, to whose classes letters outside of ASCII are none; it may find more."""
+    joined = "|".join(patterns).replace(r"\b(?:", r"(?:\b|[ (])(?:").replace(r")\b", r")(?:\b|[ .,;:!?)]|$)")
+    return joined.replace(r"\w*", "[^ ]*").replace(r"\w+", "[^ ]+")
 
-    It may join or cut sentences, and does not see where they stand.
+
+_EITHER = (
+    _in_re2(_LIMIT.pattern, _STEM, _LIMIT_IN_NOTICE.pattern), _in_re2(_USE.pattern, _STEM, _USE_IN_NOTICE.pattern)
+)
+
+
+def restricting_words(payload: bytes) -> list[bytes]:
+    """Words, in the lower case of ASCII, at which sentences of a page that restrict are found.
+
+    A first look, without a tree: it may join or cut sentences, and does not see where they stand.
     """
     text = _INLINE.sub("", _UNSEEN.sub(" | ", payload.decode("utf-8", "replace")))
-    sentences = pa.array(_ENDS.split(html.unescape(_TAG.sub(" | ", text))), pa.large_string())
-    for patterns in ((_LIMIT.pattern, _STEM), (_USE.pattern, _STEM)):
-        either = [pc.match_substring_regex(sentences, pattern, ignore_case=True) for pattern in patterns]
-        sentences = sentences.filter(pc.or_(*either))
+    text = html.unescape(_TAG.sub(" | ", text)).replace("\xa0", " ")
+    sentences = pa.array(_ENDS.split(text), pa.large_string()).unique()
+    for pattern in _EITHER:
+        sentences = sentences.filter(pc.match_substring_regex(sentences, pattern, ignore_case=True))
     likely = sentences.to_pylist()
     found = (restriction(" ".join(sentence.split())) for sentence in likely)
-    return sorted({raw.lower().split()[0].encode() for raw, _ in filter(None, found)})
+    return sorted({raw.split()[0].encode().lower() for raw, _ in filter(None, found)})
