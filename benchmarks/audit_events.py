@@ -44,8 +44,9 @@ SNAPSHOTS = ("2023-14", "2023-40", "2024-10", "2024-33")
 AGENTS = ("GPTBot", "CCBot")
 _PARTLY = b"User-agent: *\nDisallow: /private/\nDisallow: /cart\n"
 _WHOLLY = b"User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n"
-_CUT = "\nShare this page"
-_ID = 32
+_CUT = "Share this page\n"
+_FIRST_WORD = len(_CUT) + 33
+"""Where the text begins behind the id, in bytes."""
 _DAY = 86_400 * 10**6
 _FIRST = 1_680_000_000 * 10**6
 _BETWEEN = 180 * _DAY
@@ -134,12 +135,13 @@ class _Eventful(Writing):
         words = pc.if_else(put_in, WORDS.replace("word", "term", 1), WORDS) if name != "documents" else WORDS
         columns["text"] = pc.binary_join_element_wise(ids, words, " ")
         if name == "documents":
-            tail = pc.if_else(refined, _CUT, "")
-            columns["text"] = pc.binary_join_element_wise(columns["text"], tail, "")
+            above = pc.if_else(refined, _CUT, "")
+            columns["text"] = pc.binary_join_element_wise(above, columns["text"], "")
+            columns["byte_count"] = pc.binary_length(columns["text"])
         columns["text_hash"] = exact_hash(columns["text"])
-        insertion = f'\nreplace(start={_ID + 1}, end={_ID + 5}, text="term")'
-        columns["program"] = pc.if_else(refined, pc.if_else(put_in, f"remove_lines(start=1){insertion}",
-                                                            "remove_lines(start=1)"), "")
+        cut = "remove_lines(start=0, end=0)"
+        insertion = f'replace(start={_FIRST_WORD}, end={_FIRST_WORD + 4}, text="term")'
+        columns["program"] = pc.if_else(refined, pc.if_else(put_in, f"{cut}\n{insertion}", cut), "")
         columns["outcome"] = pc.if_else(refined, "refined", "unchanged")
         columns["inserted_bytes"] = pc.if_else(put_in, 4, 0)
         if self.terms.num_rows and name not in ("duplicates", "document_terms"):

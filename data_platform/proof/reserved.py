@@ -81,14 +81,15 @@ class Reserved:
         seen = pc.fill_null(dates.take(pa.array(record)), _NEVER).to_numpy()
         # Only what was captured at these places later than the first of these is compared.
         urls = self.records["url"].combine_chunks()
-        spots = _spots(urls.take(pa.array(record)))
-        later = np.flatnonzero(pc.fill_null(dates, -1).to_numpy() > seen.min(initial=_NEVER))
+        spots = spots_of(urls.take(pa.array(record)))
+        captured = pc.fill_null(dates, -1).to_numpy()
+        later = np.flatnonzero(captured > seen.min(initial=_NEVER))
         later = later[self._of_sites(record)[later]]
-        later = later[_may_be(urls.take(pa.array(later)), spots)]
-        there = pc.index_in(_spots(urls.take(pa.array(later))), spots)
+        later = later[may_be(urls.take(pa.array(later)), spots)]
+        there = pc.index_in(spots_of(urls.take(pa.array(later))), spots)
         found = np.asarray(there.is_valid())
         latest = np.full(len(spots) + 1, -1, np.int64)
-        np.maximum.at(latest, there.drop_null().to_numpy(), dates.take(pa.array(later[found])).to_numpy())
+        np.maximum.at(latest, there.drop_null().to_numpy(), captured[later[found]])
         first = pc.fill_null(pc.index_in(spots, spots), len(spots)).to_numpy()
         nameless = np.asarray(pc.fill_null(pc.equal(urls.take(pa.array(record)), ""), True))
         result[owner[nameless | (latest[first] <= seen)]] = True
@@ -133,9 +134,9 @@ def _joined(parts: Sequence[pa.Table], columns: Sequence[str]) -> pa.Table:
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _may_be(urls: pa.Array, spots: pa.Array) -> np.ndarray:
+def may_be(urls: pa.Array, spots: pa.Array) -> np.ndarray:
     """Which URLs may be of some spots: all that are, and few others. Most are told apart by their last letters alone,
-    which costs a fifth of what `_spots` does."""
+    which costs a fifth of what `spots_of` does."""
     found = pc.or_(pc.match_substring_regex(urls, "#|:80|:443"), pc.invert(pc.string_is_ascii(urls)))
     ends = pc.binary_reverse(pc.ascii_rtrim(pc.ascii_lower(urls), "/").cast(pa.binary()))
     of_spots = pc.binary_reverse(spots.cast(pa.binary()))
@@ -146,7 +147,7 @@ def _may_be(urls: pa.Array, spots: pa.Array) -> np.ndarray:
     return np.asarray(found)
 
 
-def _spots(urls: pa.Array) -> pa.Array:
+def spots_of(urls: pa.Array) -> pa.Array:
     """URLs without scheme, 'www.', port 80 or 443, query's order left as it is, and without a slash at their end."""
     lower = pc.ascii_lower(urls) if pc.all(pc.string_is_ascii(urls)).as_py() else pc.utf8_lower(urls)
     parts = pc.extract_regex(lower, _SPOT)
