@@ -204,7 +204,7 @@ _NOUNS = (
     "material|materials|materialien|matériel|material|materiał|materiały|item|items|writing|writings|essay|essays|"
     "story|stories|report|paper|papers|preprint|"
     "information|informationen|informations|recipe|recipes|rezept|rezepte|tutorial|tutorials|book|buch|course|kurs|"
-    "lesson|lecture|podcast|folge|folgen|episode|episodes|publikace|"
+    "lesson|lecture|lectures|notes|podcast|folge|folgen|episode|episodes|publikace|"
     "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
     "translation|translations|übersetzung|übersetzungen|traduction|traducción|traduzione|tradução|vertaling|"
     "creation|creations|poem|poems|gedicht|gedichte|lyrics"

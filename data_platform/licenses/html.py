@@ -37,6 +37,7 @@ import pyarrow.compute as pc
 from data_platform.licenses import grant, jsonld, prose
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.place import (
+    INLINE,
     beside,
     every,
     forget_nodes,
@@ -49,7 +50,7 @@ from data_platform.licenses.place import (
     surroundings,
 )
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
-from data_platform.licenses.restriction import restricting_words, restriction
+from data_platform.licenses.restriction import limit_in, restricting_words, restriction
 from data_platform.licenses.rsl import RslFile
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
@@ -60,6 +61,7 @@ from data_platform.spdx.expressions import (
     PUBLIC_DOMAIN,
     UNKNOWN,
     US_GOVERNMENT,
+    WITH_LEAVE,
     Reading,
     family,
     read,
@@ -304,6 +306,22 @@ def _links(page: _Page) -> Iterator[Observation]:
         else:
             scope = _linked_scope(page, node, context, free)
         yield observe(location, scope, href or context, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
+        if free and scope != "element" and tag not in ("link", "meta"):
+            yield from _doubts(node, scope)
+
+
+def _doubts(node: DOMNode, scope: str) -> Iterator[Observation]:
+    """Limits in the words right beside a licence that a page gives, of whatever they are: doubt is never free."""
+    block = node
+    while (block.tag or "").lower() in INLINE and block.parent is not None:
+        block = block.parent
+    text = own_block(node)
+    if place(node) == "site":
+        text = f"{beside(block, 'previous_sibling')} | {text} | {beside(block, 'next_sibling')}"
+    for sentence in prose.sentences(text):
+        if (raw := limit_in(sentence)) is not None:
+            reading = Reading(WITH_LEAVE, CHOSEN)
+            yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
 
 
 def _target(node: DOMNode, declared: bool) -> str:

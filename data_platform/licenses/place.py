@@ -130,7 +130,7 @@ _SITE_TYPES = re.compile(r"website|periodical|blog$|organization", re.I)
 _OTHER_FILE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|mp[34]|ogg|pdf|zip)\b", re.I)
 _OWN_ADDRESS = "link[rel~=canonical i],link[rel~=shortlink i],meta[property='og:url' i]"
 _SITE_NAME = "meta[property='og:site_name' i],meta[property='og:title' i],meta[name='application-name' i]"
-_INLINE = frozenset({
+INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
 })
@@ -148,7 +148,7 @@ _BADGE_SOURCE = re.compile(
     r"[/_-]cc[/_.-]", re.I,
 )
 """Addresses of the badges of licences: pictures that no credit is for."""
-_APART = _INLINE | {"td", "th", "dt", "dd"}
+_APART = INLINE | {"td", "th", "dt", "dd"}
 """Elements whose text goes on in the same line, or is a label of what comes next."""
 
 
@@ -254,7 +254,7 @@ def stands_under(node: DOMNode) -> str:
     begin with it.
     """
     block: DOMNode | None = node
-    while block is not None and (block.tag or "").lower() in _INLINE:
+    while block is not None and (block.tag or "").lower() in INLINE:
         block = block.parent
     if block is None or _outermost(block):
         return ""
@@ -402,7 +402,7 @@ def _flow(node: DOMNode, pieces: list[str]) -> None:
         elif tag == "br":
             pieces.append(" | ")
         elif tag and not tag.startswith("#") and tag not in ("script", "style"):
-            around = "" if tag in _INLINE else " " if tag in _APART else " | "
+            around = "" if tag in INLINE else " " if tag in _APART else " | "
             pieces.append(around)
             _flow(child, pieces)
             pieces.append(around)
@@ -417,7 +417,7 @@ def forget_nodes() -> None:
 def own_block(node: DOMNode) -> str:
     """Text of the nearest block around a node, white space squeezed; empty if it is longer than `MAX_SURROUNDINGS`."""
     block: DOMNode | None = node
-    while block is not None and (block.tag or "").lower() in _INLINE:
+    while block is not None and (block.tag or "").lower() in INLINE:
         block = block.parent
     if block is None or (block.tag or "").lower() in ("body", "html"):
         return ""
@@ -432,15 +432,15 @@ def surroundings(node: DOMNode) -> str:
         parent = node.parent
         if parent is None or (parent.tag or "").lower() in ("body", "html"):
             break
-        if (node.tag or "").lower() not in _INLINE and len(text) > MIN_SURROUNDINGS:
+        if (node.tag or "").lower() not in INLINE and len(text) > MIN_SURROUNDINGS:
             return text
         around = _squeezed(parent)
         if len(around) > MAX_SURROUNDINGS:
             break
         node, text = parent, around
-    if len(text) > MIN_SURROUNDINGS and (node.tag or "").lower() not in _INLINE:
+    if len(text) > MIN_SURROUNDINGS and (node.tag or "").lower() not in INLINE:
         return text
-    apart = " " if (node.tag or "").lower() in _INLINE else " | "
+    apart = " " if (node.tag or "").lower() in INLINE else " | "
     text = f"{beside(node, 'previous_sibling')}{apart}{text}{apart}{beside(node, 'next_sibling')}"
     return re.sub(r"\|(?: \|)+", "|", " ".join(text.split())).strip(" |")
 
@@ -454,11 +454,11 @@ def beside(node: DOMNode, direction: str) -> str:
     while sibling is not None and size < half:
         tag = (sibling.tag or "").lower()
         if tag not in ("script", "style", "#comment"):
-            if found and tag and not tag.startswith("#") and tag not in _INLINE:
+            if found and tag and not tag.startswith("#") and tag not in INLINE:
                 break
             text = sibling.text
             part = text[-half:] if direction == "previous_sibling" else text[:half]
-            found.append(part if not tag or tag.startswith("#") or tag in _INLINE else f" | {part} | ")
+            found.append(part if not tag or tag.startswith("#") or tag in INLINE else f" | {part} | ")
             size += len(text)
         sibling = getattr(sibling, direction)
     return " ".join(reversed(found) if direction == "previous_sibling" else found)

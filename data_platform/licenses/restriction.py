@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.licenses.grant import without_exception
-from data_platform.licenses.prose import reserves_mining
+from data_platform.licenses.prose import mentions, reserves_mining
 from data_platform.spdx.expressions import (
     CHOSEN,
     NAMED,
@@ -493,6 +493,38 @@ def _limited_use(sentence: str, in_notice: bool) -> tuple[str, Reading] | None:
     ):
         return None
     return next(limit for limit in limits if _near(uses[0], limit))[0], Reading(WITH_LEAVE, CHOSEN)
+
+
+def limit_in(sentence: str) -> str | None:
+    """The first limit in a sentence that stands right beside a licence and speaks of nothing else, if there is one.
+
+    There a limit needs no use beside it: 'meant solely for parishes'. Sentences that name a licence have been read.
+    """
+    plain = _LIFTED.sub(" ", without_exception(sentence[:_MAX_SENTENCE]))
+    if len(plain.split()) < _FEWEST_WORDS and not re.search("[぀-鿿]", plain):
+        return None
+    if _ELSE.search(plain) or _BESIDE.search(plain) or _CREDIT.search(plain) or _SAID_BESIDE.search(plain):
+        return None
+    if any(True for _ in mentions(sentence)):
+        return None
+    found = _SOLE.search(plain)
+    return found[0] if found else None
+
+
+_FEWEST_WORDS = 3
+_SAID_BESIDE = re.compile(
+    r"©|\bcopyright\b|\b(?:licen[sc]e[ds]?|terms|opinions?|views?|employer|guarantee\w*|accura\w+|hosted|funded|support\w*|"
+    r"rights?|lizenz\w*|licencia|licenza|licença|licentie|licencji)\b|ライセンス|许可", re.I,
+)
+"""What else is said beside a licence with such words."""
+_SOLE = re.compile(
+    r"\b(?:only|solely|exclusively|strictly|nobody|no\s+one|none|out\s+of\s+the\s+question|must(?:n[’']t)?|may\s+not|obtain|"
+    r"first|beforehand|forbidden|prohibited|but\s+no|nur|ausschließlich|niemand|verboten|untersagt|"
+    r"nul|personne|seulement|uniquement|doi(?:t|vent)|interdit\w*|réservé\w*|solo|sólo|únicamente|exclusivamente|nadie|deben?|"
+    r"soltanto|solamente|nessuno|devono|vietat\w+|apenas|somente|ninguém|devem|proibid\w+|alleen|uitsluitend|enkel|niemand|"
+    r"verboden|tylko|wyłącznie|nikt|zabronion\w+)\b|のみ|禁止|仅|僅|不得", re.I,
+)
+"""Limits that are none of anything else."""
 
 
 def _near(use: re.Match[str], limit: re.Match[str]) -> bool:
