@@ -519,7 +519,8 @@ _SAID_BESIDE = re.compile(
 """What else is said beside a licence with such words."""
 _SOLE = re.compile(
     r"\b(?:only|solely|exclusively|strictly|nobody|no\s+one|none|out\s+of\s+the\s+question|must(?:n[’']t)?|may\s+not|obtain|"
-    r"first|beforehand|forbidden|prohibited|but\s+no|nur|ausschließlich|niemand|verboten|untersagt|"
+    r"first(?!\s+(?:published|posted|appeared|written|edition))|beforehand|reserved\s+(?:for|to)|keep\s+out|untouched|"
+    r"should\s+(?:ask|enquire|inquire|approach|contact|write)|strictement|estrictamente|strettamente|dürfen\s+(?:\w+\s+){0,4}nicht|forbidden|prohibited|but\s+no|nur|ausschließlich|niemand|verboten|untersagt|"
     r"nul|personne|seulement|uniquement|doi(?:t|vent)|interdit\w*|réservé\w*|solo|sólo|únicamente|exclusivamente|nadie|deben?|"
     r"soltanto|solamente|nessuno|devono|vietat\w+|apenas|somente|ninguém|devem|proibid\w+|alleen|uitsluitend|enkel|niemand|"
     r"verboden|tylko|wyłącznie|nikt|zabronion\w+)\b|のみ|禁止|仅|僅|不得", re.I,
