@@ -69,6 +69,7 @@ def make(folder: Path) -> Workspace:
             path = folder / "texts" / snapshot / f"{name}.txt"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_essay(name), encoding="utf-8")
+    (folder / "texts" / "one" / "NOTICE").write_text("Essays on places\nCopyright 2020 The Society of Places\n")
     workspace = workspace_over(folder, folder / "lake")
     bring_up_to_date(workspace)
     lake = workspace.lake
@@ -383,6 +384,8 @@ WAYS: dict[str, Way] = {
         "raw_crawls", lambda v: rewrite(v.files("raw_crawls")[0], with_value("payload", b"another text"))),
     "raw_value of evidence rewritten": Way(
         "license_evidence", lambda v: rewrite(v.files("license_evidence")[0], with_value("raw_value", "CC0"))),
+    "a notice rewritten": Way(
+        "license_notices", lambda v: rewrite(v.files("license_notices")[0], with_value("text", "Nothing to say."))),
     "a bit flipped in a text of the mixture": Way(NAME, _flip_in_text),
     "a bit flipped in the footer of a file": Way(
         "documents", lambda v: flip(v.files("documents")[0], v.files("documents")[0].stat().st_size - 20)),

@@ -1,7 +1,8 @@
 """People, name and address of a package, as its manifest gives them.
 
 Read are package.json, bower.json, composer.json, Cargo.toml, pyproject.toml (PEP 621 and Poetry), setup.cfg, PKG-INFO,
-METADATA, pom.xml, DESCRIPTION (R), CITATION.cff, codemeta.json, .zenodo.json and datapackage.json. Belongs here: one
+METADATA, pom.xml, DESCRIPTION (R), CITATION.cff, codemeta.json, .zenodo.json, datapackage.json and the YAML at the head
+of a README. Belongs here: one
 manifest's bytes in, a credit out. Does not: the licence it names (`licenses/trees`), what it covers (`trees`).
 """
 
@@ -17,6 +18,7 @@ from email.utils import getaddresses
 from typing import Any
 from xml.etree import ElementTree
 
+from data_platform.core.reading import YamlText
 from data_platform.credits.credit import NOTHING, Credit, line, names
 from data_platform.credits.rows import people
 
@@ -137,11 +139,18 @@ def _description(text: str) -> Credit:
 
 def _citation(text: str) -> Credit:
     """CITATION.cff (https://citation-file-format.github.io): the work itself, not `preferred-citation`."""
-    import yaml
-
-    data = yaml.safe_load(text)
+    data = YamlText(text).value
     return _credit([data.get("authors")], data.get("title"), data.get("version") or "",
                    data.get("repository-code") or data.get("url") or data.get("doi"), data.get("title"))
+
+
+def _front_matter(text: str) -> Credit:
+    """The YAML at the head of a README, as Hugging Face reads it."""
+    match = re.match(r"\s*---[ \t]*\r?\n(?P<yaml>.*?)\r?\n---[ \t]*(?:\r?\n|$)", text, re.S)
+    data = YamlText(match["yaml"]).value if match else {}
+    title = data.get("title") or data.get("pretty_name")
+    stated = next(filter(None, map(data.get, ("authors", "author", "creators", "creator"))), None)
+    return _credit([stated], title, data.get("version") or "", data.get("homepage") or data.get("url"), title)
 
 
 def _codemeta(text: str) -> Credit:
@@ -162,7 +171,7 @@ _MANIFESTS: dict[str, Callable[[str], Credit]] = {
     "package.json": _json_package, "bower.json": _json_package, "composer.json": _json_package, "cargo.toml": _cargo,
     "pyproject.toml": _pyproject, "setup.cfg": _setup_cfg, "pkg-info": core_metadata, "metadata": core_metadata,
     "pom.xml": _pom, "description": _description, "citation.cff": _citation, "codemeta.json": _codemeta,
-    ".zenodo.json": _zenodo, "zenodo.json": _zenodo, "datapackage.json": _zenodo,
+    ".zenodo.json": _zenodo, "zenodo.json": _zenodo, "datapackage.json": _zenodo, "readme.md": _front_matter,
 }
 MANIFESTS = frozenset(_MANIFESTS)
 """The names, in lower case, of the manifests that are read."""

@@ -1,7 +1,8 @@
 """What the files of a folder credit for all files below it: LICENSE, NOTICE, AUTHORS and manifests.
 
 Of every kind the nearest folder counts: a LICENSE in a folder replaces the one above, as its licence does
-(`licenses/trees`), while a NOTICE above a folder without one still holds (Apache-2.0, section 4(d)). The files of an
+(`licenses/trees`). NOTICE files hold all, each for everything below it: a work is distributed with the notices of the
+whole that it is part of (Apache-2.0, section 4(d)). The files of an
 installed distribution lie in its metadata, beside what they cover: they are found by the distribution's name.
 
 Belongs here: which of such files cover a file. Does not: names of files (`ingest/evidence_files`), manifests
@@ -72,8 +73,9 @@ class Trees:
     def _of(self, source: str, owners: list[str]) -> Credit:
         found = NOTHING
         for kind in _KINDS:
-            keys = ((source, kind, owner) for owner in owners)
-            found = found.over(next((self._found[key] for key in keys if key in self._found), NOTHING))
+            there = [self._found[key] for owner in owners if (key := (source, kind, owner)) in self._found]
+            for credit in there if kind == "notice" else there[:1]:
+                found = found.over(credit)
         return found
 
 

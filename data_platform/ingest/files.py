@@ -27,6 +27,7 @@ from data_platform.ingest.records import (
 )
 from data_platform.ingest.settings import FilesSource, Ingest
 from data_platform.ingest.stream import ArchiveStream, Damage
+from data_platform.spdx.containers import container_of, fields_in, is_field
 from data_platform.spdx.fields import speaks
 
 METADATA_BYTES = 64 * 1024
@@ -248,7 +249,7 @@ def _metadata(others: dict[str, Any], license_value: Any) -> dict[str, Any]:
     A field that speaks of licences is never left out: what is too long of it, or is in no form that can be kept, is
     noted as unread, since a row that says something of its licence is another than one that says nothing.
     """
-    fields = {name: _told(value) if speaks(name) else value for name, value in others.items()}
+    fields = {name: _told(value) if speaks(name) else _decoded(value) for name, value in others.items()}
     fields = {name: value for name, value in fields.items() if value is not None and not isinstance(value, bytes)}
     if license_value is not None:
         fields = {"license": _told(_of_field(others, license_value))} | {
@@ -294,14 +295,28 @@ def _told(value: Any) -> Any:
     return [_told(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
+def _decoded(value: Any) -> Any:
+    """An object or list that was written out as bytes, as text; any other value as it is."""
+    if isinstance(value, bytes) and value.lstrip()[:1] in (b"{", b"["):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value
+    return value
+
+
 def _licenses_in(value: Any, depth: int = 0) -> Any:
-    """What an object or list holds of licences, in its place; None if nothing. What lies too deep is unread."""
-    if not isinstance(value, dict | list):
+    """What a container holds of licences, in its place; None if nothing. What lies too deep is unread."""
+    value = container_of(value)
+    if value is None:
         return None
     if depth > MAX_DEPTH:
         return {"license": {UNREAD: "too deep"}}
-    if isinstance(value, list):
-        return [found for inner in value if (found := _licenses_in(inner, depth + 1))] or None
+    if isinstance(value, list | tuple):
+        pairs = [{name: inner} for name, inner in fields_in(value)]
+        return [*pairs, *(found for inner in value if (found := _licenses_in(inner, depth + 1)))] or None
+    if depth and is_field(value):
+        return value
     found = {name: inner if speaks(str(name)) else _licenses_in(inner, depth + 1) for name, inner in value.items()}
     return {name: inner for name, inner in found.items() if inner is not None} or ({} if depth == 0 else None)
 

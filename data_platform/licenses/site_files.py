@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from data_platform.ingest.records import host_of
-from data_platform.ingest.site_files import Kind
+from data_platform.ingest.site_files import Kind, text_of
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.reservations import tdm_reservation
 from data_platform.licenses.robots_txt import RobotsFile, path_matches, relevant
@@ -53,7 +53,7 @@ class TdmRepFile:
     def __init__(self, payload: bytes) -> None:
         self._rules: list[tuple[str, str, Reading]] = []
         try:
-            rules = json.loads(payload.decode("utf-8-sig", "replace"))
+            rules = json.loads(text_of(payload))
         except (ValueError, RecursionError):
             return
         for rule in rules if isinstance(rules, list) else [rules]:
@@ -100,7 +100,7 @@ class Policies:
         for file in sorted(self.captured):
             payload = file.payload
             if file.kind in ("robots", "ai_txt"):
-                payload = relevant(payload.decode("utf-8-sig", "replace")).encode("utf-8", "replace")
+                payload = relevant(text_of(payload)).encode("utf-8", "replace")
             file = file._replace(payload=payloads.setdefault(payload, payload))
             key = (file.host, file.kind, file.payload)
             if payload and key not in seen:

@@ -10,7 +10,6 @@ Belongs here: values and the fields that hold them. Does not: names of fields (`
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 import re
@@ -18,6 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from data_platform.licenses import license_text
+from data_platform.licenses.reservations import RESERVED, robots_directives, usage_preference
+from data_platform.spdx.containers import container_of, fields_in
 from data_platform.spdx.expressions import NAMED, OPT_OUT, UNKNOWN, UNREADABLE, Reading, family, identifiers_of, read
 from data_platform.spdx.fields import Role, is_part, role_of, words_of
 from data_platform.spdx.tiers import RESTRICTED, tier
@@ -54,6 +55,11 @@ _USE = re.compile(
     re.I
 )
 """Together they make a sentence that limits use, whatever it says exactly."""
+_ROLES: tuple[Role, ...] = ("states", "points", "hints", "restricts", "reserves")
+_RESERVING: tuple[Role, ...] = ("reserves", "allows", "prefers")
+_DENIAL = re.compile(
+    r"\s*(?:(?:0|n|no|none|never|off|false)\s*$|not\b|no\b|never\b|disallow|den(?:y|ied)|prohibit|forbid|refus|reserved|"
+    r"restricted|opt(?:ed)?[ _-]?out)", re.I)
 _PLAIN_MARK = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?|true|false|yes|no", re.I)
 
 
@@ -77,7 +83,7 @@ def fields_of(value: Mapping[str, Any]) -> list[Stated]:
     _collect(value, found)
     result = []
     for part in (False, True):
-        own = {role: found.get((part, role), []) for role in ("states", "points", "hints", "restricts", "reserves")}
+        own = {role: found.get((part, role), []) for role in _ROLES}
         result += [Stated(said, part) for said in _weighed(own)]
     return result
 
@@ -88,18 +94,29 @@ def _collect(value: Any, found: dict[tuple[bool, Role], list[Said]]) -> None:
     while left:
         container, within_part = left.pop()
         if isinstance(container, list | tuple):
-            left += [(inner, within_part) for inner in container if isinstance(inner, Mapping | list | tuple)]
-            continue
-        for name, inner in container.items():
-            role, part = role_of(str(name)), within_part or is_part(str(name))
-            holds = isinstance(inner, Mapping | list | tuple)
-            if role is None or (role == "restricts" and holds):
-                left += [(inner, part)] if holds else []
-            elif role != "reserves":
+            left += [(held, within_part) for inner in container if (held := container_of(inner)) is not None]
+        for name, inner in fields_in(container):
+            role, part = role_of(name), within_part or is_part(name)
+            held = container_of(inner)
+            if role is None or (role == "restricts" and held is not None):
+                left += [(held, part)] if held is not None else []
+            elif role in _RESERVING:
+                if _reserves(role, inner):
+                    said = Said(f"{name}: {_short(inner)}", Reading(OPT_OUT, NAMED))
+                    found.setdefault((within_part, "reserves"), []).append(said)
+            else:
                 found.setdefault((part, role), []).extend(statements(inner))
-            elif _affirms(inner):
-                said = Said(f"{name}: {_short(inner)}", Reading(OPT_OUT, NAMED))
-                found.setdefault((within_part, role), []).append(said)
+
+
+def _reserves(role: Role, value: Any) -> bool:
+    """Whether the value of a field that speaks of mining and training reserves them."""
+    if role == "reserves":
+        return _affirms(value)
+    values = value if isinstance(value, list | tuple) else [value]
+    if role == "allows":
+        return any(inner is False or (isinstance(inner, str) and bool(_DENIAL.match(inner))) for inner in values)
+    texts = [inner for inner in values if isinstance(inner, str)]
+    return any(reader(text) == RESERVED for text in texts for reader in (robots_directives, usage_preference))
 
 
 def _weighed(found: Mapping[Role, list[Said]]) -> Iterator[Said]:
@@ -149,21 +166,9 @@ def _of_text(text: str, depth: int) -> list[Said]:
     stripped = text.strip()
     if not stripped:
         return []
-    if stripped[0] in "[{" and stripped[-1] in "]}" and len(stripped) <= license_text.MAX_CHARACTERS:
-        inner = _written_out(stripped)
-        if isinstance(inner, Mapping | list | tuple):
-            return statements(inner, depth + 1)
+    if (inner := container_of(stripped)) is not None:
+        return statements(inner, depth + 1)
     return [Said(stripped, of_text(stripped))]
-
-
-def _written_out(text: str) -> Any:
-    """The value that a text is when it was written out, by JSON or by Python; None if it is none."""
-    for parse in (json.loads, ast.literal_eval):
-        try:
-            return parse(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
-            continue
-    return None
 
 
 def _of_object(value: Mapping[Any, Any], depth: int) -> list[Said]:

@@ -23,7 +23,7 @@ from data_platform.lake.lake import Lake
 from data_platform.licenses.lineage import by_source, summary
 from data_platform.proof.examination import Examination
 from data_platform.proof.gate import Proof, prove, unreadable
-from data_platform.proof.holding import holding
+from data_platform.proof.holding import NoHead, holding
 from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.look import CLOSELY, Look
 from data_platform.proof.models import models_of
@@ -71,6 +71,8 @@ def audit(
     proof = prove(lake, name, version, admitted, look=look, workspace=workspace)
     try:
         return _report(lake, proof, look)
+    except NoHead:
+        raise
     except Exception:
         # As in `prove`: rows that are counted beside the way may be gone, too.
         if not proof.way.breaches:

@@ -7,6 +7,7 @@ here: how it is printed (`cli/`).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow.compute as pc
@@ -122,7 +123,7 @@ def _derived(
         if row is None:
             continue
         made = first_of(lake.history(name), commits[name])
-        beside = commit_beside(lake.history("parents"), name, made)
+        beside = commit_beside(lake.history("parents"), f"{name}/{made['partition']}", made)
         told = [] if beside is None else lake.read_table(
             "parents", partition=name, version=beside["version"],
             where=(pc.field("snapshot") == snapshot) & (pc.field("derived_id") == doc_id),
@@ -139,10 +140,9 @@ def _derived(
     return None
 
 
-def commit_beside(history: list[dict[str, Any]], name: str, commit: dict[str, Any]) -> dict[str, Any] | None:
-    """The commit of `parents`, of which `history` is given, that was written beside one of table `name`: with the same
-    recipe, or what takedowns have left of it."""
-    place = f"{name}/{commit['partition']}"
+def commit_beside(history: list[dict[str, Any]], place: str, commit: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The commit of a side table, of which `history` is given, that was written to partition `place` beside one of
+    another table: with the same recipe, or what takedowns have left of it."""
     return next(
         (row for row in history if row["partition"] == place and first_of(history, row)["recipe"] == commit["recipe"]),
         None,

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data_platform.core.tables import kind_of
-from data_platform.lake.custody import Breach, Custody
+from data_platform.core.tables import kind_of, table
+from data_platform.lake.custody import Breach, Custody, CustodyBroken
 from data_platform.lake.lake import Lake
 from data_platform.proof.after_takedown import before, first_of, left_of, number_of
 from data_platform.proof.files import Looked, check_files
@@ -68,15 +68,16 @@ def way_of(
     """The way of a version of a mixture, or of another table, back to the crawls.
 
     Breaches are: a partition that is not what its commit left there, files that are not as they were committed, a pin
-    that no commit answers to, two recipes of one partition on the same way, a table of derived texts without
-    the parents that were told with it, a commit that the table `lineage` tells otherwise or not at all, and a log of
-    the platform itself that is not what it wrote.
+    that no commit answers to, two recipes of one partition on the same way, a table without what was
+    written beside it (parents of derived texts, texts of notices), a commit that the table `lineage` tells otherwise or
+    not at all, and a log of the platform itself that is not what it wrote.
 
     Args:
         files: of how many files the bytes are compared with what was committed; of all if None.
 
     Raises:
-        CustodyBroken: if the log of a table on the way cannot be read from its beginning.
+        CustodyBroken: if the log of a table on the way cannot be read from its beginning, or that of the mixture lost
+            its end.
         NotFound: if the platform wrote no such version; the message lists those that it wrote.
     """
     custody = custody or Custody(lake)
@@ -92,7 +93,7 @@ def way_of(
         version = lake.open(name).version()
     elif version not in {commit["version"] for commit in own} | {one.version for one in custody.log(name)[1:]}:
         known = ", ".join(str(commit["version"]) for commit in reversed(own))
-        raise NotFound(f"{name} has no version {version}; versions: {known}")
+        raise _absent(custody, name, f"{name} has no version {version}; versions: {known}")
     way = Way(custody)
     queue: deque[Stop] = deque()
     for commit in own:
@@ -100,12 +101,12 @@ def way_of(
             stop = way.stops[name, commit["partition"]] = Stop(name, commit["partition"], version, commit)
             queue.append(stop)
     if not queue:
-        raise NotFound(f"{name} has no version {version} that the platform wrote")
+        raise _absent(custody, name, f"{name} has no version {version} that the platform wrote")
     way.breaches.extend(custody.breaches(name, None, version))
     while queue:
         stop = queue.popleft()
-        if kind_of(stop.table) == "synthesiser":
-            _add_parents(way, stop, commits(stop.table), commits("parents"), custody)
+        for side in _sides_of(stop.table):
+            _add_side(way, stop, side, commits(stop.table), commits(side), custody)
         for pin in json.loads(stop.commit["inputs"]):
             place = pin["table"], pin["partition"]
             if place in way.stops:
@@ -121,8 +122,8 @@ def way_of(
             _compare(way, pin)
             way.breaches.extend(custody.breaches(*place, way.stops[place].version))
             queue.append(way.stops[place])
-    for table in way.tables:
-        way.breaches.extend(custody.unwitnessed(table))
+    for named in way.tables:
+        way.breaches.extend(custody.unwitnessed(named))
     way.breaches.extend(breaches_of_logs(lake, custody))
     places = [(stop.table, stop.partition, stop.version) for stop in way.stops.values()]
     places += [(log, "", None) for log in logs_of(lake) if custody.readable(log)]
@@ -131,6 +132,13 @@ def way_of(
     way.breaches.extend(_disagreements(lake, way))
     way.breaches = list(dict.fromkeys(way.breaches))
     return way
+
+
+def _absent(custody: Custody, name: str, message: str) -> CustodyBroken | NotFound:
+    """What to raise of a version that is not there: that its log is broken, and what to do, if it is."""
+    if broken := dict.fromkeys([*custody.breaches(name), *custody.unwitnessed(name)]):
+        return CustodyBroken("; ".join([message, *map(str, broken), custody.remedy(name)]))
+    return NotFound(message)
 
 
 def _stop_at(
@@ -143,12 +151,20 @@ def _stop_at(
     return Stop(*place, version, commit, tuple(map(number_of, before(history, commit))))
 
 
-def _add_parents(
-    way: Way, stop: Stop, own: Sequence[Mapping[str, Any]], commits: list[dict[str, Any]], custody: Custody
+def _sides_of(name: str) -> tuple[str, ...]:
+    """The tables written beside a table that publications are made of: parents of derived texts, texts of notices."""
+    if kind_of(name) == "synthesiser":
+        return ("parents",)
+    return ("license_notices",) if name == "document_credits" else ()
+
+
+def _add_side(
+    way: Way, stop: Stop, side: str, own: Sequence[Mapping[str, Any]], commits: list[dict[str, Any]], custody: Custody
 ) -> None:
-    """The part of `parents` that was written beside a table of derived texts: by the same recipe."""
-    place = "parents", f"{stop.table}/{stop.partition}"
-    commit = commit_beside(commits, stop.table, first_of(own, stop.commit))
+    """The part of a side table that was written beside a stop: by the same recipe."""
+    within = [stop.table] if table(side).partition_by[:1] == ("stage",) else []
+    place = side, "/".join(filter(None, [*within, stop.partition]))
+    commit = commit_beside(commits, place[1], first_of(own, stop.commit))
     if commit is None:
         what = f"no commit in its log was made with version {stop.commit['version']} of {stop.table}"
         way.breaches.append(Breach(*place, what))

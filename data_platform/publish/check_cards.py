@@ -55,6 +55,9 @@ def card_faults(
 def _manifest(
     card: Any, account: Account, statement: Statement, digests: Mapping[str, Digests]
 ) -> Iterator[str]:
+    if not isinstance(card, dict):
+        yield "no object"
+        return
     said = statement.predicate.model_dump()
     for name in (*_SAME, "asked_of", "shards", "taken_down"):
         if _at(card, name) != said[name] and (name != "taken_down" or name in card or said[name]):

@@ -105,17 +105,22 @@ def _files(folder: Path, checked: Checked) -> set[str]:
     found = set()
     queue = [folder]
     while queue:
-        with os.scandir(queue.pop()) as entries:
-            for entry in entries:
-                name = Path(entry.path).relative_to(folder).as_posix()
-                if entry.is_symlink():
-                    checked.faults.append(f"{_shown(name)}: a link, which an export has none of")
-                elif entry.is_dir(follow_symlinks=False):
-                    queue.append(Path(entry.path))
-                elif entry.is_file(follow_symlinks=False):
-                    found.add(name)
-                else:
-                    checked.faults.append(f"{_shown(name)}: neither file nor folder")
+        place = queue.pop()
+        try:
+            entries = list(os.scandir(place))
+        except OSError as error:
+            checked.faults.append(f"{_shown(place.relative_to(folder).as_posix())}: cannot be read: {error.strerror}")
+            continue
+        for entry in entries:
+            name = Path(entry.path).relative_to(folder).as_posix()
+            if entry.is_symlink():
+                checked.faults.append(f"{_shown(name)}: a link, which an export has none of")
+            elif entry.is_dir(follow_symlinks=False):
+                queue.append(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                found.add(name)
+            else:
+                checked.faults.append(f"{_shown(name)}: neither file nor folder")
     return found
 
 

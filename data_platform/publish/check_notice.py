@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,9 +80,9 @@ def _credits(
     content: mmap.mmap, sections: list[re.Match[bytes]], end: int, rows: pa.Table
 ) -> Iterator[str]:
     """Which documents that ask for credit have none under their licence, and which are credited that are not there."""
-    ends = [*(section.start() for section in sections[1:]), end]
     by_license: dict[tuple[str, int], pa.Array] = {}
-    for section, stop in zip(sections, ends, strict=True):
+    for section, following in zip_longest(sections, sections[1:]):
+        stop = following.start() if following else end
         ids = pa.array([match["doc_id"].decode() for match in _DOCUMENT.finditer(content, section.end(), stop)],
                        pa.string())
         by_license[_text(section["spdx"]), int(section["tier"])] = ids

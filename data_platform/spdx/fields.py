@@ -10,13 +10,15 @@ Belongs here: names. Does not: what stands in such fields (`licenses/values.py`)
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Literal
 
-Role = Literal["states", "points", "hints", "restricts", "reserves"]
+Role = Literal["states", "points", "hints", "restricts", "reserves", "allows", "prefers"]
 """What a field does: `states` a licence; `points` to its text or page; `hints`, that is tells something of it, and
 counts as a statement where there is no other; `restricts`, that is counts only for restrictions, as a copyright line;
-`reserves` rights against mining and training."""
+`reserves` rights against mining and training; `allows` them, and reserves where its value says no; `prefers`, that is
+holds the directives of a header (`robots`, `content_usage`)."""
 
 _LICENSE = re.compile(
     r"(?:sub)?(?:licen[cs](?:es|ed|ing|e)|lizenz(?:bedingungen|en)?|licen[cç](?:ias|ia|as|a)|licen[zt](?:ies|ie|a|e)|"
@@ -28,12 +30,22 @@ _RIGHTS_POINT = frozenset({"rights url", "rights uri", "rights link"})
 _TERMS = frozenset({"terms of use", "usage terms", "terms and conditions", "conditions of use", "use conditions",
                     "use restrictions", "usage restrictions", "data use restrictions", "data use terms", "restrictions",
                     "usage license", "reuse", "reuse terms", "permitted use", "permitted uses", "allowed use",
-                    "intended use restrictions", "use limitation", "use constraints", "legal constraints"})
-_COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright status", "copyright statement", "copyright holder",
+                    "intended use restrictions", "use limitation", "use constraints", "legal constraints",
+                    "copyright status"})
+_COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright statement", "copyright holder",
                         "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "permissions",
-                        "permission", "rights note", "access", "access level", "acceptable use", "disclaimer"})
+                        "permission", "rights note", "access", "access level", "acceptable use", "disclaimer",
+                        "conditions", "policy", "use policy", "usage policy", "data policy", "data use policy",
+                        "reuse policy", "ai policy", "redistribution", "distribution statement"})
 _RESERVES = frozenset({"tdm reservation", "tdm opt out", "opt out", "optout", "opted out", "noai", "no ai", "noml",
                        "do not train", "no training", "ai opt out", "ai training opt out"})
+_ALLOWS = frozenset({"ai training", "train ai", "ai train", "allow ai training", "ai training allowed",
+                     "allow training", "training allowed", "can train", "ai use", "ai usage", "allow ai", "ai allowed",
+                     "text and data mining", "tdm", "tdm allowed", "allow tdm"})
+_PREFERS = frozenset({"robots", "robots meta", "meta robots", "robots tag", "x robots tag", "content usage",
+                      "content signal"})
+_SCHEMAS = frozenset({"dc", "dce", "dct", "dcterms", "edm", "schema", "xmp"})
+"""Vocabularies whose prefix may stand before the name of a property."""
 _STATES_AFTER = frozenset({
     "", "id", "ids", "identifier", "identifiers", "name", "names", "title", "spdx", "spdx id", "code", "short",
     "short name",
@@ -59,6 +71,7 @@ _PARTS = frozenset({
 @lru_cache(maxsize=16_384)
 def words_of(name: str) -> str:
     """The words of a field's name, in lower case and parted by single spaces."""
+    name = unicodedata.normalize("NFKC", name)
     apart = re.sub(r"(?<=[a-zß-ÿ0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return " ".join(re.split(r"[\W_]+", apart)).strip().casefold()
 
@@ -67,6 +80,9 @@ def words_of(name: str) -> str:
 def role_of(name: str) -> Role | None:
     """What a field of that name does; None if it has nothing to do with licences."""
     words = words_of(name)
+    first, _, rest = words.partition(" ")
+    if rest and first in _SCHEMAS:
+        words = rest
     if words in _RIGHTS:
         return "states"
     if words in _RIGHTS_POINT:
@@ -77,6 +93,10 @@ def role_of(name: str) -> Role | None:
         return "restricts"
     if words in _RESERVES:
         return "reserves"
+    if words in _ALLOWS:
+        return "allows"
+    if words in _PREFERS:
+        return "prefers"
     return _of_words(words.split())
 
 

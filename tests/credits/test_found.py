@@ -89,6 +89,9 @@ def test_pages_never_raise() -> None:
     ("pom.xml", "<project><artifactId>m</artifactId><developers><developer><name>M V</name></developer></developers>"
      "</project>", ("M V",), "m"),
     ("datapackage.json", '{"name":"d","contributors":[{"title":"D P"}]}', ("D P",), "d"),
+    ("README.md", "---\ntitle: Field notes\nauthor: Frida Feld\n---\n# Notes\n", ("Frida Feld",), "Field notes"),
+    ("README.md", "# Notes\n", (), ""), ("README.md", "---\n: [\n---\n", (), ""), ("CITATION.cff", "a: [", (), ""),
+    ("CITATION.cff", "authors: !!python/object:os.system x", ("x",), ""), ("CITATION.cff", "\x00", (), ""),
     ("package.json", "{", (), ""), ("Cargo.toml", "=", (), ""), ("notes.txt", "author: X", (), ""),
 ])
 def test_manifests_name_people_and_package(name: str, text: str, authors: tuple[str, ...], project: str) -> None:
@@ -111,7 +114,8 @@ def test_the_nearest_file_of_each_kind_speaks_for_a_folder() -> None:
 
     trees, notices = Trees.read([
         file("LICENSE", "Copyright 2001 Top\nAll of it."), file("NOTICE", "Top product\nCopyright 2002 Top Inc"),
-        file("sub/LICENSE", "Copyright 2003 Sub\nOther terms."), file("AUTHORS", "Ann\nBob\n"),
+        file("sub/LICENSE", "Copyright 2003 Sub\nOther terms."),
+        file("part/NOTICE.txt", "Part\nCopyright 2005 Part"), file("AUTHORS", "Ann\nBob\n"),
         file("package.json", json.dumps({"name": "top", "author": "Ann"})), file("sub/LICENSES/MIT.txt", "MIT words."),
         Captured("e", "file:x-1.dist-info/LICENSE", "0" * 32, b"Copyright 2004 Dist", "My.Dist"),
     ])
@@ -120,6 +124,9 @@ def test_the_nearest_file_of_each_kind_speaks_for_a_folder() -> None:
     assert [notice.name for notice in above.notices] == ["LICENSE", "NOTICE", "AUTHORS"]
     assert below.copyright == ("Copyright 2003 Sub", "Copyright 2002 Top Inc")
     assert {notice.name for notice in below.notices} == {"LICENSE", "MIT.txt", "NOTICE", "AUTHORS"}
+    part = trees.credit_of("s", "file:part/c.py")
+    assert part.copyright == ("Copyright 2001 Top", "Copyright 2005 Part", "Copyright 2002 Top Inc")
+    assert [notice.name for notice in part.notices] == ["LICENSE", "NOTICE.txt", "NOTICE", "AUTHORS"]
     assert trees.credit_of("other", "file:a.py") == Credit()
     assert trees.credit_of("e", "file:pkg/m.py", "my-dist").copyright == ("Copyright 2004 Dist",)
     assert {notice.name: notice.text for notice in notices}["AUTHORS"] == "Ann\nBob"

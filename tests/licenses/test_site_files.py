@@ -30,7 +30,14 @@ def said(kind: str, text: str, url: str = PAGE) -> list[tuple[str, str, str]]:
 ])
 def test_files_of_a_site_by_their_address(url: str, kind: str | None) -> None:
     assert kind_of(url, "text/plain") == kind
-    assert kind_of(url, "text/html") is None
+    assert kind_of(url, "text/html") == (None if kind == "rsl" else kind)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_files_are_read_in_the_encoding_of_their_byte_order_mark(encoding: str) -> None:
+    rules = "User-agent: GPTBot\nDisallow: /\n".encode(encoding)
+    policies = Policies([Captured("example.org", "robots", "f" * 32, rules)], AGENTS)
+    assert [one.license_spdx for one in policies.observations(PAGE)] == [OPT_OUT]
 
 
 def test_crawlers_are_known_by_their_product_token() -> None:

@@ -44,12 +44,37 @@ def test_names_of_fields(name: str, role: str | None) -> None:
     {"license": '{"id": "CC-BY-NC-4.0"}'}, {"license": "['CC-BY-NC-4.0']"}, {"license": {"CC-BY-NC-4.0": 0.9}},
     {"license": {"license": {"value": "CC-BY-NC-4.0"}}}, {"repo": [{"licence": {"spdx_id": "CC-BY-NC-4.0"}}]},
     {"license": {"identifier": "CC-BY-NC-4.0", "name": "Creative Commons Attribution Non Commercial 4.0"}},
+    {"meta": '{"license": "CC-BY-NC-4.0"}'}, {"meta": "{'source': {'license': 'CC-BY-NC-4.0'}}"},
+    {"meta": '{"inner": "{\\"license\\": \\"CC-BY-NC-4.0\\"}"}'},
+    {"extra": [{"key": "license", "value": "CC-BY-NC-4.0"}]},
+    {"metadata": [{"key": "dc.rights.uri", "value": "https://creativecommons.org/licenses/by-nc/4.0/"}]},
+    {"fields": [["license", "CC-BY-NC-4.0"], ["lang", "en"]]}, {"tags": ["nlp", "license:cc-by-nc-4.0"]},
+    {"\uff4c\uff49\uff43\uff45\uff4e\uff53\uff45": "CC-BY-NC-4.0"}, {"dc.rights": "CC-BY-NC-4.0"},
 ])
 def test_every_form_of_a_statement_is_read(row: dict) -> None:
     assert decided(row) == "CC-BY-NC-4.0"
 
 
 @pytest.mark.parametrize("row", [
+    {"ai_training": "disallowed"}, {"ai_training": False}, {"allow_ai_training": "no"}, {"robots": "noai, noimageai"},
+    {"headers": {"X-Robots-Tag": ["noindex", "noai"]}}, {"content_usage": "search=y, train-ai=n"},
+    {"meta": '{"tdm-reservation": 1}'}, {"properties": [{"name": "noai", "value": True}]},
+])
+def test_reservations_are_read_in_every_form(row: dict) -> None:
+    assert OPT_OUT in decided(row)
+
+
+@pytest.mark.parametrize("row", [
+    {"ai_training": "allowed"}, {"ai_training": True}, {"robots": "index, follow"}, {"content_usage": "train-ai=y"},
+    {"keywords": ["rights", "law"]}, {"title": "[2020] {draft}"}, {"conditions": ["asthma"]},
+    {"meta": '{"lang": "en"}'}, {"tags": ["topic:law", "year=2020"]}, {"points": [["x", 1], ["y", 2]]},
+])
+def test_what_does_not_speak_of_licences_says_nothing(row: dict) -> None:
+    assert decided(row) == "CC-BY-4.0"
+
+
+@pytest.mark.parametrize("row", [
+    {"copyright_status": "in copyright"}, {"conditions": "You may not use this for commercial purposes."},
     {"license": 42}, {"license": True}, {"license": 0}, {"license": "our own terms"}, {"license": {"a": {"b": "c"}}},
     {"license": [1, 2]}, {"license": {"id": 7}}, {"license_url": "https://example.org/terms"}, {"rights": "ask us"},
     {"license": ["CC-BY-4.0", "house rules"]}, {"license": {"id": "CC-BY-4.0", "restrictions": "no adverts"}},

@@ -259,6 +259,8 @@ ATTESTED = {
     "credits exchanged": (_credit_under_another_license, "under CC-BY-4.0 without a credit"),
     "counts of the notice": (_count_otherwise, "NOTICE: no section with 2 documents and 300 tokens under CC-BY-4.0"),
     "no notice at all": (lambda folder: (folder / "NOTICE").write_text(""), "NOTICE: empty"),
+    "another notice": (lambda folder: (folder / "NOTICE").write_text("nothing"), "NOTICE: no section with 2 documents"),
+    "a manifest that is none": (lambda folder: (folder / "manifest.json").write_text("7"), "manifest.json: no object"),
     "rows attested": (_set("attestation.json", "predicate", "rows", to=8), "8 rows, and the shards have 7"),
     "tokens attested": (_set("attestation.json", "predicate", "tokens", to=1), "1 tokens, and the shards have 2,800"),
     "tokens of a licence": (
