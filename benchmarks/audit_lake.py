@@ -34,7 +34,7 @@ MIXTURE = "audited"
 PAIRS = "pairs"
 """The entry of synthesis that makes a text of two documents."""
 ADMITTED = (0, 1, 2)
-_WORDS = " ".join(["word"] * 20)
+WORDS = " ".join(["word"] * 20)
 BLOCK = 100_000
 Plant = Callable[[pa.Table], pa.Table]
 """Changes the rows of a table before they are written."""
@@ -57,6 +57,7 @@ _STATEMENTS: tuple[tuple[float, tuple[tuple[str, str, str, float], ...]], ...] =
     (1, (("link", "page", "CC-BY-4.0", 1.0), ("meta", "page", "CC-BY-SA-3.0", 1.0))),
     (2, (("link", "page", "CC-BY-4.0", 1.0), ("robots", "site", "LicenseRef-tdm-opt-out", 1.0))),
     (1, (("tdmrep", "site", "LicenseRef-tdm-opt-out", 1.0),)),
+    (1, (("link", "page", "CC-BY-4.0", 1.0), ("meta", "page", "LicenseRef-tdm-opt-out", 1.0))),
     (3, (("link", "page", "CC-BY-NC-ND-4.0", 1.0),)),
     (2, (("statement", "page", "LicenseRef-unknown", 0.0),)),
     (8, ()),
@@ -117,20 +118,20 @@ def make_lake(
         old: with the tables of scores and models that lakes had before each scorer and model had its own.
     """
     lake = Lake(uri)
-    corpus = _corpus(rows, len(snapshots), seed)
-    inputs = {**_INPUTS, **(_OLD if old else _NEW)}
+    corpus = corpus_of(rows, len(snapshots), seed)
+    inputs = {**INPUTS, **(_OLD if old else NEW)}
     if pairs:
         mixture = inputs.popitem()
         inputs[f"derived_{PAIRS}"] = ("deduplicated_documents", "document_terms")
         inputs[mixture[0]] = (*mixture[1], f"derived_{PAIRS}")
-    write = _Writing(lake, corpus, list(snapshots), dict(plants or {}), inputs, pairs)
+    write = Writing(lake, corpus, list(snapshots), dict(plants or {}), inputs, pairs)
     for name in inputs:
         write.table(name)
     return lake
 
 
 _MODELS = ("language_model", "quality_classifier")
-_INPUTS = {
+INPUTS = {
     "raw_crawls": (), "documents": ("raw_crawls",), "license_evidence": ("raw_crawls",),
     "document_licenses": ("documents", "license_evidence"), "quality_signals": ("documents",),
     "filter_verdicts": ("documents", "quality_signals"), "refinement_programs": ("documents", "filter_verdicts"),
@@ -141,7 +142,7 @@ _INPUTS = {
     "document_terms": ("duplicates", "document_licenses", "documents", "reservations"),
     "deduplicated_documents": ("filtered_documents", "duplicates"),
 }
-_NEW = {
+NEW = {
     **{f"model_{name}": () for name in _MODELS},
     "scores_perplexity": ("deduplicated_documents", "model_language_model"),
     "scores_quality": ("deduplicated_documents", "model_quality_classifier"),
@@ -163,7 +164,8 @@ def _declared(name: str) -> Table:
     return table(name)
 
 
-def _corpus(rows: int, snapshots: int, seed: int) -> Corpus:
+def corpus_of(rows: int, snapshots: int, seed: int) -> Corpus:
+    """Documents of which about `rows` are in the mixture."""
     chance = np.random.default_rng(seed)
     there = kinds()
     admitted = np.array([tier(terms) in ADMITTED for terms in there.terms])
@@ -183,7 +185,7 @@ def _corpus(rows: int, snapshots: int, seed: int) -> Corpus:
     )
 
 
-class _Writing:
+class Writing:
     """Writes table after table, each with the pins of what it reads."""
 
     def __init__(
@@ -198,12 +200,13 @@ class _Writing:
     def table(self, name: str) -> None:
         """One commit per snapshot, or one for the whole table."""
         if not _declared(name).partition_by:
-            self._commit(name, None, np.flatnonzero(self._members(name)))
+            self._commit(name, None, np.flatnonzero(self.members(name)))
             return
         for number, snapshot in enumerate(self.snapshots):
-            self._commit(name, snapshot, np.flatnonzero(self._members(name) & (self.corpus.snapshot == number)))
+            self._commit(name, snapshot, np.flatnonzero(self.members(name) & (self.corpus.snapshot == number)))
 
-    def _members(self, name: str) -> np.ndarray:
+    def members(self, name: str) -> np.ndarray:
+        """Which documents a table has rows of."""
         if name in ("filtered_documents", "document_signatures", "duplicates"):
             return self.corpus.filtered
         if name == "reservations":
@@ -223,21 +226,26 @@ class _Writing:
                 pins.append(self.lake.pin(read))
             else:
                 pins += self.lake.pins(read, self.snapshots if snapshot is None else [snapshot])
-        config = {"tiers": list(ADMITTED), "snapshot": snapshot} if name == f"mixture_{MIXTURE}" else {"of": snapshot}
+        config = self.config(name, snapshot)
         made = Provenance(name, "benchmark", config, tuple(pins), "00000000-0000-0000-0000-000000000000")
         if name == f"derived_{PAIRS}":
             parents = self._parents(str(snapshot), members)
             self.lake.write("parents", Partition.of("parents", name, snapshot), self._planted("parents", parents), made)
         schema = _declared(name).schema
-        reader = pa.RecordBatchReader.from_batches(schema, self._batches(name, snapshot, members))
+        reader = pa.RecordBatchReader.from_batches(schema, self.batches(name, snapshot, members))
         self.lake.write(_declared(name), Partition.of(name, snapshot), reader, made)
+
+    def config(self, name: str, snapshot: str | None) -> dict[str, Any]:
+        """The settings that the commit of a table names."""
+        return {"tiers": list(ADMITTED), "snapshot": snapshot} if name == f"mixture_{MIXTURE}" else {"of": snapshot}
 
     def _planted(self, name: str, rows: pa.Table) -> pa.Table:
         return self.plants[name](rows) if name in self.plants else rows
 
-    def _batches(self, name: str, snapshot: str | None, members: np.ndarray) -> Iterator[pa.RecordBatch]:
+    def batches(self, name: str, snapshot: str | None, members: np.ndarray) -> Iterator[pa.RecordBatch]:
+        """The rows of a commit."""
         for start in range(0, max(len(members), 1), BLOCK):
-            rows = self._rows(name, members[start:start + BLOCK])
+            rows = self.rows(name, members[start:start + BLOCK])
             if self.pairs and name == f"mixture_{MIXTURE}" and start == 0:
                 rows = pa.concat_tables([rows, self._mixed()])
             if start == 0:
@@ -246,16 +254,17 @@ class _Writing:
                 rows = rows.filter(pa.compute.equal(rows["snapshot"], snapshot))
             yield from rows.to_batches()
 
-    def _rows(self, name: str, members: np.ndarray) -> pa.Table:
+    def rows(self, name: str, members: np.ndarray) -> pa.Table:
+        """The rows of a table of some documents, by number."""
         if name == "license_evidence":
             return self._evidence(members)
         if name == f"derived_{PAIRS}":
             return self._pairs(members)
         if (model := name.removeprefix("model_")) in _MODELS:
-            return _filled(name, 1, model_id=[f"{model}@000000000000"], sha256=["0" * 64], uri=["models"],
+            return filled(name, 1, model_id=[f"{model}@000000000000"], sha256=["0" * 64], uri=["models"],
                            license_spdx=["LicenseRef-unknown"], parameters=[1_000], training_texts=[100],
                            metrics=['{"held_out_texts": 10}'])
-        return _filled(name, len(members), **self._document(name, members))
+        return filled(name, len(members), **self.document(name, members))
 
     def _couples(self, members: np.ndarray) -> np.ndarray:
         """Two documents of one snapshot per row: the first with the second, the second with the third, and so on."""
@@ -263,13 +272,13 @@ class _Writing:
 
     def _pairs(self, members: np.ndarray) -> pa.Table:
         couples, decisions, held = self._couples(members), kinds().decisions, kinds().terms
-        ids = _hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))).to_pylist()
+        ids = hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))).to_pylist()
         own = [derived_id(PAIRS, "pairing", ids[place:place + 2], 0) for place in range(0, len(ids), 2)]
         parents = [[decisions[kind] for kind in self.corpus.kind[couple]] for couple in couples]
         terms = [derived(held[kind] for kind in self.corpus.kind[couple]) for couple in couples]
         claims = [derived(parent.license_spdx for parent in both) for both in parents]
         tokens = self.corpus.tokens[couples].sum(axis=1)
-        return _filled(
+        return filled(
             f"derived_{PAIRS}", len(couples), doc_id=own, license_spdx=[one.spdx for one in terms],
             license_tier=[one.tier for one in terms], claimed_spdx=[one.spdx for one in claims],
             claimed_tier=[one.tier for one in claims], license_basis=["parents"] * len(own),
@@ -283,10 +292,10 @@ class _Writing:
     def _parents(self, snapshot: str, members: np.ndarray) -> pa.Table:
         couples = self._couples(members)
         own = self._pairs(members)["doc_id"].combine_chunks()
-        return _filled(
+        return filled(
             "parents", 2 * len(couples), stage=[f"derived_{PAIRS}"] * 2 * len(couples),
             snapshot=[snapshot] * 2 * len(couples), derived_id=own.take(pa.array(np.repeat(np.arange(len(own)), 2))),
-            parent_id=_hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))),
+            parent_id=hexadecimal(self.corpus.ids).take(pa.array(couples.reshape(-1))),
             position=[0, 1] * len(couples), method=["pairing"] * 2 * len(couples),
             method_version=[1] * 2 * len(couples),
         )
@@ -296,12 +305,12 @@ class _Writing:
         rows = self.lake.read_table(f"derived_{PAIRS}")
         rows = rows.filter(pa.compute.is_in(rows["license_tier"], pa.array(ADMITTED, pa.int32())))
         columns = {name: rows[name] for name in rows.column_names}
-        return _filled(f"mixture_{MIXTURE}", rows.num_rows, **columns)
+        return filled(f"mixture_{MIXTURE}", rows.num_rows, **columns)
 
-    def _document(self, name: str, members: np.ndarray) -> dict[str, Any]:
+    def document(self, name: str, members: np.ndarray) -> dict[str, Any]:
         """Every column that any table has of a document, by name."""
         corpus = self.corpus
-        ids, decisions = _hexadecimal(corpus.ids[members]), kinds().decisions
+        ids, decisions = hexadecimal(corpus.ids[members]), kinds().decisions
         tokens = corpus.tokens[members]
         hosts = pa.array([f"www.site-{number:05d}.example" for number in range(20_001)])
         host = hosts.take(pa.array(corpus.host[members]))
@@ -310,7 +319,7 @@ class _Writing:
             field: pa.array([getattr(decision, field) for decision in decisions]).take(pa.array(corpus.kind[members]))
             for field in Decision._fields
         }
-        text = pa.compute.binary_join_element_wise(ids, _WORDS, " ")
+        text = pa.compute.binary_join_element_wise(ids, WORDS, " ")
         held = {"strictest_spdx": pa.array(kinds().terms), "strictest_tier": pa.array(map(tier, kinds().terms))}
         held = {name: column.take(pa.array(corpus.kind[members])) for name, column in held.items()}
         claimed = {"claimed_spdx": decided["license_spdx"], "claimed_tier": decided["license_tier"]}
@@ -355,18 +364,18 @@ class _Writing:
             field: pa.array([getattr(one, field) for one in statements]).take(pa.array(chosen))
             for field in Statement._fields
         }
-        own = _hexadecimal(ids)
+        own = hexadecimal(ids)
         registry = pa.compute.equal(said["location"], "registry")
-        return _filled(
+        return filled(
             "license_evidence", len(owner), **{**said, "license_spdx": said["spdx"]},
-            evidence_id=_hexadecimal(ids ^ mark), doc_id=own, record_id=pa.compute.if_else(registry, "", own),
+            evidence_id=hexadecimal(ids ^ mark), doc_id=own, record_id=pa.compute.if_else(registry, "", own),
             snapshot=pa.array(self.snapshots).take(pa.array(self.corpus.snapshot[members][owner])),
             raw_value=said["spdx"], detector=pa.repeat("benchmark@1", len(owner)),
             context_hash=pa.repeat("0" * 32, len(owner)),
         )
 
 
-def _hexadecimal(values: np.ndarray) -> pa.StringArray:
+def hexadecimal(values: np.ndarray) -> pa.StringArray:
     """Rows of 16 bytes as strings of 32 digits."""
     digits = np.frombuffer(b"0123456789abcdef", np.uint8)
     text = np.stack([digits[values >> 4], digits[values & 15]], axis=2).reshape(-1)
@@ -377,7 +386,7 @@ def _hexadecimal(values: np.ndarray) -> pa.StringArray:
 _EMPTY: Mapping[str, Any] = {"timestamp": datetime(2024, 5, 1, tzinfo=UTC), "bool": False, "list": []}
 
 
-def _filled(name: str, count: int, **columns: Any) -> pa.Table:
+def filled(name: str, count: int, **columns: Any) -> pa.Table:
     """Rows of a table: the given columns, and of those that are missing null or nothing."""
     arrays = []
     schema = _declared(name).schema

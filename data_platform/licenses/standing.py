@@ -25,6 +25,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -49,6 +50,8 @@ _FIELD = re.compile(r"^\s*(?:user-agent|(?:dis)?allow|sitemap|crawl-delay|host|l
 _DISALLOW = re.compile(r"^[ \t]*disallow[ \t]*:[ \t]*(\S.*)$", re.I | re.M)
 _ALLOW = re.compile(r"^[ \t]*allow[ \t]*:[ \t]*\S", re.I | re.M)
 _WORDS = re.compile(r"^[ \t]*content-(?:usage|signal)[ \t]*:[ \t]*(.*)$", re.I | re.M)
+_LETTERS = 6
+"""So many letters of the beginnings of paths are compared at first."""
 _PROBE = "/3b5d0c9e7f/probe"
 """A path that no file names: what is said of it is said of all."""
 
@@ -103,7 +106,8 @@ def in_force(files: Iterable[SiteFile]) -> list[SiteFile]:
         places.setdefault(_place(file.url), []).append(file)
     kept = []
     for captures in places.values():
-        read = [file.fetched_at for file in captures if file.fetched_at and not file.truncated and _is_read(file)]
+        read = [file.fetched_at for file in captures
+                if file.fetched_at and not file.truncated and _is_read(file.kind, file.payload)]
         latest = max(read, default=None)
         kept += [file for file in captures if latest is None or not file.fetched_at or file.fetched_at >= latest]
     return sorted(kept, key=lambda file: file.record_id)
@@ -124,7 +128,7 @@ class Sites:
             host = (urlsplit(file.url).hostname or "").lower()
             # Many sites have the same rules, which are of paths alone: they are parsed once.
             shared = file.kind in ("robots", "ai_txt")
-            payload = relevant(text_of(file.payload)).encode() if shared else file.payload
+            payload = _relevant(file.payload) if shared else file.payload
             key = file.kind, payload, "" if shared else host
             if key not in known:
                 policies = Policies([Captured(host, file.kind, file.record_id, payload)], agents)
@@ -140,6 +144,11 @@ class Sites:
     def reserved_by(self, site: str, path: str) -> str | None:
         """The record of a file that reserves a page of the site, given by its path and query; None if none does."""
         return next((rule.record_id for rule in self._rules.get(site, ()) if rule.reserves(path)), None)
+
+    def beginnings(self, site: str) -> tuple[str, ...]:
+        """How all paths begin that the files of a site may reserve; nothing if any path may be."""
+        rules = self._rules.get(site, ())
+        return tuple(one for rule in rules for one in rule.beginnings) if all(rule.beginnings for rule in rules) else ()
 
     def whole(self, site: str) -> str | None:
         """The record of a file that reserves every page of the site; None if there is none."""
@@ -162,8 +171,8 @@ def standing(
     """
     ids = records["record_id"].combine_chunks()
     found = _Found(len(ids))
-    owner = pc.index_in(evidence["doc_id"].cast(ids.type), ids)
-    evidence, owner = evidence.filter(pc.is_valid(owner)), pc.drop_null(owner).to_numpy().astype(np.int64)
+    owner = rows_of(evidence["doc_id"].combine_chunks().cast(ids.type), ids)
+    evidence, owner = evidence.filter(pa.array(owner >= 0)), owner[owner >= 0]
     of_site = pc.and_(pc.equal(evidence["scope"], "site"), pc.is_in(evidence["location"], pa.array(SITE_PLACES)))
     gone = pc.invert(pc.is_in(evidence["record_id"], pa.array([file.record_id for file in files], pa.string())))
     of_page = pc.is_in(evidence["scope"], pa.array(["page", "element"]))
@@ -174,6 +183,16 @@ def standing(
     _pages(records, owner[page_marks], owner[page_marks & ~heads], canonical, found)
     _sites(records, Sites(files, agents), found)
     return _with_texts(documents, ids, found)
+
+
+def rows_of(wanted: pa.Array, ids: pa.Array) -> np.ndarray:
+    """The first row of `ids` with each wanted one, -1 if there is none: for few that are wanted among many."""
+    some = wanted.dictionary_encode()
+    number = pc.index_in(ids, some.dictionary)
+    rows = np.flatnonzero(np.asarray(number.is_valid()))
+    first = np.full(len(some.dictionary), -1, np.int64)
+    first[number.take(pa.array(rows)).to_numpy()[::-1]] = rows[::-1]
+    return np.append(first, -1)[some.indices.fill_null(len(first)).to_numpy()]
 
 
 class _Found:
@@ -228,14 +247,17 @@ def _pages(
 
 
 def _page_numbers(records: pa.Table, reserved: np.ndarray, canonical: Canonical) -> tuple[np.ndarray, int]:
-    """The number of each record's page, -1 if it has none or is of no site with a reserved page; how many there are."""
+    """The number of each record's page, -1 if it has none or it is no reserved page; how many there are."""
     hosts = records["host"].combine_chunks().dictionary_encode()
-    sites = pa.array([site_of(host or "") for host in hosts.dictionary.to_pylist()], pa.string()).take(hosts.indices)
-    rows = np.flatnonzero(np.asarray(pc.is_in(sites, sites.take(pa.array(reserved)))))
-    pages = canonical(records["url"].take(pa.array(rows)).combine_chunks()).dictionary_encode()
+    names = [*(site_of(host or "") for host in hosts.dictionary.to_pylist()), ""]
+    code = hosts.indices.fill_null(len(names) - 1).to_numpy()
+    of_reserved = {names[one] for one in np.unique(code[reserved]).tolist()}
+    rows = np.flatnonzero(np.array([name in of_reserved for name in names])[code])
+    pages = canonical(records["url"].combine_chunks().take(pa.array(rows)))
+    named = pages.take(pa.array(np.searchsorted(rows, reserved))).drop_null().unique()
     page = np.full(len(records), -1, np.int64)
-    page[rows] = pc.fill_null(pages.indices, -1).to_numpy()
-    return page, len(pages.dictionary)
+    page[rows] = pc.fill_null(pc.index_in(pages, named), -1).to_numpy()
+    return page, len(named)
 
 
 def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
@@ -254,7 +276,11 @@ def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
     found.note("site", rows, ids, by.take(pa.array(rows)))
     partly = np.array([name in known and whole[place].as_py() is None for place, name in enumerate(names)], bool)
     asked = np.flatnonzero(partly[code.to_numpy()]) if len(partly) else np.zeros(0, np.int64)
-    urls = records["url"].take(pa.array(asked)).combine_chunks().dictionary_encode()
+    everything = np.array([name in known and not sites.beginnings(name) for name in names], bool)
+    begin = [one for name in known for one in sites.beginnings(name)]
+    there = _may_begin(_paths(records["url"].combine_chunks().take(pa.array(asked))), begin)
+    asked = asked[there | everything[code.to_numpy()[asked]]]
+    urls = records["url"].combine_chunks().take(pa.array(asked)).dictionary_encode()
     first = np.unique(urls.indices.to_numpy(), return_index=True)[1]
     owners = code.to_numpy()[asked[first]].tolist()
     answers = pa.array([
@@ -263,6 +289,20 @@ def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
     ], pa.string()).take(urls.indices)
     there = np.asarray(answers.is_valid())
     found.note("site", asked[there], ids, answers.filter(pa.array(there)))
+
+
+def _may_begin(paths: pa.Array, beginnings: Iterable[str]) -> np.ndarray:
+    """Which paths a rule may be about that is of paths with one of these beginnings: of all those that it is about, and
+    of few others, whose first letters are the same."""
+    by_length: dict[int, set[str]] = {}
+    for one in beginnings:
+        by_length.setdefault(min(len(one), _LETTERS), set()).add(one[:_LETTERS])
+    found = pc.or_(pc.match_substring(paths, "%"), pc.invert(pc.string_is_ascii(paths)))
+    for length, letters in by_length.items():
+        # In bytes: a path that has other letters than ASCII is found already.
+        start = pc.binary_slice(paths.cast(pa.binary()), 0, length)
+        found = pc.or_(found, pc.is_in(start, pa.array([one.encode() for one in letters], pa.binary())))
+    return np.asarray(found)
 
 
 def _paths(urls: pa.Array) -> pa.Array:
@@ -274,14 +314,11 @@ def _paths(urls: pa.Array) -> pa.Array:
 def _with_texts(documents: pa.Table, ids: pa.Array, found: _Found) -> pa.Table:
     """The rows of the table: the documents that were marked, and those with the text of one."""
     own = documents["doc_id"].combine_chunks()
-    place = pc.index_in(own, ids)
-    through = np.append(found.through, -1)[pc.fill_null(place, len(ids)).to_numpy()]
     rows = np.concatenate([rows for rows, _ in found.by] or [np.zeros(0, np.int64)])
     by = pa.chunked_array([by for _, by in found.by], pa.string())
-    where = np.full(len(ids) + 1, -1, np.int64)
-    where[rows] = np.arange(len(rows))
-    where = where[pc.fill_null(place, len(ids)).to_numpy()]
-    record = by.take(pa.array(where, mask=where < 0)).combine_chunks()
+    where = pc.index_in(own, ids.take(pa.array(rows)))
+    through = np.append(found.through[rows], -1)[pc.fill_null(where, len(rows)).to_numpy()]
+    record = by.take(where).combine_chunks()
     marked = np.flatnonzero(through >= 0)
     texts = documents["text_hash"].combine_chunks()
     # Of several reserved documents with one text the smallest id is named.
@@ -308,6 +345,7 @@ def is_truncated(metadata: str | None, key: str) -> bool:
         return True
 
 
+@lru_cache(maxsize=65_536)  # sites have the same files in all snapshots
 def _place(url: str) -> str:
     """Where a file stands: host, port and path; http and https are one place."""
     parts = urlsplit(url.lower())
@@ -318,20 +356,26 @@ def _place(url: str) -> str:
     return f"{parts.hostname}:{'' if port in (None, 80, 443) else port}{parts.path}"
 
 
-def _is_read(file: SiteFile) -> bool:
+@lru_cache(maxsize=1_024)  # many sites have the same file
+def _is_read(kind: Kind, payload: bytes) -> bool:
     """Whether a file is what its name says, so that its silence means something; not an error page in its place."""
-    text = text_of(file.payload)
-    if file.kind == "tdmrep":
+    text = text_of(payload)
+    if kind == "tdmrep":
         try:
             return isinstance(json.loads(text), list | dict)
         except (ValueError, RecursionError):
             return False
-    if file.kind == "rsl":
+    if kind == "rsl":
         return "<rsl" in text.lower() and "</rsl" in text.lower()
     if text.lstrip()[:1] == "<":
         return False
     lines = [line for line in text.splitlines() if line.strip()]
     return bool(_FIELD.search(text)) or all(line.lstrip().startswith("#") for line in lines)
+
+
+@lru_cache(maxsize=1_024)
+def _relevant(payload: bytes) -> bytes:
+    return relevant(text_of(payload)).encode()
 
 
 def _extent(kind: Kind, payload: bytes, host: str, policies: Policies) -> tuple[bool | None, tuple[str, ...]]:

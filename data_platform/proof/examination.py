@@ -40,7 +40,7 @@ from data_platform.proof.lineage import broken, chains_of
 from data_platform.proof.numbering import NONE, Vocabulary, places_of, renumber, renumber_rows
 from data_platform.proof.reading import TEXT_ROWS, Reader, digests, tally
 from data_platform.proof.replay import Replay, faults_of_bounds
-from data_platform.proof.reserved import Reserved
+from data_platform.proof.reserved import EVIDENCE, Reserved
 from data_platform.proof.terms import LAWS, Said, broken_laws
 from data_platform.proof.way import Way
 from data_platform.spdx.expressions import OPT_OUT
@@ -216,9 +216,9 @@ class _Examiner:
             what = "the document stands here more than once"
             self.findings.append(Finding("chain", self.name, what, repeated))
 
-    def _places(self, rows: pa.Table, column: str = "doc_id") -> tuple[np.ndarray, pa.Table]:
-        """Places of the rows that are about subjects, and those rows."""
-        places = self.index.find(numbers_of(rows[column]))
+    def _places(self, rows: pa.Table, numbers: np.ndarray | None = None) -> tuple[np.ndarray, pa.Table]:
+        """Places of the rows that are about subjects, and those rows; `numbers` are their ids, if they are known."""
+        places = self.index.find(numbers_of(rows["doc_id"]) if numbers is None else numbers)
         there = places >= 0
         if there.all():
             return places, rows
@@ -368,7 +368,7 @@ class _Examiner:
                 out = pc.fill_null(batch["opt_out"], False).combine_chunks()
                 numbers = numbers_of(batch["doc_id"])
                 self._opted_out.append(numbers[np.asarray(out)])
-                places, rows = self._places(batch)
+                places, rows = self._places(batch, numbers)
                 tally(places, seen)
                 for name, known in self.decided.items():
                     known[places] = self.vocabulary.comparable(rows[name])
@@ -417,7 +417,8 @@ class _Examiner:
 
     def _evidence(self) -> None:
         """The statements about each row, the records they were seen in, and reservations about any document."""
-        owners, codes, foreign_owner, foreign_record = [NONE], [NONE], [NONE], [np.zeros((0, 2), np.uint64)]
+        owners, stated, foreign_owner, foreign_record = [NONE], [NONE], [NONE], [np.zeros((0, 2), np.uint64)]
+        self._reserving: list[pa.Table] = []
         reserved: dict[str, list[np.ndarray]] = {}
         columns = ["doc_id", "location", "scope", "license_spdx", "confidence", "record_id"]
         counted = np.zeros(self.count, np.int64)
@@ -425,25 +426,23 @@ class _Examiner:
             for batch in self.reader.read(stop, columns):
                 numbers = numbers_of(batch["doc_id"])
                 self._note_reservations(batch, numbers, reserved)
-                copies = self.members.index.find(numbers)
-                owners.append(self.count + copies[copies >= 0])
-                codes.append(self._statement_codes(batch.filter(pa.array(copies >= 0))))
-                places = self.index.find(numbers)
-                there = places >= 0
-                rows, places, numbers = batch.filter(pa.array(there)), places[there], numbers[there]
-                counted += np.bincount(places, minlength=self.count)
-                owners.append(places)
-                codes.append(self._statement_codes(rows))
+                codes = self._statement_codes(batch)
+                for places, offset in ((self.members.index.find(numbers), self.count), (self.index.find(numbers), 0)):
+                    there = places >= 0
+                    owners.append(offset + places[there])
+                    stated.append(codes[there])
+                counted += np.bincount(places[there], minlength=self.count)
                 # Mostly the document's own record; none for the registry and for rulings.
-                seen_in = rows["record_id"]
-                elsewhere = pc.and_(pc.not_equal(seen_in, rows["doc_id"]), pc.not_equal(seen_in, ""))
-                foreign_owner.append(places[np.asarray(elsewhere.combine_chunks())])
-                foreign_record.append(numbers_of(seen_in.filter(elsewhere)))
+                seen_in = batch["record_id"]
+                elsewhere = pc.and_(pc.not_equal(seen_in, batch["doc_id"]), pc.not_equal(seen_in, ""))
+                elsewhere = np.asarray(elsewhere.combine_chunks()) & there
+                foreign_owner.append(places[elsewhere])
+                foreign_record.append(numbers_of(seen_in.filter(pa.array(elsewhere))))
         self.evidence_rows = int(counted.sum())
         differs = self.resolved & (counted != self.expected_evidence)
         self._found("chain", "license_evidence", "there is more or less evidence than the licence was decided on",
                     np.flatnonzero(differs))
-        self._statement_owners, self._statements_of = np.concatenate(owners), np.concatenate(codes)
+        self._statement_owners, self._statements_of = np.concatenate(owners), np.concatenate(stated)
         self._seen_in_owner, self._seen_in = np.concatenate(foreign_owner), np.concatenate(foreign_record)
         self.reservations.by_location = dict(sorted(
             ((location, len(distinct(np.concatenate(found))[0])) for location, found in reserved.items()),
@@ -456,6 +455,7 @@ class _Examiner:
         if not any(speaks):
             return
         chosen = np.array(speaks)[encoded.indices.to_numpy(zero_copy_only=False)]
+        self._reserving.append(batch.select(EVIDENCE).filter(pa.array(chosen)))
         locations = batch["location"].filter(pa.array(chosen)).combine_chunks()
         numbers = numbers[chosen]
         codes = locations.indices.to_numpy(zero_copy_only=False)
@@ -488,22 +488,26 @@ class _Examiner:
         index = IdIndex(opted)
         hosts: dict[str, int] = {}
         self.extracted_by: dict[str, int] = {}
+        self._hashes: list[pa.Table] = []
         mine = self.said["source"]
         for stop in self.way.of("documents"):
             for batch in self.reader.read(
-                stop, ["doc_id", "record_id", "source", "host", "extractor", "fetched_at"]
+                stop, ["doc_id", "record_id", "source", "host", "extractor", "fetched_at", "text_hash"]
             ):
-                copies = self.members.index.find(numbers_of(batch["doc_id"]))
+                self._hashes.append(batch.select(["doc_id", "text_hash"]))
+                numbers = numbers_of(batch["doc_id"])
+                batch = batch.drop_columns("text_hash")
+                copies = self.members.index.find(numbers)
                 self._note_origin(self.count + copies[copies >= 0], batch.filter(pa.array(copies >= 0)))
                 if len(index):
-                    out = index.find(numbers_of(batch["doc_id"])) >= 0
+                    out = index.find(numbers) >= 0
                     for item in pc.value_counts(batch["host"].filter(pa.array(out)).cast(pa.string())).to_pylist():
                         hosts[item["values"]] = hosts.get(item["values"], 0) + item["counts"]
-                places, rows = self._places(batch)
+                places, rows = self._places(batch, numbers)
                 tally(places, seen)
                 self.record[places] = numbers_of(rows["record_id"])
                 self._note_origin(places, rows)
-                for item in pc.value_counts(rows["extractor"].cast(pa.string())).to_pylist():
+                for item in pc.value_counts(rows["extractor"]).to_pylist():
                     self.extracted_by[item["values"]] = self.extracted_by.get(item["values"], 0) + item["counts"]
                 differs.append(places[self.vocabulary.numbers(rows["source"]) != mine[places]])
         if self.way.of("documents"):
@@ -517,15 +521,14 @@ class _Examiner:
         self.fetched_at[places] = pc.fill_null(rows["fetched_at"].cast(pa.int64()), -1).to_numpy()
 
     def _records(self) -> None:
-        """The record of each document, and the records in which evidence was seen."""
+        """The record of each document, and the records in which evidence was seen; what is reserved by any record."""
+        self.reserved = Reserved(self.reader, self.way, self._reserving, self._hashes)
         if not self.way.of("raw_crawls"):
             return
         wanted, inverse = distinct(np.concatenate([self.record, self._seen_in]))
         index, there = IdIndex(wanted), np.zeros(len(wanted), bool)
-        for stop in self.way.of("raw_crawls"):
-            for batch in self.reader.read(stop, ["record_id"]):
-                places = index.find(numbers_of(batch["record_id"]))
-                there[places[places >= 0]] = True
+        places = index.find(numbers_of(self.reserved.records["record_id"]))
+        there[places[places >= 0]] = True
         own, elsewhere = there[inverse[:self.count]], there[inverse[self.count:]]
         self._found("chain", "raw_crawls", "the record that it was extracted from is not there",
                     np.flatnonzero(self._documented & ~own))
@@ -586,9 +589,8 @@ class _Examiner:
 
     def _copies(self) -> np.ndarray:
         """The terms of each subject against those that its evidence and its copies make; places of contested rows."""
-        reserved = Reserved(self.reader, self.way)
         numbers = np.concatenate([self.numbers, self.members.numbers])
-        stands = reserved.of(numbers)
+        stands = self.reserved.of(numbers)
         documents = Documents(
             self.combination, self.resolver, self.host, self.vocabulary.values, self.fetched_at, stands
         )
@@ -605,7 +607,7 @@ class _Examiner:
                     np.flatnonzero(wrong & expected.reserved & free))
         self._found("license", "duplicates", "its evidence and its copies amount to other terms",
                     np.flatnonzero(wrong & ~(expected.reserved & free)))
-        again = np.flatnonzero(reserved.passed_over(numbers))
+        again = np.flatnonzero(self.reserved.passed_over(numbers))
         again = np.unique(np.where(again < self.count, again, np.append(self.members.owner, 0)[again - self.count]))
         self._found("license", "reservations", "nothing later takes back a reservation of it or of a copy of it",
                     again[free[again]])

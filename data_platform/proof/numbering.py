@@ -24,6 +24,9 @@ class Vocabulary:
 
     values: list[Any] = field(default_factory=list)
     _numbers: dict[Any, int] = field(default_factory=dict)
+    _strings: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    _string_numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """The values that came in columns, and their numbers: columns with many of them again are looked up at once."""
 
     def number(self, value: Any) -> int:
         """The number of a value, a new one if it is new."""
@@ -37,12 +40,22 @@ class Vocabulary:
         encoded = column.combine_chunks()
         if not pa.types.is_dictionary(encoded.type):
             encoded = encoded.dictionary_encode()
-        known = np.array([self.number(value) for value in encoded.dictionary.to_pylist()] or [0], np.int64)
+        known = self._numbers_of(encoded.dictionary.cast(pa.string()))
         indices = pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False)
         result = known[indices]
         if encoded.indices.null_count:
             result[np.asarray(encoded.indices.is_null())] = self.number(None)
         return result
+
+    def _numbers_of(self, values: pa.Array) -> np.ndarray:
+        place = pc.index_in(values, self._strings)
+        new = values.filter(place.is_null())
+        if len(new):
+            self._strings = pa.concat_arrays([self._strings, new])
+            numbers = np.array([self.number(value) for value in new.to_pylist()], np.int64)
+            self._string_numbers = np.concatenate([self._string_numbers, numbers])
+            place = pc.index_in(values, self._strings)
+        return self._string_numbers[place.to_numpy()] if len(place) else np.zeros(1, np.int64)
 
     def comparable(self, column: pa.ChunkedArray) -> np.ndarray:
         """A column of strings or whole numbers as numbers that are equal where its values are."""

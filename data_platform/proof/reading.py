@@ -26,7 +26,7 @@ BATCH_ROWS = 262_144
 TEXT_ROWS = 4_096
 
 CODED = ("snapshot", "source", "domain", "host", "language", "license_spdx", "claimed_spdx", "license_basis",
-         "location", "scope", "resolver", "extractor", "outcome", "model")
+         "location", "scope", "resolver", "extractor", "outcome", "model", "record_type", "mime")
 """Columns of few values: read as numbers and a dictionary. So are those that end in `_model`."""
 _GONE = ("{0.table} version {0.version} cannot be read any more: files of it were deleted, as a takedown does; run the "
          "recipe again")

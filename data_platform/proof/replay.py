@@ -51,9 +51,9 @@ def faults_of_bounds(reader: Reader, way: Way, index: IdIndex) -> Iterator[Fault
         if COUNTED not in reader.columns(stop):
             above.append(_uncounted(reader, way, index, stop, allowed))
             continue
-        for batch in reader.read(stop, ["doc_id", COUNTED]):
+        for batch in reader.read_where(stop, ["doc_id"], COUNTED, lambda some, most=allowed: pc.greater(some, most)):
             places = index.find(numbers_of(batch["doc_id"]))
-            above.append(places[(places >= 0) & (batch[COUNTED].to_numpy() > allowed)])
+            above.append(places[places >= 0])
     if len(found := places_of(above)):
         yield Fault(REFINED, "its program puts more into the text than the recipe allows", found)
 

@@ -68,3 +68,10 @@ def test_a_canonical_url_is_its_own_and_depends_on_nothing_else(urls: list[str],
     assert canonical_urls(chunked).to_pylist() == [*together, None]
     again = [url and f"https://{url}" for url in together]
     assert _canonical(*again) == together
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.from_regex(r"\Ahttps?://(www[0-9]?\.)?[ab.-]{1,5}(/[aB._-]{0,3}){0,3}\Z"), min_size=1, max_size=8))
+def test_plain_urls_are_read_like_all_others(urls: list[str]) -> None:
+    # With a fragment no URL is plain, and none changes by it.
+    assert canonical_urls(pa.array(urls)).equals(canonical_urls(pa.array([f"{url}#" for url in urls])))

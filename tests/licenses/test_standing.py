@@ -144,3 +144,18 @@ def test_hosts_and_ports_are_asked_together_and_outdate_each_other_not() -> None
     assert [int(file.record_id, 16) for file in in_force(files)] == [1, 2, 3]
     sites = Sites(files, AGENTS)
     assert sites.whole("a.example") == f"{1:032x}" and sites.speaking == ["a.example"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["/", "/p", "/private/", "/private/x", "/é", "/a*b", "*.pdf", "/%70", "$"]), min_size=1,
+             max_size=3),
+    st.lists(st.text("/privatexé%70ab.df", max_size=12).map("/{}".format), min_size=1, max_size=8, unique=True),
+)
+def test_pages_are_asked_for_whatever_their_paths_begin_with(rules: list[str], paths: list[str]) -> None:
+    payload = "User-agent: GPTBot\n" + "".join(f"Disallow: {rule}\n" for rule in rules)
+    files = [robots(99, payload.encode(), 0)]
+    records = [{"id": place, "url": f"https://a.example{path}", "days": 1} for place, path in enumerate(paths)]
+    said = Sites(files, AGENTS)
+    assert bound(records, files=files) == {
+        place: "site" for place, path in enumerate(paths) if said.reserved_by("a.example", path)}

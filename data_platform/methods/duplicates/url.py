@@ -26,6 +26,8 @@ _PARTS = (
     r"^(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?//(?:[^/?#@]*@)?(?P<host>[^/?#:\[]*|\[[^/?#\]]*\])(?::(?P<port>[0-9]*))?"
     r"(?P<path>(?:/[^?#]*)?)(?:\?(?P<query>[^#]*))?(?:#(?s:.*))?$"
 )
+_PLAIN = r"^https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$"
+"""URLs of which nothing but scheme, "www." and a slash at the end has to go: most of those of a crawl."""
 _DROPPED = "(?i)^(?:" + "|".join((*TRACKING, *SESSION)) + ")(?:=.*)?$"
 _WEB = pa.array(["http", "https"])
 
@@ -71,6 +73,22 @@ def canonical_urls(urls: pa.Array | pa.ChunkedArray) -> pa.StringArray:
     null: they say nothing about the page.
     """
     urls = _flat(urls)
+    plain = pc.fill_null(pc.match_substring_regex(urls, _PLAIN), False)
+    short = _without_scheme(urls.filter(plain))
+    if len(short) == len(urls):
+        return short
+    others = _canonical(urls.filter(pc.invert(plain)))
+    # Each row is taken from the plain ones or from the others.
+    marks = np.asarray(plain)
+    place = np.where(marks, np.cumsum(marks) - 1, len(short) + np.cumsum(~marks) - 1)
+    return pa.concat_arrays([short, others]).take(pa.array(place))
+
+
+def _without_scheme(urls: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(urls, r"^https?://(?:www[0-9]?\.([^/.]*\.))?|/$", r"\1")
+
+
+def _canonical(urls: pa.Array) -> pa.Array:
     parts = pc.extract_regex(pc.utf8_trim_whitespace(urls), _PARTS)
     scheme, host, port, path, query = (
         pc.fill_null(pc.struct_field(parts, name), "") for name in ("scheme", "host", "port", "path", "query")
