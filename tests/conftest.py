@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
             return _group(nodeid)
 
     return ByGroup(config, log)
+
+
+def run_recipe(path: Path) -> None:
+    """`data-platform run` in a process of its own, as people run it.
+
+    Within a process of tests, Dagster sets logging up anew, and a handler of absl, if that is loaded, then closes the
+    stream that pytest captures.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "data_platform.cli.main", "run", str(path)], capture_output=True, text=True,
+        cwd=REPOSITORY,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from data_platform.proof.lineage import NOT_WHOLE, TOO_FREE
 from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.reading import Reader
 from data_platform.proof.way import Stop, way_of
+from tests.conftest import run_recipe
 
 TEXT = (
     "The committee of the town met in the afternoon of the day before, and its members agreed on {} as the plan for "
@@ -67,8 +68,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CliRunner]:
     }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     runner = CliRunner()
-    outcome = runner.invoke(main, ["run", str(folder / "recipe.yaml")])
-    assert outcome.exit_code == 0, outcome.output
+    run_recipe(folder / "recipe.yaml")
     return folder, runner
 
 

@@ -28,6 +28,7 @@ from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places
 from data_platform.takedown.execute import execute as take_down
 from data_platform.takedown.plan import Selectors
+from tests.conftest import run_recipe
 
 LICENSES = ("CC0-1.0", "MIT", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0")
 
@@ -76,8 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (folder / "first.json").write_text(json.dumps(recipe))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATA_PLATFORM_HOME", str(folder / "home"))
-        result = CliRunner().invoke(main, ["run", str(folder / "first.json")])
-    assert result.exit_code == 0, result.output
+        run_recipe(folder / "first.json")
     return recipe
 
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from data_platform.cli.main import main
+from tests.conftest import run_recipe
 
 RECIPE = """
 name: overlapping
@@ -34,8 +35,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path.write_text(RECIPE.format(
         lake=folder / "lake", free=folder / "free.jsonl", shared=folder / "shared.jsonl"
     ))
-    result = CliRunner().invoke(main, ["run", str(path)])
-    assert result.exit_code == 0, result.output
+    run_recipe(path)
     return path
 
 
