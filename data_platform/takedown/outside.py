@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_platform.core.tables import PUBLISHED
-from data_platform.lake.lake import Lake
+from data_platform.lake.lake import Lake, VersionGone
 from data_platform.lake.writer import filesystem
 from data_platform.takedown.plan import Found
 
@@ -37,7 +37,7 @@ _MENDING = ".takedown"
 _WITH_DIGESTS = ("croissant.json",)
 """Cards of an export that name the digests of its shards; all cards are written together."""
 _IDENTITY = ("mixture", "table_id", "version", "format", "path")
-UNREADABLE = (OSError, ValueError, KeyError, pa.ArrowException)
+UNREADABLE = (OSError, ValueError, LookupError, pa.ArrowException)
 """What reading or writing somebody's folder may end in: not there, not ours, not what it is called."""
 _SQLITE = b"SQLite format 3\0"
 _HEX_ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -219,16 +219,22 @@ def _rewrite_export(folder: Path, ids: Sequence[str], takedown_id: str, accompan
         "shards": shards, "rows": sum(shard["rows"] for shard in shards), "tokens": tokens,
         "tokens_by_license": licenses, "taken_down": sorted({*manifest.get("taken_down", []), takedown_id}),
     }
-    if accompany is None:  # what is not written anew would name what is gone
+    told, why = None, "nobody wrote them"
+    if accompany is not None:
+        try:
+            told = accompany(folder, manifest)
+        except VersionGone:
+            # An export of an old version, whose tables an earlier takedown cleared.
+            why = "an earlier takedown deleted what they are made of"
+    if told is None:  # what is not written anew would name what is gone
         own = {*manifest.get("cards", ()), *manifest.get("attestation", ())}
         for path in beside(folder):
             if path.relative_to(folder).as_posix() in own:
                 path.unlink()
         manifest |= {name: [] for name in ("cards", "attestation") if name in manifest}
-        notes = ["its cards are gone, for nobody wrote them"]
+        told = f"its cards are gone, for {why}"
         _replace(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
-    else:
-        notes = [accompany(folder, manifest)]
+    notes = [told]
     (folder / _MENDING).unlink()
     if left := named_beside(folder, ids):
         notes.append(f"other files in its folder name {len(left)} of the documents")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data_platform.lake.lake import Lake
+from data_platform.lake.lake import Lake, VersionGone
 from data_platform.publish.accompany import accompany_again
 from data_platform.publish.check_export import check_export
 from data_platform.publish.export import export_mixture
@@ -29,7 +29,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("exported")
     rows = [{"text": essay(f"{name}x", number), "url": f"https://{host}/{name}", "license": "CC-BY-4.0",
              "author": f"Author of {name}", "title": f"About {name}"}
-            for number, (name, host) in enumerate([("alpha", HOST), ("beta", "stays.example"), ("gamma", HOST)])]
+            for number, (name, host) in enumerate([("alpha", HOST), ("beta", "stays.example"), ("gamma", HOST),
+                                                     ("delta", "third.example")])]
     (folder / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     recipe = Recipe.model_validate({
         "name": "exported", "filters": {"rule_sets": {}}, "deduplication": {"guards": {"max_cluster_share": 1.0}},
@@ -62,9 +63,20 @@ def test_no_file_of_a_rewritten_export_names_what_went(workspace: Workspace, tmp
     assert receipt["absent"] and len(receipt["searched_for"]["ids"]) == 2
     for folder in folders:
         assert check_export(folder).faults == []
-        assert json.loads((folder / "manifest.json").read_text())["rows"] == 1
+        assert json.loads((folder / "manifest.json").read_text())["rows"] == 2
         for path in files_below(folder):
             content = path.read_bytes()
             assert HOST.encode() not in content and b"Author of alpha" not in content, path.name
     worlds.run(workspace)
     assert list(worlds.faults(workspace)) == []
+
+    def of_a_version_that_is_gone(folder: Path, manifest: dict) -> str:
+        raise VersionGone("version 1 of deduplicated_documents cannot be read any more")
+
+    # Its cards cannot be written anew then, and none may tell of what is gone.
+    order = Order(Selectors.of(hosts=["stays.example"]), "asked for", "A. Uthor")
+    places = Places((root,), accompany=of_a_version_that_is_gone)
+    assert execute(lake, order, places, exports="rewrite")["absent"]
+    for folder in folders:
+        assert not (folder / "NOTICE").exists() and json.loads((folder / "manifest.json").read_text())["rows"] == 1
+        assert all(b"stays.example" not in path.read_bytes() for path in files_below(folder))
