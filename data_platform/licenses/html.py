@@ -50,7 +50,7 @@ from data_platform.licenses.place import (
     surroundings,
 )
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
-from data_platform.licenses.restriction import limit_in, restricting_words, restriction
+from data_platform.licenses.restriction import is_understood, limit_in, restricting_words, restriction
 from data_platform.licenses.rsl import RslFile
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
@@ -315,13 +315,17 @@ def _doubts(node: DOMNode, scope: str) -> Iterator[Observation]:
     block = node
     while (block.tag or "").lower() in INLINE and block.parent is not None:
         block = block.parent
-    text = own_block(node)
+    text, around = own_block(node), []
     if place(node) == "site":
-        text = f"{beside(block, 'previous_sibling')} | {text} | {beside(block, 'next_sibling')}"
-    for sentence in prose.sentences(text):
+        around = [beside(block, "previous_sibling"), beside(block, "next_sibling")]
+    for sentence in prose.sentences(" | ".join([text, *around])):
         if (raw := limit_in(sentence)) is not None:
             reading = Reading(WITH_LEAVE, CHOSEN)
             yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
+    for sentence in prose.sentences(text):
+        if not is_understood(sentence):
+            reading = Reading(UNKNOWN, CHOSEN)
+            yield observe("statement", scope, sentence, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
 
 
 def _target(node: DOMNode, declared: bool) -> str:

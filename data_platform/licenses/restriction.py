@@ -521,11 +521,66 @@ _SOLE = re.compile(
     r"\b(?:only|solely|exclusively|strictly|nobody|no\s+one|none|out\s+of\s+the\s+question|must(?:n[’']t)?|may\s+not|obtain|"
     r"first(?!\s+(?:published|posted|appeared|written|edition))|beforehand|reserved\s+(?:for|to)|keep\s+out|untouched|"
     r"should\s+(?:ask|enquire|inquire|approach|contact|write)|strictement|estrictamente|strettamente|dürfen\s+(?:\w+\s+){0,4}nicht|forbidden|prohibited|but\s+no|nur|ausschließlich|niemand|verboten|untersagt|"
-    r"nul|personne|seulement|uniquement|doi(?:t|vent)|interdit\w*|réservé\w*|solo|sólo|únicamente|exclusivamente|nadie|deben?|"
+    r"owes?|pays?|paying|fees?|euros?|dollars?|pounds|royalt\w+|invoices?|honorar\w*|zahl(?:en|t)|gebühr\w*|pa[gy]ar|paie(?:nt)?|"
+    r"payer|betal(?:en|t)|płac\w+|nul|personne|seulement|uniquement|doi(?:t|vent)|interdit\w*|réservé\w*|solo|sólo|únicamente|exclusivamente|nadie|deben?|"
     r"soltanto|solamente|nessuno|devono|vietat\w+|apenas|somente|ninguém|devem|proibid\w+|alleen|uitsluitend|enkel|niemand|"
     r"verboden|tylko|wyłącznie|nikt|zabronion\w+)\b|のみ|禁止|仅|僅|不得", re.I,
 )
 """Limits that are none of anything else."""
+
+
+_UNDERSTOOD = re.compile(
+    r"©|\(c\)|\bcopyright\w*|https?:|www\.|\bdoi\b|\b[ei]?iss?n\b|\bisbn\b|\b(?:1[89]|20)\d\d\b|"
+    r"\b(?:powered|hosted|built|made|generated|designed?|themes?|templates?|websites?\s+by|maintained|operated)\b|"
+    r"\b(?:comments?|privacy|cookies?|imprint|contact\s+us|about|newsletters?|subscribe|follow|rss|feeds?|sitemap|log\s?in|"
+    r"sign\s+in|search|menu|home|back\s+to|skip|next|previous|print|download|tags?|categor\w+|archives?)\b|"
+    r"\b(?:trade\s?marks?|(?:waren|marken)zeichen|marken|marques?|marcas?|marchi|merken|logos?|brands?|registered|embedded|"
+    r"videos?|ex(?:c)?empt\w*|warrant\w+|guarantee\w*|liab\w+|accura\w+|responsib\w+|opinions?|"
+    r"views?|endors\w+|affiliat\w+|sponsor\w*|fund\w*|support\w*|foundation|charity|organi[sz]ations?)\b|"
+    r"\b(?:cit(?:e|ed|ing|ations?)|attribut\w+|credit\w*|acknowledg\w+|authors?\b|names?\b|link(?:s|ed|ing)?\b|"
+    r"view\s+(?:a\s+copy|the)|learn|read|details?|see\b|summary|deed|full\s+(?:text|terms)|faq|questions?)\b|"
+    r"\b(?:permits?|permitted|permission|permite|permitted|allowed|erlaubt|permis|consentito|free\s+to|freely|feel\s+free|welcome|encourag\w+|unrestricted|any\s+(?:purpose|"
+    r"medium|use|way)|even\s+commercial\w*|terms|conditions|polic(?:y|ies)|third[\s-]part\w+|otherwise|except\w*|unless|"
+    r"licen[sc]\w+|rights?|public\s+domain|open\s+access)\b|"
+    r"\b(?:published|posted|updated|modified|edited|written|created|submitted|received|accepted|available|archived|"
+    r"retrieved|accessed|last|first|version|revision|date|volume|issue|pages?|minutes?|hours?)\b|"
+    r"\b(?:datenschutz\w*|impressum|kontakt|autor\w*|urheber\w*|namen\w*|quelle\w*|lizenz\w*|nutzungsbedingungen|"
+    r"erstellt|bereitgestellt|betrieben|aktualisiert|veröffentlicht|stand|haftung|gewähr|"
+    r"mentions\s+l[ée]gales|auteurs?|licences?|conditions|confidentialité|publié|hébergé|réalisé|"
+    r"autores?|licencia|licença|licenza|autori|fonte|fuente|privacidad|privacidade|publicado|pubblicato|aviso|"
+    r"auteur|licentie|bron|voorwaarden|gepubliceerd|licencj\w+|autorzy|źródł\w+|opublikowan\w+)\b|"
+    r"ライセンス|著作権|许可|授权条款|版权",
+    re.I,
+)
+"""What sentences beside a licence speak of that leave it as it is."""
+
+
+def is_understood(sentence: str) -> bool:
+    """Whether a sentence that stands in one block with a licence is known to leave it as it is, or is none.
+
+    Whoever adds a sentence of another kind to the notice may limit it in words that no list holds.
+    """
+    words = re.findall(r"[^\W\d_]+", sentence)
+    if len(words) < _FEWEST_IN_SENTENCE and not re.search("[぀-鿿]{6}", sentence):
+        return True
+    if all(word[0].isupper() for word in words if len(word) > _LONGEST_PARTICLE) and re.search("[A-ZÀ-Þ]", sentence):
+        return True  # names of people and places
+    if any(True for _ in mentions(sentence)):
+        return all(map(is_understood, _clauses(sentence)))
+    return bool(_UNDERSTOOD.search(sentence))
+
+
+def _clauses(sentence: str) -> list[str]:
+    """What a sentence that names a licence adds to it: clauses after a semicolon or dash, and conditions."""
+    parts = re.split(r"\s*[;\u2013\u2014]\s*|,?\s+(?=(?:provided|as\s+long\s+as|so\s+long\s+as|on\s+condition|if|but|"
+                     r"though|sofern|solange|wenn|aber|si|mais|pourvu|pero|siempre|purch[ée]|"
+                     r"ma|desde\s+que|mas|mits|maar|jeśli|ale)\s)",
+                     sentence, flags=re.I)
+    return [part for part in parts[1:] if not any(True for _ in mentions(part))]
+
+
+_FEWEST_IN_SENTENCE = 4
+_LONGEST_PARTICLE = 3
 
 
 def _near(use: re.Match[str], limit: re.Match[str]) -> bool:
