@@ -38,10 +38,9 @@ def overlap(
         if name in sets:
             raise click.BadParameter(f"{name!r} is there twice", param_hint="--target")
         sets[name] = EvaluationSet(paths=path, fields=(field,))
-    found = []
-    for mixture in dict.fromkeys(mixtures):
-        lake = workspace_of(mixture, recipe_path).lake
-        found += ngram_overlap(lake, [table_name("mixture", mixture)], sets, ngrams).to_pylist()
+    tables = [(workspace_of(mixture, recipe_path).lake, table_name("mixture", mixture))
+              for mixture in dict.fromkeys(mixtures)]
+    found = ngram_overlap(tables, sets, ngrams).to_pylist()
     if as_json:
         print(json.dumps(found, indent=2))
         return

@@ -539,7 +539,7 @@ _UNDERSTOOD = re.compile(
     r"views?|endors\w+|affiliat\w+|sponsor\w*|fund\w*|support\w*|foundation|charity|organi[sz]ations?)\b|"
     r"\b(?:cit(?:e|ed|ing|ations?)|attribut\w+|credit\w*|acknowledg\w+|authors?\b|names?\b|link(?:s|ed|ing)?\b|"
     r"view\s+(?:a\s+copy|the)|learn|read|details?|see\b|summary|deed|full\s+(?:text|terms)|faq|questions?)\b|"
-    r"\b(?:permits?|permitted|permission|permite|permitted|allowed|erlaubt|permis|consentito|free\s+to|freely|feel\s+free|welcome|encourag\w+|unrestricted|any\s+(?:purpose|"
+    r"\b(?:permits?|permitted|permission|permite|allowed|erlaubt|permis|consentito|free\s+to|freely|feel\s+free|welcome|encourag\w+|unrestricted|any\s+(?:purpose|"
     r"medium|use|way)|even\s+commercial\w*|terms|conditions|polic(?:y|ies)|third[\s-]part\w+|otherwise|except\w*|unless|"
     r"licen[sc]\w+|rights?|public\s+domain|open\s+access)\b|"
     r"\b(?:published|posted|updated|modified|edited|written|created|submitted|received|accepted|available|archived|"
@@ -553,6 +553,15 @@ _UNDERSTOOD = re.compile(
     re.I,
 )
 """What sentences beside a licence speak of that leave it as it is."""
+_CLAUSE = re.compile(
+    r"\s*[;\u2013\u2014]\s*|,?\s+(?=(?:provided|as\s+long\s+as|so\s+long\s+as|on\s+condition|if|but|though|sofern|"
+    r"solange|wenn|aber|si|mais|pourvu|pero|siempre|purch[ée]|ma|desde\s+que|mas|mits|maar|jeśli|ale)\s)", re.I,
+)
+"""Where a clause of its own begins in a sentence."""
+_FEWEST_IN_SENTENCE = 4
+"""With fewer words it is a line of a menu."""
+_LONGEST_PARTICLE = 3
+"""Letters of words that names are joined by: of, de, van."""
 
 
 def is_understood(sentence: str) -> bool:
@@ -572,15 +581,7 @@ def is_understood(sentence: str) -> bool:
 
 def _clauses(sentence: str) -> list[str]:
     """What a sentence that names a licence adds to it: clauses after a semicolon or dash, and conditions."""
-    parts = re.split(r"\s*[;\u2013\u2014]\s*|,?\s+(?=(?:provided|as\s+long\s+as|so\s+long\s+as|on\s+condition|if|but|"
-                     r"though|sofern|solange|wenn|aber|si|mais|pourvu|pero|siempre|purch[ée]|"
-                     r"ma|desde\s+que|mas|mits|maar|jeśli|ale)\s)",
-                     sentence, flags=re.I)
-    return [part for part in parts[1:] if not any(True for _ in mentions(part))]
-
-
-_FEWEST_IN_SENTENCE = 4
-_LONGEST_PARTICLE = 3
+    return [part for part in _CLAUSE.split(sentence)[1:] if not any(True for _ in mentions(part))]
 
 
 def _near(use: re.Match[str], limit: re.Match[str]) -> bool:

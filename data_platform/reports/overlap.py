@@ -51,15 +51,14 @@ class _Target:
 
 
 def ngram_overlap(
-    lake: Lake, mixtures: Sequence[str], targets: Mapping[str, EvaluationSet], ngrams: Sequence[int]
+    mixtures: Sequence[tuple[Lake, str]], targets: Mapping[str, EvaluationSet], ngrams: Sequence[int]
 ) -> pa.Table:
     """Rows of `OVERLAP`, sorted, of the latest versions of tables that hold texts under licences.
 
     Memory is that of the targets' n-grams, one bit for each per tier and domain, and a batch of texts.
 
     Args:
-        lake: the lake.
-        mixtures: names of tables, such as mixture_open.
+        mixtures: lakes and names of tables in them, such as mixture_open.
         targets: target texts by name, a field or several per row.
         ngrams: lengths in words, each at least 1.
 
@@ -72,7 +71,7 @@ def ngram_overlap(
         for length in sorted(set(ngrams))
     }
     rows = []
-    for mixture in mixtures:
+    for lake, mixture in mixtures:
         documents: dict[tuple, int] = defaultdict(int)
         words: dict[tuple, int] = defaultdict(int)
         found: dict[tuple, np.ndarray] = {}

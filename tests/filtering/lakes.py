@@ -45,10 +45,11 @@ def workspace(
 
 
 def _row(name: str, values: Row) -> dict[str, Any]:
-    return {column.name: values.get(column.name, _zero(column.type)) for column in table(name).columns}
+    return {column.name: values.get(column.name, zero(column.type)) for column in table(name).columns}
 
 
-def _zero(kind: pa.DataType) -> Any:
+def zero(kind: pa.DataType) -> Any:
+    """A value of a type that says nothing."""
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return ""
     if pa.types.is_temporal(kind):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from data_platform.reports.sweep import threshold_sweep
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import execute
 from data_platform.run.workspace import Workspace
+from tests.filtering.lakes import zero
 
 RULES = {
     "plain": {"signal": "perplexity.bits_per_byte", "max": 3, "domains": ["web"], "why": "Odder pages are lists."},
@@ -51,20 +51,12 @@ def opened(tmp_path: Path) -> Workspace:
     for name, given in columns.items():
         declared = flow[name].declared
         filled = {
-            column.name: given.get(column.name, [_zero(column.type)] * len(ids)) for column in declared.columns
+            column.name: given.get(column.name, [zero(column.type)] * len(ids)) for column in declared.columns
         } | {"doc_id": ids, "snapshot": ["one"] * len(ids)}
         place = Partition.of(name, "one" if declared.partition_by else None)
         workspace.lake.write(declared, place, pa.table(filled, schema=declared.schema),
                              Provenance(name, "1", {}))
     return workspace
-
-
-def _zero(kind: pa.DataType) -> Any:
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return ""
-    if pa.types.is_temporal(kind):
-        return datetime(2024, 1, 1, tzinfo=UTC)
-    return False if pa.types.is_boolean(kind) else [] if pa.types.is_list(kind) else 0
 
 
 def test_who_breaks_a_rule_is_not_admitted_and_the_rule_is_the_reason(opened: Workspace) -> None:
