@@ -20,14 +20,14 @@ from data_platform.publish.export import export_mixture
 from data_platform.takedown import outside
 from data_platform.takedown.execute import Order, Places, execute, plan_takedown, resume, takedowns
 from data_platform.takedown.plan import Selectors
-from tests.filtering.lakes import _zero
+from tests.filtering.lakes import zero
 from tests.takedown.lakes import essay
 
 
 def _mixture(lake: Lake, *names: str) -> None:
     declared = mixture_table("open")
     rows = [
-        {column.name: _zero(column.type) for column in declared.columns}
+        {column.name: zero(column.type) for column in declared.columns}
         | {"doc_id": f"{number:032x}", "text": essay(name), "license_spdx": "MIT", "license_tier": 1, "token_count": 10}
         for number, name in enumerate(names)
     ]
@@ -197,7 +197,7 @@ def test_urls_are_the_same_however_they_are_spelt(tmp_path: Path, monkeypatch: p
     urls = [f"https://www.host{number % 40}.org/{number}" for number in range(400)] + ["file:a.txt", ""]
     urls[7] = "HTTP://host5.org:80/5/?utm_source=mail"
     rows = [
-        {column.name: _zero(column.type) for column in declared.columns} | {"doc_id": f"{number:032x}", "url": url}
+        {column.name: zero(column.type) for column in declared.columns} | {"doc_id": f"{number:032x}", "url": url}
         for number, url in enumerate(urls)
     ]
     lake.write("mixture_open", Partition(), pa.Table.from_pylist(rows, declared.schema).to_reader(50),
