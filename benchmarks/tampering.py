@@ -238,6 +238,18 @@ def _other_file(victim: Victim) -> Callable[[pa.Table], pa.Table]:
     return change
 
 
+def _parsed_stats(rows: pa.Table) -> pa.Table:
+    """Values by which readers of a checkpoint skip all files, beside the statistics that the log has."""
+    extremes = pa.struct([("license_tier", pa.int32())])
+    parsed = pa.struct([("numRecords", pa.int64()), ("minValues", extremes), ("maxValues", extremes)])
+    highest = {"license_tier": 5}
+    actions = [add and {**add, "stats_parsed": {"numRecords": 1, "minValues": highest, "maxValues": highest}}
+               for add in rows["add"].to_pylist()]
+    place = rows.schema.get_field_index("add")
+    fields = pa.struct([*rows.schema.field("add").type, pa.field("stats_parsed", parsed)])
+    return rows.set_column(place, "add", pa.array(actions, fields))
+
+
 def _without_digests(victim: Victim, name: str) -> None:
     """All that commits of a table say of custody, stripped, as if older code had written them."""
     for entry in range(len(victim.entries(name))):
@@ -398,6 +410,7 @@ WAYS: dict[str, Way] = {
     "a forged checkpoint, no rows": Way(
         "takedown_list", lambda v: _forge_checkpoint(
             v, "takedown_list", lambda rows: rows.filter(pc.is_null(rows["add"])))),
+    "a forged checkpoint, statistics beside": Way(NAME, lambda v: _forge_checkpoint(v, NAME, _parsed_stats)),
     "_last_checkpoint that points nowhere": Way(
         NAME, lambda v: (v.folder(NAME) / "_delta_log/_last_checkpoint").write_text('{"version": 77, "size": 1}')),
     "a compacted log beside the log": Way(

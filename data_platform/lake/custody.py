@@ -161,6 +161,7 @@ class Custody:
         self._places: dict[str, dict[str, int]] = {}
         self._found: dict[tuple[str, int | None], list[Breach]] = {}
         self._digests: dict[tuple[str, str], str | None] = {}
+        self._rows: dict[tuple[str, str], int | None] = {}
         self._seen: dict[str, list[tuple[int, Mapping[str, Any]]]] | None = None
 
     def log(self, name: str) -> list[Commit]:
@@ -252,7 +253,10 @@ class Custody:
         named = {file.path for some in kinds.values() for file in some}
         asked = [file for file in files if file.path not in named and (contents is None or file.path in contents)]
         if asked:
-            kinds["not of the bytes that were committed"] = self._other_bytes(name, asked)
+            other = kinds["not of the bytes that were committed"] = self._other_bytes(name, asked)
+            changed = {file.path for file in other}
+            kinds["not of as many rows as the log says"] = self._other_rows(
+                name, [file for file in asked if file.path not in changed])
         return [
             Breach(name, place, f"{many(len(some), 'file')} {what}")
             for what, files in kinds.items() for place, some in _by_partition(files, partition)
@@ -354,6 +358,15 @@ class Custody:
             self._digests.update(((name, file.path), digest) for file, digest in zip(unread, found, strict=True))
         return [file for file in asked if self._digests[name, file.path] != known[file.path]]
 
+    def _other_rows(self, name: str, files: Sequence[DataFile]) -> list[DataFile]:
+        """Those of files whose footers count other rows than the log: readers that count, or skip, go by the log."""
+        asked = [file for file in files if not file.deletions]
+        unread = [file for file in asked if (name, file.path) not in self._rows]
+        with ThreadPoolExecutor(min(_READERS, 2 * (os.cpu_count() or 1))) as pool:
+            found = pool.map(lambda file: rows_of(self._lake, name, file.place), unread)
+            self._rows.update(((name, file.path), rows) for file, rows in zip(unread, found, strict=True))
+        return [file for file in asked if self._rows[name, file.path] != file.rows]
+
     def _examine(self, name: str, version: int | None) -> Iterator[Breach]:
         commits = self._until(name, version)
         ours = [commit for commit in commits if commit.ours]
@@ -414,6 +427,8 @@ class Custody:
                 parquet = pq.ParquetFile(source)
                 names = [field for field in ("add", "txn", "metaData", "protocol") if field in
                          parquet.schema_arrow.names]
+                if "add" in names and (more := _unknown_fields(parquet.schema_arrow.field("add").type)):
+                    return f"has {more} of its files, which the platform does not write and readers skip files by"
                 rows = parquet.read(columns=names)
             told = _told(name, rows, version)
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -439,6 +454,15 @@ def digest_of(lake: Lake, name: str, place: str) -> str | None:
                 made.update(piece)
         return made.hexdigest()
     except OSError:
+        return None
+
+
+def rows_of(lake: Lake, name: str, place: str) -> int | None:
+    """Rows of a file in the folder of a table, as its footer counts them; None if that cannot be read."""
+    try:
+        with filesystem(lake.table_uri(name), lake.storage_options).open_input_file(place) as source:
+            return pq.read_metadata(source).num_rows
+    except (OSError, pa.ArrowException):
         return None
 
 
@@ -610,6 +634,14 @@ _SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "metaData": _metadata, "protocol": _protocol,
 }
 """Actions that change a table itself and not its rows. Others that do are of features that the platform never uses."""
+
+
+_PARSED = ("stats_parsed", "partitionValues_parsed")
+"""Fields in which checkpoints may say again, for readers that prefer them, what their files hold."""
+
+
+def _unknown_fields(adds: pa.StructType) -> str:
+    return " and ".join(field for field in _PARSED if adds.get_field_index(field) >= 0)
 
 
 def _told(name: str, rows: pa.Table, version: int) -> State:

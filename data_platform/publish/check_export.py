@@ -111,6 +111,9 @@ def _files(folder: Path, checked: Checked) -> set[str]:
         except OSError as error:
             checked.faults.append(f"{_shown(place.relative_to(folder).as_posix())}: cannot be read: {error.strerror}")
             continue
+        if not entries and place != folder:
+            checked.faults.append(f"{_shown(place.relative_to(folder).as_posix())}: a folder with nothing in it, which "
+                                  "an export has none of")
         for entry in entries:
             name = Path(entry.path).relative_to(folder).as_posix()
             if entry.is_symlink():

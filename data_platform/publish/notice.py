@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from data_platform.publish.account import Account
+from data_platform.publish.addresses import without_credentials
 from data_platform.publish.license_texts import address_of, meaning_of, name_of, text_of
 from data_platform.publish.works import NO_AUTHOR, Work, Works
 from data_platform.spdx.expressions import symbols_of
@@ -185,7 +186,7 @@ def text_block(mark: str, name: str, text: str) -> str:
 
 
 def _line(text: str | None) -> str:
-    """On one line, without characters that would draw on a terminal."""
-    if text and text.isprintable() and "  " not in text:
-        return text.strip()
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
+    """On one line, without characters that would draw on a terminal, and without credentials in addresses."""
+    if not (text and text.isprintable() and "  " not in text):
+        text = " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
+    return without_credentials(text.strip())

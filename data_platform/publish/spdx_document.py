@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from data_platform.licenses.lineage import evidence_of
 from data_platform.publish.account import Account, File, all_of
+from data_platform.publish.addresses import without_credentials
 from data_platform.publish.license_texts import address_of, meaning_of
 from data_platform.publish.works import Works
 
@@ -144,7 +145,7 @@ def _copyright(works: Works, *source: str) -> str:
     lines, more = works.copyright_lines(_LISTED_LINES, *source)
     if more:
         lines.append(f"and {more:,} more, which are in the NOTICE file")
-    return "\n".join(lines) or "NOASSERTION"
+    return "\n".join(map(without_credentials, lines)) or "NOASSERTION"
 
 
 def _mixture(account: Account, digests: dict[str, str], works: Works) -> dict[str, Any]:
@@ -167,8 +168,8 @@ def _mixture(account: Account, digests: dict[str, str], works: Works) -> dict[st
 def _source(account: Account, works: Works, source: str, snapshot: str) -> dict[str, Any]:
     """A source in a snapshot, with the licences of those of its documents that are in the mixture."""
     archives = account.archives_of(source, snapshot)
-    web = [one.uri for one in archives if urlsplit(one.uri).scheme in ("http", "https")]
-    listed = "; ".join(f"{one.name} {one.fingerprint}" for one in archives[:_LISTED_ARCHIVES])
+    web = [without_credentials(one.uri) for one in archives if urlsplit(one.uri).scheme in ("http", "https")]
+    listed = "; ".join(f"{without_credentials(one.name)} {one.fingerprint}" for one in archives[:_LISTED_ARCHIVES])
     more = len(archives) - _LISTED_ARCHIVES
     package = {
         "SPDXID": f"SPDXRef-Source-{_name(source)}-{_name(snapshot)}",

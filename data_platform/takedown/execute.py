@@ -257,6 +257,8 @@ def resume(
         if name in planned:
             _scrub_log(lake, name, {file["path"] for file in plan["files"] if file["table"] == name})
             written.extend(_rewritten(lake, name, takedown_id))
+    # A takedown that was killed between a commit and its row of `lineage` finds the rows gone, and commits nothing.
+    lake.repair_lineage()
     report("search for what is left")
     made = make_receipt(lake, plan, places, "takedown", written, mended)
     report("record that it is done")

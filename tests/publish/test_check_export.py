@@ -166,6 +166,8 @@ def test_a_file_that_is_gone_added_or_swapped_is_named(folder: Path, tmp_path: P
         result = _command(folder)
         assert result.exit_code == 1 and f"{name}: not of the export" in result.output
         (folder / name).unlink()
+    result = _command(folder)
+    assert result.exit_code == 1 and "deeper: a folder with nothing in it" in result.output
 
 
 def test_shards_that_were_swapped_are_named(tmp_path: Path) -> None:
