@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
 from assets.gates import descriptions_of, pass_gates
-from assets.partitions import snapshots
+from assets.names import Names, tag_run
 from data_platform.core.columns import Table
 from data_platform.core.errors import describe
 from data_platform.core.tables import table
@@ -28,17 +28,18 @@ from resources.workspace import WorkspaceResource
 _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-def stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
+def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
     """The checks of a stage's table, partitioned as its asset is. Critical ones block what is downstream."""
     expected = {name: CHECKS[name] for name in checks_of(stage.declared)}
     gates = {name: ("critical", words) for name, words in descriptions_of(stage).items()}
-    specs = [_spec(stage, name, *about) for name, about in (expected | gates).items()]
+    specs = [_spec(stage, names, name, *about) for name, about in (expected | gates).items()]
 
     @dg.multi_asset_check(name=f"{stage.name}_checks", specs=specs)
     def checks(
         context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
     ) -> Iterator[dg.AssetCheckResult]:
         """Read the partition once and ask everything."""
+        tag_run(context.instance, context.run, names)
         opened = workspace.open()
         lake, snapshot = opened.lake, context.partition_key if stage.partitioned else None
         try:
@@ -53,18 +54,19 @@ def stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
             raise dg.Failure(f"checks of {stage.name}: {describe(error)}") from None
         record(lake, pin, outcomes, context.run.run_id)
         for outcome in outcomes:
-            yield result_of(stage.name, outcome)
+            yield result_of(names.asset(stage.name), outcome)
 
     return checks
 
 
-def _spec(stage: Stage, name: str, severity: Severity, description: str) -> dg.AssetCheckSpec:
-    partitions = snapshots if stage.partitioned else None
+def _spec(stage: Stage, names: Names, name: str, severity: Severity, description: str) -> dg.AssetCheckSpec:
+    partitions = names.snapshots if stage.partitioned else None
     with warnings.catch_warnings():
         # Partitioned checks are in preview, and what keeps one bad crawl from blocking the others.
         warnings.filterwarnings("ignore", "Specifying a partitions_def on an AssetCheckSpec", dg.PreviewWarning)
         return dg.AssetCheckSpec(
-            name, asset=stage.name, description=description, blocking=severity == "critical", partitions_def=partitions
+            name, asset=names.asset(stage.name), description=description, blocking=severity == "critical",
+            partitions_def=partitions,
         )
 
 
@@ -91,7 +93,7 @@ def check_partition(lake: Lake, declared: Table, pin: Pin) -> list[Outcome]:
     )
 
 
-def result_of(asset: str, outcome: Outcome) -> dg.AssetCheckResult:
+def result_of(asset: dg.AssetKey, outcome: Outcome) -> dg.AssetCheckResult:
     """The outcome as Dagster takes it."""
     return dg.AssetCheckResult(
         asset_key=asset,

@@ -14,7 +14,7 @@ import dagster as dg
 from assets.automation import upstream_or_code_changes
 from assets.checks import stage_checks
 from assets.metadata import column_metadata, commit_metadata
-from assets.partitions import snapshots
+from assets.names import Names, tag_run
 from data_platform.core.errors import KernelError, PlainError, describe
 from data_platform.lake.lake import ConcurrentWrite
 from data_platform.publish.openlineage import told
@@ -24,61 +24,63 @@ from resources.workspace import WorkspaceResource
 OWNERS = ["team:data-platform"]
 
 
-def assets_of(flow: Mapping[str, Stage]) -> list[dg.AssetsDefinition]:
+def assets_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetsDefinition]:
     """One asset per stage of a flow.
 
     They are made with the inputs that the recipe gives them: dependencies that are mapped onto an asset afterwards show
     in the graph and do not order the steps of a run.
     """
-    return [asset_of(stage) for stage in flow.values()]
+    return [asset_of(stage, names) for stage in flow.values()]
 
 
-def checks_of(flow: Mapping[str, Stage]) -> list[dg.AssetChecksDefinition]:
+def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDefinition]:
     """The checks of every asset of a flow."""
-    return [stage_checks(stage) for stage in flow.values()]
+    return [stage_checks(stage, names) for stage in flow.values()]
 
 
-def asset_of(stage: Stage) -> dg.AssetsDefinition:
+def asset_of(stage: Stage, names: Names) -> dg.AssetsDefinition:
     """The asset that brings the table of a stage up to date."""
 
     def bring_up_to_date(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
-        return materialize(context, workspace, stage)
+        return materialize(context, workspace, stage, names)
 
-    return dg.asset(**_described(stage))(bring_up_to_date)
+    return dg.asset(**_described(stage, names))(bring_up_to_date)
 
 
-def _described(stage: Stage) -> dict[str, Any]:
+def _described(stage: Stage, names: Names) -> dict[str, Any]:
     """Arguments of `dg.asset` for a stage: all that Dagster shows of it comes from its declaration."""
     return {
-        "name": stage.name,
+        "key": names.asset(stage.name),
         "description": stage.declared.description,
-        "deps": [_dependency(stage, name) for name in stage.inputs],
+        "deps": [_dependency(stage, names, name) for name in stage.inputs],
         "group_name": stage.group,
         "kinds": {"deltalake", "python"} | ({"torch"} if stage.pool else set()),
         "owners": OWNERS,
         "code_version": stage.code_version,
         "metadata": column_metadata(stage.declared),
-        "partitions_def": snapshots if stage.partitioned else None,
+        "partitions_def": names.snapshots if stage.partitioned else None,
         "automation_condition": upstream_or_code_changes(),
         "retry_policy": dg.RetryPolicy(max_retries=1, delay=5),
         "pool": stage.pool,
     }
 
 
-def _dependency(stage: Stage, name: str) -> dg.AssetDep:
+def _dependency(stage: Stage, names: Names, name: str) -> dg.AssetDep:
     # Dagster has no mapping to the partitions before one; which of them are read, and whether they changed, `execute`
     # knows: a partition that is asked for in vain writes nothing.
-    return dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping() if name in stage.earlier else None)
+    mapping = dg.AllPartitionMapping() if name in stage.earlier else None
+    return dg.AssetDep(names.asset(name), partition_mapping=mapping)
 
 
 def materialize(
-    context: dg.AssetExecutionContext, workspace: WorkspaceResource, stage: Stage
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource, stage: Stage, names: Names
 ) -> dg.MaterializeResult:
     """Bring one partition of a stage's table up to date and report its version and size.
 
     Raises:
         dagster.Failure: with a message that holds no row of any table.
     """
+    tag_run(context.instance, context.run, names)
     snapshot = context.partition_key if stage.partitioned else None
     try:
         opened = workspace.open_for_work()
@@ -91,6 +93,6 @@ def materialize(
     if not commit.written:
         context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
     return dg.MaterializeResult(
-        metadata=commit_metadata(opened.lake, stage, snapshot, commit),
+        metadata=commit_metadata(opened.lake, stage, names, snapshot, commit),
         data_version=dg.DataVersion(f"{commit.table_id}@{opened.lake.pin(stage.name, snapshot).recipe}"),
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.partitions import snapshots
+from assets.names import Names
 from data_platform.pipeline.flow import phases
 from data_platform.run.stage import Stage
 
@@ -31,15 +31,16 @@ def job_of_stage(flow: Mapping[str, Stage]) -> dict[str, str]:
     return {stage.name: name for name, stretch in named_stretches(flow).items() for stage in stretch}
 
 
-def jobs_of(flow: Mapping[str, Stage]) -> list[dg.UnresolvedAssetJobDefinition]:
+def jobs_of(flow: Mapping[str, Stage], names: Names) -> list[dg.UnresolvedAssetJobDefinition]:
     """The jobs that make a flow."""
     return [
         dg.define_asset_job(
-            name,
-            selection=[stage.name for stage in stretch],
-            partitions_def=snapshots if stretch[0].partitioned else None,
+            names.of_recipe(word),
+            selection=names.assets(stage.name for stage in stretch),
+            partitions_def=names.snapshots if stretch[0].partitioned else None,
             description=f"{'One snapshot' if stretch[0].partitioned else 'The whole'} of "
                         f"{', '.join(stage.name for stage in stretch)}.",
+            tags=names.tags(word),
         )
-        for name, stretch in named_stretches(flow).items()
+        for word, stretch in named_stretches(flow).items()
     ]

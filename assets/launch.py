@@ -14,7 +14,7 @@ from dagster._utils.error import SerializableErrorInfo
 
 from assets.command_runs import alive, end_killed_runs
 from assets.jobs import job_of_stage
-from assets.partitions import snapshots
+from assets.names import Names, table_of
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
@@ -47,11 +47,11 @@ def bring_up_to_date(
         report: is told what is run and why.
     """
     flow = stages(workspace.recipe)
-    jobs = job_of_stage(flow)
+    jobs, names = job_of_stage(flow), Names.of(workspace.recipe)
     with open_instance() as instance, alive() as tags, _last_words(workspace, report):
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
-        instance.add_dynamic_partitions(snapshots.name, workspace.snapshots)
+        instance.add_dynamic_partitions(names.snapshots.name, workspace.snapshots)
         for phase in dict.fromkeys(jobs.values()):
             due = [
                 status for status in plan(workspace, flow)
@@ -61,7 +61,7 @@ def bring_up_to_date(
             for snapshot in dict.fromkeys(status.snapshot for status in due):
                 some = [status for status in due if status.snapshot == snapshot]
                 report(f"{phase}{f' {snapshot}' if snapshot else ''}: {_why(some)}")
-                outcome = _run(definitions, instance, tags, phase, snapshot, some)
+                outcome = _run(definitions, names, instance, tags, phase, snapshot, some)
                 failed = failed or bool(outcome.failures)
                 yield outcome
             if failed:
@@ -92,12 +92,12 @@ def _first_cause(error: SerializableErrorInfo) -> str:
 
 
 def _run(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, tags: dict[str, str], phase: str, snapshot: str | None,
-    due: list[Status],
+    definitions: dg.Definitions, names: Names, instance: dg.DagsterInstance, tags: dict[str, str], phase: str,
+    snapshot: str | None, due: list[Status],
 ) -> Outcome:
-    names = tuple(status.stage.name for status in due)
-    result = definitions.resolve_job_def(phase).execute_in_process(
-        instance=instance, partition_key=snapshot, asset_selection=[dg.AssetKey(name) for name in names],
+    tables = tuple(status.stage.name for status in due)
+    result = definitions.resolve_job_def(names.of_recipe(phase)).execute_in_process(
+        instance=instance, partition_key=snapshot, asset_selection=names.assets(tables),
         raise_on_error=False, run_config=_QUIET, tags=tags,
     )
     failures = [
@@ -105,11 +105,11 @@ def _run(
         for event in result.all_events if event.event_type_value == "STEP_FAILURE"
     ]
     failures += [
-        f"check {evaluation.check_name} of {evaluation.asset_key.to_user_string()} failed: "
+        f"check {evaluation.check_name} of {table_of(evaluation.asset_key)} failed: "
         f"{evaluation.description or ''}"
         for evaluation in result.get_asset_check_evaluations()
         if not evaluation.passed and evaluation.blocking
     ]
     if not result.success and not failures:
         failures.append(f"run {result.run_id} failed; see it in the UI")
-    return Outcome(snapshot, names, result.run_id, tuple(failures))
+    return Outcome(snapshot, tables, result.run_id, tuple(failures))

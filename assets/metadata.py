@@ -14,6 +14,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.names import Names
 from data_platform.core.columns import Column, Table
 from data_platform.lake.distributions import Distribution, distributions
 from data_platform.lake.lake import Commit, Lake, Partition
@@ -81,7 +82,7 @@ def _limits(column: Column) -> list[str]:
     return limits
 
 
-def column_lineage(declared: Table, inputs: Sequence[str] | None = None) -> dg.TableColumnLineage:
+def column_lineage(declared: Table, names: Names, inputs: Sequence[str] | None = None) -> dg.TableColumnLineage:
     """The columns that each column is derived from; of the tables `inputs` alone, if given: a recipe need not have all.
 
     Columns derived from others of the same table are left out: Dagster takes an asset that depends on itself for one
@@ -89,7 +90,7 @@ def column_lineage(declared: Table, inputs: Sequence[str] | None = None) -> dg.T
     """
     deps = {
         column.name: [
-            dg.TableColumnDep(asset_key=dg.AssetKey(upstream), column_name=name)
+            dg.TableColumnDep(asset_key=names.asset(upstream), column_name=name)
             for upstream, _, name in (source.partition(".") for source in column.derived_from)
             if upstream != declared.name and (inputs is None or upstream in inputs)
         ]
@@ -127,12 +128,12 @@ class CommitFacts:
 
 
 def materialization_metadata(
-    declared: Table, facts: CommitFacts, inputs: Sequence[str] | None = None
+    declared: Table, names: Names, facts: CommitFacts, inputs: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Metadata of a materialisation: rows, place, version, size and column lineage. Numbers are plotted by Dagster."""
     metadata: dict[str, Any] = {
         **column_metadata(declared),
-        "dagster/column_lineage": column_lineage(declared, inputs),
+        "dagster/column_lineage": column_lineage(declared, names, inputs),
         "dagster/row_count": facts.rows,
         "dagster/uri": facts.uri,
         "delta/version": facts.version,
@@ -164,14 +165,16 @@ def commit_facts(lake: Lake, declared: Table, partition: str | None, recipe: str
     )
 
 
-def commit_metadata(lake: Lake, stage: Stage, snapshot: str | None, commit: Commit) -> Mapping[str, Any]:
+def commit_metadata(
+    lake: Lake, stage: Stage, names: Names, snapshot: str | None, commit: Commit
+) -> Mapping[str, Any]:
     """Metadata of the materialisation that `commit` is, for one partition of a stage's table."""
     partition = snapshot if stage.partitioned else None
     pin = lake.pin(stage.name, partition)
     if pin is None:
         raise LookupError(f"{stage.name} was committed at version {commit.version} and carries no recipe")
     metadata = materialization_metadata(
-        stage.declared, commit_facts(lake, stage.declared, partition, pin.recipe, commit), stage.inputs
+        stage.declared, names, commit_facts(lake, stage.declared, partition, pin.recipe, commit), stage.inputs
     )
     if stage.distributions:
         found = distributions(lake, stage.declared, partition, commit.version)

@@ -40,20 +40,22 @@ def build_definitions(
     """
     from assets.graph import assets_of, checks_of
     from assets.jobs import jobs_of
-    from assets.schedules import refresh
-    from assets.sensors import automation, new_snapshots
+    from assets.names import Names
+    from assets.schedules import schedules_of
+    from assets.sensors import sensors_of
     from data_platform.pipeline.flow import stages
     from data_platform.run.recipe import load_recipe
     from resources.workspace import WorkspaceResource
 
     path = recipe or recipe_path()
-    flow = stages(load_recipe(path))
+    declared = load_recipe(path)
+    flow, names = stages(declared), Names.of(declared)
     return dg.Definitions(
-        assets=assets_of(flow),
-        asset_checks=checks_of(flow),
-        jobs=jobs_of(flow),
-        sensors=[new_snapshots, automation],
-        schedules=[refresh],
+        assets=assets_of(flow, names),
+        asset_checks=checks_of(flow, names),
+        jobs=jobs_of(flow, names),
+        sensors=sensors_of(names),
+        schedules=schedules_of(names),
         resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
         # One process per run: stages already use every core, and the models stay loaded from step to step.
         executor=dg.in_process_executor,

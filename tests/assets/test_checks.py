@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 
 from assets.checks import stage_checks
-from assets.partitions import snapshots
+from assets.names import Names
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.run.stage import Passing, Stage
 from resources.workspace import WorkspaceResource
 
+NAMES = Names("small")
 SECRET = "a sentence of a document"
 
 
@@ -59,20 +60,20 @@ def run(lake: Lake, ids: dict[str, list[str]]) -> dict[str, dg.ExecuteInProcessR
     """From three documents in every snapshot make verdicts on `ids`, check them, and read them downstream."""
     name, above = "filter_verdicts", "quality_signals"
 
-    @dg.asset(name=name, partitions_def=snapshots)
+    @dg.asset(key=NAMES.asset(name), partitions_def=NAMES.snapshots)
     def written(context: dg.AssetExecutionContext) -> None:
         snapshot = context.partition_key
         lake.write(above, Partition.of(above, snapshot), signals(snapshot, 3), Provenance(above, "1", {}))
         made = Provenance(name, "1", {}, (lake.pin(above, snapshot),))
         lake.write(name, Partition.of(name, snapshot), verdicts(snapshot, ids[snapshot]), made)
 
-    @dg.asset(name="downstream", deps=[name], partitions_def=snapshots)
+    @dg.asset(name="downstream", deps=[NAMES.asset(name)], partitions_def=NAMES.snapshots)
     def downstream() -> None: ...
 
     instance = dg.DagsterInstance.ephemeral()
-    instance.add_dynamic_partitions(snapshots.name, list(ids))
+    instance.add_dynamic_partitions(NAMES.snapshots.name, list(ids))
     definitions = dg.Definitions(
-        [written, downstream], asset_checks=[stage_checks(stage_of(name, True, (above,)))],
+        [written, downstream], asset_checks=[stage_checks(stage_of(name, True, (above,)), NAMES)],
         resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
     )
     return {
@@ -124,8 +125,8 @@ def test_an_odd_value_warns_and_blocks_nothing(tmp_path: Path) -> None:
     rows = pa.Table.from_pylist([row], schema=table(name).schema)
     lake.write(name, Partition(), rows, Provenance(name, "1", {}))
     result = dg.materialize(
-        [dg.AssetsDefinition.from_graph(_nothing, keys_by_output_name={"result": dg.AssetKey(name)}),
-         stage_checks(stage_of(name, False))],
+        [dg.AssetsDefinition.from_graph(_nothing, keys_by_output_name={"result": NAMES.asset(name)}),
+         stage_checks(stage_of(name, False), NAMES)],
         resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
     )
     assert result.success
@@ -145,8 +146,8 @@ def _nothing():
 def test_what_cannot_be_checked_fails_the_step_and_records_nothing(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     result = dg.materialize(
-        [dg.AssetsDefinition.from_graph(_nothing, keys_by_output_name={"result": dg.AssetKey("duplicates")}),
-         stage_checks(stage_of("duplicates", False))],
+        [dg.AssetsDefinition.from_graph(_nothing, keys_by_output_name={"result": NAMES.asset("duplicates")}),
+         stage_checks(stage_of("duplicates", False), NAMES)],
         resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
         raise_on_error=False,
     )
@@ -163,7 +164,7 @@ def test_no_preview_warning_is_heard(partitioned: bool) -> None:
         warnings.simplefilter("error", dg.PreviewWarning)
         name = "filter_verdicts" if partitioned else "duplicates"
         definitions = dg.Definitions(
-            asset_checks=[stage_checks(stage_of(name, partitioned))],
+            asset_checks=[stage_checks(stage_of(name, partitioned), NAMES)],
             resources={"workspace": LakeOnly(recipe_path="", lake_uri="")},
         )
         definitions.resolve_all_job_defs()

@@ -1,25 +1,27 @@
 """What a Dagster user finds: assets with all their metadata, jobs, sensors, schedules, and nothing heavy at load."""
 
-import gzip
 import subprocess
 import sys
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph, AssetNode
 
-from assets.sensors import new_snapshots
+from assets.names import table_of
 from data_platform.definitions import build_definitions
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import load_recipe
-from resources.workspace import WorkspaceResource
 from tests.conftest import REPOSITORY
 
-WATCHED = """
-name: watched
-sources: [{{name: crawl, kind: files, paths: ["{folder}/{{snapshot}}/*.jsonl.gz"]}}]
-mixtures: {{all: {{tokens: 1000, tiers: [0, 1, 2, 3, 4], weights: {{web: 1}}}}}}
-"""
+
+def _get(graph: AssetGraph, table: str) -> AssetNode:
+    (key,) = [key for key in graph.get_all_asset_keys() if table_of(key) == table]
+    return graph.get(key)
+
+
+def _parents(graph: AssetGraph, table: str) -> set[str]:
+    return {table_of(key) for key in _get(graph, table).parent_keys}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def definitions() -> dg.Definitions:
 
 
 def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
-    specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+    specs = {table_of(spec.key): spec for spec in definitions.resolve_all_asset_specs()}
     some = {"raw_crawls", "documents", "duplicates", "quality_annotations", "scores_perplexity", "mixture_permissive"}
     assert some <= specs.keys()
     flow = stages(load_recipe(REPOSITORY / "recipes" / "demo.yaml"))
@@ -44,20 +46,20 @@ def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
 
 def test_every_asset_has_blocking_checks_for_schema_and_keys(definitions: dg.Definitions) -> None:
     blocking = {
-        (spec.asset_key.to_user_string(), spec.name)
+        (table_of(spec.asset_key), spec.name)
         for check in definitions.asset_checks for spec in check.check_specs if spec.blocking
     }
     for spec in definitions.resolve_all_asset_specs():
-        name = spec.key.to_user_string()
+        name = table_of(spec.key)
         assert {(name, "schema"), (name, "key_unique")} <= blocking, name
     assert ("mixture_permissive", "license_tiers") in blocking and ("documents", "books") in blocking
 
 
 def test_snapshots_are_dynamic_partitions_and_models_wait_for_the_gpu_pool(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    assert isinstance(graph.get(dg.AssetKey("documents")).partitions_def, dg.DynamicPartitionsDefinition)
-    assert graph.get(dg.AssetKey("duplicates")).partitions_def is None
-    assert {"gpu"} == graph.get(dg.AssetKey("scores_perplexity")).pools
+    assert isinstance(_get(graph, "documents").partitions_def, dg.DynamicPartitionsDefinition)
+    assert _get(graph, "duplicates").partitions_def is None
+    assert {"gpu"} == _get(graph, "scores_perplexity").pools
 
 
 def test_learned_thresholds_add_their_assets_and_two_phases(tmp_path: Path) -> None:
@@ -69,32 +71,33 @@ def test_learned_thresholds_add_their_assets_and_two_phases(tmp_path: Path) -> N
     )
     learning = build_definitions(str(recipe))
     graph = learning.resolve_asset_graph()
-    verdicts = {key.to_user_string() for key in graph.get(dg.AssetKey("filter_verdicts")).parent_keys}
+    verdicts = _parents(graph, "filter_verdicts")
     assert verdicts == {"documents", "quality_signals", "filter_thresholds", "language_signals"}
-    assert graph.get(dg.AssetKey("filter_thresholds")).partitions_def is None
-    job = learning.resolve_job_def("filter")
+    assert _get(graph, "filter_thresholds").partitions_def is None
+    job = learning.resolve_job_def("learning_filter")
     steps = job.graph.dependency_structure
-    above = {output.node_name for outputs in steps.input_to_upstream_outputs_for_node("filter_verdicts").values()
-             for output in outputs}
-    assert "language_signals" in above, "within one run, the order of the steps"
-    assert {"learn", "filter"} <= {job.name for job in learning.jobs}
+    inputs = steps.input_to_upstream_outputs_for_node("learning__filter_verdicts")
+    above = {output.node_name for outputs in inputs.values() for output in outputs}
+    assert "learning__language_signals" in above, "within one run, the order of the steps"
+    assert {"learning_learn", "learning_filter"} <= {job.name for job in learning.jobs}
 
 
 def test_jobs_cover_all_assets(definitions: dg.Definitions) -> None:
     covered = set()
     for name in ("crawl", "match", "deduplicate", "annotate", "mix"):
-        covered |= {key.to_user_string() for key in definitions.resolve_job_def(name).asset_layer.executable_asset_keys}
-    assert covered == {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+        layer = definitions.resolve_job_def(f"demo_{name}").asset_layer
+        covered |= {table_of(key) for key in layer.executable_asset_keys}
+    assert covered == {table_of(spec.key) for spec in definitions.resolve_all_asset_specs()}
 
 
 def test_branches_of_a_recipe_are_assets_with_a_job_of_their_own() -> None:
     definitions = build_definitions(str(REPOSITORY / "recipes" / "branches.yaml"))
     graph = definitions.resolve_asset_graph()
-    keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    keys = {table_of(key) for key in graph.get_all_asset_keys()}
     assert {"domain_labels", "document_branches", "branch_math", "branch_general"} <= keys
-    assert dg.AssetKey("document_branches") in graph.get(dg.AssetKey("filter_verdicts")).parent_keys
-    prepared = definitions.resolve_job_def("prepare").asset_layer.executable_asset_keys
-    assert {key.to_user_string() for key in prepared} == {"domain_labels", "domain_classifiers"}
+    assert "document_branches" in _parents(graph, "filter_verdicts")
+    prepared = definitions.resolve_job_def("branches_prepare").asset_layer.executable_asset_keys
+    assert {table_of(key) for key in prepared} == {"domain_labels", "domain_classifiers"}
 
 
 def test_kinds_of_repetition_are_assets_only_if_a_recipe_asks_for_them(tmp_path: Path) -> None:
@@ -109,13 +112,14 @@ def test_kinds_of_repetition_are_assets_only_if_a_recipe_asks_for_them(tmp_path:
                     for path in (REPOSITORY / "recipes" / "demo.yaml", recipe))
     added = {"contamination", "passage_hashes", "substring_fingerprints", "document_sketches", "document_embeddings",
              "redundant_documents", "duplicate_spans", "cut_programs"}
-    keys = [{key.to_user_string() for key in graph.get_all_asset_keys()} for graph in (usual, asked)]
+    keys = [{table_of(key) for key in graph.get_all_asset_keys()} for graph in (usual, asked)]
     assert added <= keys[1] and not added & keys[0]
-    parents = {key.to_user_string() for key in asked.get(dg.AssetKey("cut_programs")).parent_keys}
+    parents = _parents(asked, "cut_programs")
     assert parents == {"filtered_documents", "duplicates", "contamination", "redundant_documents", "duplicate_spans"}
-    assert dg.AssetKey("cut_programs") in asked.get(dg.AssetKey("deduplicated_documents")).parent_keys
+    assert "cut_programs" in _parents(asked, "deduplicated_documents")
     jobs = {job.name for job in build_definitions(str(recipe)).jobs}
-    assert {"crawl", "deduplicate", "embed", "relate", "annotate", "mix"} <= jobs
+    words = ("crawl", "deduplicate", "embed", "relate", "annotate", "mix")
+    assert {f"repeating_{word}" for word in words} <= jobs
 
 
 def test_nothing_heavy_is_imported_when_the_code_location_loads() -> None:
@@ -133,51 +137,3 @@ def test_the_top_level_packages_are_ours() -> None:
     import resources
 
     assert Path(assets.__file__).parents[1] == Path(resources.__file__).parents[1] == REPOSITORY
-
-
-@pytest.fixture
-def watched(tmp_path: Path) -> WorkspaceResource:
-    recipe = tmp_path / "watched.yaml"
-    recipe.write_text(WATCHED.format(folder=tmp_path / "crawls"))
-    return WorkspaceResource(recipe_path=str(recipe))
-
-
-def _arrive(tmp_path: Path, snapshot: str, name: str = "a") -> None:
-    folder = tmp_path / "crawls" / snapshot
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(f'{{"text": "hello {snapshot} {name}"}}\n'.encode()))
-
-
-def _tick(watched: WorkspaceResource, instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
-    # Left at once: a context that is left when it is collected makes Dagster load definitions from an instance of old.
-    with dg.build_sensor_context(instance, cursor=cursor) as context:
-        return new_snapshots(context, workspace=watched)
-
-
-def test_the_sensor_turns_new_archives_into_partitions_and_runs(tmp_path: Path, watched: WorkspaceResource) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        empty = _tick(watched, instance, None)
-        assert not empty.run_requests
-        _arrive(tmp_path, "2024-10")
-        first = _tick(watched, instance, empty.cursor)
-        assert [request.partition_key for request in first.run_requests] == ["2024-10"]
-        assert first.dynamic_partitions_requests[0].partition_keys == ["2024-10"]
-        instance.add_dynamic_partitions("snapshots", ["2024-10"])
-        assert not _tick(watched, instance, first.cursor).run_requests, "the same archives run once"
-        _arrive(tmp_path, "2024-11")
-        _arrive(tmp_path, "2024-10", "b")
-        second = _tick(watched, instance, first.cursor)
-        assert sorted(request.partition_key for request in second.run_requests) == ["2024-10", "2024-11"]
-        assert second.dynamic_partitions_requests[0].partition_keys == ["2024-11"]
-        assert len({request.run_key for request in [*first.run_requests, *second.run_requests]}) == 3
-
-
-def test_the_schedule_asks_for_what_is_missing(tmp_path: Path, watched: WorkspaceResource) -> None:
-    from assets.schedules import refresh
-
-    _arrive(tmp_path, "2024-10")
-    with dg.instance_for_test() as instance, dg.build_schedule_context(instance) as context:
-        requests = refresh(context, workspace=watched)
-        assert [request.partition_key for request in requests] == ["2024-10"]
-        assert dg.AssetKey("raw_crawls") in requests[0].asset_selection
-        assert dg.AssetKey("duplicates") not in requests[0].asset_selection

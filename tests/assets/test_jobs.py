@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assets.graph import asset_of
 from assets.jobs import jobs_of, named_stretches
+from assets.names import Names
 from data_platform.core.columns import Column, Table
 from data_platform.core.tables import table
 from data_platform.pipeline.flow import stages
@@ -17,6 +18,7 @@ from data_platform.run.recipe import load_recipe
 from data_platform.run.stage import Stage
 from resources.workspace import WorkspaceResource
 
+NAMES = Names("demo")
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 DEMO = stages(load_recipe(RECIPES / "demo.yaml"))
 
@@ -63,11 +65,11 @@ def test_stages_wherever_they_are_put_give_jobs_of_different_names(
     assert [stage.name for stretch in named.values() for stage in stretch] == list(flow)
     assert all(len({stage.partitioned for stage in stretch}) == 1 for stretch in named.values())
     definitions = dg.Definitions(
-        [asset_of(stage) for stage in order], jobs=jobs_of(flow),
+        [asset_of(stage, NAMES) for stage in order], jobs=jobs_of(flow, NAMES),
         resources={"workspace": WorkspaceResource(recipe_path="")},
     )
     dg.Definitions.validate_loadable(definitions)
-    assert {job.name for job in definitions.resolve_all_job_defs()} >= named.keys()
+    assert {job.name for job in definitions.resolve_all_job_defs()} >= {NAMES.of_recipe(word) for word in named}
 
 
 @pytest.mark.parametrize("phase", ["two words", "under_scored", "2"])

@@ -17,12 +17,14 @@ from assets.metadata import (
     table_schema,
     type_name,
 )
+from assets.names import Names, table_of
 from data_platform.core.columns import Table
 from data_platform.core.tables import TABLES, mixture_table, scores_table, table
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.methods.scores.perplexity import Perplexity
 
 EVERY_TABLE = [*TABLES.values(), mixture_table("demo")]
+NAMES = Names("demo")
 FACTS = CommitFacts("s3://lake/documents", "an-id", 4, "0" * 15, 30, 10, 2_000, 500, True)
 
 
@@ -30,14 +32,14 @@ FACTS = CommitFacts("s3://lake/documents", "an-id", 4, "0" * 15, 30, 10, 2_000, 
 def test_every_table_has_a_schema_and_lineage_that_dagster_takes(declared: Table) -> None:
     @dg.asset(name=declared.name, metadata=column_metadata(declared))
     def written() -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata=materialization_metadata(declared, FACTS))
+        return dg.MaterializeResult(metadata=materialization_metadata(declared, NAMES, FACTS))
 
     schema = written.metadata_by_key[written.key]["dagster/column_schema"]
     assert [column.name for column in schema.columns] == declared.column_names
     assert all(column.description for column in schema.columns)
-    for deps in column_lineage(declared).deps_by_column.values():
+    for deps in column_lineage(declared, NAMES).deps_by_column.values():
         for dep in deps:
-            upstream = table(dep.asset_key.to_user_string())
+            upstream = table(table_of(dep.asset_key))
             assert dep.column_name in upstream, f"{declared.name} claims to come from a column that does not exist"
             assert upstream.name != declared.name
 
@@ -54,8 +56,8 @@ def test_constraints_of_a_column_say_what_the_registry_says() -> None:
 
 def test_lineage_goes_to_the_asset_and_column_that_a_column_comes_from() -> None:
     declared = scores_table("perplexity", Perplexity.gives, ("language_model",))
-    deps = column_lineage(declared).deps_by_column["perplexity"]
-    assert {(dep.asset_key.to_user_string(), dep.column_name) for dep in deps} == {
+    deps = column_lineage(declared, NAMES).deps_by_column["perplexity"]
+    assert {(table_of(dep.asset_key), dep.column_name) for dep in deps} == {
         ("deduplicated_documents", "text"), ("model_language_model", "sha256"),
     }
 
@@ -68,13 +70,14 @@ def test_types_are_named_without_the_width_of_offsets() -> None:
 
 
 def test_materialisation_metadata_is_complete_and_leaves_out_what_is_unknown() -> None:
-    metadata = materialization_metadata(table("documents"), FACTS)
+    metadata = materialization_metadata(table("documents"), NAMES, FACTS)
     numbers = {"dagster/row_count": 30, "dagster/partition_row_count": 10, "delta/version": 4, "bytes": 2_000,
                "tokens": 500}
     assert {key: metadata[key] for key in numbers} == numbers
     assert metadata["dagster/uri"] == "s3://lake/documents"
     whole = CommitFacts("u", "i", 4, "0" * 15, 30, None, 2_000, None, False)
-    assert not {"tokens", "dagster/partition_row_count"} & materialization_metadata(table("duplicates"), whole).keys()
+    shown = materialization_metadata(table("duplicates"), NAMES, whole)
+    assert not {"tokens", "dagster/partition_row_count"} & shown.keys()
 
 
 def test_facts_are_those_of_the_partition_at_the_committed_version(tmp_path: Path) -> None:

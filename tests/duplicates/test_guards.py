@@ -13,6 +13,7 @@ import pytest
 
 from assets.checks import stage_checks
 from assets.gates import pass_gates
+from assets.names import Names
 from data_platform.core.tables import table
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.duplicates.settings import DuplicateGuards
@@ -23,6 +24,7 @@ from resources.workspace import WorkspaceResource
 from tests.duplicates.corpora import DAY, STAGES, fill, numbered, run, workspace
 from tests.duplicates.test_repetition_stage import prose
 
+NAMES = Names("small")
 REPEATING = (*STAGES[:3], "passage_hashes", "duplicate_spans", "cut_programs", "deduplicated_documents")
 SCHEMA = pa.schema([table("duplicates").schema.field(name) for name in COLUMNS])
 
@@ -119,15 +121,15 @@ def test_a_wrong_setting_stops_the_line(tmp_path: Path) -> None:
         run(work)
         _OPEN[name] = work
 
-        @dg.asset(name="duplicates")
+        @dg.asset(key=NAMES.asset("duplicates"))
         def made() -> None: ...
 
-        @dg.asset(name="below", deps=["duplicates"])
+        @dg.asset(name="below", deps=[NAMES.asset("duplicates")])
         def below() -> None: ...
 
         with dg.DagsterInstance.ephemeral() as instance:
             outcomes[name] = dg.materialize(
-                [made, below, stage_checks(stages(work.recipe)["duplicates"])], instance=instance,
+                [made, below, stage_checks(stages(work.recipe)["duplicates"], NAMES)], instance=instance,
                 resources={"workspace": Small(recipe_path=name)}, raise_on_error=False,
             )
     assert outcomes["right"].success

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
+from assets.names import Names, table_of
 from data_platform.core import registry
 from data_platform.definitions import build_definitions
 from data_platform.lake.lake import Lake
@@ -145,11 +145,12 @@ def test_a_method_is_one_file_and_no_file_of_the_platform_knows_it(ran: Ran) -> 
 def test_dagster_shows_them_with_their_checks(ran: Ran) -> None:
     definitions = build_definitions(str(ran.recipe))
     graph = definitions.resolve_asset_graph()
-    shown = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    shown = {table_of(key) for key in graph.get_all_asset_keys()}
+    names = Names.of(ran.workspace.recipe)
     tables = {*MADE, "mixture_open", "filter_verdicts", "quality_annotations"}
     assert tables <= shown
     for name in tables:
-        assert graph.get_check_keys_for_assets({dg.AssetKey(name)}), f"{name} has no checks"
+        assert graph.get_check_keys_for_assets({names.asset(name)}), f"{name} has no checks"
     jobs = {job.name for job in definitions.resolve_all_job_defs()}
     assert len(jobs) > 1
 

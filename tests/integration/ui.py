@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -144,7 +145,8 @@ def browser_page(width: int = 1600, height: int = 1000) -> Iterator[Page]:
 
 def open_graph(page: Page, base_url: str, asset: str | None = None) -> None:
     """Open the global asset graph, with `asset` selected if given, and wait until its nodes are drawn."""
-    page.goto(f"{base_url}/asset-groups/{asset or ''}")
+    # A slash in the key would begin another part of the path.
+    page.goto(f"{base_url}/asset-groups/{quote(asset or '', safe='')}")
     button = "Materialize selected" if asset else "Materialize all"
     page.locator("button", has_text=button).wait_for()
     page.locator("svg foreignObject").first.wait_for()
