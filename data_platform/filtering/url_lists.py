@@ -76,7 +76,7 @@ def list_digests(urls: Urls) -> dict[str, list[str]]:
     Raises:
         UrlListError: if a category is in none of the folders.
     """
-    from data_platform.ingest.fingerprints import Fingerprints
+    from data_platform.core.fingerprints import Fingerprints
 
     digests: dict[str, list[str]] = {}
     with Fingerprints() as fingerprints:

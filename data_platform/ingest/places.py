@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from data_platform.core.errors import PlainError
-from data_platform.ingest.fingerprints import Fingerprints, sha256_of
+from data_platform.core.fingerprints import Fingerprints, sha256_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -12,8 +12,8 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import BinaryIO, Literal
 
+from data_platform.core.fingerprints import Fingerprints
 from data_platform.ingest.files import reach
-from data_platform.ingest.fingerprints import Fingerprints
 from data_platform.ingest.manifests import is_manifest
 from data_platform.ingest.places import Found, Place, SourceError, place_of
 from data_platform.ingest.records import Archive, valid_text

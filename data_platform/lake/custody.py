@@ -26,93 +26,32 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
 from data_platform.core.errors import PlainError, many
-from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
+from data_platform.core.tables import kind_of, table
 from data_platform.lake import chain
-from data_platform.lake.chain import CUSTODY_KEY, LOG, EntryUnreadable, Link
-from data_platform.lake.lake import COMMIT_KEY, Lake, Partition, application, recipe_number
+from data_platform.lake.chain import LOG, EntryUnreadable, Link
+from data_platform.lake.lake import Lake, Partition, application, recipe_number
+from data_platform.lake.log import SETTINGS, Commit, DataFile, State, commit_of, file_of
 from data_platform.lake.writer import filesystem
 
-_SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
-"""What a commit has to say to be the platform's."""
 _READERS = 16
 _TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
 _PIECE = 2**20
-_UNKNOWN_OPERATION = "unknown operation"
 
 
 class CustodyBroken(PlainError, RuntimeError):
     """A table holds rows that the platform did not write, or lacks some that it did. Nothing was built on it."""
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A file as a commit added it, with rows that are deleted in it and values that readers would skip it by, both as
-    JSON; the platform writes neither. Two entries are the same file if all but `version` agree."""
-
-    path: str
-    partition: tuple[str, ...]
-    rows: int
-    bytes: int
-    deletions: str = ""
-    values: str = ""
-    version: int = field(default=-1, compare=False)
-
-    @property
-    def place(self) -> str:
-        """Where it lies within the table."""
-        return unquote(self.path)
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One version of a table: what its log entry says, and the files that it adds and takes away.
-
-    Attributes:
-        ours: whether it is the platform's.
-        made: what the platform says of its own commits of data; None of others and of its own logs.
-        doubt: why it is not the platform's although it claims to be.
-        guarded: whether it or one before it says digests and links, as all code does since there are any.
-        digested: whether it does itself.
-        digests: SHA-256 of the files that it adds, by path; empty if it says none.
-        linked: whether the entries before it are those that it was written on top of.
-        link: the link after it.
-        settings: what it makes of the table itself: schema and properties under 'metaData', and 'protocol'.
-        seen: what a commit of `lineage` says of the table whose commits it copied: name, id, version and link.
-    """
-
-    version: int
-    committed_at: datetime
-    operation: str
-    ours: bool
-    made: Mapping[str, Any] | None
-    doubt: str
-    adds: tuple[DataFile, ...]
-    removes: frozenset[str]
-    transactions: Mapping[str, int]
-    guarded: bool
-    digested: bool
-    digests: Mapping[str, str]
-    linked: bool
-    link: str
-    settings: Mapping[str, Any]
-    seen: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return f"version {self.version} ({self.operation}, {self.committed_at:%Y-%m-%d %H:%M} UTC)"
 
 
 @dataclass(frozen=True)
@@ -125,31 +64,6 @@ class Breach:
 
     def __str__(self) -> str:
         return f"{self.table}{f'/{self.partition}' if self.partition else ''}: {self.what}"
-
-
-@dataclass
-class State:
-    """A table after some commits: files by path, transactions, and what it says of itself."""
-
-    files: dict[str, DataFile] = field(default_factory=dict)
-    transactions: dict[str, int] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def after(cls, commits: Iterable[Commit]) -> State:
-        """The state that commits leave."""
-        state = cls()
-        for commit in commits:
-            state.add(commit)
-        return state
-
-    def add(self, commit: Commit) -> None:
-        """What one more commit makes of it."""
-        for path in commit.removes:
-            self.files.pop(path, None)
-        self.files.update((file.path, file) for file in commit.adds)
-        self.transactions.update(commit.transactions)
-        self.settings.update(commit.settings)
 
 
 class Custody:
@@ -530,7 +444,7 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
     commits: list[Commit] = []
     for version, actions in enumerate(entries):
         try:
-            commits.append(_commit(name, version, actions, commits[-1] if commits else None))
+            commits.append(commit_of(name, version, actions, commits[-1] if commits else None))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
             raise CustodyBroken(_unreadable(name, version)) from None
     return commits
@@ -539,101 +453,6 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
 def _unreadable(name: str, version: int) -> str:
     return (f"version {version} in the log of {name} cannot be read: it was tampered with; "
             f"what to do: data-platform repair {name}, then run the recipe again")
-
-
-def _commit(name: str, version: int, actions: Sequence[tuple[str, Any]], before: Commit | None) -> Commit:
-    info: Mapping[str, Any] = {}
-    adds, removes, transactions, settings = [], set(), {}, {}
-    for kind, value in actions:
-        if kind == "commitInfo":
-            info = value
-        elif kind == "add":
-            adds.append(_file(name, version, value))
-        elif kind == "remove":
-            removes.add(value["path"])
-        elif kind == "txn":
-            transactions[value["appId"]] = value["version"]
-        else:
-            settings[kind] = _SETTINGS[kind](value) if kind in _SETTINGS else value
-    custody = info[CUSTODY_KEY] if isinstance(info.get(CUSTODY_KEY), dict) else {}
-    guarded = before is not None and before.guarded
-    operation = str(info.get("operation", _UNKNOWN_OPERATION))
-    made, doubt = _ours(info.get(COMMIT_KEY))
-    ours = made is not None or (version == 0 and not (adds or removes))
-    if name in PLATFORM_LOGS:
-        appends = bool(custody) or (operation == "WRITE" and not guarded)
-        ours = ours or (appends and not removes)
-    digests = _digests(custody.get("files") or {}, adds)
-    if ours and custody and custody.get("table") != name:
-        doubt = f"it was made for {custody.get('table')}"
-    elif ours and custody and digests is None:
-        doubt = "it does not say the digests of just the files that it adds"
-    elif ours and custody and "" in digests.values():
-        doubt = "it carries on files that were altered before"
-    elif ours and guarded and not custody:
-        doubt = "it says no digests, and commits before it do"
-    elif ours and any(file.values for file in adds):
-        doubt = "it says values of its files by which readers skip them"
-    else:
-        doubt = doubt if made is None else ""
-    ours = ours and not doubt
-    link, stated = before.link if before else "", custody.get("previous")
-    committed = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
-    return Commit(
-        version, committed, operation, ours, made if ours else None, doubt, tuple(adds), frozenset(removes),
-        transactions, guarded or bool(custody), bool(custody), digests or {}, stated is None or stated == link,
-        chain.link_after(stated if isinstance(stated, str) else link, actions), settings, custody.get("seen") or {},
-    )
-
-
-def _digests(stated: Mapping[str, str], adds: Sequence[DataFile]) -> dict[str, str] | None:
-    """Digests by the path that the log has; None if they are not those of the files that are added."""
-    found = {
-        file.path: stated[path] for file in adds for path in (file.place, file.path) if path in stated
-    }
-    return found if len(found) == len(adds) == len(stated) else None
-
-
-def _file(name: str, version: int, add: Mapping[str, Any]) -> DataFile:
-    values = dict(add.get("partitionValues") or {})
-    stats = json.loads(add["stats"]) if add.get("stats") else {}
-    rows = int(stats.pop("numRecords", 0) or 0)
-    told = {key: value for key, value in stats.items() if value not in (None, {}, True)}
-    deletions = add.get("deletionVector")
-    removed = deletions.get("cardinality", 0) if deletions else 0
-    return DataFile(
-        add["path"],
-        tuple(str(values.get(column) or "") for column in _partition_columns(name, values)),
-        rows - removed,
-        int(add["size"]),
-        json.dumps(deletions, sort_keys=True) if deletions else "",
-        json.dumps(told, sort_keys=True) if told else "",
-        version,
-    )
-
-
-def _partition_columns(name: str, values: Mapping[str, Any]) -> Sequence[str]:
-    return table(name).partition_by if kind_of(name) else sorted(values)
-
-
-def _metadata(value: Mapping[str, Any]) -> dict[str, Any]:
-    """What a table says of itself, as far as it matters to who reads it: from an entry, or from a checkpoint."""
-    return {
-        "id": value["id"], "name": value.get("name"), "schema": json.loads(value["schemaString"]),
-        "partition_by": list(value.get("partitionColumns") or []),
-        "configuration": dict(value.get("configuration") or {}),
-    }
-
-
-def _protocol(value: Mapping[str, Any]) -> dict[str, Any]:
-    features = (*(value.get("readerFeatures") or ()), *(value.get("writerFeatures") or ()))
-    return {"versions": [value["minReaderVersion"], value["minWriterVersion"]], "features": sorted(set(features))}
-
-
-_SETTINGS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "metaData": _metadata, "protocol": _protocol,
-}
-"""Actions that change a table itself and not its rows. Others that do are of features that the platform never uses."""
 
 
 _PARSED = ("stats_parsed", "partitionValues_parsed")
@@ -650,32 +469,13 @@ def _told(name: str, rows: pa.Table, version: int) -> State:
     for kind in rows.column_names:
         for value in rows[kind].drop_null().to_pylist():
             if kind == "add":
-                file = _file(name, version, value)
+                file = file_of(name, version, value)
                 state.files[file.path] = file
             elif kind == "txn":
                 state.transactions[value["appId"]] = value["version"]
             else:
-                state.settings[kind] = _SETTINGS[kind](value)
+                state.settings[kind] = SETTINGS[kind](value)
     return state
-
-
-def _ours(made: Any) -> tuple[Mapping[str, Any] | None, str]:
-    """What the platform says of a commit, if it is its own; else None and, if it claims to be, why it is not."""
-    if made is None:
-        return None, ""
-    if not isinstance(made, dict) or any(name not in made for name in _SAID):
-        return None, "it names no recipe"
-    try:
-        inputs = sorted(
-            (pin["table"], pin["table_id"], pin["partition"], pin["recipe"]) for pin in json.loads(made["inputs"])
-        )
-        text = json.dumps([made["code_version"], json.loads(made["config"]), inputs], sort_keys=True,
-                          separators=(",", ":"))
-    except (ValueError, KeyError, TypeError):
-        return None, "its settings or inputs cannot be read"
-    if hashlib.sha256(text.encode()).hexdigest() != made["recipe"]:
-        return None, "its code, settings and inputs do not give the recipe that it names"
-    return made, ""
 
 
 # -- what is found ----------------------------------------------------------------------------------------------------

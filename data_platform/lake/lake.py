@@ -31,9 +31,9 @@ from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import chain
+from data_platform.lake.log import COMMIT_KEY
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
 
-COMMIT_KEY = "data_platform"
 _CONFIGURATION = {
     # Lineage is read from the log: it must not be cleaned away before it was copied.
     "delta.logRetentionDuration": "interval 3650 days",

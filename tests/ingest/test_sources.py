@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_platform.ingest import fingerprints
+from data_platform.core import fingerprints
 from data_platform.ingest.settings import CrawlSource, FilesSource, Ingest
 from data_platform.ingest.sources import Archive, SourceError, list_matches, open_archive, resolve
+from data_platform.lake.files import files_state
 from tests.ingest.archives import arc, ingest_snapshot, members, page, response
 
 WARC = members([page(1), page(2)])
@@ -211,6 +212,20 @@ def test_files_are_read_once_for_their_fingerprint(tmp_path: Path, home: Path, m
     for damage in ("", "[]", "{", json.dumps({f"{tmp_path}/a.warc": "x"})):
         (home / fingerprints.FILE_NAME).write_text(damage)
         assert resolve(crawl(tmp_path / "*.warc"))[0] == first[0]
+
+
+def test_a_file_of_other_bytes_of_the_same_size_and_time_is_another(tmp_path: Path, home: Path) -> None:
+    """As `rsync -t` and `tar` leave it: neither size nor time of writing tell, the time of change does."""
+    put(tmp_path, a__warc=page(1))
+    path = tmp_path / "a.warc"
+    before, content, labels = resolve(crawl(path)), path.read_bytes(), files_state([str(path)])
+    written = path.stat()
+    path.write_bytes(content.replace(b"1", b"2"))
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+    assert path.stat().st_size == written.st_size and path.stat().st_mtime_ns == written.st_mtime_ns
+    assert resolve(crawl(path))[0].fingerprint != before[0].fingerprint and files_state([str(path)]) != labels
+    path.write_bytes(content)
+    assert resolve(crawl(path)) == before and files_state([str(path)]) == labels, "and bytes are all that counts"
 
 
 # -- matches for snapshots

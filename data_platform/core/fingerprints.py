@@ -24,7 +24,8 @@ def sha256_of(raw: BinaryIO) -> str:
 class Fingerprints:
     """A context in which fingerprints are looked up; what is new is remembered at its end.
 
-    A file is taken for unchanged while its path, size and time of change (ns) are the same.
+    A file is taken for unchanged while its path, size, time of writing and time of change (ns) are the same. Who
+    replaces a file may set the time of writing, as `cp -p`, `rsync -t` and `tar` do; the time of change nobody sets.
     """
 
     def __init__(self) -> None:
@@ -44,9 +45,10 @@ class Fingerprints:
         """The fingerprint of a local file. Raises OSError if it cannot be read."""
         with open(path, "rb") as raw:
             status = os.fstat(raw.fileno())
+            state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
             known = self._new.get(path) or self._known.get(path)
-            if isinstance(known, list) and known[:2] == [status.st_size, status.st_mtime_ns]:
-                return known[2]
+            if isinstance(known, list) and known[:-1] == state:
+                return known[-1]
             fingerprint = sha256_of(raw)
-        self._new[path] = [status.st_size, status.st_mtime_ns, fingerprint]
+        self._new[path] = [*state, fingerprint]
         return fingerprint
