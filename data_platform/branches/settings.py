@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data_platform.core.settings import IDENTIFIER, Part, Threshold
+from data_platform.core.settings import IDENTIFIER, LocalPath, Part, Threshold
 from data_platform.methods.branches.cascade import TwoClassifiers
 
 
@@ -52,8 +52,8 @@ class DomainLabels(Part):
         "file, extracted as the recipe says. environment: docstrings of installed distributions as pages, weakly "
         "labelled by their formulas."
     )
-    paths: tuple[str, ...] = Field(default=(), description="JSONL files, or archives, globs and folders of them.")
-    urls: str | None = Field(default=None, description="TSV with the columns url and label, for kind 'pages'.")
+    paths: tuple[LocalPath, ...] = Field(default=(), description="JSONL files, or archives, globs and folders of them.")
+    urls: LocalPath | None = Field(default=None, description="TSV with the columns url and label, for kind 'pages'.")
     positive: tuple[str | int | bool, ...] = Field(default=(1, True), description="Labels that mean the branch.")
     text_field: str = Field(default="text", description="Field of a JSONL row that holds the text.")
     label_field: str = Field(default="label", description="Field of a JSONL row that holds the label.")

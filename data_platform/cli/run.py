@@ -15,6 +15,7 @@ from data_platform.cli.common import out, remember
 from data_platform.core.errors import many
 from data_platform.core.tables import mixture_table
 from data_platform.lake.lake import Lake
+from data_platform.lake.place import shown
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
 
@@ -28,7 +29,7 @@ def run(recipe_path: str) -> None:
     started = time.monotonic()
     recipe = load_recipe(recipe_path)
     workspace = Workspace(recipe)
-    out.print(f"recipe [bold]{recipe.name}[/bold] from {recipe_path}, lake {workspace.lake.uri}")
+    out.print(f"recipe [bold]{recipe.name}[/bold] from {escape(shown(recipe_path))}, lake {escape(workspace.lake.uri)}")
     archives = {snapshot: workspace.archives(snapshot) for snapshot in workspace.snapshots}
     for snapshot, found in archives.items():
         size = sum(archive.size for archive in found)

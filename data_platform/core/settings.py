@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -40,6 +41,14 @@ def as_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def from_home(path: str) -> str:
+    """A path as people write it: ~ and ~name stand for homes of users, as in a shell."""
+    return os.path.expanduser(path)
+
+
+LocalPath = Annotated[str, AfterValidator(from_home)]
+"""The type of a field for a path or a URL."""
+
 OneOrMany = Annotated[
     tuple[str, ...],
     Field(min_length=1),
@@ -49,6 +58,9 @@ OneOrMany = Annotated[
     ),
 ]
 """The type of a field for texts, of which one may stand alone."""
+
+Paths = Annotated[OneOrMany, AfterValidator(lambda paths: tuple(map(from_home, paths)))]
+"""The type of a field for paths and URLs, of which one may stand alone."""
 
 
 class RecipeError(PlainError, ValueError):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from data_platform.core.settings import NAME, Part, Threshold
+from data_platform.core.settings import NAME, LocalPath, Part, Threshold
 
 
 class UrlRule(Part):
@@ -28,7 +28,7 @@ class UrlRule(Part):
 class Urls(Part):
     """Which URLs are blocked, by category. Upper and lower case are the same."""
 
-    lists: tuple[str, ...] = Field(
+    lists: tuple[LocalPath, ...] = Field(
         default=(), description="Folders in the layout of UT1: one folder per category with files domains, urls and "
         "expressions, plain or .gz."
     )

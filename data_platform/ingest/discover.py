@@ -36,7 +36,7 @@ def _snapshots(source: str, path: str) -> set[str]:
     tokens = {SNAPSHOT_PLACEHOLDER: "(?P<snapshot>[^/]+?)", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     parts = re.split(r"(\{snapshot\}|\*\*|[*?])", path.split("://", 1)[-1].removeprefix("./"))
     first, *others = "".join(tokens.get(part, re.escape(part)) for part in parts).split(tokens[SNAPSHOT_PLACEHOLDER])
-    pattern = re.compile(f"{first}{tokens[SNAPSHOT_PLACEHOLDER]}{'(?P=snapshot)'.join(others)}/?$")
+    pattern = re.compile(f"(?s:{first}{tokens[SNAPSHOT_PLACEHOLDER]}{'(?P=snapshot)'.join(others)}/?)\\Z")
     found = set()
     for match in list_matches(path.replace(SNAPSHOT_PLACEHOLDER, "*")):
         if hit := pattern.search(match):

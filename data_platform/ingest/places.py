@@ -76,10 +76,10 @@ def place_of(source: str, path: str) -> Place:
     return _Remote(source, path)
 
 
-def _fixed_prefix(path: str) -> str:
-    """The folders of a path before the first part with a wildcard, with a slash at the end."""
+def _fixed_prefix(above: str, path: str) -> str:
+    """The folders of a path, below folders `above`, before the first part with a wildcard; with a slash at the end."""
     head = re.split(r"[*?\[]", path, maxsplit=1)[0]
-    return head[: head.rfind("/") + 1]
+    return above + head[: head.rfind("/") + 1]
 
 
 def _relative(path: str, folder: str) -> str:
@@ -111,19 +111,31 @@ class _Local:
     def _full(self) -> str:
         return os.path.abspath(os.path.expanduser(self.path))
 
+    @property
+    def _parts(self) -> tuple[str, str]:
+        """The folder that is there, called by the first parts of the path as they are written, whatever signs these
+        hold; and the rest, in which wildcards are meant."""
+        folder, rest = "/", self._full.strip("/").split("/")
+        while len(rest) > 1 and os.path.isdir(below := os.path.join(folder, rest[0])):
+            folder = below
+            del rest[0]
+        return folder, "/".join(rest)
+
     def matches(self) -> list[str]:
         if os.path.lexists(self._full):
             return [self._full]
-        if not glob.has_magic(self.path):
+        folder, rest = self._parts
+        if not glob.has_magic(rest):
             return []
-        return [match.rstrip("/") for match in glob.glob(self._full, recursive=True)]
+        return [match.rstrip("/") for match in glob.glob(os.path.join(glob.escape(folder), rest), recursive=True)]
 
     def find(self) -> Iterator[Found]:
-        literal = os.path.lexists(self._full) or not glob.has_magic(self.path)
+        above, rest = self._parts
+        literal = os.path.lexists(self._full) or not glob.has_magic(rest)
         if literal and not os.path.isdir(self._full):
             yield self._found(self._full, os.path.basename(self._full), walked=False)
             return
-        folder = self._full if literal else _fixed_prefix(self._full)
+        folder = self._full if literal else _fixed_prefix(f"{above.rstrip('/')}/", rest)
         seen = set()
         for match in [self._full] if literal else self.matches():
             files = self._walk(match) if os.path.isdir(match) else [match]
@@ -216,7 +228,7 @@ class _Remote:
     def find(self) -> Iterator[Found]:
         system = self._system
         if self._has_wildcard:
-            folder, matches = _fixed_prefix(self.path), system.glob(self.path, detail=True)
+            folder, matches = _fixed_prefix("", self.path), system.glob(self.path, detail=True)
             seen = set()
             for path, info in sorted(matches.items()):
                 below = system.find(path, detail=True) if info["type"] == "directory" else {path: info}

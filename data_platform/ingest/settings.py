@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from data_platform.core.settings import NAME, OneOrMany, Part
+from data_platform.core.settings import NAME, Part, Paths
 
 
 class LicenseClaim(Part):
@@ -35,7 +35,7 @@ class _PathSource(_Source):
         default=None, pattern=NAME, description="Crawl or snapshot it belongs to: the partition key. Without one, the "
         "paths hold {snapshot} where the names of snapshots stand, and new ones are found by listing."
     )
-    paths: OneOrMany = Field(description="Paths, globs, folders, https:// or s3:// URLs.")
+    paths: Paths = Field(description="Paths, globs, folders, https:// or s3:// URLs.")
 
     @model_validator(mode="after")
     def _snapshot_somewhere(self) -> _PathSource:

@@ -32,6 +32,7 @@ from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.log import COMMIT_KEY
+from data_platform.lake.place import reachable, store_options
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
 
 _CONFIGURATION = {
@@ -132,8 +133,8 @@ class Lake:
     """The tables under one URI. Cheap to make, picklable, holds no open handle."""
 
     def __init__(self, uri: str, storage_options: Mapping[str, str] | None = None) -> None:
-        self.uri = uri.rstrip("/")
-        self.storage_options = dict(storage_options or {})
+        self.uri = reachable(uri)
+        self.storage_options = store_options(self.uri, storage_options or {})
 
     def table_uri(self, name: str) -> str:
         """Where table `name` lives."""

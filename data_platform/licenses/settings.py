@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_platform.core.settings import Part
+from data_platform.core.settings import LocalPath, Part
 
 
 class Copies(Part):
@@ -33,10 +33,10 @@ class Licenses(Part):
     resolver: Literal["resolve@1", "resolve@2", "resolve@3"] = Field(
         default="resolve@3", description="Version of the rules by which evidence is decided."
     )
-    rulings: str | None = Field(
+    rulings: LocalPath | None = Field(
         default=None, description="YAML file of rulings by people, with author, date and reason each."
     )
-    known_sources: str | None = Field(
+    known_sources: LocalPath | None = Field(
         default=None, description="Data Provenance Collection, its folder or a tar archive of it, for `known_as`."
     )
     copies: Copies = Field(default_factory=Copies)

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from data_platform.core.settings import Part
+from data_platform.core.settings import LocalPath, Part
 
 
 class Labels(Part):
     """Labelled texts that models are trained on: JSONL paths, or texts of the environment."""
 
     kind: Literal["files", "environment"] = "environment"
-    paths: tuple[str, ...] = Field(default=(), description="JSONL files, for kind 'files'.")
+    paths: tuple[LocalPath, ...] = Field(default=(), description="JSONL files, for kind 'files'.")
     text_field: str = Field(default="text", description="Field that holds the text.")
     label_field: str = Field(default="label", description="Field that holds the label.")
     positive: tuple[str | int | bool, ...] = Field(default=(1, True, "keep"), description="Values that mean 'wanted'.")
@@ -32,7 +32,7 @@ class QualityClassifier(Part):
 class LanguageModel(Part):
     """A causal language model from a local directory, or a small one trained here on the wanted labelled texts."""
 
-    path: str | None = Field(default=None, description="Directory as written by save_pretrained.")
+    path: LocalPath | None = Field(default=None, description="Directory as written by save_pretrained.")
     license: str = Field(default="LicenseRef-unknown", description="Licence of the model at `path`.")
     layers: int = Field(default=2, ge=1, description="Transformer blocks.")
     width: int = Field(default=96, ge=8, description="Hidden size.")

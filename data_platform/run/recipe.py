@@ -33,7 +33,17 @@ from data_platform.core.kinds.synthesiser import Synthesiser
 from data_platform.core.kinds.trainer import Trainer
 from data_platform.core.reading import Fault, NotYaml, Place, YamlText
 from data_platform.core.registry import Entries, entry_of
-from data_platform.core.settings import IDENTIFIER, MISSING, NAME, Part, RecipeError, home, refusal
+from data_platform.core.settings import (
+    IDENTIFIER,
+    MISSING,
+    NAME,
+    LocalPath,
+    Part,
+    RecipeError,
+    from_home,
+    home,
+    refusal,
+)
 from data_platform.duplicates.settings import (
     Deduplication,
     Repetition,
@@ -60,7 +70,7 @@ class OpenLineage(Part):
     endpoint: str = Field(default="api/v1/lineage", description="Path of the server that takes events.")
     api_key: str | None = Field(default=None, repr=False, description="Key of the server; better from the environment.")
     timeout_seconds: float = Field(default=5.0, gt=0, description="How long one event may take.")
-    file: str | None = Field(default=None, description="File that events are appended to, one JSON object a line.")
+    file: LocalPath | None = Field(default=None, description="File that events are appended to, one JSON object a line.")
     namespace: str = Field(default="data-platform", min_length=1, description="Namespace of the jobs.")
 
     @model_validator(mode="after")
@@ -82,10 +92,10 @@ class Recipe(Part):
     """A corpus."""
 
     name: str = Field(pattern=NAME)
-    lake: str | None = Field(default=None, description="URI of the lake; default: lakes/<name> in the platform's home.")
+    lake: LocalPath | None = Field(default=None, description="URI of the lake; default: lakes/<name> in the platform's home.")
     storage_options: dict[str, str] = Field(default_factory=dict, description="Options of the lake's object store.")
     engine: Literal["native"] | RayEngine = "native"
-    tokenizer: str | None = Field(
+    tokenizer: LocalPath | None = Field(
         default=None, description="Path of a Hugging Face tokenizer.json to count tokens with; default: Tekken as "
         "shipped in mistral-common."
     )

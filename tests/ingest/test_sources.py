@@ -376,3 +376,19 @@ def test_s3_refusals(bucket: str) -> None:
     assert "is empty" in refusal(crawl(f"{bucket}/empty"))
     assert "s3://no-such-bucket/x" in refusal(crawl("s3://no-such-bucket/x"))
 
+
+
+@pytest.mark.parametrize("pattern", ["*.warc.gz", "*/*.warc.gz", "**/*.warc.gz", "./[2024] #?%20/*.warc.gz"])
+def test_signs_of_wildcards_in_folders_that_are_there_mean_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    here = tmp_path / "my [crawls]*"
+    put(here, a__warc__gz=WARC)
+    (here / "[2024] #?%20").mkdir()
+    (here / "[2024] #?%20" / "b.warc.gz").write_bytes(WARC)
+    monkeypatch.chdir(here)
+    found = {archive.name for archive in resolve(crawl(pattern))}
+    expected = {"*.warc.gz": {"a.warc.gz"}, "**/*.warc.gz": {"a.warc.gz", "[2024] #?%20/b.warc.gz"},
+                "*/*.warc.gz": {"[2024] #?%20/b.warc.gz"}}
+    assert found == expected.get(pattern, {"b.warc.gz"})
+    assert {archive.name for archive in resolve(crawl(here / pattern))} == found

@@ -409,3 +409,22 @@ def test_one_known_recipe_that_cannot_be_read_is_left_out_and_told(
     (tmp_path / "good.yaml").unlink()
     alone = CliRunner().invoke(main, ["status"])
     assert alone.exit_code == 1 and "NOWHERE" in alone.output
+
+
+def test_a_tilde_is_the_home_of_the_user_in_every_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/users/me")
+    recipe = load(tmp_path, """
+name: small
+lake: ~/lake
+tokenizer: ~/tokenizer.json
+sources: [{name: pages, paths: "~/crawls/{snapshot}/*.warc.gz"}, {name: s3, snapshot: one, paths: ["s3://b/~/a.warc"]}]
+licenses: {rulings: ~/rulings.yaml, known_sources: ~/known}
+refinement: {programs: {path: ~/programs}}
+labels: {kind: files, paths: [~/labels.jsonl]}
+models: {language_model: {path: ~/model}}
+decontamination: {sets: {gsm8k: {paths: ~/gsm8k.jsonl, fields: question}}}
+openlineage: {file: ~/events.jsonl}
+mixtures: {all: {tokens: 10, weights: {web: 1}}}
+""")
+    assert "~/" not in recipe.model_dump_json().replace("s3://b/~/", "")
+    assert recipe.lake_uri == "/users/me/lake" and recipe.sources[0].paths == ("/users/me/crawls/{snapshot}/*.warc.gz",)

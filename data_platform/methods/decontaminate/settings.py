@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_platform.core.settings import IDENTIFIER, OneOrMany, Part
+from data_platform.core.settings import IDENTIFIER, OneOrMany, Part, Paths
 from data_platform.methods.decontaminate.ngrams import NgramOverlap
 
 
 class EvaluationSet(Part):
     """One evaluation set: where its items are, and which of their fields a document may hold."""
 
-    paths: OneOrMany = Field(description="JSONL (plain, gz, zst) or Parquet files, a row per item.")
+    paths: Paths = Field(description="JSONL (plain, gz, zst) or Parquet files, a row per item.")
     fields: OneOrMany = Field(
         description="Fields of an item that are looked for, in their order; dots reach into objects."
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 from data_platform.core.kinds.editor import Editor
 from data_platform.core.kinds.method import Entry
 from data_platform.core.registry import Entries
-from data_platform.core.settings import Part
+from data_platform.core.settings import LocalPath, Part
 from data_platform.methods.edits.c4_lines import C4Lines
 from data_platform.methods.edits.culturax_lines import CulturaXLines
 from data_platform.programs.inserted import MOST_INSERTED
@@ -26,7 +26,7 @@ class LineRules(Part):
 class ProposedPrograms(Part):
     """Programs from outside, such as those of ProX's models: a Parquet file or folder with one row per document."""
 
-    path: str = Field(description="Path, glob or folder of Parquet files with a column doc_id.")
+    path: LocalPath = Field(description="Path, glob or folder of Parquet files with a column doc_id.")
     column: str = Field(default="program", description="Column that holds the programs.")
     max_joins: int = Field(
         default=32, ge=0, description="A program that cuts out more different strings within lines is refused: a text "
