@@ -1,10 +1,11 @@
 """Where a lake lies: on a disk, under a path that the library of tables can open, or in an object store.
 
-delta-rs reads the path of a table as part of a URL, and more than once: under a folder called `a%20b` it looks into `a b`,
-under one with a backslash into another folder, with `#` or `?` it finds no history, and control characters and bytes
-that are no UTF-8 it refuses. It resolves symbolic links first, so a link with a plainer name is no way round, but the
-reverse is: a lake with such a path lies in a plain folder nearby, and its path is a link to that. Not here: what a lake holds
-(`lake.py`).
+delta-rs reads the path of a table as part of a URL, and more than once: under a folder called `a%20b` it looks into
+`a b`, under one with a backslash into another folder, with `#` or `?` it finds no history, and control characters and
+bytes that are no UTF-8 it refuses. It resolves symbolic links first, so a link with a plainer name is no way round, but
+the reverse is: a lake with such a path lies in a plain folder nearby, and its path is a link to that.
+
+Not here: what a lake holds (`lake.py`).
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def reachable(uri: str) -> str:
         if os.path.isdir(path) and not os.listdir(path):
             os.rmdir(path)
         if os.path.lexists(path):
-            raise LakeUnreachable(f"lake {shown(path)}: the path has signs that the library of tables misreads, and what "
-                                  "lies there is no link of the platform's; move it away, or name another path")
+            raise LakeUnreachable(f"lake {shown(path)}: the path has signs that the library of tables misreads, and "
+                                  "what lies there is no link of the platform's; move it away, or name another path")
         os.makedirs(folder, exist_ok=True)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.symlink(folder, path)

@@ -40,7 +40,6 @@ from data_platform.core.settings import (
     LocalPath,
     Part,
     RecipeError,
-    from_home,
     home,
     refusal,
 )
@@ -70,7 +69,9 @@ class OpenLineage(Part):
     endpoint: str = Field(default="api/v1/lineage", description="Path of the server that takes events.")
     api_key: str | None = Field(default=None, repr=False, description="Key of the server; better from the environment.")
     timeout_seconds: float = Field(default=5.0, gt=0, description="How long one event may take.")
-    file: LocalPath | None = Field(default=None, description="File that events are appended to, one JSON object a line.")
+    file: LocalPath | None = Field(
+        default=None, description="File that events are appended to, one JSON object a line."
+    )
     namespace: str = Field(default="data-platform", min_length=1, description="Namespace of the jobs.")
 
     @model_validator(mode="after")
@@ -92,7 +93,9 @@ class Recipe(Part):
     """A corpus."""
 
     name: str = Field(pattern=NAME)
-    lake: LocalPath | None = Field(default=None, description="URI of the lake; default: lakes/<name> in the platform's home.")
+    lake: LocalPath | None = Field(
+        default=None, description="URI of the lake; default: lakes/<name> in the platform's home."
+    )
     storage_options: dict[str, str] = Field(default_factory=dict, description="Options of the lake's object store.")
     engine: Literal["native"] | RayEngine = "native"
     tokenizer: LocalPath | None = Field(

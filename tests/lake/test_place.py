@@ -12,7 +12,8 @@ from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import STAND_INS, LakeUnreachable, shown, store_options
 
-PLAIN = ["plain", "a b", "a[1]", "a*b", "it's", 'a"b', "a%b", "café", "cafe\N{COMBINING ACUTE ACCENT}", "{snapshot}", "~a"]
+PLAIN = ["plain", "a b", "a[1]", "a*b", "it's", 'a"b', "a%b", "café", "cafe\N{COMBINING ACUTE ACCENT}", "{snapshot}",
+         "~a"]
 MISREAD = ["a#b", "a?b", "a%20b", "%2F", "a\\b", "a\nb", "a\tb", "a\x7fb", os.fsdecode(b"a\xffb"), "a#b/c/d?e"]
 
 
