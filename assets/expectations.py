@@ -12,7 +12,6 @@ hence only inside functions. Dagster's own integration (`dagster-ge`) needs Grea
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.sentences import sentence
 from data_platform.core.columns import Column, Table
 
 CHUNK_ROWS = 200_000
@@ -81,8 +81,8 @@ class Outcome:
 
     @property
     def description(self) -> str:
-        """One line for people: empty if the check holds."""
-        return "" if self.passed else json.dumps(self.metadata, sort_keys=True)
+        """What was found, as a sentence."""
+        return sentence(self.name, self.passed, self.metadata)
 
 
 def suite(table: Table) -> list[Expectation]:

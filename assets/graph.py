@@ -1,7 +1,7 @@
 """The graph: one asset per stage, all of them made in one way, with their checks.
 
-What an asset is called, reads, shows and is checked for are facts of its stage. Not here: which stages a recipe has
-(`data_platform/pipeline/flow.py`), and what is checked (`checks.py`).
+What an asset is called, reads and is checked for are facts of its stage. Not here: which stages a recipe has
+(`data_platform/pipeline/flow.py`), what is shown of them (`presentation.py`), and what is checked (`checks.py`).
 """
 
 # Not `from __future__ import annotations`: Dagster reads the annotations of assets as objects.
@@ -13,24 +13,24 @@ import dagster as dg
 
 from assets.automation import upstream_or_code_changes
 from assets.checks import stage_checks
-from assets.metadata import column_metadata, commit_metadata
+from assets.effort import measured
+from assets.metadata import commit_metadata
 from assets.names import Names, tag_run
+from assets.presentation import Presentation
 from data_platform.core.errors import KernelError, PlainError, describe
 from data_platform.lake.lake import ConcurrentWrite
 from data_platform.publish.openlineage import told
 from data_platform.run.stage import Stage, execute
 from resources.workspace import WorkspaceResource
 
-OWNERS = ["team:data-platform"]
 
-
-def assets_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetsDefinition]:
+def assets_of(flow: Mapping[str, Stage], names: Names, shown: Presentation) -> list[dg.AssetsDefinition]:
     """One asset per stage of a flow.
 
     They are made with the inputs that the recipe gives them: dependencies that are mapped onto an asset afterwards show
     in the graph and do not order the steps of a run.
     """
-    return [asset_of(stage, names) for stage in flow.values()]
+    return [asset_of(stage, names, shown) for stage in flow.values()]
 
 
 def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDefinition]:
@@ -38,26 +38,21 @@ def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDef
     return [stage_checks(stage, names) for stage in flow.values()]
 
 
-def asset_of(stage: Stage, names: Names) -> dg.AssetsDefinition:
+def asset_of(stage: Stage, names: Names, shown: Presentation) -> dg.AssetsDefinition:
     """The asset that brings the table of a stage up to date."""
 
     def bring_up_to_date(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
         return materialize(context, workspace, stage, names)
 
-    return dg.asset(**_described(stage, names))(bring_up_to_date)
+    return dg.asset(**shown.of(stage), **_made(stage, names))(bring_up_to_date)
 
 
-def _described(stage: Stage, names: Names) -> dict[str, Any]:
-    """Arguments of `dg.asset` for a stage: all that Dagster shows of it comes from its declaration."""
+def _made(stage: Stage, names: Names) -> dict[str, Any]:
+    """Arguments of `dg.asset` that decide when and how a stage's table is made."""
     return {
         "key": names.asset(stage.name),
-        "description": stage.declared.description,
         "deps": [_dependency(stage, names, name) for name in stage.inputs],
-        "group_name": stage.group,
-        "kinds": {"deltalake", "python"} | ({"torch"} if stage.pool else set()),
-        "owners": OWNERS,
         "code_version": stage.code_version,
-        "metadata": column_metadata(stage.declared),
         "partitions_def": names.snapshots if stage.partitioned else None,
         "automation_condition": upstream_or_code_changes(),
         "retry_policy": dg.RetryPolicy(max_retries=1, delay=5),
@@ -85,7 +80,9 @@ def materialize(
     try:
         opened = workspace.open_for_work()
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
-            commit = tell(execute(stage, opened, snapshot, context.run_id))
+            with measured() as effort:
+                commit = execute(stage, opened, snapshot, context.run_id)
+            tell(commit)
     except Exception as error:
         # From None: the chain of causes would carry the messages that `describe` leaves out.
         permanent = isinstance(error, PlainError) and not isinstance(error, ConcurrentWrite | KernelError)
@@ -93,6 +90,6 @@ def materialize(
     if not commit.written:
         context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
     return dg.MaterializeResult(
-        metadata=commit_metadata(opened.lake, stage, names, snapshot, commit),
+        metadata=commit_metadata(opened, stage, names, snapshot, commit, effort),
         data_version=dg.DataVersion(f"{commit.table_id}@{opened.lake.pin(stage.name, snapshot).recipe}"),
     )

@@ -1,34 +1,64 @@
 """What Dagster shows of a table: its columns and where they come from, and what a commit made of it.
 
-Everything about columns comes from the registry. Not here: the numbers' meaning for the flow
-(`data_platform/pipeline/status.py`), and checks (`checks.py`).
+Everything about columns comes from the registry. Not here: what became of rows (`accounts.py`), the numbers' meaning
+for the flow (`data_platform/pipeline/status.py`), and checks (`checks.py`).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.accounts import (
+    books_metadata,
+    effort_metadata,
+    inputs_metadata,
+    models_metadata,
+    rows_metadata,
+    table_value,
+)
 from assets.names import Names
 from data_platform.core.columns import Column, Table
-from data_platform.lake.distributions import Distribution, distributions
 from data_platform.lake.lake import Commit, Lake, Partition
+from data_platform.pipeline.status import last_commit
+from data_platform.run.books import books
 
 if TYPE_CHECKING:
+    from assets.effort import Effort
     from data_platform.run.stage import Stage
+    from data_platform.run.workspace import Workspace
+
+_SHOWN_DIGITS = 15
+"""Digits of a digest that tables carry and pins name."""
 
 
 # -- definitions ------------------------------------------------------------------------------------------------------
 
 
 def column_metadata(declared: Table) -> dict[str, Any]:
-    """Metadata of the asset's definition: the table's name and columns, shown before anything was written."""
+    """The table's name and columns."""
     return {"dagster/table_name": declared.name, "dagster/column_schema": table_schema(declared)}
+
+
+def definition_metadata(declared: Table) -> dict[str, Any]:
+    """Metadata of the asset's definition: the table's name and columns, shown before anything was written."""
+    return {**column_metadata(declared), "columns": column_origins(declared)}
+
+
+def column_origins(declared: Table) -> dg.TableMetadataValue:
+    """Every column with the columns that it is made of, as a table: of column lineage the open-source UI shows JSON."""
+    return table_value([
+        {
+            "column": column.name, "made of": ", ".join(column.derived_from) or "-", "type": type_name(column.type),
+            "meaning": column.description,
+        }
+        for column in declared.columns
+    ])
 
 
 def table_schema(declared: Table) -> dg.TableSchema:
@@ -102,103 +132,53 @@ def column_lineage(declared: Table, names: Names, inputs: Sequence[str] | None =
 # -- materialisations -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class CommitFacts:
-    """What is known of one commit.
-
-    Attributes:
-        uri: where the table lives.
-        rows: rows of the whole table at the version.
-        partition_rows: rows of the partition that was committed; None for unpartitioned tables.
-        bytes: size of the partition's (or table's) Parquet files.
-        tokens: tokens of the partition (or table) under the recipe's tokenizer; None for tables that count none.
-        recipe: recipe number that the partition carries, 15 hexadecimal digits.
-        written: whether this run made the commit, or found it made.
-    """
-
-    uri: str
-    table_id: str
-    version: int
-    recipe: str
-    rows: int
-    partition_rows: int | None
-    bytes: int
-    tokens: int | None
-    written: bool
-
-
-def materialization_metadata(
-    declared: Table, names: Names, facts: CommitFacts, inputs: Sequence[str] | None = None
-) -> dict[str, Any]:
-    """Metadata of a materialisation: rows, place, version, size and column lineage. Numbers are plotted by Dagster."""
-    metadata: dict[str, Any] = {
-        **column_metadata(declared),
-        "dagster/column_lineage": column_lineage(declared, names, inputs),
-        "dagster/row_count": facts.rows,
-        "dagster/uri": facts.uri,
-        "delta/version": facts.version,
-        "delta/table_id": facts.table_id,
-        "bytes": facts.bytes,
-        "recipe": facts.recipe,
-        "written": facts.written,
-    }
-    if facts.partition_rows is not None:
-        metadata["dagster/partition_row_count"] = facts.partition_rows
-    if facts.tokens is not None:
-        metadata["tokens"] = facts.tokens
-    return metadata
-
-
-def commit_facts(lake: Lake, declared: Table, partition: str | None, recipe: str, commit: Commit) -> CommitFacts:
-    """Gather the facts of a commit from the log; only the token counts are read from the table."""
-    name = declared.name
-    return CommitFacts(
-        uri=lake.table_uri(name),
-        table_id=commit.table_id,
-        version=commit.version,
-        recipe=recipe,
-        rows=lake.count(name, version=commit.version),
-        partition_rows=lake.count(name, partition, commit.version) if partition else None,
-        bytes=_bytes(lake, declared, partition, commit.version),
-        tokens=_tokens(lake, name, partition, commit.version) if "token_count" in declared else None,
-        written=commit.written,
-    )
-
-
 def commit_metadata(
-    lake: Lake, stage: Stage, names: Names, snapshot: str | None, commit: Commit
+    workspace: Workspace, stage: Stage, names: Names, snapshot: str | None, commit: Commit, effort: Effort
 ) -> Mapping[str, Any]:
-    """Metadata of the materialisation that `commit` is, for one partition of a stage's table."""
-    partition = snapshot if stage.partitioned else None
-    pin = lake.pin(stage.name, partition)
-    if pin is None:
-        raise LookupError(f"{stage.name} was committed at version {commit.version} and carries no recipe")
-    metadata = materialization_metadata(
-        stage.declared, names, commit_facts(lake, stage.declared, partition, pin.recipe, commit), stage.inputs
-    )
-    if stage.distributions:
-        found = distributions(lake, stage.declared, partition, commit.version)
-        metadata["distributions"] = dg.MetadataValue.md(distributions_as_markdown(found))
-    return metadata
+    """Metadata of the materialisation that `commit` is, for one partition of a stage's table.
 
+    All numbers are of the partition; what is said of the whole table is said in words.
 
-def distributions_as_markdown(found: Sequence[Distribution], top: int = 8) -> str:
-    """One table for all distributions, with the share of tokens, or of rows where no tokens are counted.
-
-    Of categories the `top` most frequent are shown.
+    Raises:
+        LookupError: if the partition carries no recipe.
     """
-    lines = ["| column | value | rows | share |", "|---|---|---:|---:|"]
-    for distribution in found:
-        weights = [item.documents if item.tokens is None else item.tokens for item in distribution.bins]
-        shown = len(weights) if distribution.kind != "category" else top
-        total = sum(weights) or 1
-        lines += [
-            f"| {distribution.column} | {item.label.replace('|', '/')} | {item.documents:,} | {weight / total:.1%} |"
-            for item, weight in list(zip(distribution.bins, weights, strict=True))[:shown]
-        ]
-        if len(weights) > shown:
-            lines.append(f"| {distribution.column} | and {len(weights) - shown:,} more | | |")
-    return "\n".join(lines)
+    lake, declared = workspace.lake, stage.declared
+    partition = snapshot if stage.partitioned else None
+    made = last_commit(workspace, stage.name, str(stage.partition(snapshot)))
+    if made is None:
+        raise LookupError(f"{stage.name} was committed at version {commit.version} and carries no recipe")
+    rows = lake.count(declared.name, partition, commit.version)
+    domains = sorted({source.domain for source in workspace.recipe.sources} | set(workspace.recipe.branches))
+    return {
+        **inputs_metadata(json.loads(made["inputs"])),
+        **books_metadata(books(lake, stage, snapshot)),
+        **rows_metadata(lake, declared, partition, commit.version, domains, stage.distributions),
+        **models_metadata(lake, declared, commit.version),
+        **(effort_metadata(effort, rows) if commit.written else {}),
+        **_place(lake, declared, partition, commit, rows),
+        "recipe": made["recipe"][:_SHOWN_DIGITS],
+        "code": f"{made['code_version']} of commit {made['git_commit'] or 'unknown'}",
+        "written": commit.written,
+        **column_metadata(declared),
+        "dagster/column_lineage": column_lineage(declared, names, stage.inputs),
+    }
+
+
+def _place(lake: Lake, declared: Table, partition: str | None, commit: Commit, rows: int) -> dict[str, Any]:
+    """Where the rows are, how many, and of what size; from the log, and from the column of tokens if there is one."""
+    name, version = declared.name, commit.version
+    metadata: dict[str, Any] = {
+        "dagster/uri": lake.table_uri(name), "delta/version": version, "delta/table_id": commit.table_id,
+        "bytes": _bytes(lake, declared, partition, version),
+    }
+    if partition:
+        whole = lake.count(name, version=version)
+        metadata |= {"dagster/partition_row_count": rows, "whole table": f"{whole:,} rows at version {version}"}
+    else:
+        metadata["dagster/row_count"] = rows
+    if "token_count" in declared:
+        metadata["tokens"] = _tokens(lake, name, partition, version)
+    return metadata
 
 
 def _bytes(lake: Lake, declared: Table, partition: str | None, version: int) -> int:

@@ -41,6 +41,7 @@ def build_definitions(
     from assets.graph import assets_of, checks_of
     from assets.jobs import jobs_of
     from assets.names import Names
+    from assets.presentation import Presentation
     from assets.schedules import schedules_of
     from assets.sensors import sensors_of
     from data_platform.pipeline.flow import stages
@@ -51,7 +52,7 @@ def build_definitions(
     declared = load_recipe(path)
     flow, names = stages(declared), Names.of(declared)
     return dg.Definitions(
-        assets=assets_of(flow, names),
+        assets=assets_of(flow, names, Presentation(declared, path, flow)),
         asset_checks=checks_of(flow, names),
         jobs=jobs_of(flow, names),
         sensors=sensors_of(names),

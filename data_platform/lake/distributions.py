@@ -9,7 +9,7 @@ age, domains and quality of a corpus decide what is learnt from it, and must be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,13 +60,15 @@ class Distribution:
 
 
 def distributions(
-    lake: Lake, given: Table | str, partition: str | None = None, version: int | None = None
+    lake: Lake, given: Table | str, partition: str | None = None, version: int | None = None,
+    columns: Collection[str] | None = None,
 ) -> list[Distribution]:
     """The distributions of the columns of a table, or of the one of that name, in the order of the schema, in one pass
     and bounded memory.
 
     Keys, hashes, texts and columns of which most values are distinct are left out. A list counts once for each of its
-    items. `partition` and `version` are those of `Lake.read`.
+    items. `partition` and `version` are those of `Lake.read`. Of `columns`, if given, those alone are read and counted,
+    however many of their values are distinct.
 
     Raises:
         TableMissing: if there is no such table or version.
@@ -76,7 +78,9 @@ def distributions(
     there = set(lake.schema(name, version).names)  # an old version may lack columns of today
     kinds = {
         column.name: kind
-        for column in declared.columns if column.name in there and (kind := _kind(column, declared.key))
+        for column in declared.columns
+        if column.name in there and (columns is None or column.name in columns)
+        and (kind := kind_of_distribution(column, declared.key))
     }
     if "token_count" in there:
         tokens_column = "token_count"
@@ -95,11 +99,12 @@ def distributions(
     return [
         Distribution(column, kinds[column], tuple(_bins(found, kinds[column], tokens_column is not None)))
         for column, found in counts.items()
-        if kinds[column] != "category" or len(found) <= max(rows / 2, 1)
+        if columns is not None or kinds[column] != "category" or len(found) <= max(rows / 2, 1)
     ]
 
 
-def _kind(column: Column, key: tuple[str, ...]) -> Kind | None:
+def kind_of_distribution(column: Column, key: tuple[str, ...]) -> Kind | None:
+    """How the values of a column are counted; None if they are not, as of keys, hashes and texts."""
     if column.long or column.pattern or column.name in key:
         return None
     type_ = column.type.value_type if pa.types.is_list(column.type) else column.type
@@ -120,7 +125,8 @@ def _keys(values: pa.Array, kind: Kind) -> pa.Array:
         return pc.strftime(values, "%Y-%m")
     if kind == "category":
         return values.cast(pa.string())
-    numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)  # null becomes NaN
+    # Null becomes NaN; whole numbers beyond 2^53 keep their magnitude.
+    numbers = pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     finite = np.isfinite(numbers)
     safe = np.where(finite, numbers, 0.0)
     if kind == "fraction":

@@ -60,6 +60,7 @@ from data_platform.methods.edits.settings import Refinement
 from data_platform.mixing.settings import Datastore, Mixture
 from data_platform.models.settings import Labels
 from data_platform.run.names import entry_faults, name_faults
+from data_platform.run.settings import Catalogue, Watch
 
 
 class OpenLineage(Part):
@@ -139,6 +140,8 @@ class Recipe(Part):
         default_factory=dict, description="Texts that are made of deduplicated documents."
     )
     openlineage: OpenLineage | None = Field(default=None, description="Where events about runs go, if anywhere.")
+    catalogue: Catalogue = Field(default_factory=Catalogue, description="What assets are found by in Dagster.")
+    watch: Watch = Field(default_factory=Watch, description="What is watched, and who is told.")
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
     datastores: dict[Annotated[str, Field(pattern=IDENTIFIER)], Datastore] = Field(
         default_factory=dict, description="Tables for texts that are kept apart from all mixtures."
@@ -195,7 +198,7 @@ class Recipe(Part):
     @property
     def digest(self) -> str:
         """SHA-256 of all that the recipe says of the corpus: not of where it is kept, made and reported."""
-        elsewhere = {"lake", "storage_options", "engine", "openlineage"}
+        elsewhere = {"lake", "storage_options", "engine", "openlineage", "catalogue", "watch"}
         stated = self.model_dump(mode="json", exclude=elsewhere)
         return hashlib.sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.graph import asset_of
+from assets.graph import assets_of
 from assets.jobs import jobs_of, named_stretches
 from assets.names import Names
+from assets.presentation import Presentation
 from data_platform.core.columns import Column, Table
 from data_platform.core.tables import table
 from data_platform.pipeline.flow import stages
@@ -20,7 +21,8 @@ from resources.workspace import WorkspaceResource
 
 NAMES = Names("demo")
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
-DEMO = stages(load_recipe(RECIPES / "demo.yaml"))
+RECIPE = load_recipe(RECIPES / "demo.yaml")
+DEMO = stages(RECIPE)
 
 
 @pytest.mark.parametrize(("recipe", "names"), [
@@ -65,7 +67,7 @@ def test_stages_wherever_they_are_put_give_jobs_of_different_names(
     assert [stage.name for stretch in named.values() for stage in stretch] == list(flow)
     assert all(len({stage.partitioned for stage in stretch}) == 1 for stretch in named.values())
     definitions = dg.Definitions(
-        [asset_of(stage, NAMES) for stage in order], jobs=jobs_of(flow, NAMES),
+        assets_of(flow, NAMES, Presentation(RECIPE, "recipe.yaml", flow)), jobs=jobs_of(flow, NAMES),
         resources={"workspace": WorkspaceResource(recipe_path="")},
     )
     dg.Definitions.validate_loadable(definitions)

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets.metadata import (
-    CommitFacts,
-    column_lineage,
-    column_metadata,
-    commit_facts,
-    materialization_metadata,
-    table_schema,
-    type_name,
-)
+from assets.metadata import column_lineage, definition_metadata, table_schema, type_name
 from assets.names import Names, table_of
 from data_platform.core.columns import Table
 from data_platform.core.tables import TABLES, mixture_table, scores_table, table
-from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.methods.scores.perplexity import Perplexity
 
 EVERY_TABLE = [*TABLES.values(), mixture_table("demo")]
 NAMES = Names("demo")
-FACTS = CommitFacts("s3://lake/documents", "an-id", 4, "0" * 15, 30, 10, 2_000, 500, True)
 
 
 @pytest.mark.parametrize("declared", EVERY_TABLE, ids=lambda declared: declared.name)
 def test_every_table_has_a_schema_and_lineage_that_dagster_takes(declared: Table) -> None:
-    @dg.asset(name=declared.name, metadata=column_metadata(declared))
+    @dg.asset(name=declared.name, metadata=definition_metadata(declared))
     def written() -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata=materialization_metadata(declared, NAMES, FACTS))
+        return dg.MaterializeResult(metadata={"dagster/column_lineage": column_lineage(declared, NAMES)})
 
     schema = written.metadata_by_key[written.key]["dagster/column_schema"]
     assert [column.name for column in schema.columns] == declared.column_names
@@ -69,34 +57,8 @@ def test_types_are_named_without_the_width_of_offsets() -> None:
     assert type_name(pa.timestamp("us", tz="UTC")) == "timestamp[us, tz=UTC]"
 
 
-def test_materialisation_metadata_is_complete_and_leaves_out_what_is_unknown() -> None:
-    metadata = materialization_metadata(table("documents"), NAMES, FACTS)
-    numbers = {"dagster/row_count": 30, "dagster/partition_row_count": 10, "delta/version": 4, "bytes": 2_000,
-               "tokens": 500}
-    assert {key: metadata[key] for key in numbers} == numbers
-    assert metadata["dagster/uri"] == "s3://lake/documents"
-    whole = CommitFacts("u", "i", 4, "0" * 15, 30, None, 2_000, None, False)
-    shown = materialization_metadata(table("duplicates"), NAMES, whole)
-    assert not {"tokens", "dagster/partition_row_count"} & shown.keys()
-
-
-def test_facts_are_those_of_the_partition_at_the_committed_version(tmp_path: Path) -> None:
-    lake = Lake(str(tmp_path))
-    name = "deduplicated_documents"
-    committed = {}
-    for snapshot, tokens in (("a", [3, 4]), ("b", [10])):
-        rows = [
-            {
-                "doc_id": f"{number:032x}", "snapshot": snapshot, "source": "s", "domain": "web", "url": "u",
-                "host": "h", "text": "some text", "byte_count": 9, "token_count": count, "language": "en",
-                "cluster_size": 1, "rehydration_weight": 1,
-            }
-            for number, count in enumerate(tokens)
-        ]
-        batch = pa.Table.from_pylist(rows, schema=table(name).schema)
-        committed[snapshot] = lake.write(name, Partition.of(name, snapshot), batch, Provenance(name, "1", {}))
-    facts = commit_facts(lake, table(name), "a", "recipe", committed["b"])
-    assert (facts.rows, facts.partition_rows, facts.tokens, facts.version) == (3, 2, 7, committed["b"].version)
-    files = [file for file in (tmp_path / name).rglob("*.parquet") if "snapshot=a" in str(file)]
-    assert facts.bytes == sum(file.stat().st_size for file in files) > 0
-    assert commit_facts(lake, table(name), "b", "recipe", committed["b"]).tokens == 10
+def test_where_columns_come_from_can_be_read_as_a_table() -> None:
+    origins = definition_metadata(table("documents"))["columns"].records
+    made_of = {record.data["column"]: record.data["made of"] for record in origins}
+    assert made_of["text"] == "raw_crawls.payload" and made_of["domain"] == "-"
+    assert list(made_of) == table("documents").column_names
