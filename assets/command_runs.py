@@ -39,12 +39,16 @@ def alive() -> Iterator[dict[str, str]]:
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark the runs of killed commands of this machine as failed and free what they held. Returns their ids."""
+    """Mark the runs of killed commands of this machine as failed, or as canceled if they were being terminated, and
+    free what they held. Returns their ids."""
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=list(_OPEN))):
         name = run.tags.get(TAG, "")
         if name.startswith(f"{socket.gethostname()}-") and not _is_alive(name):
-            instance.report_run_failed(run, "the command was killed")
+            if run.status == dg.DagsterRunStatus.CANCELING:
+                instance.report_run_canceled(run, "the command was killed while it stopped")
+            else:
+                instance.report_run_failed(run, "the command was killed")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             ended.append(run.run_id)
     return ended

@@ -17,8 +17,7 @@ from assets.effort import measured
 from assets.metadata import commit_metadata
 from assets.names import Names, tag_run
 from assets.presentation import Presentation
-from data_platform.core.errors import KernelError, PlainError, describe
-from data_platform.lake.lake import ConcurrentWrite
+from assets.steps import step
 from data_platform.publish.openlineage import told
 from data_platform.run.stage import Stage, execute
 from resources.workspace import WorkspaceResource
@@ -55,7 +54,6 @@ def _made(stage: Stage, names: Names) -> dict[str, Any]:
         "code_version": stage.code_version,
         "partitions_def": names.snapshots if stage.partitioned else None,
         "automation_condition": upstream_or_code_changes(),
-        "retry_policy": dg.RetryPolicy(max_retries=1, delay=5),
         "pool": stage.pool,
     }
 
@@ -73,20 +71,16 @@ def materialize(
     """Bring one partition of a stage's table up to date and report its version and size.
 
     Raises:
-        dagster.Failure: with a message that holds no row of any table.
+        As `step` does.
     """
     tag_run(context.instance, context.run, names)
     snapshot = context.partition_key if stage.partitioned else None
-    try:
+    with step(stage.name):
         opened = workspace.open_for_work()
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
             with measured() as effort:
                 commit = execute(stage, opened, snapshot, context.run_id)
             tell(commit)
-    except Exception as error:
-        # From None: the chain of causes would carry the messages that `describe` leaves out.
-        permanent = isinstance(error, PlainError) and not isinstance(error, ConcurrentWrite | KernelError)
-        raise dg.Failure(f"{stage.name}: {describe(error)}", allow_retries=not permanent) from None
     if not commit.written:
         context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
     return dg.MaterializeResult(

@@ -5,16 +5,20 @@ Not here: what is out of date (`data_platform/pipeline/status.py`), what is prin
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 from dagster._utils.error import SerializableErrorInfo
 
 from assets.command_runs import alive, end_killed_runs
 from assets.jobs import job_of_stage
 from assets.names import Names, table_of
+from assets.stopped_runs import show_canceled, stoppable
+from data_platform.core import stopping
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
@@ -22,6 +26,8 @@ from data_platform.run.workspace import Workspace
 from resources.instance import open_instance
 
 _LAST_EVENTS_SECONDS = 5.0
+_LAST_EVENTS_OF_STOPPED_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -75,7 +81,29 @@ def _last_words(workspace: Workspace, report: Callable[[str], None]) -> Iterator
         yield
     finally:
         if emitter := emitter_of(workspace.recipe):
-            report(str(emitter.settle(_LAST_EVENTS_SECONDS)))
+            seconds = _LAST_EVENTS_OF_STOPPED_SECONDS if stopping.asked() else _LAST_EVENTS_SECONDS
+            report(str(emitter.settle(seconds)))
+
+
+@contextmanager
+def _terminable(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Stop this process once its run is terminated in the UI, which cannot reach it: it launched the run by itself."""
+    ended = threading.Event()
+
+    def look() -> None:
+        with dg.DagsterInstance.from_ref(instance.get_ref()) as own:
+            while not ended.wait(_LOOK_SECONDS):
+                run = own.get_run_by_id(run_id)
+                if run and run.status in (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED):
+                    return stopping.ask_to_stop()
+
+    looking = threading.Thread(target=look, name="terminated", daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()
 
 
 def _why(due: list[Status]) -> str:
@@ -96,10 +124,17 @@ def _run(
     snapshot: str | None, due: list[Status],
 ) -> Outcome:
     tables = tuple(status.stage.name for status in due)
-    result = definitions.resolve_job_def(names.of_recipe(phase)).execute_in_process(
-        instance=instance, partition_key=snapshot, asset_selection=names.assets(tables),
-        raise_on_error=False, run_config=_QUIET, tags=tags,
-    )
+    run_id = make_new_run_id()
+    try:
+        with stoppable(instance, run_id), _terminable(instance, run_id):
+            result = definitions.resolve_job_def(names.of_recipe(phase)).execute_in_process(
+                instance=instance, partition_key=snapshot, asset_selection=names.assets(tables),
+                raise_on_error=False, run_config=_QUIET, tags=tags, run_id=run_id,
+            )
+        stopping.check()
+    finally:
+        if stopping.asked():  # before Dagster took the signal for one of its own, perhaps
+            show_canceled(instance, run_id, "The command was asked to stop by a signal.")
     failures = [
         _first_cause(event.event_specific_data.error)
         for event in result.all_events if event.event_type_value == "STEP_FAILURE"

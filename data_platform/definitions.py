@@ -44,6 +44,7 @@ def build_definitions(
     from assets.presentation import Presentation
     from assets.schedules import schedules_of
     from assets.sensors import sensors_of
+    from assets.stopped_runs import stoppable_in_process
     from data_platform.pipeline.flow import stages
     from data_platform.run.recipe import load_recipe
     from resources.workspace import WorkspaceResource
@@ -58,8 +59,7 @@ def build_definitions(
         sensors=sensors_of(names),
         schedules=schedules_of(names),
         resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
-        # One process per run: stages already use every core, and the models stay loaded from step to step.
-        executor=dg.in_process_executor,
+        executor=stoppable_in_process,
     )
 
 

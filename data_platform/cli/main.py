@@ -1,42 +1,41 @@
-"""The `data-platform` command. Each of its commands is a module beside this one."""
+"""The `data-platform` command. Each of its commands is a module beside this one, imported when it is asked for."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
 
-from data_platform.cli.audit import audit
-from data_platform.cli.card import card
-from data_platform.cli.check_export import check_export
-from data_platform.cli.contamination import contamination
-from data_platform.cli.datastore import datastore
-from data_platform.cli.duplicates import duplicates
-from data_platform.cli.export import export
-from data_platform.cli.methods import methods
-from data_platform.cli.overlap import overlap
-from data_platform.cli.refinement import refinement
-from data_platform.cli.repair import repair
-from data_platform.cli.report import report
-from data_platform.cli.run import run
-from data_platform.cli.schema import schema
-from data_platform.cli.source import source
-from data_platform.cli.status import status
-from data_platform.cli.sweep import sweep
-from data_platform.cli.takedown import takedown
-from data_platform.cli.trace import trace
-from data_platform.cli.ui import ui
+from data_platform.cli.stopped import ended_by_signals
 from data_platform.core.errors import PlainError
+
+COMMANDS = (
+    "audit", "card", "check-export", "contamination", "datastore", "duplicates", "export", "methods", "overlap",
+    "refinement", "repair", "report", "run", "schema", "source", "status", "sweep", "takedown", "trace", "ui",
+)
+"""Names of the commands, each that of the module and of the function that make it."""
 
 
 class _Commands(click.Group):
-    """Turns the errors that people can mend into one line and exit status 1."""
+    """Finds commands by their names, turns the errors that people can mend into one line and exit status 1, and ends
+    when a signal says so."""
 
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except PlainError as error:
-            raise click.ClickException(str(error)) from None
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        return getattr(import_module(f"data_platform.cli.{name}"), name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with ended_by_signals():
+            try:
+                return super().invoke(ctx)
+            except PlainError as error:
+                raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,12 +43,6 @@ class _Commands(click.Group):
 def main() -> None:
     """From raw web crawls to licensed pretraining mixtures."""
 
-
-for _command in (
-    audit, card, check_export, contamination, datastore, duplicates, export, methods, overlap, refinement, repair,
-    report, run, schema, source, status, sweep, takedown, trace, ui,
-):
-    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

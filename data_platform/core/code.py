@@ -36,8 +36,8 @@ from data_platform.core.memory import recall, remember, user_cache
 
 PLATFORM = __name__.partition(".")[0]
 CARRIERS = (
-    "core.code", "core.columns", "core.errors", "core.reading", "core.registry", "core.settings", "core.tables",
-    "kernels.cache", "lake", "run.books", "run.recipe", "run.stage", "run.workspace",
+    "core.code", "core.columns", "core.errors", "core.reading", "core.registry", "core.settings", "core.stopping",
+    "core.tables", "kernels.cache", "lake", "run.books", "run.recipe", "run.stage", "run.workspace",
 )
 """Modules and packages of the platform that carry rows, declare or speak, and decide none; `settings` of any room."""
 _CARRYING_LIBRARIES = frozenset({"daft", "pydantic", "fsspec", "s3fs", "click", "rich", "yaml", "deltalake", "ray"})

@@ -30,7 +30,7 @@ from deltalake.transaction import AddAction
 from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
-from data_platform.lake import chain
+from data_platform.lake import chain, unfinished
 from data_platform.lake.log import COMMIT_KEY
 from data_platform.lake.place import reachable, store_options
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
@@ -314,6 +314,7 @@ class Lake:
                     f"{name}/{partition} was written by another run with another recipe while this one worked; "
                     f"nothing was overwritten, run again"
                 )
+            unfinished.claim(self.table_uri(name), [file.path for file in files])
             try:
                 handle.create_write_transaction(
                     [_add_action(file) for file in files],
@@ -389,6 +390,7 @@ class Lake:
     ) -> bool:
         """Commit files to a log at the version of the handle; says whether nobody was faster."""
         version = handle.version()
+        unfinished.claim(self.table_uri(name), [file.path for file in files])
         try:
             handle.create_write_transaction(
                 [_add_action(file) for file in files], mode="append", schema=handle.schema(),

@@ -23,6 +23,7 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from data_platform.core.columns import Table
+from data_platform.lake import unfinished
 
 # A row group is what a reader decodes at once: it bounds the memory of every stage that reads the table.
 ROW_GROUP_BYTES = 16 * 2**20
@@ -188,7 +189,8 @@ class TableWriter:
     def _start(self, partition: tuple[tuple[str, str], ...]) -> _OpenFile:
         folder = "".join(f"{name}={value}/" for name, value in partition)
         path = f"{folder}{uuid.uuid4()}.parquet"
-        stream = HashedStream(filesystem(self._uri, self._options), path)
+        system = filesystem(self._uri, self._options)
+        stream = HashedStream(system, path)
         long = {column.name for column in self._table.columns if column.long}
         names = self._file_schema.names
         parquet = pq.ParquetWriter(
@@ -200,6 +202,7 @@ class TableWriter:
             store_schema=False,
             **COMPRESSION,
         )
+        unfinished.begin(self._uri, path, system, (parquet, stream))
         file = self._open[partition] = _OpenFile(path, partition, stream, parquet)
         return file
 
@@ -272,6 +275,7 @@ def rewrite(
 
 def discard(files: list[DataFile], table_uri: str, storage_options: Mapping[str, str]) -> None:
     """Delete files that will not be committed, because another run has already committed the same rows."""
+    unfinished.claim(table_uri, [file.path for file in files])
     system = filesystem(table_uri, storage_options)
     for file in files:
         system.delete_file(file.path)

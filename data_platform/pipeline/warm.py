@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from data_platform.core import stopping
 from data_platform.core.code import reached
 from data_platform.run.stage import Stage
 
@@ -114,12 +115,18 @@ def compile_kernels(cold: Sequence[str]) -> Iterator[int]:
     """Run samples, each in a process of its own, as many at once as there are cores. Gives how many are done."""
     from data_platform.kernels.cache import mark_compiled, remove_unused
 
-    with ProcessPoolExecutor(min(len(cold), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        runs = {pool.submit(run_sample, sample): sample for sample in cold}
-        for done, run in enumerate(as_completed(runs), 1):
-            run.result()
-            mark_compiled(runs[run])
-            yield done
+    context = get_context("spawn")
+    with ProcessPoolExecutor(min(len(cold), os.cpu_count() or 1), context, stopping.end_with_parent) as pool:
+        with stopping.workers_deaf_to_interrupts():
+            runs = {pool.submit(run_sample, sample): sample for sample in cold}
+        try:
+            for done, run in enumerate(as_completed(runs), 1):
+                run.result()
+                mark_compiled(runs[run])
+                yield done
+        except KeyboardInterrupt:
+            stopping.kill_descendants()  # the pool would wait for what is compiled
+            raise
     remove_unused()
 
 

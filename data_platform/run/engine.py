@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from data_platform.core import stopping
 from data_platform.core.columns import Table
 from data_platform.core.errors import KernelError, describe
 from data_platform.core.tables import declaration
@@ -139,9 +140,10 @@ def batch_udf(
     def call(*columns):
         arrays = [column.to_arrow() for column in columns]
         try:
+            stopping.check()
             result = function(*(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
                                 for array in arrays))
-        except (Exception, SystemExit) as error:  # the engine waits for ever for a call that leaves
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # the engine waits for ever for a call that leaves
             raise KernelError(describe(error)) from None  # the engine logs what it is given
         return daft.Series.from_arrow(result.cast(kind), "result")
 
@@ -156,8 +158,14 @@ def batch_udf(
 
         return daft.func.batch(return_dtype=returned, unnest=True, batch_size=batch_rows)(call_alone)
 
+    local = not is_ray()  # Ray ends its workers itself, and starts them from elsewhere
+
     class Worker:
         """Calls the function in a process of its own."""
+
+        def __init__(self) -> None:
+            if local:
+                stopping.end_with_parent()
 
         @daft.method.batch(return_dtype=returned, unnest=True, batch_size=batch_rows)
         def call(self, *columns):
@@ -189,6 +197,7 @@ def write(lake: Lake, frame: DataFrame, outputs: Sequence[Output]) -> dict[str, 
         # Not through a sink: to keep what a sink gives, Daft imports whatever may have made an object, torch among it.
         writers = _Writers(lake, outputs)
         for batch in frame.to_arrow_iter(results_buffer_size=1):
+            stopping.check()
             writers.write(pa.Table.from_batches([batch]))
         made = writers.close()
     files: dict[str, list[DataFile]] = {output.declared.name: [] for output in outputs}

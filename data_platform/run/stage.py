@@ -17,12 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core import stopping
 from data_platform.core.checkout import git_commit
 from data_platform.core.code import code_digest
 from data_platform.core.columns import Table
 from data_platform.core.errors import PlainError
 from data_platform.core.kinds.method import Method
 from data_platform.core.tables import table
+from data_platform.lake import unfinished
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Commit, Lake, Partition, Pin, Provenance
 from data_platform.lake.writer import DataFile
@@ -280,7 +282,9 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
     for name, place in places:
         custody.refuse_breaches(name, str(place))
     basis = [lake.carried(name, place) for name, place in places]
-    files = stage.run(Work(stage, workspace, snapshot, pins))
+    with unfinished.deleted_on_failure():
+        files = stage.run(Work(stage, workspace, snapshot, pins))
+        stopping.check()
     commits = [
         lake.replace(stage.declaration_of(name), place, files.get(name, []), made, before)
         for (name, place), before in zip(places, basis, strict=True)
