@@ -1,4 +1,4 @@
-"""Runs that are stopped: by whoever terminates them or by a signal to their process; shown as canceled, holding nothing.
+"""Runs that are stopped, by whoever terminates them or by a signal: shown as canceled, and holding nothing any more.
 
 Dagster hands signals to steps between their Python instructions, and calls a run that a signal ended crashed. Here a
 run learns of them at once, and its process ends in time wherever the step stands. Not here: how a process learns that
