@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from assets.first_contact import step_of, to_begin
 from assets.names import Names
 from data_platform.pipeline.flow import phases
 from data_platform.run.stage import Stage
@@ -33,14 +34,15 @@ def job_of_stage(flow: Mapping[str, Stage]) -> dict[str, str]:
 
 def jobs_of(flow: Mapping[str, Stage], names: Names) -> list[dg.UnresolvedAssetJobDefinition]:
     """The jobs that make a flow."""
+    stretches = named_stretches(flow)
     return [
         dg.define_asset_job(
             names.of_recipe(word),
             selection=names.assets(stage.name for stage in stretch),
             partitions_def=names.snapshots if stretch[0].partitioned else None,
-            description=f"{'One snapshot' if stretch[0].partitioned else 'The whole'} of "
-                        f"{', '.join(stage.name for stage in stretch)}.",
+            description=f"{step_of(names, list(stretches), word)} {'One snapshot' if stretch[0].partitioned else 'All'}"
+                        f" of {', '.join(stage.name for stage in stretch)}.\n\n{to_begin(names, list(stretches))}",
             tags=names.tags(word),
         )
-        for word, stretch in named_stretches(flow).items()
+        for word, stretch in stretches.items()
     ]

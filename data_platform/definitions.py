@@ -1,8 +1,10 @@
-"""The code location: everything that Dagster sees, for the recipe that the environment names.
+"""The code location: everything that Dagster sees of one recipe.
 
 It is the one door from the platform to Dagster: the command line, too, reaches assets and resources through it.
 
-`$DATA_PLATFORM_RECIPE` is the path of the recipe, recipes/demo.yaml of the checkout by default.
+Loaded as a module, as `dagster dev`, `dg` and code servers do, it is the location of the recipe that
+`$DATA_PLATFORM_RECIPE` names, recipes/demo.yaml of the checkout by default. `write_locations` makes files that Dagster
+loads side by side, one per recipe.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import yaml
+
+from data_platform.core.memory import write_whole
+from data_platform.core.settings import home
 
 if TYPE_CHECKING:
     from assets.launch import Outcome
@@ -97,7 +103,48 @@ def prepare_instance() -> None:
     instance.open_instance().dispose()
 
 
+def location_of(recipe: str) -> dg.Definitions:
+    """The code location of the recipe at path `recipe`, whose snapshots are partitions from now on.
+
+    Raises:
+        RecipeError: if the recipe cannot be used.
+    """
+    from assets.first_contact import register
+    from data_platform.run.recipe import load_recipe
+
+    definitions = build_definitions(recipe)
+    register(load_recipe(recipe))
+    return definitions
+
+
+def write_locations(recipes: Mapping[str, str]) -> Path:
+    """Write a workspace of Dagster with one code location for each of `recipes`, paths by the names of the locations.
+
+    A recipe that cannot be read is an error of its own location. Returns the workspace's file, in the platform's home;
+    runs go on reading the locations' files beside it.
+    """
+    folder = home() / "locations"
+    folder.mkdir(parents=True, exist_ok=True)
+    locations = []
+    for name, recipe in recipes.items():
+        write_whole(folder / f"{name}.py", _LOCATION.format(folder=os.getcwd(), recipe=recipe))
+        locations.append({"python_file": {"relative_path": f"{name}.py", "location_name": name}})
+    path = folder / "workspace.yaml"
+    write_whole(path, yaml.safe_dump({"load_from": locations}, sort_keys=False))
+    return path
+
+
+_LOCATION = """# Written by `data-platform ui`: the code location of one recipe.
+import os
+
+from data_platform.definitions import location_of
+
+os.chdir({folder!r})  # where relative paths of the recipe begin
+defs = location_of({recipe!r})
+"""
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `dagster dev` loads."""
-    return build_definitions()
+    return location_of(recipe_path())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -12,18 +10,22 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
-from data_platform.core.settings import RecipeError, home
+from data_platform.core.settings import RecipeError
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake
+from data_platform.lake.place import LakeUnreachable, shown
+from data_platform.run.known import known_recipes
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
 
 # A pipe has no width: tables are then as wide as they need to be.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 RECIPE = click.option(
-    "--recipe", "recipe_path", type=click.Path(dir_okay=False), default=None,
+    "--recipe", "recipe_path", metavar="RECIPE", type=click.Path(dir_okay=False), default=None,
     help="Recipe file. Default: the recipes that were run from here.",
 )
+RECIPE_ARGUMENT = click.argument("recipe", metavar="[RECIPE]", type=click.Path(dir_okay=False), required=False)
+"""The same without `--recipe`, for commands that are about nothing but a recipe."""
 KEY = click.option(
     "--key", "key_path", type=click.Path(dir_okay=False, path_type=Path), default=None,
     help="Private Ed25519 key (PEM or OpenSSH) that signs the attestation; its passphrase, if it has one, is in "
@@ -50,21 +52,11 @@ def write_file(path: Path, content: str) -> None:
         raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
 
 
-def remember(recipe_path: str, workspace: Workspace) -> None:
-    """Note the recipe in the platform's home, so that later commands find its lake by themselves."""
-    known = known_recipes()
-    known[workspace.recipe.name] = str(Path(recipe_path).absolute())
-    path = home() / "recipes.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = path.with_suffix(f".{os.getpid()}")
-    building.write_text(json.dumps(known, indent=2), encoding="utf-8")
-    building.replace(path)
-
-
-def known_recipes() -> dict[str, str]:
-    """Paths of the recipes that were run from here, by name."""
-    path = home() / "recipes.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def the_recipe(argument: str | None, option: str | None) -> str | None:
+    """The recipe that a command was given, as an argument or as an option; None if it was given none."""
+    if argument and option and argument != option:
+        raise click.UsageError(f"two recipes, {argument} and {option}; give one")
+    return argument or option
 
 
 def workspaces_of(recipe_path: str | None, having: str | None = None, complete: bool = False) -> list[Workspace]:
@@ -77,14 +69,18 @@ def workspaces_of(recipe_path: str | None, having: str | None = None, complete: 
     """
     if recipe_path:
         return [Workspace(load_recipe(recipe_path))]
-    paths = [path for path in known_recipes().values() if Path(path).is_file()]
+    known = known_recipes().values()
+    paths = [path for path in known if Path(path).is_file()]
+    for path in known:
+        if path not in paths:
+            click.echo(f"left out: {shown(path)}: the recipe is not there any more", err=True)
     if not paths:
         raise click.ClickException("no recipe was run from here yet; run one, or give --recipe")
     workspaces, faults = [], []
     for path in paths:
         try:
             workspaces.append(Workspace(load_recipe(path)))
-        except RecipeError as error:
+        except (RecipeError, LakeUnreachable) as error:
             faults.append(str(error))
     if faults and (complete or not workspaces):
         raise RecipeError("\n".join(faults))

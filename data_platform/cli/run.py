@@ -11,19 +11,27 @@ from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
-from data_platform.cli.common import out, remember
+from data_platform.cli.common import RECIPE, RECIPE_ARGUMENT, out, the_recipe
 from data_platform.core.errors import many
 from data_platform.core.tables import mixture_table
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import shown
+from data_platform.run.known import remember
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
 
 
 @click.command()
-@click.argument("recipe_path", metavar="RECIPE", type=click.Path(dir_okay=False))
-def run(recipe_path: str) -> None:
+@RECIPE_ARGUMENT
+@RECIPE
+def run(recipe: str | None, recipe_path: str | None) -> None:
     """Materialise everything that RECIPE asks for and that is not there yet."""
+    if not (path := the_recipe(recipe, recipe_path)):
+        raise click.UsageError("which recipe? data-platform run RECIPE")
+    _run(path)
+
+
+def _run(recipe_path: str) -> None:
     from data_platform.pipeline.status import plan
 
     started = time.monotonic()
@@ -34,7 +42,7 @@ def run(recipe_path: str) -> None:
     for snapshot, found in archives.items():
         size = sum(archive.size for archive in found)
         out.print(f"  {snapshot}: {many(len(found), 'archive')}, {size / 1e6:,.1f} MB")
-    remember(recipe_path, workspace)
+    remember(recipe_path, recipe)
     workspace.lake.repair_lineage()
 
     failures: list[str] = []

@@ -10,17 +10,18 @@ import click
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
+from data_platform.cli.common import JSON, RECIPE, RECIPE_ARGUMENT, out, the_recipe, workspaces_of
 from data_platform.core.errors import PlainError, many
 from data_platform.run.workspace import Workspace
 
 
 @click.command()
+@RECIPE_ARGUMENT
 @RECIPE
 @JSON
-def status(recipe_path: str | None, as_json: bool) -> None:
-    """Show tables, versions, rows, tokens, and what is out of date and why."""
-    workspaces, report = workspaces_of(recipe_path), []
+def status(recipe: str | None, recipe_path: str | None, as_json: bool) -> None:
+    """Show tables, versions, rows, tokens, and what is out of date and why: of RECIPE, or of all that were run here."""
+    workspaces, report = workspaces_of(the_recipe(recipe, recipe_path)), []
     for workspace in workspaces:
         try:
             report.append(_status_of(workspace))

@@ -1,4 +1,5 @@
-"""What processes remember for one another, in JSON files that may be lost or overwritten at any time."""
+"""What processes remember for one another, in JSON files that may be lost or overwritten at any time; and files that
+several of them write, each whole or not at all."""
 
 from __future__ import annotations
 
@@ -40,4 +41,20 @@ def remember(path: Path, known: Mapping[str, Any]) -> None:
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
+        raise
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that others can read as the process's other files, whole or not at all.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    building = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        building.write_text(text, encoding="utf-8")
+        building.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            building.unlink()
         raise

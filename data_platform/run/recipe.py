@@ -53,6 +53,7 @@ from data_platform.ingest.settings import (
     Ingest,
     Source,
 )
+from data_platform.lake.place import shown
 from data_platform.language.settings import Language
 from data_platform.licenses.settings import Licenses
 from data_platform.methods.decontaminate.settings import Decontamination
@@ -215,7 +216,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
         RecipeError: if the file is missing, not YAML or not a recipe; one line per fault, naming the file with the
             line, the field, what is wrong and what is near. No value of the environment is among what it says.
     """
-    name = os.fspath(path)
+    name = shown(path := os.path.expanduser(path))
     try:
         reading = YamlText(Path(path).read_text(encoding="utf-8"), os.environ)
     except OSError as error:
