@@ -9,52 +9,126 @@ how it is asked (`expectations.py`), what looks beyond one table (`gates.py`).
 
 import json
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
 from assets.gates import descriptions_of, pass_gates
 from assets.names import Names, tag_run
+from assets.observations import of_checks
 from assets.steps import step
 from data_platform.core.columns import Table
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Pin, TableMissing
 from data_platform.run.stage import Stage
+from data_platform.run.workspace import Workspace
 from resources.workspace import WorkspaceResource
 
 _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
 def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
-    """The checks of a stage's table, partitioned as its asset is. Critical ones block what is downstream."""
-    expected = {name: CHECKS[name] for name in checks_of(stage.declared)}
-    gates = {name: ("critical", words) for name, words in descriptions_of(stage).items()}
-    specs = [_spec(stage, names, name, *about) for name, about in (expected | gates).items()]
+    """The checks of a stage's table, partitioned as its asset is. Critical ones block what is downstream.
 
-    @dg.multi_asset_check(name=f"{stage.name}_checks", specs=specs)
+    They ask the table as it is stored: each can be executed alone, and all of them without a materialisation.
+    """
+    gates = {name: ("critical", words) for name, words in descriptions_of(stage).items()}
+    about = {name: CHECKS[name] for name in checks_of(stage.declared)} | gates
+    specs = [_spec(stage, names, name, *said) for name, said in about.items()]
+
+    @dg.multi_asset_check(name=f"{stage.name}_checks", specs=specs, can_subset=True)
     def checks(
         context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
     ) -> Iterator[dg.AssetCheckResult]:
-        """Read the partition once and ask everything."""
+        """Read the partition once and ask everything, or those checks alone that were chosen."""
+        chosen = {key.name for key in context.selected_asset_check_keys}
         tag_run(context.instance, context.run, names)
         opened = workspace.open()
-        lake, snapshot = opened.lake, context.partition_key if stage.partitioned else None
+        named = context.op_execution_context.has_partition_key
+        found: dict[str, list[Outcome]] = {}
         # What could not be checked is a failed step, not a failed check.
         with step(f"checks of {stage.name}"):
-            pin = pinned(lake, stage.name, snapshot)
-            outcomes = check_partition(lake, stage.declared, pin)
-            if outcomes[0].passed:
-                outcomes += pass_gates(lake, stage, snapshot, opened.recipe)
-            else:
-                outcomes += [Outcome(name, False, "critical", {"not asked": "schema"}) for name in gates]
-            record(lake, pin, outcomes, context.run.run_id)
-        for outcome in outcomes:
-            yield result_of(names.asset(stage.name), outcome)
+            for snapshot in _asked(stage, opened, context.partition_key if named else None):
+                pin = pinned(opened.lake, stage.name, snapshot)
+                outcomes = ask(opened, stage, snapshot, pin, chosen)
+                record(opened.lake, pin, to_record(opened.lake, pin, outcomes, blocking_of(specs)), context.run.run_id)
+                context.op_execution_context.log_event(of_checks(names, stage, snapshot, outcomes))
+                found[snapshot or ""] = outcomes
+        asset = names.asset(stage.name)
+        if stage.partitioned and not named:
+            for snapshot, outcome in ((snapshot, outcome) for snapshot, some in found.items() for outcome in some):
+                context.instance.report_runless_asset_event(_of_partition(context.instance, asset, snapshot, outcome))
+        for each in zip(*found.values(), strict=True):
+            yield result_of(asset, each[0] if len(each) == 1 else together(dict(zip(found, each, strict=True))))
 
     return checks
+
+
+def ask(workspace: Workspace, stage: Stage, snapshot: str | None, pin: Pin, chosen: Collection[str]) -> list[Outcome]:
+    """The outcomes of the `chosen` checks of a partition, in the order in which a stage has them; of no others more is
+    read than they need.
+    """
+    declared = stage.declared
+    only = ("schema",) if set(chosen) & set(checks_of(declared)) <= {"schema"} else None
+    outcomes = check_partition(workspace.lake, declared, pin, only)
+    if outcomes[0].passed:
+        outcomes += pass_gates(workspace.lake, stage, snapshot, workspace.recipe, chosen)
+    else:
+        outcomes += [Outcome(name, False, "critical", {"not asked": "schema"}) for name in descriptions_of(stage)]
+    return [outcome for outcome in outcomes if outcome.name in chosen]
+
+
+def blocking_of(specs: Iterable[dg.AssetCheckSpec]) -> set[str]:
+    """The names of those checks that block."""
+    return {spec.name for spec in specs if spec.blocking}
+
+
+def _asked(stage: Stage, workspace: Workspace, snapshot: str | None) -> Sequence[str | None]:
+    """The partitions that are asked: the one that the run is of, or all that are stored where it is of none, as when a
+    check is executed from its page.
+
+    Raises:
+        TableMissing: if none is stored.
+    """
+    if not stage.partitioned or snapshot is not None:
+        return [snapshot]
+    stored = [pin.partition for pin in workspace.lake.pins(stage.name, workspace.snapshots)]
+    if not stored:
+        raise TableMissing(f"no partition of {stage.name} was ever written: nothing to check")
+    return stored
+
+
+def together(found: Mapping[str, Outcome]) -> Outcome:
+    """The outcomes of one check for several partitions as one."""
+    first = next(iter(found.values()))
+    failed = [partition for partition, outcome in found.items() if not outcome.passed]
+    shown = failed[0] if failed else next(iter(found))
+    return Outcome(first.name, not failed, first.severity, {
+        "partitions": len(found), "failed": failed, "of": shown, "found": found[shown].description,
+    })
+
+
+def _of_partition(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, snapshot: str, outcome: Outcome
+) -> dg.AssetCheckEvaluation:
+    """The outcome as the event that a run of that partition would have left, so that its state is shown and known."""
+    latest = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[snapshot]), limit=1
+    ).records
+    target = AssetCheckEvaluationTargetMaterializationData(
+        run_id=latest[0].run_id, storage_id=latest[0].storage_id, timestamp=latest[0].timestamp
+    ) if latest else None
+    result = result_of(asset, outcome)
+    return dg.AssetCheckEvaluation(
+        asset_key=asset, check_name=outcome.name, passed=outcome.passed, metadata=result.metadata,
+        target_materialization_data=target, severity=result.severity, description=result.description,
+        blocking=outcome.severity == "critical", partition=snapshot,
+    )
 
 
 def _spec(stage: Stage, names: Names, name: str, severity: Severity, description: str) -> dg.AssetCheckSpec:
@@ -80,14 +154,18 @@ def pinned(lake: Lake, name: str, partition: str | None) -> Pin:
     return pin
 
 
-def check_partition(lake: Lake, declared: Table, pin: Pin) -> list[Outcome]:
-    """All checks of one partition of a table, or of all of it, at the pinned version."""
+def check_partition(
+    lake: Lake, declared: Table, pin: Pin, only: Collection[str] | None = None
+) -> list[Outcome]:
+    """All checks of one partition of a table, or of all of it, at the pinned version; `only` the schema, if it says so.
+    """
     partition = pin.partition or None
     return validate(
         declared,
         lambda columns: lake.read(pin.table, columns, partition, pin.version),
         lake.schema(pin.table, pin.version),
         committed_rows=lake.count(pin.table, partition, pin.version),
+        only=only,
     )
 
 
@@ -103,8 +181,26 @@ def result_of(asset: dg.AssetKey, outcome: Outcome) -> dg.AssetCheckResult:
     )
 
 
+def to_record(lake: Lake, pin: Pin, outcomes: Sequence[Outcome], blocking: Collection[str]) -> list[Outcome]:
+    """Those of the outcomes that may stand in `check_results`.
+
+    A partition with a result counts as checked. Where some checks were asked alone, and others that block have not been
+    asked of what the partition carries, what holds proves nothing yet: only what failed is recorded.
+    """
+    missing = set(blocking) - {outcome.name for outcome in outcomes}
+    if missing and lake.exists("check_results"):
+        of_partition = (
+            (pc.field("table") == pin.table) & (pc.field("partition") == pin.partition)
+            & (pc.field("recipe") == pin.recipe)
+        )
+        missing -= set(lake.read_table("check_results", ["check"], where=of_partition)["check"].to_pylist())
+    return [outcome for outcome in outcomes if not missing or not outcome.passed]
+
+
 def record(lake: Lake, pin: Pin, outcomes: Sequence[Outcome], run_id: str) -> None:
-    """Append the outcomes to `check_results`."""
+    """Append the outcomes to `check_results`; nothing if there are none."""
+    if not outcomes:
+        return
     now = datetime.now(UTC)
     rows = [
         {

@@ -16,6 +16,7 @@ from assets.checks import stage_checks
 from assets.effort import measured
 from assets.metadata import commit_metadata
 from assets.names import Names, tag_run
+from assets.observations import of_step, tag_effort
 from assets.presentation import Presentation
 from assets.steps import step
 from data_platform.publish.openlineage import told
@@ -81,7 +82,11 @@ def materialize(
             with measured() as effort:
                 commit = execute(stage, opened, snapshot, context.run_id)
             tell(commit)
-    if not commit.written:
+    if commit.written:
+        for observation in of_step(opened.lake, stage, names, snapshot, commit, effort):
+            context.log_event(observation)
+        tag_effort(context.instance, context.run_id, effort, commit.rows)
+    else:
         context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
     return dg.MaterializeResult(
         metadata=commit_metadata(opened, stage, names, snapshot, commit, effort),

@@ -24,6 +24,9 @@ def sentence(name: str, passed: bool, detail: Detail) -> str:
     """
     if "not asked" in detail:
         return f"Not asked, since {detail['not asked']} does not hold."
+    if "partitions" in detail:
+        held, every = detail["partitions"] - len(detail["failed"]), detail["partitions"]
+        return f"It holds of {held:,} of {many(every, 'partition')}; of {detail['of']}: {detail['found']}"
     said = _SENTENCES[name](passed, detail) if name in _SENTENCES else _figures(passed, detail)
     return said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")
 

@@ -47,6 +47,7 @@ def build_definitions(
     from assets.graph import assets_of, checks_of
     from assets.jobs import jobs_of
     from assets.names import Names
+    from assets.observations import observed_of
     from assets.presentation import Presentation
     from assets.schedules import schedules_of
     from assets.sensors import sensors_of
@@ -59,7 +60,7 @@ def build_definitions(
     declared = load_recipe(path)
     flow, names = stages(declared), Names.of(declared)
     return dg.Definitions(
-        assets=assets_of(flow, names, Presentation(declared, path, flow)),
+        assets=[*assets_of(flow, names, Presentation(declared, path, flow)), *observed_of(flow, names, declared)],
         asset_checks=checks_of(flow, names),
         jobs=jobs_of(flow, names),
         sensors=sensors_of(names),

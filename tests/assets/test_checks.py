@@ -40,7 +40,12 @@ def verdicts(snapshot: str, ids: list[str]) -> pa.Table:
 
 
 class LakeOnly(WorkspaceResource):
-    """A workspace of which only the lake is used."""
+    """A workspace of which only the lake is used, and the snapshots that it has."""
+
+    @property
+    def snapshots(self) -> list[str]:
+        """Two."""
+        return ["one", "two"]
 
     def open(self):
         """Itself."""
@@ -168,3 +173,62 @@ def test_no_preview_warning_is_heard(partitioned: bool) -> None:
             resources={"workspace": LakeOnly(recipe_path="", lake_uri="")},
         )
         definitions.resolve_all_job_defs()
+
+
+def alone(
+    lake: Lake, *names: str, partition: str | None = "one", instance: dg.DagsterInstance | None = None
+) -> dg.ExecuteInProcessResult:
+    """Execute checks of what is stored, as the button on their page does: nothing is materialised. The button of
+    partitioned checks names no partition.
+    """
+    name = "filter_verdicts"
+    stage = stage_of(name, True, ("quality_signals",))
+    definitions = dg.Definitions(
+        [dg.AssetSpec(NAMES.asset(name), partitions_def=NAMES.snapshots)], asset_checks=[stage_checks(stage, NAMES)],
+        resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
+    )
+    instance = instance or dg.DagsterInstance.ephemeral()
+    instance.add_dynamic_partitions(NAMES.snapshots.name, ["one", "two"])
+    keys = [dg.AssetCheckKey(NAMES.asset(name), check) for check in names]
+    job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_check_selection=set(keys))
+    tags = {"dagster/partition": partition} if partition else {}
+    return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+
+def test_a_check_can_be_executed_alone_and_says_what_it_found(tmp_path: Path) -> None:
+    lake, name, above = Lake(str(tmp_path)), "filter_verdicts", "quality_signals"
+    ids = [f"{number:032x}" for number in range(3)]
+    lake.write(above, Partition.of(above, "one"), signals("one", 3), Provenance(above, "1", {}))
+    made = Provenance(name, "1", {}, (lake.pin(above, "one"),))
+    lake.write(name, Partition.of(name, "one"), verdicts("one", ids[:2]), made)
+    (found,) = alone(lake, "key_unique").get_asset_check_evaluations()
+    assert found.passed and found.description == "2 of 2 keys (doc_id) are unique."
+    assert not lake.exists("check_results"), "what holds alone does not make a partition checked"
+    (found,) = alone(lake, "books").get_asset_check_evaluations()
+    assert not found.passed
+    assert found.description == "3 rows in against 2 kept + 0 dropped: 1 unaccounted for."
+    assert lake.read_table("check_results")["check"].to_pylist() == ["books"], "what failed is on record"
+    every = ["schema", "row_count", "not_empty", "key_unique", "not_null", "key_and_license_values", "custody", "books"]
+    assert len(alone(lake, *every).get_asset_check_evaluations()) == len(every)
+    before = len(lake.read_table("check_results"))
+    alone(lake, "custody")
+    assert len(lake.read_table("check_results")) == before + 1, "beside all others, one that holds counts"
+
+
+def test_without_a_partition_all_that_are_stored_are_asked(tmp_path: Path) -> None:
+    lake, name = Lake(str(tmp_path)), "filter_verdicts"
+    nothing = alone(lake, "key_unique", partition=None)
+    assert not nothing.success and "nothing to check" in str(nothing.all_events)
+    lake.write(name, Partition.of(name, "one"), verdicts("one", ["0" * 32, "1" * 32]), Provenance(name, "1", {}))
+    lake.write(name, Partition.of(name, "two"), verdicts("two", ["0" * 32, "0" * 32]), Provenance(name, "1", {}))
+    instance = dg.DagsterInstance.ephemeral()
+    done = alone(lake, "key_unique", partition=None, instance=instance)
+    (found,) = done.get_asset_check_evaluations()
+    assert not found.passed and found.description == (
+        "It holds of 1 of 2 partitions; of two: 1 of 2 keys (doc_id) are unique."
+    )
+    key = dg.AssetCheckKey(NAMES.asset(name), "key_unique")
+    stored = instance.event_log_storage.get_asset_check_partition_info([key])
+    assert {info.partition_key: info.latest_execution_status.value for info in stored if info.partition_key} == {
+        "one": "SUCCEEDED", "two": "FAILED",
+    }

@@ -9,6 +9,7 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph, AssetNode
 
 from assets.names import table_of
+from assets.observations import GROUP
 from data_platform.definitions import build_definitions
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import load_recipe
@@ -29,8 +30,23 @@ def definitions() -> dg.Definitions:
     return build_definitions(str(REPOSITORY / "recipes" / "demo.yaml"))
 
 
+def _made(definitions: dg.Definitions) -> list[dg.AssetSpec]:
+    """The assets that are materialised, and not only observed."""
+    return [spec for spec in definitions.resolve_all_asset_specs() if spec.group_name != GROUP]
+
+
+def test_what_stages_write_beside_their_tables_is_observed(definitions: dg.Definitions) -> None:
+    observed = {table_of(spec.key): spec for spec in definitions.resolve_all_asset_specs() if spec.group_name == GROUP}
+    assert observed.keys() == {
+        "rejections", "archives", "license_notices", "lineage", "check_results", "takedowns", "runs",
+    }
+    assert {table_of(dep.asset_key) for dep in observed["archives"].deps} == {"raw_crawls"}
+    graph = definitions.resolve_asset_graph()
+    assert not [spec for spec in observed.values() if graph.get(spec.key).is_materializable]
+
+
 def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:
-    specs = {table_of(spec.key): spec for spec in definitions.resolve_all_asset_specs()}
+    specs = {table_of(spec.key): spec for spec in _made(definitions)}
     some = {"raw_crawls", "documents", "duplicates", "quality_annotations", "scores_perplexity", "mixture_permissive"}
     assert some <= specs.keys()
     flow = stages(load_recipe(REPOSITORY / "recipes" / "demo.yaml"))
@@ -49,7 +65,7 @@ def test_every_asset_has_blocking_checks_for_schema_and_keys(definitions: dg.Def
         (table_of(spec.asset_key), spec.name)
         for check in definitions.asset_checks for spec in check.check_specs if spec.blocking
     }
-    for spec in definitions.resolve_all_asset_specs():
+    for spec in _made(definitions):
         name = table_of(spec.key)
         assert {(name, "schema"), (name, "key_unique")} <= blocking, name
     assert ("mixture_permissive", "license_tiers") in blocking and ("documents", "books") in blocking
@@ -87,7 +103,7 @@ def test_jobs_cover_all_assets(definitions: dg.Definitions) -> None:
     for name in ("crawl", "match", "deduplicate", "annotate", "mix"):
         layer = definitions.resolve_job_def(f"demo_{name}").asset_layer
         covered |= {table_of(key) for key in layer.executable_asset_keys}
-    assert covered == {table_of(spec.key) for spec in definitions.resolve_all_asset_specs()}
+    assert covered == {table_of(spec.key) for spec in _made(definitions)}
 
 
 def test_branches_of_a_recipe_are_assets_with_a_job_of_their_own() -> None:
