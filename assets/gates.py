@@ -132,7 +132,7 @@ def _proofs(asked: Question) -> list[Outcome]:
     rows = proof.examination.rows
     counted = Counter(rows["license_tier"].to_pylist())
     shared = {"version": proof.version, "rows": rows.num_rows}
-    against, broken = proof.counts("license"), proof.counts("chain")
+    against, broken = {**proof.counts("license"), **proof.counts("pending")}, proof.counts("chain")
     breaches = [str(breach) for breach in proof.way.breaches]
     tiers = {str(tier): count for tier, count in sorted(counted.items(), key=str)}
     return [

@@ -655,12 +655,14 @@ _declare(Table(
     (
         *_carried("document_licenses", "doc_id", "snapshot"),
         Column("license_spdx", pa.string(), "SPDX expression that holds: what is claimed AND the stricter licences "
-                "that others state of the text, unless it is their origin; AND a reservation of any copy.",
+                "that others state of the text, unless it is their origin; AND a reservation of any copy, or of what "
+                "it holds, is held in or says again; AND what held before a takedown took away what stated it. Its own "
+                "reservation only as long as nothing later takes it back.",
                 derived_from=("document_licenses.strictest_spdx", "duplicates.cluster_id", "reservations.doc_id")),
         Column("license_tier", pa.int32(), "The tier of that.", minimum=0, maximum=5,
                 derived_from=("document_licenses.strictest_spdx", "duplicates.cluster_id", "reservations.doc_id")),
-        Column("claimed_spdx", pa.string(), "SPDX expression that the document states for itself, AND a reservation of "
-                "any copy.", derived_from=("document_licenses.license_spdx", "reservations.doc_id")),
+        Column("claimed_spdx", pa.string(), "SPDX expression that the document states for itself, AND a reservation as "
+                "above.", derived_from=("document_licenses.license_spdx", "reservations.doc_id")),
         Column("claimed_tier", pa.int32(), "The tier of that.", minimum=0, maximum=5,
                 derived_from=("document_licenses.license_spdx", "reservations.doc_id")),
         Column("contested", pa.bool_(), "Whether what holds is stricter than what is claimed, because copies or "
@@ -669,8 +671,8 @@ _declare(Table(
         Column("copy_licenses", pa.string(), "Licences under which copies of it were found and it was not, in order, "
                 "joined by '; '.", derived_from=("duplicates.alternative_licenses",)),
         *_carried("document_licenses", "license_basis", "license_confidence"),
-        Column("opt_out", pa.bool_(), "Whether the rights holder of the document or of any copy reserved use for "
-                "training.", derived_from=("document_licenses.opt_out", "reservations.doc_id")),
+        Column("opt_out", pa.bool_(), "Whether a reservation against use for training binds it today: its own, or "
+                "that of any copy.", derived_from=("reservations.doc_id",)),
         *_carried("document_licenses", "contradicted", "attribution"),
     ),
     key=("doc_id",),
@@ -1294,10 +1296,13 @@ _declare(Table(
     (
         _TAKEDOWN_ID,
         Column("kind", pa.string(), "What the value is.",
-                one_of=("url", "host", "source", "record", "payload", "text", "copy", "derived")),
+                one_of=("url", "host", "source", "record", "payload", "text", "copy", "derived", "terms", "claim",
+                        "notice")),
         Column("value", pa.string(), "Hash of the canonical URL, host, source, record_id, SHA-256 of a payload, hash "
                 "of a normalised text, for kind copy of one whose near-copies stay out, for kind derived of one that "
-                "went with its parents, which keeps nothing out and is searched for alone."),
+                "went with its parents, which keeps nothing out and is searched for alone. For kinds terms and claim: "
+                "the doc_id of a document that stays, and the licence that it was used on, and claimed, before what "
+                "stated that went. For kind notice: the notice_id of a text that went with its file."),
         Column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
         Column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),
         Column("probes", pa.list_(pa.struct([("window", pa.int64()), ("digest", pa.string())])),

@@ -9,15 +9,25 @@ copied:
 - date: it was captured `origin_days` or more before every one of them, all with dates. Within one crawl, which copy was
   met first is chance.
 
-A copy that states nothing is stricter, too, since it has no licence; not if it is of the same host. A reservation of
-any copy that stands (table `reservations`) binds all of them: it has no origin, and no evidence is asked. One that was
-withdrawn is not counted against the copies of the document that it was seen of.
+A copy that states nothing is stricter, too, since it has no licence; not if it is of the same host.
+
+A reservation of any copy that stands (table `reservations`) binds all of them: it has no origin, and no evidence is
+asked. It binds, too, what holds the text of a reserved document or is held in one, and what says the same in other
+words (table `redundant_documents`), from pair to pair: each document names but one of those that it is like, so that a
+pair between two others of the same group may be missing. One that was withdrawn by evidence of a later date binds
+nobody, not the capture either that it was seen of.
+
+What documents were used on before a takedown took away what stated it (`held`) holds as the word of a copy that nothing
+outweighs.
 
 Belongs here: clusters of copies. Does not: which documents form one (`clusters`), what is said of one document alone
 (`licenses.contest`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -42,12 +52,16 @@ _NEVER = np.iinfo(np.int64).max
 _APART = "\x1f"
 
 
-def terms_of_copies(members: pa.Table, settings: Copies) -> pa.Table:
+def terms_of_copies(
+    members: pa.Table, settings: Copies, pairs: pa.Table | None = None, held: Mapping[str, Kept] | None = None
+) -> pa.Table:
     """Table `document_terms`: a row for every copy that stays, sorted by doc_id.
 
     Args:
         members: `MEMBER_COLUMNS` of all documents that clusters are made of.
         settings: what a free copy beside a restricted one amounts to.
+        pairs: doc_id and matched_doc_id of documents that are contained in others, or say the same.
+        held: by doc_id, what documents are held to since takedowns.
     """
     members = members.sort_by("doc_id").combine_chunks()
     own = _Expressions(members["license_spdx"])
@@ -56,27 +70,75 @@ def terms_of_copies(members: pa.Table, settings: Copies) -> pa.Table:
     survivor = pc.index_in(members["cluster_id"], members["doc_id"].combine_chunks()).combine_chunks().to_numpy()
     reserved = np.zeros(len(survivor), bool)
     reserved[survivor[np.asarray(members["reserved"].combine_chunks())]] = True
+    kept_to = _Kept(members["doc_id"].combine_chunks(), survivor, held or {})
+    reserved[kept_to.reserved] = True
+    if pairs is not None and pairs.num_rows:
+        ids = members["doc_id"].combine_chunks()
+        left, right = (pc.index_in(pairs[name], ids) for name in ("doc_id", "matched_doc_id"))
+        there = np.asarray(pc.and_(left.is_valid(), right.is_valid()).combine_chunks())
+        ends = (survivor[side.filter(pa.array(there)).to_numpy()] for side in (left, right))
+        reserved = spread(reserved, *ends)
     contests = np.zeros(len(survivor), bool)
     if settings.beside_restricted != "free":
-        contests = _contesting(members, survivor, own.tiers, strict)
+        contests = _contesting(members, survivor, np.where(reserved, own.tiers, own.bare_tiers), strict)
         if settings.beside_restricted == "origin":
             contests &= ~_origins(members, survivor, contests, settings)[survivor]
     rows = np.flatnonzero(kept)
     stated = _joined(survivor[contests], strict.bare.take(pa.array(np.flatnonzero(contests))), len(survivor))
-    reserves = pc.if_else(pa.array(reserved), pa.scalar(OPT_OUT), pa.scalar(""))
-    claimed = _all_hold(rows, members["license_spdx"].combine_chunks(), reserves)
-    binding = _all_hold(rows, members["strictest_spdx"].combine_chunks(), stated, reserves)
+    stands = pa.array(reserved)
+    reserves = pc.if_else(stands, pa.scalar(OPT_OUT), pa.scalar(""))
+    claims = pc.if_else(stands, members["license_spdx"].combine_chunks(), own.bare)
+    strictest = pc.if_else(stands, members["strictest_spdx"].combine_chunks(), strict.bare)
+    claimed = _all_hold(rows, claims, reserves, kept_to.claims)
+    binding = _all_hold(rows, strictest, stated, reserves, kept_to.terms)
     levels = _tiers(claimed), _tiers(binding)
     some = pa.array(rows)
     made = {
         "license_spdx": binding, "license_tier": levels[1], "claimed_spdx": claimed, "claimed_tier": levels[0],
         "contested": pc.greater(levels[1], levels[0]),
         "copy_licenses": pc.binary_join(members["alternative_licenses"].take(some), "; "),
-        "opt_out": pc.or_(members["opt_out"].take(some), pa.array(reserved[rows])),
+        "opt_out": pa.array(reserved[rows]),
     }
     schema = table("document_terms").schema
     return pa.table([made[name] if name in made else members[name].take(some) for name in schema.names],
                     names=schema.names).cast(schema)
+
+
+class Kept(Protocol):
+    """What a document is held to since a takedown: the terms that it was used on, and the licence that it claimed."""
+
+    @property
+    def terms(self) -> str: ...
+    @property
+    def claim(self) -> str: ...
+
+
+class _Kept:
+    """What documents are held to, by row.
+
+    Attributes:
+        terms: of rows that stay, what any copy of their cluster is held to, joined.
+        claims: what the document itself is held to have claimed.
+        reserved: rows that stay of which a copy is held to a reservation.
+    """
+
+    def __init__(self, ids: pa.Array, survivor: np.ndarray, held: Mapping[str, Kept]) -> None:
+        place = pc.index_in(pa.array(list(held), pa.string()), ids)
+        known = [(row, one) for row, one in zip(place.to_pylist(), held.values(), strict=True) if row is not None]
+        rows = np.array([row for row, _ in known], np.int64)
+        self.terms = _joined(survivor[rows], pa.array([one.terms for _, one in known], pa.string()), len(survivor))
+        self.claims = _joined(rows, pa.array([one.claim for _, one in known], pa.string()), len(survivor))
+        reserving = np.array([OPT_OUT in one.terms for _, one in known], bool)
+        self.reserved = np.unique(survivor[rows[reserving]])
+
+
+def spread(marked: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Marks of rows, and of all that pairs connect with a marked one, over however many of them."""
+    found = marked.copy()
+    while (either := found[left] | found[right]).any() and not (found[left[either]] & found[right[either]]).all():
+        found[left[either]] = True
+        found[right[either]] = True
+    return found
 
 
 class _Expressions:

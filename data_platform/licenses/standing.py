@@ -12,8 +12,8 @@ later, until he is seen to have taken it back:
 - what came with a document, such as a row's own field or a ruling, has no later state;
 - a document with the text of a reserved one is reserved, wherever it was found.
 
-A document's own licence (`resolve`) still names a reservation that was taken back after it was captured: what was
-gathered against a reservation stays so. Its copies from after that are free.
+A document's own licence (`resolve`) still names a reservation that was taken back after it was captured. It binds
+nobody any more, not that capture either: its terms (`duplicates.terms`) are those without it.
 
 Belongs here: dates and reach. Does not: what the files say (`site_files`), near-copies (`duplicates.terms`).
 """

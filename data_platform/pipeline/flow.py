@@ -5,7 +5,7 @@ Not here: what a stage does (`stages/`), where it stands (`status.py`) and how a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
@@ -24,7 +24,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.document_credits import DOCUMENT_CREDITS
     from data_platform.stages.document_licenses import DOCUMENT_LICENSES
     from data_platform.stages.document_signatures import signature_stage
-    from data_platform.stages.document_terms import DOCUMENT_TERMS
+    from data_platform.stages.document_terms import terms_stage
     from data_platform.stages.documents import DOCUMENTS
     from data_platform.stages.domain_classifiers import DOMAIN_CLASSIFIERS
     from data_platform.stages.domain_labels import DOMAIN_LABELS
@@ -47,14 +47,20 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     repetition = repetition_stages(recipe)
     readers = [*recipe.scores.values(), *recipe.synthesis.values(), *recipe.audits.values()]
     models = model_stages(recipe, model_names([*pair_entries(recipe), *readers]))
+    terms = terms_stage(recipe)
+
+    def with_terms(comparing: Sequence[Stage]) -> list[Stage]:
+        """The stages, and after that of the pairs the one of the terms, which reads them."""
+        return [one for stage in comparing for one in ((stage, terms) if stage.name in terms.inputs else (stage,))]
+
     labels = [QUALITY_LABELS] if any(QUALITY_LABELS.name in stage.inputs for stage in models) else []
     ordered = (
         *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS,
         *([SOURCE_LINEAGE] if is_known(recipe) else []), license_evidence_stage(recipe), DOCUMENT_CREDITS,
         DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
         refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, signature_stage(recipe),
-        copy_pairs_stage(recipe), duplicates_stage(recipe), RESERVATIONS, DOCUMENT_TERMS, *repetition.comparing,
-        *labels, *models, *repetition.embedding, *repetition.keeping,
+        copy_pairs_stage(recipe), duplicates_stage(recipe), RESERVATIONS, *([] if pair_entries(recipe) else [terms]),
+        *with_terms(repetition.comparing), *labels, *models, *with_terms(repetition.embedding), *repetition.keeping,
         *(branch_stage(name) for name in recipe.branches), *score_stages(recipe), *annotation_stages(recipe),
         *synthesis_stages(recipe),
         *(datastore_stage(name) for name in recipe.datastores), *selection_stages(recipe), *mixture_stages(recipe),

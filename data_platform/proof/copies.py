@@ -2,8 +2,9 @@
 
 Whatever `document_terms` says, the terms of a row follow from the evidence about it and about every other member of its
 cluster: the licence that its own evidence amounts to, AND every stricter one that evidence states of it or that a copy
-is under, unless the row is shown to be their origin; AND a reservation of any of them. They are worked out here from
-statements, clusters, hosts and dates alone, one distinct case at a time.
+is under, unless the row is shown to be their origin; AND a reservation that stands of any of them, or of what holds the
+text, is held in it or says the same; AND what any of them is held to since takedowns. They are worked out here from
+statements, clusters, pairs, hosts, dates and the standing list alone, one distinct case at a time.
 
 Here belongs the working out. Not here: reading evidence, and what is said of rows that differ (`examination`).
 """
@@ -11,7 +12,7 @@ Here belongs the working out. Not here: reading evidence, and what is said of ro
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -63,6 +64,7 @@ class Verdict(NamedTuple):
         claimed: the licence that the rules make of it.
         strictest: that AND every stricter one that is stated of the whole document.
         bare: `strictest` without a reservation, which counts by itself.
+        plain: `claimed` without one.
         silent: nothing is stated but perhaps a reservation.
         vouched: a person stands for it: the recipe's claim of the source, or a ruling.
     """
@@ -70,11 +72,12 @@ class Verdict(NamedTuple):
     claimed: str
     strictest: str
     bare: str
+    plain: str
     silent: bool
     vouched: bool
 
 
-NO_RULES = Verdict(UNKNOWN, UNKNOWN, UNKNOWN, False, False)
+NO_RULES = Verdict(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, False, False)
 
 
 @lru_cache(maxsize=65_536)
@@ -86,7 +89,8 @@ def verdict(evidence: frozenset[Said], resolver: str | None) -> Verdict:
     strictest = conjunction([decided.license_spdx, *stricter_statements(decided.license_spdx, evidence)])
     bare = _bare(strictest)
     silent = decided.license_basis == "none" or (decided.opt_out and bare == UNKNOWN)
-    return Verdict(decided.license_spdx, strictest, bare, silent, decided.license_basis in ("registry", "manual"))
+    vouched = decided.license_basis in ("registry", "manual")
+    return Verdict(decided.license_spdx, strictest, bare, _bare(decided.license_spdx), silent, vouched)
 
 
 def _bare(expression: str) -> str:
@@ -115,14 +119,25 @@ class Documents:
     reserved: np.ndarray
 
 
+class KeptTo(NamedTuple):
+    """What takedowns hold a subject to: terms, its own and those of its copies, and the licence that it claimed itself,
+    empty if it is not held to any."""
+
+    terms: tuple[str, ...]
+    claim: str
+
+
 @dataclass(frozen=True)
 class Expected:
-    """What the terms of each subject must be, as numbers of `expressions`, and whether a reservation is among them."""
+    """What the terms of each subject must be, as numbers of `expressions`, and whether a reservation is among them;
+    and by code that kept a reservation of the document's own although it had been taken back."""
 
     claimed: np.ndarray
     binding: np.ndarray
     expressions: list[str]
     reserved: np.ndarray
+    claimed_once: np.ndarray
+    binding_once: np.ndarray
 
 
 def settings_of(way: Way) -> Copies:
@@ -134,7 +149,7 @@ def settings_of(way: Way) -> Copies:
 
 def expected_terms(
     documents: Documents, owner: np.ndarray, statements: Sequence[frozenset[Said]], rules: Sequence[str | None],
-    settings: Copies,
+    settings: Copies, held: Mapping[int, KeptTo] | None = None,
 ) -> Expected:
     """The terms that subjects must have.
 
@@ -144,13 +159,19 @@ def expected_terms(
         statements: sets of statements, by number.
         rules: names of resolvers, by number.
         settings: what a free copy beside a restricted one amounts to.
+        held: what takedowns hold subjects to, by place.
     """
+    held = held or {}
     count = len(documents.combination) - len(owner)
     case, first = renumber_rows(np.stack([documents.combination, documents.resolver], axis=1))
     verdicts = [
         verdict(statements[documents.combination[place]], rules[documents.resolver[place]]) for place in first.tolist()
     ]
-    claimed = np.array([tier(one.claimed) for one in verdicts] or [0])[case[:count]]
+    reserved = documents.reserved[:count].copy()
+    reserved[owner[documents.reserved[count:]]] = True
+    reserved[[place for place, kept in held.items() if any(OPT_OUT in terms for terms in kept.terms)]] = True
+    levels = np.array([(tier(one.plain), tier(one.claimed)) for one in verdicts] or [(0, 0)])[case[:count]]
+    claimed = np.where(reserved, levels[:, 1], levels[:, 0])
     bare = np.array([tier(one.bare) for one in verdicts] or [0])[case[count:]]
     silent = np.array([one.silent for one in verdicts] or [False])[case[count:]]
     known = np.array([bool(host) for host in documents.hosts] or [False])
@@ -161,8 +182,6 @@ def expected_terms(
     elif settings.beside_restricted == "origin":
         vouched = np.array([one.vouched for one in verdicts] or [False])[case]
         contests &= ~_is_origin(documents, owner, contests, vouched, settings)[owner]
-    reserved = documents.reserved[:count].copy()
-    reserved[owner[documents.reserved[count:]]] = True
     extra: dict[int, set[str]] = {}
     for place, number in zip(owner[contests].tolist(), case[count:][contests].tolist(), strict=True):
         extra.setdefault(place, set()).add(verdicts[number].bare)
@@ -171,17 +190,23 @@ def expected_terms(
     def number_of(*parts: str) -> int:
         return numbers.setdefault(conjunction(part for part in parts if part), len(numbers))
 
-    held = np.array([
-        [number_of(one.claimed), number_of(one.claimed, OPT_OUT), number_of(one.strictest),
-         number_of(one.strictest, OPT_OUT)] for one in verdicts
-    ] or [[0] * 4])
+    made = np.array([
+        [number_of(one.plain), number_of(one.claimed, OPT_OUT), number_of(one.bare), number_of(one.strictest, OPT_OUT),
+         number_of(one.claimed), number_of(one.strictest)] for one in verdicts
+    ] or [[0] * 6])
     own = case[:count]
-    claims, binding = held[own, reserved.astype(int)], held[own, 2 + reserved.astype(int)]
-    for place, stated in extra.items():
-        binding[place] = number_of(
-            verdicts[own[place]].strictest, *sorted(stated), OPT_OUT if reserved[place] else ""
-        )
-    return Expected(claims, binding, list(numbers), reserved)
+    stands = reserved.astype(int)
+    claims, binding = made[own, stands], made[own, 2 + stands]
+    claims_once, binding_once = (np.where(reserved, some, made[own, place])
+                                 for some, place in ((claims, 4), (binding, 5)))
+    for place in extra.keys() | held.keys():
+        one, reserves, kept = verdicts[own[place]], OPT_OUT if reserved[place] else "", held.get(place, KeptTo((), ""))
+        stated = (*sorted(extra.get(place, ())), *kept.terms, reserves)
+        binding[place] = number_of(one.strictest if reserves else one.bare, *stated)
+        binding_once[place] = number_of(one.strictest, *stated)
+        claims[place] = number_of(one.claimed if reserves else one.plain, kept.claim, reserves)
+        claims_once[place] = number_of(one.claimed, kept.claim, reserves)
+    return Expected(claims, binding, list(numbers), reserved, claims_once, binding_once)
 
 
 def _is_origin(

@@ -31,14 +31,16 @@ from data_platform.core.tables import kind_of
 from data_platform.core.tables import table as declared
 from data_platform.lake.lake import Lake
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
-from data_platform.proof.copies import Documents, Members, expected_terms, settings_of
+from data_platform.proof.copies import Documents, Expected, Members, expected_terms, settings_of
 from data_platform.proof.derivation import Derivation, derivation_of
 from data_platform.proof.finding import Finding
+from data_platform.proof.held import HeldTo
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.lineage import TABLE as LINEAGE
 from data_platform.proof.lineage import broken, chains_of
 from data_platform.proof.numbering import NONE, Vocabulary, places_of, renumber, renumber_rows
 from data_platform.proof.reading import TEXT_ROWS, Reader, digests, tally
+from data_platform.proof.related import bound_by_pairs
 from data_platform.proof.replay import Replay, faults_of_bounds
 from data_platform.proof.reserved import EVIDENCE, Reserved
 from data_platform.proof.terms import LAWS, Said, broken_laws
@@ -159,6 +161,7 @@ class _Examiner:
         self.members = Members(reader, way, self.index)
         self.vocabulary = Vocabulary()
         self.statements = Vocabulary()
+        self.held = HeldTo(reader.lake, way, self.index, self.members)
 
     def examine(self, admitted: Sequence[int] | None) -> Examination:
         """Everything, in the order in which one table needs what another said."""
@@ -439,7 +442,7 @@ class _Examiner:
                 foreign_owner.append(places[elsewhere])
                 foreign_record.append(numbers_of(seen_in.filter(pa.array(elsewhere))))
         self.evidence_rows = int(counted.sum())
-        differs = self.resolved & (counted != self.expected_evidence)
+        differs = self._but_pending(self.resolved & (counted != self.expected_evidence))
         self._found("chain", "license_evidence", "there is more or less evidence than the licence was decided on",
                     np.flatnonzero(differs))
         self._statement_owners, self._statements_of = np.concatenate(owners), np.concatenate(stated)
@@ -559,7 +562,7 @@ class _Examiner:
             for reason in verdict:
                 by_verdict.setdefault(reason, []).append(case)
         for (table, what), against in sorted(by_verdict.items()):
-            self._found("license", table, what, np.flatnonzero(np.isin(number, against)))
+            self._found("license", table, what, np.flatnonzero(self._but_pending(np.isin(number, against))))
 
     def _lineage(self) -> None:
         """The licence of each subject against all that its source is made from."""
@@ -591,30 +594,69 @@ class _Examiner:
         """The terms of each subject against those that its evidence and its copies make; places of contested rows."""
         numbers = np.concatenate([self.numbers, self.members.numbers])
         stands = self.reserved.of(numbers)
+        bound = bound_by_pairs(self.reader, self.way, lambda ids: self.reserved.of(ids) | self.held.reserves(ids))
+        stands[:self.count] |= bound.find(self.numbers) >= 0
         documents = Documents(
             self.combination, self.resolver, self.host, self.vocabulary.values, self.fetched_at, stands
         )
-        expected = expected_terms(
-            documents, self.members.owner, self.combinations, self.vocabulary.values, settings_of(self.way)
-        )
-        which = expected.binding if self.terms_in["license_spdx"] == "license_spdx" else expected.claimed
-        known = np.array([[self.vocabulary.number(one), tier(one)] for one in expected.expressions] or [[0, 0]])
-        wrong = self.resolved & (
-            (known[which, 0] != self.terms["license_spdx"]) | (known[which, 1] != self.terms["license_tier"])
-        )
+        given = (documents, self.members.owner, self.combinations, self.vocabulary.values, settings_of(self.way))
+        expected = expected_terms(*given, held=self.held.by_place)
+        wrong = self.resolved & ~self._agree(expected)
+        if self.held.by_place and not self.held.written:
+            # Terms that were written before the takedown are what evidence and copies make, or made, of them.
+            wrong &= ~self._agree(expected_terms(*given))
         free = np.array([OPT_OUT not in (value or "") for value in self.vocabulary.values])[self.terms["license_spdx"]]
+        said = self._said_before(wrong)
+        self._pending(said)
+        wrong &= ~said
         self._found("license", "duplicates", "a reservation of it, or of a copy of it, is passed over",
                     np.flatnonzero(wrong & expected.reserved & free))
         self._found("license", "duplicates", "its evidence and its copies amount to other terms",
                     np.flatnonzero(wrong & ~(expected.reserved & free)))
         again = np.flatnonzero(self.reserved.passed_over(numbers))
         again = np.unique(np.where(again < self.count, again, np.append(self.members.owner, 0)[again - self.count]))
-        self._found("license", "reservations", "nothing later takes back a reservation of it or of a copy of it",
-                    again[free[again]])
-        disputed = known[expected.binding, 1] > known[expected.claimed, 1]
+        again = again[free[again] & ~said[again]]
+        self._found("license", "reservations", "nothing later takes back a reservation of it or of a copy of it", again)
+        tiers = np.array([tier(one) for one in expected.expressions] or [0])
+        disputed = tiers[expected.binding] > tiers[expected.claimed]
         return np.union1d(
             self.own[disputed[:len(self.own)]], self.derivation.of_parents(disputed[self.parents])
         )
+
+    def _but_pending(self, subjects: np.ndarray) -> np.ndarray:
+        """The marked subjects but for those whose evidence went with a takedown since; these are noted."""
+        said = self._said_before(subjects)
+        self._pending(said)
+        return subjects & ~said
+
+    def _agree(self, expected: Expected) -> np.ndarray:
+        """Which subjects have the terms that are expected of them, by the code of today or of before."""
+        claims = self.terms_in["license_spdx"] != "license_spdx"
+        known = np.array([[self.vocabulary.number(one), tier(one)] for one in expected.expressions] or [[0, 0]])
+        found = np.zeros(self.count, bool)
+        for which in ((expected.claimed, expected.claimed_once) if claims else (expected.binding,
+                                                                                expected.binding_once)):
+            found |= (known[which, 0] == self.terms["license_spdx"]) & (known[which, 1] == self.terms["license_tier"])
+        return found
+
+    def _said_before(self, subjects: np.ndarray) -> np.ndarray:
+        """Which of the marked subjects are used on the very terms that they had before a takedown took away what
+        stated them."""
+        found = np.zeros(self.count, bool)
+        column = "claim" if self.terms_in["license_spdx"] != "license_spdx" else "terms"
+        for place, held in self.held.stale.items():
+            if subjects[place]:
+                found[place] = self.vocabulary.values[self.terms["license_spdx"][place]] == getattr(held, column)
+        return found
+
+    def _pending(self, subjects: np.ndarray) -> None:
+        """Note subjects of which what made their terms went with a takedown since."""
+        by: dict[str, list[int]] = {}
+        for place in np.flatnonzero(subjects).tolist():
+            by.setdefault(", ".join(self.held.stale[place].takedowns), []).append(place)
+        for takedowns, places in sorted(by.items()):
+            self._found("pending", "takedown_list", f"stale since takedown {takedowns}, which took what its terms were "
+                        "decided on: run the recipe again", np.array(places, np.int64))
 
     def _contradictions(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of rows whose evidence, or that of a parent, does not agree; and the set of statements of every row,

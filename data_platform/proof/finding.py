@@ -12,7 +12,8 @@ class Finding:
     """What is wrong with some rows of a mixture: at which table, what, and which rows, as places among them."""
 
     kind: str
-    """chain: a link is missing or does not fit. license: the licence is not what the evidence says, or not admitted."""
+    """chain: a link is missing or does not fit. license: the licence is not what the evidence says, or not admitted.
+    pending: a takedown took what the licence was decided on, and no run was since; it is the one that was decided."""
     table: str
     what: str
     rows: np.ndarray

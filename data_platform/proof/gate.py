@@ -49,7 +49,7 @@ class Proof:
         return not self.way.breaches and not self.examination.findings
 
     def counts(self, kind: str) -> dict[str, int]:
-        """Rows by finding of one kind: 'chain' or 'license'."""
+        """Rows by finding of one kind: 'chain', 'license' or 'pending'."""
         return {
             f"{finding.table}: {finding.what}": len(finding.rows)
             for finding in self.examination.findings if finding.kind == kind
@@ -57,7 +57,7 @@ class Proof:
 
     def reasons(self) -> list[str]:
         """Everything that was found, in one line each; empty if the proof is complete."""
-        counted = {**self.counts("license"), **self.counts("chain")}
+        counted = {**self.counts("license"), **self.counts("chain"), **self.counts("pending")}
         return [f"{count:,} {'row' if count == 1 else 'rows'}: {what}" for what, count in counted.items()] + [
             str(breach) for breach in self.way.breaches
         ]

@@ -10,8 +10,14 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import table
 from data_platform.duplicates.terms import MEMBER_COLUMNS, terms_of_copies
+from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
+from data_platform.stages.shared.repetition import pair_entries
+from data_platform.takedown.held import held_config, held_terms
+from data_platform.takedown.removal_list import standing
+
+PAIRS = "redundant_documents"
 
 
 def _write(work: Work) -> Files:
@@ -26,15 +32,27 @@ def _write(work: Work) -> Files:
     reserved = work.rows("reservations", ["doc_id"])["doc_id"].combine_chunks()
     marks: pa.ChunkedArray = pc.is_in(members["doc_id"], reserved)
     members = members.append_column("reserved", marks)
-    return work.files(terms_of_copies(members.select(MEMBER_COLUMNS), work.recipe.licenses.copies))
+    pairs = work.rows(PAIRS, ["doc_id", "matched_doc_id"]) if work.pins_of(PAIRS) else None
+    held = held_terms(standing(work.lake))
+    return work.files(
+        terms_of_copies(members.select(MEMBER_COLUMNS), work.recipe.licenses.copies, pairs, held)
+    )
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    return workspace.recipe.licenses.copies.model_dump(mode="json")
+    # What takedowns hold documents to is no setting, and makes the terms anew as one does.
+    return {**workspace.recipe.licenses.copies.model_dump(mode="json"), **held_config(standing(workspace.lake))}
 
 
-DOCUMENT_TERMS = Stage(
-    name="document_terms", group="licenses", inputs=("duplicates", "document_licenses", "documents", "reservations"),
-    run=_write, config=_config, partitioned=False, phase="deduplicate", books=None, checks=("licenses_current",),
-)
-"""No books: what comes in and does not come out are the copies that `duplicates` dropped and counted."""
+def terms_stage(recipe: Recipe) -> Stage:
+    """The stage as the recipe needs it: with the documents that are contained in others, if it looks for some.
+
+    No books: what comes in and does not come out are the copies that `duplicates` dropped and counted.
+    """
+    related = (PAIRS,) if pair_entries(recipe) else ()
+    return Stage(
+        name="document_terms", group="licenses",
+        inputs=("duplicates", "document_licenses", "documents", "reservations", *related),
+        run=_write, config=_config, partitioned=False, phase="relate" if related else "deduplicate", books=None,
+        checks=("licenses_current",),
+    )

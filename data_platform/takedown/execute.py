@@ -29,7 +29,9 @@ from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance, recipe_number
 from data_platform.lake.writer import filesystem, rewrite, write_bytes
+from data_platform.licenses.settings import Copies
 from data_platform.takedown import outside
+from data_platform.takedown.held import held_entries
 from data_platform.takedown.inventory import (
     LOG,
     StoredFile,
@@ -183,6 +185,7 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
     found = found_for(corpus, found.chosen, found.kept_copies, RemovalList(entries))
     touched = {*found.snapshots, *found.label_rows}
     entries = [replace(entry, clear=tuple(place for place in entry.clear if place not in touched)) for entry in entries]
+    entries += held_entries(corpus, found.ids, plan["takedown_id"], standing(lake), _copies(lake))
     plan = {
         **plan_of(found, order.selectors.stated(), order.reason, order.requested_by, plan["takedown_id"],
                   {"exports": plan["exports"]}),
@@ -196,6 +199,13 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
         # The addresses themselves are not recorded; what is logged of them goes at once.
         outside.redact_logs(places.logs, selectors.urls)
     _record(lake, plan, "begun")
+
+
+def _copies(lake: Lake) -> Copies:
+    """What a free copy beside a restricted one amounted to when the terms were written."""
+    written = lake.history("document_terms") if lake.exists("document_terms") else []
+    stated = json.loads(written[0]["config"]) if written else {}
+    return Copies.model_validate({name: stated[name] for name in Copies.model_fields if name in stated})
 
 
 def _record(lake: Lake, plan: dict[str, Any], state: str) -> None:

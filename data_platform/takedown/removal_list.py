@@ -27,6 +27,10 @@ from data_platform.takedown.probes import Probe, ProbeSet
 
 TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
+TERMS, CLAIM = "terms", "claim"
+"""Kinds of entries that keep nothing out: terms that a document keeps, and its claim, as `takedown/held.py` tells."""
+NOTICE = "notice"
+"""Kind of the entries of texts of notices, which went with the files that they were found in."""
 INGESTION = ("host", "payload", "record", "source", "text", "url")
 EXTRACTION = ("copy", "text")
 LABELS = ("copy", "host", "text", "url")

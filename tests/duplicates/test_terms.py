@@ -73,10 +73,14 @@ def one(*copies: dict[str, Any], **given_: Any) -> tuple[str, bool, bool]:
     ([member(BY), member(BY, strictest_spdx=f"{BY} AND {NC}")], (f"{BY} AND {NC}", True, False)),
     ([member(BY), member(BY, reserved=True)], (f"{BY} AND {OPT_OUT}", False, True)),
     ([member(BY, reserved=True)], (f"{BY} AND {OPT_OUT}", False, True)),
-    # A reservation that was taken back is in the licence of the copy that it was seen of, and counts for no other.
+    # A reservation that was taken back counts for nobody, nor for the copy that it was seen of.
     ([member(BY), member(f"{BY} AND {OPT_OUT}")], (BY, False, False)),
+    ([member(f"{BY} AND {OPT_OUT}")], (BY, False, False)),
+    ([member(OPT_OUT)], (UNKNOWN, False, False)),
+    ([member(f"{BY} AND {OPT_OUT}"), member(NC)], (f"{BY} AND {NC}", True, False)),
+    ([member(f"{BY} AND {OPT_OUT}"), member(BY, reserved=True)], (f"{BY} AND {OPT_OUT}", False, True)),
     ([member(BY), member(f"{NC} AND {OPT_OUT}")], (f"{BY} AND {NC}", True, False)),
-    ([member(f"{BY} AND {OPT_OUT}"), member(f"{BY} AND {OPT_OUT}")], (f"{BY} AND {OPT_OUT}", False, True)),
+    ([member(f"{BY} AND {OPT_OUT}"), member(f"{BY} AND {OPT_OUT}")], (BY, False, False)),
     ([member("MIT OR GPL-3.0-only"), member(GPL)], (conjunction(["MIT OR GPL-3.0-only", GPL]), True, False)),
 ])
 def test_known_answers(copies: list[dict[str, Any]], expected: tuple[str, bool, bool]) -> None:

@@ -128,6 +128,8 @@ CASES: dict[str, tuple[Callable[[Case], Crawls], set[str]]] = {
         "two": [it.robots(OPEN, TWO, "WARC-Truncated: length"), it.page(TWO)]}, set()),
     "robots.txt has changed": (lambda it: {
         "one": [it.robots(CLOSED, ONE), it.page(ONE)], "two": [it.robots(OPEN, TWO), it.page(TWO)]}, {"1"}),
+    "robots.txt has changed since the page was captured": (lambda it: {
+        "one": [it.robots(CLOSED, ONE), it.page(ONE)], "two": [it.robots(OPEN, TWO)]}, {"1"}),
     "robots.txt has changed, and back": (lambda it: {
         "one": [it.robots(CLOSED, ONE)], "two": [it.robots(OPEN, TWO), it.page(TWO)],
         "three": [it.same(CLOSED, THREE)]}, set()),
@@ -235,6 +237,26 @@ def test_a_new_crawl_leaves_what_was_gathered_before(tmp_path: Path) -> None:
         assert [row["partition"] for row in more.lake.history(name)] == ["three", "two", "one"]
     unresolved = [row["reason"] for row in more.rows("rejections") if row["stage"] == "raw_crawls"]
     assert unresolved == ["revisit_unresolved"]
+
+
+def test_a_reservation_binds_what_holds_the_text_and_what_it_holds(tmp_path: Path) -> None:
+    """Of what a text is held in, one is named: so what the same collection holds is bound, too."""
+    parts = {name: prose(f"part {name}") for name in ("reserved", "other", "inner", "alone")}
+    crawl = [
+        page("", BY + NOAI, "https://a.example/reserved", ONE, text=f"{parts['reserved']} {parts['inner']}"),
+        page("", BY, "https://b.example/inner", ONE, text=parts["inner"]),
+        page("", BY, "https://c.example/collection", ONE, text=" ".join([*parts.values()][:3])),
+        page("", BY, "https://d.example/other", ONE, text=parts["other"]),
+        page("", BY, "https://e.example/alone", ONE, text=parts["alone"]),
+    ]
+    for drop in ("true", "false"):
+        folder = tmp_path / drop
+        folder.mkdir()
+        corpus = ran(folder, {"one": crawl}, f"repetition: {{containment: {{drop: {drop}, share: 0.7, scale: 1}}}}")
+        found = {row["doc_id"]: row["url"].partition("//")[2][0] for row in corpus.rows("documents")}
+        bound = {found[row["doc_id"]] for row in corpus.rows("document_terms") if row["opt_out"]}
+        assert bound == {"a", "b", "c", "d"} and len(corpus.rows("redundant_documents")) == 3
+        assert {url[0] for url in admitted(corpus)} == {"e"}
 
 
 ORIGIN, MIRROR = "https://origin.example/a", "https://mirror.example/a"

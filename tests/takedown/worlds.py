@@ -233,7 +233,7 @@ def audit_faults(workspace: Workspace) -> Iterator[str]:
             reasons = prove(workspace.lake, name).reasons()
         except CannotExamine as error:
             reasons = [] if "run the recipe again" in str(error) else [str(error)]
-        yield from (f"audit before the run: {reason}" for reason in reasons)
+        yield from (f"audit before the run: {reason}" for reason in reasons if "stale since takedown" not in reason)
 
 
 def left_of(workspace: Workspace) -> Iterator[str]:
