@@ -62,7 +62,12 @@ _READY = """{
 }"""
 
 
-def _is_ready(base_url: str) -> bool:
+def is_ready(base_url: str) -> bool:
+    """Whether server, daemons and all code locations are up.
+
+    Raises:
+        RuntimeError: if a code location does not load.
+    """
     try:
         answer = graphql(base_url, _READY)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
@@ -104,7 +109,7 @@ def dagster_dev(
         )
     try:
         deadline = time.monotonic() + timeout_seconds
-        while not _is_ready(base_url):
+        while not is_ready(base_url):
             if process.poll() is not None:
                 raise RuntimeError(f"dagster dev stopped with code {process.returncode}:\n{_end(log)}")
             if time.monotonic() > deadline:
