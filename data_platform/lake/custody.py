@@ -41,13 +41,18 @@ from data_platform.core.tables import kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import LOG, EntryUnreadable, Link
 from data_platform.lake.lake import Lake, Partition, application, recipe_number
-from data_platform.lake.log import SETTINGS, Commit, DataFile, State, commit_of, file_of
+from data_platform.lake.ledger import LAST_CHECKPOINT, Ledger, Listing, LogUnreadable, hold, ledger_of, list_log
+from data_platform.lake.log import Commit, DataFile, State, checkpoint_fault, commit_of, is_within
 from data_platform.lake.writer import filesystem
 
 _READERS = 16
 _TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
 _PIECE = 2**20
+_LINKED = "a link to elsewhere"
+_DEEPEST = 16
+_FEW = 64
+"""Folders within one another, since links may lead in circles, and files that are asked for one by one."""
 
 
 class CustodyBroken(PlainError, RuntimeError):
@@ -56,21 +61,34 @@ class CustodyBroken(PlainError, RuntimeError):
 
 @dataclass(frozen=True)
 class Breach:
-    """One way in which a partition, or all of a table, is not what the platform committed."""
+    """One way in which a partition, or all of a table, is not what the platform committed.
+
+    Attributes:
+        damage: whether files are lost that the same stage, from the same inputs, can make again.
+    """
 
     table: str
     partition: str
     what: str
+    damage: bool = False
 
     def __str__(self) -> str:
         return f"{self.table}{f'/{self.partition}' if self.partition else ''}: {self.what}"
 
 
 class Custody:
-    """The logs of a lake, each read once, asked about tables at any version."""
+    """The logs of a lake, each read once, asked about tables at any version.
 
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
+    Args:
+        ledgers: whether a ledger is believed that is sound and whose entries look as they did, so that a log is read
+            from where that ends. What is to be proven is read as a whole.
+        listing: whether the folder of a table is listed as a whole when its files are asked for, since all will be;
+            else a few are asked for one by one.
+    """
+
+    def __init__(self, lake: Lake, ledgers: bool = False, listing: bool = True) -> None:
+        self._lake, self._believing, self._listing_all = lake, ledgers, listing
+        self._ledgers: dict[str, Ledger | None] = {}
         self._logs: dict[str, list[Commit]] = {}
         self._places: dict[str, dict[str, int]] = {}
         self._found: dict[tuple[str, int | None], list[Breach]] = {}
@@ -120,7 +138,7 @@ class Custody:
             CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
         """
         if (name, version) not in self._found:
-            there = self._lake.exists(name)
+            there = self._lake.exists(name) and not self._in_order(name, version)
             found = list(self._examine(name, version)) if there else []
             self._found[name, version] = list(dict.fromkeys(found))
         return [breach for breach in self._found[name, version] if _concerns(breach.partition, partition)]
@@ -156,13 +174,14 @@ class Custody:
         """
         if not self._lake.exists(name):
             return []
-        files, there = self.files(name, partition, version), self._listing(name)
+        files = self.files(name, partition, version)
+        there = self._sizes(name, files)
         kinds: dict[str, list[DataFile]] = {
             "of the commit not there any more": [file for file in files if file.place not in there],
             "not of the size that was committed": [
                 file for file in files if there.get(file.place, file.bytes) != file.bytes
             ],
-            "a link to elsewhere": [file for file in files if self._is_link(name, file.place)],
+            _LINKED: [file for file in files if self._is_link(name, file.place)],
         }
         named = {file.path for some in kinds.values() for file in some}
         asked = [file for file in files if file.path not in named and (contents is None or file.path in contents)]
@@ -172,7 +191,7 @@ class Custody:
             kinds["not of as many rows as the log says"] = self._other_rows(
                 name, [file for file in asked if file.path not in changed])
         return [
-            Breach(name, place, f"{many(len(some), 'file')} {what}")
+            Breach(name, place, f"{many(len(some), 'file')} {what}", damage=what != _LINKED)
             for what, files in kinds.items() for place, some in _by_partition(files, partition)
         ]
 
@@ -182,12 +201,17 @@ class Custody:
 
     def files(self, name: str, partition: str | None = None, version: int | None = None) -> list[DataFile]:
         """The files that a version of a table has, in a partition of it."""
+        ledger = self._ledger(name)
+        if ledger is not None and (version is None or ledger.unchanged_since(version, partition or "")):
+            return ledger.files(partition or "")
         wanted = tuple(partition.split("/")) if partition else ()
         state = State.after(self._until(name, version))
         return [file for file in state.files.values() if file.partition[: len(wanted)] == wanted]
 
     def digests(self, name: str) -> dict[str, str]:
         """SHA-256 of files as the platform committed them, by path; of those by older code there is none."""
+        if (ledger := self._ledger(name)) is not None:
+            return dict(ledger.digests)
         return {path: digest for commit in self.log(name) if commit.ours for path, digest in commit.digests.items()}
 
     def strays(self, name: str) -> list[str]:
@@ -246,8 +270,63 @@ class Custody:
     def _until(self, name: str, version: int | None) -> list[Commit]:
         return [commit for commit in self.log(name) if version is None or commit.version <= version]
 
+    def _ledger(self, name: str) -> Ledger | None:
+        """The ledger of a table, if ledgers are believed and this one is sound, its checkpoints and the link that is
+        kept of it with it."""
+        if not self._believing:
+            return None
+        if name not in self._ledgers:
+            try:
+                listing = list_log(self._lake, name)
+                ledger = ledger_of(self._lake, name, listing)
+            except LogUnreadable:
+                ledger = None
+            sound = ledger is not None and ledger.sound and self._stands(ledger, listing) and self._is_kept(ledger)
+            self._ledgers[name] = ledger if sound else None
+        return self._ledgers[name]
+
+    def _in_order(self, name: str, version: int | None) -> bool:
+        """Whether a sound ledger tells that a table is in order, at this version as at every other."""
+        ledger = self._ledger(name)
+        return ledger is not None and (version is None or version <= ledger.version)
+
+    def _is_kept(self, ledger: Ledger) -> bool:
+        """Whether the link that is kept of a table is one of its own."""
+        link = chain.kept_of(self._lake, ledger.name)
+        if link is None:
+            return not (ledger.version and ledger.guarded)
+        return ledger.links.get(link.version) == link.digest
+
+    def _stands(self, ledger: Ledger, listing: Listing) -> bool:
+        """Whether all that stands for a log says what the log says: checkpoints that were held against it before, by
+        how they look, and others now."""
+        unheld = {}
+        for file, look in listing.others.items():
+            if file == LAST_CHECKPOINT or ledger.checkpoints.get(file) == look:
+                continue
+            if not file.endswith(".checkpoint.parquet") or file != f"{file[:20]}.checkpoint.parquet":
+                return False
+            unheld[file] = look
+        if not unheld and LAST_CHECKPOINT not in listing.others:
+            return True
+        if list(self._checkpoints(ledger.name, set(unheld))):
+            return False
+        if unheld:
+            hold(self._lake, ledger, unheld)
+        return True
+
+    def _sizes(self, name: str, files: Sequence[DataFile]) -> dict[str, int]:
+        """Size of those files of a table that are there, by path."""
+        if name in self._places or self._listing_all or len(files) > _FEW:
+            return self._listing(name)
+        system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
+        infos = system.get_file_info([file.place for file in files])
+        return {info.path.lstrip("/"): info.size for info in infos if info.type == pyarrow.fs.FileType.File}
+
     def _listing(self, name: str) -> dict[str, int]:
         """Size of every file in the folder of a table, by path."""
+        if name not in self._places and "://" not in self._lake.uri:
+            self._places[name] = dict(_sizes_below(self._lake.table_uri(name)))
         if name not in self._places:
             system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
             found = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
@@ -289,6 +368,7 @@ class Custody:
         for last in _last_commits(commits).values():
             yield from _contradictions(name, commits, last, actual)
         yield from _copies(name, commits)
+        yield from _compactions(name, commits)
         yield from _settings(name, commits, actual, lawful)
         yield from _entries(name, commits)
         yield from self._checkpoints(name)
@@ -304,27 +384,31 @@ class Custody:
         elif found := _misses(commits, link):
             yield Breach(name, "", f"{found}, as the link tells that is kept of it")
 
-    def _checkpoints(self, name: str) -> Iterator[Breach]:
-        """What readers are told who do not read the log: checkpoints, and what else stands for entries of it."""
+    def _checkpoints(self, name: str, asked: Collection[str] | None = None) -> Iterator[Breach]:
+        """What readers are told who do not read the log: checkpoints, and what else stands for entries of it.
+
+        Args:
+            asked: the checkpoints that are held against the log; all if None.
+        """
         system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
         infos = system.get_file_info(pyarrow.fs.FileSelector(LOG, recursive=True))
         files = sorted(
             info.path.lstrip("/").removeprefix(f"{LOG}/") for info in infos if info.type == pyarrow.fs.FileType.File
         )
         there = [file for file in files if ".checkpoint." in file]
-        for file in there:
+        for file in there if asked is None else sorted(asked):
             version = file[:20]
             if not version.isdecimal() or file != f"{version}.checkpoint.parquet":
                 yield Breach(name, "", f"{file} is a checkpoint of a kind that the platform does not write")
             elif int(version) >= len(self.log(name)):
                 yield Breach(name, "", f"there is a checkpoint of version {int(version)}, which the log does not have")
-            elif what := self._checkpoint(name, system, int(version)):
+            elif what := checkpoint_fault(system, name, int(version), State.after(self._until(name, int(version)))):
                 yield Breach(name, "", f"the checkpoint of version {int(version)} {what}")
         for file in files:
             if file.endswith(".compacted.json") or file.startswith("_sidecars/") or file.endswith(".crc"):
                 yield Breach(name, "", f"{file} stands for entries of the log, and the platform writes no such file")
-        if "_last_checkpoint" in files:
-            with system.open_input_stream(f"{LOG}/_last_checkpoint") as stream:
+        if LAST_CHECKPOINT in files:
+            with system.open_input_stream(f"{LOG}/{LAST_CHECKPOINT}") as stream:
                 content = stream.read()
             try:
                 version = json.loads(content)["version"]
@@ -332,28 +416,6 @@ class Custody:
                 version = None
             if not isinstance(version, int) or f"{version:020d}.checkpoint.parquet" not in there:
                 yield Breach(name, "", "_last_checkpoint points to a checkpoint that is not there")
-
-    def _checkpoint(self, name: str, system: pyarrow.fs.FileSystem, version: int) -> str:
-        """What is wrong with a checkpoint; nothing if it says what the log says."""
-        expected = State.after(self._until(name, version))
-        try:
-            with system.open_input_file(f"{LOG}/{version:020d}.checkpoint.parquet") as source:
-                parquet = pq.ParquetFile(source)
-                names = [field for field in ("add", "txn", "metaData", "protocol") if field in
-                         parquet.schema_arrow.names]
-                if "add" in names and (more := _unknown_fields(parquet.schema_arrow.field("add").type)):
-                    return f"has {more} of its files, which the platform does not write and readers skip files by"
-                rows = parquet.read(columns=names)
-            told = _told(name, rows, version)
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
-            return "cannot be read"
-        for what, one, other in (
-            ("files", told.files, expected.files), ("transactions", told.transactions, expected.transactions),
-            ("settings of the table", told.settings, expected.settings),
-        ):
-            if one != other:
-                return f"says other {what} than the log"
-        return ""
 
 
 def digest_of(lake: Lake, name: str, place: str) -> str | None:
@@ -391,6 +453,19 @@ def _digest_on_disk(path: str) -> str:
         if key not in _known_digests:
             _known_digests[key] = hashlib.file_digest(stream, "sha256").hexdigest()
         return _known_digests[key]
+
+
+def _sizes_below(folder: str, within: str = "") -> Iterator[tuple[str, int]]:
+    """Size of every local file below a folder, by its path in it; links are told by what they lead to."""
+    try:
+        found = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        if entry.is_dir() and within.count("/") < _DEEPEST:
+            yield from _sizes_below(entry.path, f"{within}{entry.name}/")
+        elif entry.is_file():
+            yield f"{within}{entry.name}", entry.stat().st_size
 
 
 def _concerns(place: str, partition: str | None) -> bool:
@@ -455,29 +530,6 @@ def _unreadable(name: str, version: int) -> str:
             f"what to do: data-platform repair {name}, then run the recipe again")
 
 
-_PARSED = ("stats_parsed", "partitionValues_parsed")
-"""Fields in which checkpoints may say again, for readers that prefer them, what their files hold."""
-
-
-def _unknown_fields(adds: pa.StructType) -> str:
-    return " and ".join(field for field in _PARSED if adds.get_field_index(field) >= 0)
-
-
-def _told(name: str, rows: pa.Table, version: int) -> State:
-    """The state that the rows of a checkpoint give."""
-    state = State()
-    for kind in rows.column_names:
-        for value in rows[kind].drop_null().to_pylist():
-            if kind == "add":
-                file = file_of(name, version, value)
-                state.files[file.path] = file
-            elif kind == "txn":
-                state.transactions[value["appId"]] = value["version"]
-            else:
-                state.settings[kind] = SETTINGS[kind](value)
-    return state
-
-
 # -- what is found ----------------------------------------------------------------------------------------------------
 
 
@@ -488,9 +540,18 @@ def _copies(name: str, commits: list[Commit]) -> Iterator[Breach]:
         if not commit.made:
             continue
         partition, recipe = commit.made["partition"], commit.made["recipe"]
-        if carried.get(partition) == recipe:
+        if carried.get(partition) == recipe and not (commit.mends and commit.mends <= commit.removes):
             yield Breach(name, partition, f"{commit} copies the commit before it, which the platform never does")
         carried[partition] = recipe
+
+
+def _compactions(name: str, commits: list[Commit]) -> Iterator[Breach]:
+    """Commits that write the rows of files again and say other numbers of them than the log."""
+    rows: dict[str, int] = {}
+    for commit in commits:
+        if any(rows.get(path) != count for path, count in commit.compacts.items()):
+            yield Breach(name, "", f"{commit} says other rows of the files that it writes again than the log before it")
+        rows.update((file.path, file.rows) for file in commit.adds)
 
 
 def _differences(name: str, commits: list[Commit], actual: State, lawful: State) -> Iterator[Breach]:
@@ -524,14 +585,9 @@ def _last_commits(commits: list[Commit]) -> dict[str, Commit]:
     for commit in commits:
         if commit.made:
             whole = commit.made["partition"]
-            found = {partition: last for partition, last in found.items() if not _within(partition, whole)}
+            found = {partition: last for partition, last in found.items() if not is_within(partition, whole)}
             found[whole] = commit
     return found
-
-
-def _within(partition: str, whole: str) -> bool:
-    """Whether a partition is another, or a part of it."""
-    return not whole or partition == whole or partition.startswith(f"{whole}/")
 
 
 def _taken_out(commits: list[Commit], last: Commit) -> int:
@@ -542,7 +598,7 @@ def _taken_out(commits: list[Commit], last: Commit) -> int:
     whole, taken = last.made["partition"], 0
     for commit in commits[last.version + 1 :]:
         made = commit.made
-        if made and made.get("asset_key") == _TAKEDOWN and made["partition"] != whole and _within(
+        if made and made.get("asset_key") == _TAKEDOWN and made["partition"] != whole and is_within(
             made["partition"], whole
         ):
             before, after = (

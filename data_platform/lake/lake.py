@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 import pyarrow.fs
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
@@ -31,7 +35,9 @@ from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import chain, unfinished
-from data_platform.lake.log import COMMIT_KEY
+from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
+from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
+from data_platform.lake.log import DataFile as LoggedFile
 from data_platform.lake.place import reachable, store_options
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
 
@@ -39,9 +45,11 @@ _CONFIGURATION = {
     # Lineage is read from the log: it must not be cleaned away before it was copied.
     "delta.logRetentionDuration": "interval 3650 days",
     "delta.deletedFileRetentionDuration": "interval 3650 days",
-    "delta.checkpointInterval": "100",
+    "delta.checkpointInterval": str(EVERY),
 }
 _MAX_ATTEMPTS = 20
+_READERS = 16
+_HELD = threading.local()
 
 
 class TableMissing(PlainError, LookupError):
@@ -121,12 +129,7 @@ class Partition:
 
 def application(table_name: str, partition: Partition) -> str:
     """The Delta application whose transactions tell the recipe that a partition carries."""
-    return f"data_platform/{table_name}/{partition}"
-
-
-def recipe_number(recipe: str) -> int:
-    """A recipe as a Delta transaction version: 60 bits of it, since versions are signed 64-bit integers."""
-    return int(recipe[:15], 16)
+    return application_of(table_name, str(partition))
 
 
 class Lake:
@@ -135,6 +138,33 @@ class Lake:
     def __init__(self, uri: str, storage_options: Mapping[str, str] | None = None) -> None:
         self.uri = reachable(uri)
         self.storage_options = store_options(self.uri, storage_options or {})
+        self._seen: dict[str, Ledger | None] | None = None
+
+    def at_rest(self) -> Lake:
+        """The lake as it is the first time that a table is asked for: for plans, which ask of every partition, and to
+        which it need not be told what comes meanwhile. Files are read as ever."""
+        still = Lake(self.uri, self.storage_options)
+        still._seen = {}
+        return still
+
+    def ledger(self, name: str) -> Ledger | None:
+        """What the log of table `name` leaves; None if there is no such table.
+
+        Raises:
+            LogUnreadable: if the log cannot be read as a whole.
+        """
+        if self._seen is None:
+            return ledger_of(self, name)
+        if name not in self._seen:
+            self._seen[name] = ledger_of(self, name, list_log(self, name))
+        return self._seen[name]
+
+    def known(self, name: str) -> Ledger | None:
+        """The ledger of a table; None if there is none, or if its log cannot be read as a whole."""
+        try:
+            return self.ledger(name)
+        except LogUnreadable:
+            return None
 
     def table_uri(self, name: str) -> str:
         """Where table `name` lives."""
@@ -151,6 +181,8 @@ class Lake:
 
     def exists(self, name: str) -> bool:
         """Whether table `name` has been created."""
+        if self.known(name) is not None:
+            return True
         return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
 
     def open(self, name: str, version: int | None = None) -> DeltaTable:
@@ -175,25 +207,22 @@ class Lake:
 
         For an unpartitioned table, or to pin one partition of a partitioned one.
         """
-        if not self.exists(name):
-            return None
-        handle = self.open(name)
-        return self._pin(handle, name, Partition.of(_stored(name, handle), partition))
+        found = self.pins(name, [partition])
+        return found[0] if found else None
 
-    def pins(self, name: str, partitions: Sequence[str]) -> list[Pin]:
+    def pins(self, name: str, partitions: Sequence[str | None]) -> list[Pin]:
         """Pins of those `partitions` that were written, all at one version of the table."""
-        if not self.exists(name):
+        known = self.known(name)
+        if known is not None:
+            described, version, transactions = known.table_id, known.version, known.transactions.get
+        elif self.exists(name):
+            handle = self.open(name)
+            described, version, transactions = str(handle.metadata().id), handle.version(), handle.transaction_version
+        else:
             return []
-        handle = self.open(name)
-        declared = _stored(name, handle)
-        found = (self._pin(handle, name, Partition.of(declared, partition)) for partition in partitions)
-        return [pin for pin in found if pin]
-
-    def _pin(self, handle: DeltaTable, name: str, partition: Partition) -> Pin | None:
-        carried = handle.transaction_version(application(name, partition))
-        if carried is None:
-            return None
-        return Pin(name, str(handle.metadata().id), handle.version(), str(partition), f"{carried:015x}")
+        carried = [(partition or "", transactions(application_of(name, partition or ""))) for partition in partitions]
+        return [Pin(name, described, version, place, f"{number:015x}") for place, number in carried
+                if number is not None]
 
     def table(self, name: str, version: int | None = None) -> Table:
         """The declaration of table `name`, with the columns that it has at `version` where the recipe decides these.
@@ -258,6 +287,9 @@ class Lake:
 
     def count(self, name: str, partition: str | None = None, version: int | None = None) -> int:
         """Rows of a table or partition, from the log alone."""
+        known = self.known(name)
+        if known is not None and (version is None or known.unchanged_since(version, partition or "")):
+            return known.rows(partition or "")
         handle = self.open(name, version)
         rows = pa.table(handle.get_add_actions(flatten=True))
         if not rows.num_rows:
@@ -265,6 +297,26 @@ class Lake:
         for key, value in Partition.of(_stored(name, handle), partition).values:
             rows = rows.filter(pc.equal(rows[f"partition.{key}"], value))
         return pc.sum(rows["num_records"]).as_py() or 0
+
+    def read_in_order(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Rows of a log of the platform in the order in which they were committed, whatever clock any of them names."""
+        known = self.known(name)
+        if known is None:
+            raise _damaged(name)
+        system = filesystem(self.table_uri(name), self.storage_options)
+
+        def read(file: LoggedFile) -> pa.Table:
+            try:
+                with system.open_input_file(file.place) as source:
+                    return pq.read_table(source, columns=list(columns))
+            except (OSError, pa.ArrowException):
+                raise LogDamaged(f"a file of {name} is gone or cannot be read; what to do: data-platform repair {name}"
+                                 ) from None
+
+        with ThreadPoolExecutor(_READERS) as pool:
+            parts = list(pool.map(read, sorted(known.files(), key=lambda file: (file.version, file.path))))
+        schema = pa.schema([table(name).schema.field(column) for column in columns])
+        return pa.concat_tables([schema.empty_table(), *(part.select(list(columns)).cast(schema) for part in parts)])
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -275,10 +327,7 @@ class Lake:
 
     def carries(self, name: str, partition: Partition, provenance: Provenance) -> bool:
         """Whether the partition was written with exactly this recipe."""
-        if not self.exists(name):
-            return False
-        carried = self.open(name).transaction_version(application(name, partition))
-        return carried is not None and carried == recipe_number(provenance.recipe)
+        return self.carried(name, partition) == recipe_number(provenance.recipe)
 
     def replace(
         self,
@@ -304,7 +353,9 @@ class Lake:
         for _ in range(_MAX_ATTEMPTS):
             handle = self._create(declared)
             basis_version = handle.version()
-            carried = handle.transaction_version(key)
+            known = self.known(name)
+            at_hand = known is not None and known.version == basis_version
+            carried = known.transactions.get(key) if at_hand else handle.transaction_version(key)
             if carried is not None and carried == number:
                 discard(list(files), self.table_uri(name), self.storage_options)
                 self.record_lineage(name)
@@ -338,6 +389,9 @@ class Lake:
 
     def carried(self, name: str, partition: Partition) -> int | None:
         """The recipe number that the partition carries now, the `basis` of a later `replace`."""
+        known = self.known(name)
+        if known is not None:
+            return known.transactions.get(application(name, partition))
         return self.open(name).transaction_version(application(name, partition)) if self.exists(name) else None
 
     def write(
@@ -440,11 +494,31 @@ class Lake:
                 if not self.exists(declared.name):
                     raise
                 # Another run created it in the meantime.
-        return self.open(declared.name)
+        return self._latest(declared.name)
+
+    def _latest(self, name: str) -> DeltaTable:
+        """A handle at the latest version that this thread writes through, and nobody reads: it goes on with commits."""
+        held: dict[tuple[Any, ...], DeltaTable] = _HELD.__dict__.setdefault("handles", {})
+        # Another endpoint is another store, and a forked process lacks the threads that its parent's handles need.
+        options = tuple(sorted(self.storage_options.items()))
+        key = (os.getpid(), self.uri, name, options, os.environ.get("AWS_ENDPOINT_URL"))
+        handle, known = held.pop(key, None), self.known(name)
+        if handle is not None and known is not None and known.table_id == str(handle.metadata().id) and (
+                handle.version() <= known.version):
+            if handle.version() < known.version:
+                handle.update_incremental()
+        else:
+            handle = self.open(name)
+        held[key] = handle
+        return handle
 
     def _version_of(self, name: str, partition: Partition, provenance: Provenance) -> int:
         """The version that carries the recipe: the handle may already see later commits."""
-        for row in self.history(name):
+        known = self.known(name)
+        last = known.last.get(str(partition)) if known else None
+        if last and last.recipe == provenance.recipe:
+            return last.version
+        for row in self.history(name):  # another run has written the partition since
             if row["partition"] == str(partition) and row["recipe"] == provenance.recipe:
                 return row["version"]
         raise RuntimeError(f"{name}/{partition}: the commit of recipe {provenance.recipe[:12]} is not in the log")
@@ -456,12 +530,27 @@ class Lake:
         table_id, entries = self._log(name)
         rows = []
         for entry in entries:
-            if made := entry.get(COMMIT_KEY):
-                committed = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
-                rows.append(
-                    {"table": name, "table_id": table_id, "version": int(entry["version"]), "committed_at": committed,
-                     **{key: made[key] for key in _COMMIT_COLUMNS}}
-                )
+            if entry.get(COMMIT_KEY):
+                rows.append(_row(name, table_id, int(entry["version"]), entry))
+        return rows
+
+    def last_commit(self, name: str, partition: str = "") -> dict[str, Any] | None:
+        """What made a partition of `name` as it is now: one row as of `history`; None if it was never written."""
+        known = self.known(name)
+        if known is None:
+            rows = self.history(name) if self.exists(name) else []
+            return next((row for row in rows if row["partition"] == partition), None)
+        last = known.last.get(partition)
+        return self._made(known, range(last.version, last.version + 1))[0] if last else None
+
+    def _made(self, known: Ledger, versions: Iterable[int]) -> list[dict[str, Any]]:
+        """Rows of `history` of those of some versions that are the platform's, in their order."""
+        rows = []
+        for version in versions:
+            entry = next((value for kind, value in chain.read_entry(self, known.name, version) if kind == "commitInfo"),
+                         {})
+            if COMMIT_KEY in entry:
+                rows.append(_row(known.name, known.table_id, version, entry))
         return rows
 
     def _log(self, name: str) -> tuple[str, list[dict[str, Any]]]:
@@ -475,34 +564,47 @@ class Lake:
             entries = handle.history()
             if entries and entries[-1]["version"] == 0:
                 return str(handle.metadata().id), entries
-        raise LogDamaged(f"the log of {name} does not reach back to version 0, or ends in an entry that is none; what "
-                         f"to do: data-platform repair {name}, then run the recipe again")
+        raise _damaged(name)
 
     def record_lineage(self, name: str) -> None:
         """Append to `lineage` the commits of `name` that it lacks, also those of runs killed before they could.
 
         The transaction of `lineage` holds the last version that was copied, so that two runs never copy a commit twice.
         """
+        if name in PLATFORM_LOGS:
+            return
         for _ in range(_MAX_ATTEMPTS):
-            rows = self.history(name)
-            if not rows:
+            known = self.known(name)
+            if known is None:
+                if self.exists(name):
+                    raise _damaged(name)
                 return
-            lineage = self._create(table("lineage"))
-            key = f"data_platform/lineage/{rows[0]['table_id']}"
-            copied = lineage.transaction_version(key)
-            missing = [row for row in reversed(rows) if copied is None or row["version"] > copied]
+            key = f"data_platform/lineage/{known.table_id}"
+            last = max((last.version for last in known.last.values()), default=-1)
+            if last <= self._copied(key):
+                return
+            handle = self._create(table("lineage"))
+            copied = self._copied(key, handle)
+            missing = self._made(known, range(copied + 1, known.version + 1))
             if not missing:
                 return
             writer = self.writer("lineage")
             for batch in pa.Table.from_pylist(missing, schema=table("lineage").schema).to_batches():
                 writer.write(batch)
             files, last = writer.close(), missing[-1]["version"]
-            seen = {"table": name, "table_id": rows[0]["table_id"], "version": last,
-                    "link": chain.link_of(self, name, last)}
-            if self._append(lineage, "lineage", files, Transaction(key, last), seen=seen):
+            seen = {"table": name, "table_id": known.table_id, "version": last, "link": chain.link_of(self, name, last)}
+            if self._append(handle, "lineage", files, Transaction(key, last), seen=seen):
                 return
             discard(files, self.table_uri("lineage"), self.storage_options)
         raise ConcurrentWrite(f"lineage of {name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
+
+    def _copied(self, key: str, handle: DeltaTable | None = None) -> int:
+        """The last version that `lineage` has copied of a table, at the version of the handle if there is one."""
+        lineage = self.known("lineage")
+        if handle is None or (lineage is not None and lineage.version == handle.version()):
+            return lineage.transactions.get(key, -1) if lineage else -1
+        copied = handle.transaction_version(key)
+        return -1 if copied is None else copied
 
     def repair_lineage(self) -> None:
         """Copy every commit that `lineage` lacks, of every table."""
@@ -524,6 +626,18 @@ def _stored(name: str, handle: DeltaTable) -> Table:
         return replace(known, columns=columns)
     described = handle.metadata()
     return Table(name, described.description or "", columns, key=(), partition_by=tuple(described.partition_columns))
+
+
+def _damaged(name: str) -> LogDamaged:
+    return LogDamaged(f"the log of {name} does not reach back to version 0, or ends in an entry that is none; what to "
+                      f"do: data-platform repair {name}, then run the recipe again")
+
+
+def _row(name: str, table_id: str, version: int, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `lineage`, from what the entry of a commit says."""
+    committed = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+    return {"table": name, "table_id": table_id, "version": version, "committed_at": committed,
+            **{key: entry[COMMIT_KEY][key] for key in _COMMIT_COLUMNS}}
 
 
 _COMMIT_COLUMNS = (

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
+import pyarrow.fs
+import pyarrow.parquet as pq
+
 from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
 from data_platform.lake import chain
-from data_platform.lake.chain import CUSTODY_KEY
+from data_platform.lake.chain import CUSTODY_KEY, LOG
 
 COMMIT_KEY = "data_platform"
 """Under which a commit says which code, settings and inputs made it."""
@@ -24,6 +28,8 @@ COMMIT_KEY = "data_platform"
 _SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
 """What a commit has to say to be the platform's."""
 _UNKNOWN_OPERATION = "unknown operation"
+COMPACTED = ("lineage", "check_results")
+"""The logs of the platform that grow with every commit, whose rows are written again as fewer files."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class Commit:
         link: the link after it.
         settings: what it makes of the table itself: schema and properties under 'metaData', and 'protocol'.
         seen: what a commit of `lineage` says of the table whose commits it copied: name, id, version and link.
+        mends: files that were lost, in whose place it puts what the same recipe made again.
+        compacts: files of a log of the platform whose rows it writes again as fewer files, with the rows of each.
     """
 
     version: int
@@ -78,6 +86,8 @@ class Commit:
     link: str
     settings: Mapping[str, Any]
     seen: Mapping[str, Any]
+    mends: frozenset[str]
+    compacts: Mapping[str, int]
 
     def __str__(self) -> str:
         return f"version {self.version} ({self.operation}, {self.committed_at:%Y-%m-%d %H:%M} UTC)"
@@ -127,9 +137,10 @@ def commit_of(name: str, version: int, actions: Sequence[tuple[str, Any]], befor
     operation = str(info.get("operation", _UNKNOWN_OPERATION))
     made, doubt = _ours(info.get(COMMIT_KEY))
     ours = made is not None or (version == 0 and not (adds or removes))
+    compacts = dict(custody.get("compacts") or {})
     if name in PLATFORM_LOGS:
         appends = bool(custody) or (operation == "WRITE" and not guarded)
-        ours = ours or (appends and not removes)
+        ours = ours or (appends and (not removes or (name in COMPACTED and _is_compaction(compacts, adds, removes))))
     digests = _digests(custody.get("files") or {}, adds)
     if ours and custody and custody.get("table") != name:
         doubt = f"it was made for {custody.get('table')}"
@@ -150,6 +161,35 @@ def commit_of(name: str, version: int, actions: Sequence[tuple[str, Any]], befor
         version, committed, operation, ours, made if ours else None, doubt, tuple(adds), frozenset(removes),
         transactions, guarded or bool(custody), bool(custody), digests or {}, stated is None or stated == link,
         chain.link_after(stated if isinstance(stated, str) else link, actions), settings, custody.get("seen") or {},
+        frozenset(custody.get("mends") or ()), compacts,
+    )
+
+
+def application_of(name: str, place: str) -> str:
+    """The Delta application whose transactions tell the recipe that a partition carries."""
+    return f"data_platform/{name}/{place}"
+
+
+def recipe_number(recipe: str) -> int:
+    """A recipe as a Delta transaction version: 60 bits of it, since versions are signed 64-bit integers."""
+    return int(recipe[:15], 16)
+
+
+def is_within(partition: str, whole: str) -> bool:
+    """Whether a partition is another, or a part of it."""
+    return not whole or partition == whole or partition.startswith(f"{whole}/")
+
+
+def _is_compaction(compacts: Mapping[str, int], adds: Sequence[DataFile], removes: Collection[str]) -> bool:
+    """Whether a commit says of just the files that it takes out how many rows they have, and adds as many."""
+    return set(compacts) == set(removes) and sum(compacts.values()) == sum(file.rows for file in adds)
+
+
+def nothing_before(version: int, link: str, guarded: bool) -> Commit:
+    """What stands for a commit of which no more is known than that, for the next one to be read on top of."""
+    return Commit(
+        version, datetime.fromtimestamp(0, UTC), _UNKNOWN_OPERATION, True, None, "", (), frozenset(), {}, guarded,
+        guarded, {}, True, link, {}, {}, frozenset(), {},
     )
 
 
@@ -220,3 +260,54 @@ def _ours(made: Any) -> tuple[Mapping[str, Any] | None, str]:
     if hashlib.sha256(text.encode()).hexdigest() != made["recipe"]:
         return None, "its code, settings and inputs do not give the recipe that it names"
     return made, ""
+
+
+# -- checkpoints ------------------------------------------------------------------------------------------------------
+
+
+_PARSED = ("stats_parsed", "partitionValues_parsed")
+"""Fields in which checkpoints may say again, for readers that prefer them, what their files hold."""
+
+
+def _unknown_fields(adds: pa.StructType) -> str:
+    return " and ".join(field for field in _PARSED if adds.get_field_index(field) >= 0)
+
+
+def _told(name: str, rows: pa.Table, version: int) -> State:
+    """The state that the rows of a checkpoint give."""
+    state = State()
+    for kind in rows.column_names:
+        for value in rows[kind].drop_null().to_pylist():
+            if kind == "add":
+                file = file_of(name, version, value)
+                state.files[file.path] = file
+            elif kind == "txn":
+                state.transactions[value["appId"]] = value["version"]
+            else:
+                state.settings[kind] = SETTINGS[kind](value)
+    return state
+
+
+def checkpoint_fault(system: pyarrow.fs.FileSystem, name: str, version: int, expected: State) -> str:
+    """What is wrong with the checkpoint of a version; nothing if it says what the log says, which is `expected`.
+
+    Args:
+        system: the file system rooted at the table.
+    """
+    try:
+        with system.open_input_file(f"{LOG}/{version:020d}.checkpoint.parquet") as source:
+            parquet = pq.ParquetFile(source)
+            names = [field for field in ("add", "txn", "metaData", "protocol") if field in parquet.schema_arrow.names]
+            if "add" in names and (more := _unknown_fields(parquet.schema_arrow.field("add").type)):
+                return f"has {more} of its files, which the platform does not write and readers skip files by"
+            rows = parquet.read(columns=names)
+        told = _told(name, rows, version)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "cannot be read"
+    for what, one, other in (
+        ("files", told.files, expected.files), ("transactions", told.transactions, expected.transactions),
+        ("settings of the table", told.settings, expected.settings),
+    ):
+        if one != other:
+            return f"says other {what} than the log"
+    return ""

@@ -26,7 +26,7 @@ class LicenseChanges:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._stating = {name: stage for name, stage in stages(workspace.recipe).items() if stage.states_licenses}
-        self._history: dict[str, list[dict[str, Any]]] = {}
+        self._history: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self._now: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def of(self, name: str, partition: str = "") -> list[str]:
@@ -39,18 +39,17 @@ class LicenseChanges:
 
     def last_commit(self, name: str, partition: str) -> dict[str, Any] | None:
         """The commit that wrote a partition last; None if there is none."""
-        return next((row for row in self._commits(name) if row["partition"] == partition), None)
+        return next(iter(self._commits(name).get(partition, ())), None)
 
     def built_from(
         self, name: str, partition: str | None = "", version: int | None = None
     ) -> Iterator[dict[str, Any]]:
         """The commit that wrote a partition of a version of a table, by default the latest, and those of all that it
         was made from; for all partitions if it is None."""
-        latest: dict[str, dict[str, Any]] = {}
-        for row in self._commits(name):
-            if partition in (None, row["partition"]) and (version is None or row["version"] <= version):
-                latest.setdefault(row["partition"], row)
-        queue, seen = list(latest.values()), set()
+        queue, seen = [], set()
+        for place, rows in self._commits(name).items():
+            if partition in (None, place):
+                queue += [row for row in rows if version is None or row["version"] <= version][:1]
         while queue:
             commit = queue.pop()
             yield commit
@@ -59,10 +58,8 @@ class LicenseChanges:
                 if key in seen:
                     continue
                 seen.add(key)
-                queue += [
-                    row for row in self._commits(pin["table"])
-                    if row["partition"] == pin["partition"] and row["version"] <= pin["version"]
-                ][:1]
+                rows = self._commits(pin["table"]).get(pin["partition"], ())
+                queue += [row for row in rows if row["version"] <= pin["version"]][:1]
 
     def between(self, commit: Mapping[str, Any]) -> Iterator[str]:
         """What is stated of licences now, and was stated otherwise when a commit was made, in words."""
@@ -88,9 +85,12 @@ class LicenseChanges:
             if old.get(target) != new.get(target):
                 yield f"ruling on {target}: {_licenses(old.get(target))} -> {_licenses(new.get(target))}"
 
-    def _commits(self, name: str) -> list[dict[str, Any]]:
+    def _commits(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        """The commits of a table by partition, newest first."""
         if name not in self._history:
-            self._history[name] = self._workspace.lake.history(name) if self._workspace.lake.exists(name) else []
+            found = self._history.setdefault(name, {})
+            for row in self._workspace.lake.history(name) if self._workspace.lake.exists(name) else ():
+                found.setdefault(row["partition"], []).append(row)
         return self._history[name]
 
     def _stated_now(self, name: str, snapshot: str) -> Mapping[str, Any]:

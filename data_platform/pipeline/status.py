@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from data_platform.lake.custody import Breach, Custody
 from data_platform.lake.lake import Partition, Pin, Provenance
 from data_platform.pipeline.flow import stages
@@ -19,6 +21,9 @@ from data_platform.run.workspace import Workspace
 from data_platform.takedown.removal_list import TAKEDOWN
 
 State = Literal["fresh", "missing", "stale", "unchecked", "blocked"]
+
+
+_OF_CHECK = ("table", "partition", "recipe", "check")
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,15 @@ class Status:
 
 
 def plan(workspace: Workspace, flow: Mapping[str, Stage] | None = None) -> list[Status]:
-    """Where every stage stands for every snapshot, in the order of the flow. Reads logs, no rows."""
+    """Where every stage stands for every snapshot, in the order of the flow.
+
+    Reads what came to logs since they were last read, and of every table one listing of its folder; no rows but those
+    of `check_results`. What is lost of the files is stale, and is built again; what others changed is blocked.
+    """
     flow = flow or stages(workspace.recipe)
-    checks, custody, changes = latest_checks(workspace), Custody(workspace.lake), LicenseChanges(workspace)
+    workspace = workspace.at_rest()
+    checks, changes = latest_checks(workspace), LicenseChanges(workspace)
+    custody = Custody(workspace.lake, ledgers=True)
     result: list[Status] = []
     unsettled: dict[str, list[Status]] = {}
     for stage in flow.values():
@@ -78,12 +89,15 @@ def _status(
     pin = workspace.lake.pin(stage.name, snapshot if stage.partitioned else None)
     version = pin.version if pin else None
     changing = [status for status in above if status.state in ("missing", "stale")]
-    if breaches := breaches_of(stage, snapshot, custody):
-        return Status(stage, snapshot, "blocked", str(breaches[0]), version)
+    breaches = breaches_of(stage, snapshot, custody)
+    if others := [breach for breach in breaches if not breach.damage]:
+        return Status(stage, snapshot, "blocked", f"{others[0]}; {custody.remedy(others[0].table)}", version)
     if blocked := [status for status in above if status.state == "blocked"]:
         return Status(stage, snapshot, "blocked", f"{blocked[0].place} is blocked", version)
     if pin is None:
         return Status(stage, snapshot, "missing", "never written")
+    if breaches:
+        return Status(stage, snapshot, "stale", str(breaches[0]), version)
     if changing:
         return Status(stage, snapshot, "stale", f"{changing[0].place} is {changing[0].state}", version)
     try:
@@ -113,20 +127,22 @@ def breaches_of(stage: Stage, snapshot: str | None, custody: Custody) -> list[Br
 
 
 def latest_checks(workspace: Workspace) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
-    """The latest result of every check, by table, partition and recipe number."""
+    """The latest result of every check, by table, partition and recipe number: the one that was committed last, since
+    a clock may have been wrong."""
     if not workspace.lake.exists("check_results"):
         return {}
-    rows = workspace.lake.read_table("check_results").sort_by("checked_at").to_pylist()
-    latest = {(row["table"], row["partition"], row["recipe"], row["check"]): row for row in rows}
+    rows = workspace.lake.read_in_order("check_results", [*_OF_CHECK, "passed", "blocking"])
+    rows = rows.append_column("place", pa.array(range(rows.num_rows), pa.int64()))
+    places = rows.group_by(list(_OF_CHECK)).aggregate([("place", "max")])["place_max"]
     grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for (name, partition, recipe, _), row in latest.items():
-        grouped.setdefault((name, partition, recipe), []).append(row)
+    for row in rows.take(places).drop_columns("place").to_pylist():
+        grouped.setdefault((row["table"], row["partition"], row["recipe"]), []).append(row)
     return grouped
 
 
 def last_commit(workspace: Workspace, name: str, partition: str) -> dict[str, Any] | None:
     """The lineage row of the commit that last wrote a partition."""
-    return next((row for row in workspace.lake.history(name) if row["partition"] == partition), None)
+    return workspace.lake.last_commit(name, partition)
 
 
 def _difference(workspace: Workspace, stage: Stage, partition: Partition, now: Provenance) -> str:

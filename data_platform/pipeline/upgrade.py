@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from data_platform.core.tables import PLATFORM_LOGS
 from data_platform.lake.lake import Lake
+from data_platform.lake.ledger import Last
 from data_platform.pipeline.status import Status
 
 _COMMIT_DIGITS = 12
@@ -57,11 +58,11 @@ def upgrade_of(lake: Lake, states: Sequence[Status]) -> Upgrade:
     changed = {}
     for status in states:
         row = last.get((status.stage.name, str(status.stage.partition(status.snapshot))))
-        if row and row["code_version"] != status.stage.code_version:
+        if row and row.code_version != status.stage.code_version:
             changed[status.stage.name] = row
     stale = {status.stage.name for status in states if status.state == "stale"}
     missing = {status.stage.name for status in states if status.state == "missing"}
-    commits = sorted({row["git_commit"][:_COMMIT_DIGITS] for row in changed.values()} - {""})
+    commits = sorted({row.git_commit[:_COMMIT_DIGITS] for row in changed.values()} - {""})
     return Upgrade(
         written_by=tuple(commits), changed=_in_order(flow, changed),
         following=_in_order(flow, stale - changed.keys()),
@@ -74,11 +75,14 @@ def _in_order(flow: Iterable[str], names: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in flow if name in names)
 
 
-def _last_commits(lake: Lake) -> dict[tuple[str, str], dict[str, Any]]:
+def _last_commits(lake: Lake) -> dict[tuple[str, str], Last]:
     """The last commit of every partition of the tables that stages write for themselves, not of those beside."""
-    if not lake.exists("lineage"):
-        return {}
-    columns = ["table", "partition", "version", "asset_key", "code_version", "git_commit"]
-    rows = lake.read_table("lineage", columns).sort_by("version").to_pylist()
-    made = {row["table"] for row in rows if row["asset_key"] == row["table"]}
-    return {(row["table"], row["partition"]): row for row in rows if row["table"] in made}
+    found = {}
+    for name in lake.tables():
+        if name in PLATFORM_LOGS:
+            continue
+        ledger = lake.known(name)
+        commits = ledger.last if ledger else {}
+        if any(commit.asset_key == name for commit in commits.values()):
+            found |= {(name, partition): commit for partition, commit in commits.items()}
+    return found

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.lake.lake import Lake
+from data_platform.lake.lake import Lake, TableMissing
 from data_platform.run.stage import REJECTIONS, Dropped, Stage
 
 
@@ -39,7 +39,9 @@ def books(lake: Lake, stage: Stage, snapshot: str | None) -> Books | None:
     """
     if stage.books is None:
         return None
-    commit = next(row for row in lake.history(stage.name) if row["partition"] == str(stage.partition(snapshot)))
+    commit = lake.last_commit(stage.name, str(stage.partition(snapshot)))
+    if commit is None:
+        raise TableMissing(f"{stage.name} was never written{f' for {snapshot}' if snapshot else ''}")
     pins = json.loads(commit["inputs"])
     if stage.books.parents:
         kept = _distinct(lake, stage, snapshot, *stage.books.parents)

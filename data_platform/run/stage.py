@@ -268,7 +268,7 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
         CustodyBroken: an input, or what is to be replaced, is not what the platform wrote.
         ConcurrentWrite: another run wrote other rows in the meantime.
     """
-    lake, custody = workspace.lake, Custody(workspace.lake)
+    lake, custody = workspace.lake, Custody(workspace.lake, ledgers=True, listing=False)
     pins = pin_inputs(stage, workspace, snapshot)
     for pin in pins:
         custody.refuse_breaches(pin.table, pin.partition, pin.version)

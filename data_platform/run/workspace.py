@@ -25,6 +25,12 @@ class Workspace:
         """The same workspace, whose sources are listed again."""
         return Workspace(self.recipe, self.lake)
 
+    def at_rest(self) -> Workspace:
+        """The same workspace, with what its sources hold, over the lake as it is now."""
+        still = Workspace(self.recipe, self.lake.at_rest())
+        still._archives, still.sources = self._archives, self.sources
+        return still
+
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Sources by name, each of one snapshot; patterns over snapshots are expanded by listing."""

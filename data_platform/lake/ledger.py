@@ -1,0 +1,462 @@
+"""The ledger of a table: what its log leaves, kept at hand and carried on commit by commit.
+
+Whoever asks what a partition carries, of which files it is and which commit wrote it, need not read a log from its
+beginning: a ledger is read once in a process, and goes on from there by the entries that came since. It is also kept
+beside the table (`_custody/<table>.ledger`), so that another process reads it, and the entries after it, instead of
+them all: what a commit or a plan takes does not grow with the commits before it.
+
+A ledger is sound if every commit is the platform's and does what the platform's commits do. Only such a one is kept,
+and with it what the entries looked like that it stands for, the time of change of each among it: if one of them looks
+otherwise, the log is read again. So custody can ask the ledger first, and reads the whole log (`custody.py`) where it
+is not sound. What proves something reads the whole log in any case.
+
+Here belongs what a log leaves. Not here: what is wrong with a log (`custody.py`), and what one entry says (`log.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.fs
+
+from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
+from data_platform.lake import chain
+from data_platform.lake.chain import KEPT, LOG
+from data_platform.lake.log import (
+    SETTINGS,
+    Commit,
+    DataFile,
+    State,
+    application_of,
+    checkpoint_fault,
+    commit_of,
+    is_within,
+    nothing_before,
+    recipe_number,
+)
+from data_platform.lake.writer import filesystem, write_bytes
+
+if TYPE_CHECKING:
+    from data_platform.lake.lake import Lake
+
+LAST_CHECKPOINT = "_last_checkpoint"
+EVERY = 100
+"""Commits after which a ledger is written again; a checkpoint, too."""
+_FORMAT = 1
+_READERS = 16
+_LINKS = 256
+"""Of how many of the last versions the links are at hand."""
+_MEMORY: dict[tuple[Any, ...], Ledger] = {}
+
+
+class LogUnreadable(ValueError):
+    """A log has gaps, does not begin with version 0, or has an entry that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Last:
+    """The platform's last commit of a partition, as far as plans need it; the entry of its version says all of it."""
+
+    version: int
+    recipe: str
+    rows: int
+    asset_key: str
+    code_version: str
+    git_commit: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The folder of a log: how every entry looks, by version, and every other file, by name."""
+
+    entries: Mapping[int, str]
+    others: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A table after the last entry of its log that was read.
+
+    Attributes:
+        version: the last one.
+        looks: digest of how the entries up to it look.
+        look: how the last of them looks.
+        link: the link after it.
+        guarded: whether a commit says digests.
+        sound: whether every commit is the platform's, and does what the platform's commits do.
+        by_path: the files that it has.
+        digests: SHA-256 of these files, where the commits said it.
+        transactions: the version of every application.
+        settings: what the table says of itself.
+        last: the last commit of every partition.
+        links: the links after the last versions.
+        checkpoints: how checkpoints look that say what the log says, by file.
+        saved: up to which version it is kept beside the table.
+    """
+
+    name: str
+    version: int = -1
+    looks: str = ""
+    look: str = ""
+    link: str = ""
+    guarded: bool = False
+    sound: bool = True
+    by_path: Mapping[str, DataFile] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    transactions: Mapping[str, int] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    last: Mapping[str, Last] = field(default_factory=dict)
+    links: Mapping[int, str] = field(default_factory=dict)
+    checkpoints: Mapping[str, str] = field(default_factory=dict)
+    saved: int = -1
+
+    @property
+    def table_id(self) -> str:
+        """The id of the table."""
+        return str(self.settings.get("metaData", {}).get("id", ""))
+
+    def files(self, partition: str = "") -> list[DataFile]:
+        """The files of a partition, values joined by '/', or of all of the table."""
+        if not partition:
+            return list(self.by_path.values())
+        wanted = tuple(partition.split("/"))
+        return [file for file in self._parts.get(wanted[0], ()) if file.partition[: len(wanted)] == wanted]
+
+    @cached_property
+    def _parts(self) -> Mapping[str, list[DataFile]]:
+        """The files by the value of the first partition column."""
+        found: dict[str, list[DataFile]] = {}
+        for file in self.by_path.values():
+            found.setdefault(file.partition[0] if file.partition else "", []).append(file)
+        return found
+
+    def rows(self, partition: str = "") -> int:
+        """How many rows a partition has, or all of the table."""
+        return sum(file.rows for file in self.files(partition))
+
+    def unchanged_since(self, version: int, partition: str = "") -> bool:
+        """Whether a partition, or all of the table, is today what it was at an earlier version."""
+        if version >= self.version:
+            return version == self.version
+        if not self.sound:
+            return False
+        if not partition:
+            return all(last.version <= version for last in self.last.values())
+        about = [last for place, last in self.last.items()
+                 if is_within(place, partition) or is_within(partition, place)]
+        return bool(about) and all(last.version <= version for last in about)
+
+    @property
+    def state(self) -> State:
+        """As custody takes it."""
+        return State(dict(self.by_path), dict(self.transactions), dict(self.settings))
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def ledger_of(lake: Lake, name: str, listing: Listing | None = None) -> Ledger | None:
+    """The ledger of a table up to the last entry of its log; None if there is none.
+
+    Without a listing, of the entries that were read before only the last is looked at again.
+
+    Raises:
+        LogUnreadable: if the log cannot be read as a whole.
+    """
+    key = _key(lake, name)
+    ledger = _MEMORY.get(key)
+    if ledger is not None and listing is None:
+        found = _go_on(lake, ledger)
+        if found is not None:
+            _MEMORY[key] = found
+            return found
+    listing = listing or list_log(lake, name)
+    if not listing.entries:
+        _MEMORY.pop(key, None)
+        return None
+    last = max(listing.entries)
+    if len(listing.entries) != last + 1 or min(listing.entries):
+        raise LogUnreadable(f"the log of {name} has gaps or does not begin with version 0")
+    looks = _looks(listing)
+    if ledger is None or not _holds(ledger, looks):
+        ledger = _kept(lake, name)
+    if ledger is None or not _holds(ledger, looks):
+        ledger = Ledger(name)
+    ledger = _fold(lake, ledger, [listing.entries[version] for version in range(ledger.version + 1, last + 1)],
+                   listing.others)
+    if ledger.sound and ledger.version - ledger.saved >= EVERY:
+        ledger = save(lake, ledger)
+    _MEMORY[key] = ledger
+    return ledger
+
+
+def list_log(lake: Lake, name: str) -> Listing:
+    """The folder of the log of a table: one listing, and nothing is opened."""
+    entries: dict[int, str] = {}
+    others: dict[str, str] = {}
+    for file, look in _files(lake, name):
+        if len(file) == 25 and file.endswith(".json") and file[:20].isdecimal():
+            entries[int(file[:20])] = look
+        else:
+            others[file] = look
+    return Listing(entries, others)
+
+
+def _files(lake: Lake, name: str) -> Iterable[tuple[str, str]]:
+    if "://" not in lake.uri:
+        return _local_files(os.path.join(lake.table_uri(name), LOG))
+    system = filesystem(lake.table_uri(name), lake.storage_options)
+    infos = system.get_file_info(pyarrow.fs.FileSelector(LOG, allow_not_found=True, recursive=True))
+    return [(info.path.lstrip("/").removeprefix(f"{LOG}/"), f"{info.size} {info.mtime_ns}") for info in infos
+            if info.type == pyarrow.fs.FileType.File]
+
+
+def _local_files(folder: str, within: str = "") -> Iterable[tuple[str, str]]:
+    try:
+        found = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _local_files(entry.path, f"{within}{entry.name}/")
+        else:
+            yield f"{within}{entry.name}", _look(entry.stat(follow_symlinks=False))
+
+
+def _look(status: os.stat_result) -> str:
+    """What of a local file nobody can keep who changes it."""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _checkpoints_at(lake: Lake, name: str, versions: Iterable[int]) -> dict[str, str]:
+    """How the checkpoints look that the platform's commits leave at some of these versions."""
+    files = [f"{version:020d}.checkpoint.parquet" for version in versions if (version + 1) % EVERY == 0]
+    looks = ((file, _look_at(lake, name, file)) for file in files)
+    return {file: look for file, look in looks if look is not None}
+
+
+def _entry(version: int) -> str:
+    return f"{version:020d}.json"
+
+
+def _look_at(lake: Lake, name: str, file: str) -> str | None:
+    """How a file in the folder of a log looks; None if there is none."""
+    path = f"{LOG}/{file}"
+    if "://" not in lake.uri:
+        try:
+            return _look(os.lstat(os.path.join(lake.table_uri(name), path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+    info = filesystem(lake.table_uri(name), lake.storage_options).get_file_info(path)
+    return f"{info.size} {info.mtime_ns}" if info.type == pyarrow.fs.FileType.File else None
+
+
+def _after(looks: str, look: str) -> str:
+    return hashlib.sha256(f"{looks}\n{look}".encode()).hexdigest()
+
+
+def _looks(listing: Listing) -> list[str]:
+    """Of every version, the digest of how the entries up to it look."""
+    found: list[str] = []
+    for version in range(len(listing.entries)):
+        found.append(_after(found[-1] if found else "", listing.entries[version]))
+    return found
+
+
+def _holds(ledger: Ledger, looks: list[str]) -> bool:
+    return ledger.version < len(looks) and looks[ledger.version] == ledger.looks
+
+
+def _go_on(lake: Lake, ledger: Ledger) -> Ledger | None:
+    """The ledger with the entries that came since; None if its last entry is not the one that was read."""
+    if _look_at(lake, ledger.name, _entry(ledger.version)) != ledger.look:
+        return None
+    more = []
+    while (look := _look_at(lake, ledger.name, _entry(ledger.version + 1 + len(more)))) is not None:
+        more.append(look)
+    if not more:
+        return ledger
+    ledger = _fold(lake, ledger, more, _checkpoints_at(lake, ledger.name, range(
+        ledger.version + 1, ledger.version + 1 + len(more))))
+    if ledger.sound and ledger.version - ledger.saved >= EVERY:
+        ledger = save(lake, ledger)
+    return ledger
+
+
+def _fold(lake: Lake, ledger: Ledger, looks: list[str], others: Mapping[str, str]) -> Ledger:
+    """The ledger after the entries that follow on it, of which these are the looks."""
+    if not looks:
+        return ledger
+    versions = range(ledger.version + 1, ledger.version + 1 + len(looks))
+
+    def read(version: int) -> list[tuple[str, Any]]:
+        try:
+            return chain.read_entry(lake, ledger.name, version)
+        except (chain.EntryUnreadable, FileNotFoundError):
+            raise LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read") from None
+
+    if len(versions) < _READERS:
+        entries = list(map(read, versions))
+    else:
+        with ThreadPoolExecutor(_READERS) as pool:
+            entries = list(pool.map(read, versions))
+    building = _Building(ledger)
+    before = nothing_before(ledger.version, ledger.link, ledger.guarded) if ledger.version >= 0 else None
+    for version, actions in zip(versions, entries, strict=True):
+        try:
+            before = commit_of(ledger.name, version, actions, before)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
+            raise LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read") from None
+        building.add(before)
+        file = f"{version:020d}.checkpoint.parquet"
+        if building.sound and file in others:
+            building.hold(lake, version, file, others[file])
+    made = ledger.looks
+    for look in looks:
+        made = _after(made, look)
+    return building.done(before, made, looks[-1])
+
+
+class _Building:
+    """A ledger that is carried on. Its own copies are changed, never those of the ledger before."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._from, self.sound = ledger, ledger.sound
+        self._files, self._digests = dict(ledger.by_path), dict(ledger.digests)
+        self._transactions, self._settings = dict(ledger.transactions), dict(ledger.settings)
+        self._last, self._links, self._checkpoints = dict(ledger.last), dict(ledger.links), dict(ledger.checkpoints)
+
+    def add(self, commit: Commit) -> None:
+        """What one more commit makes of it."""
+        removed = [file for path in commit.removes if (file := self._files.pop(path, None)) is not None]
+        for file in removed:
+            self._digests.pop(file.path, None)
+        self._files.update((file.path, file) for file in commit.adds)
+        self._digests.update(commit.digests)
+        self._transactions.update(commit.transactions)
+        self._settings.update(commit.settings)
+        self._links[commit.version] = commit.link
+        self.sound = self.sound and len(removed) == len(commit.removes) and self._is_sound(commit, removed)
+        if commit.made:
+            self._note(commit.made, commit.version)
+
+    def _is_sound(self, commit: Commit, removed: Sequence[DataFile]) -> bool:
+        """Whether a commit is the platform's, on top of those before it, and does what it says."""
+        name = self._from.name
+        if not (commit.ours and commit.linked) or any(file.deletions or file.values for file in commit.adds):
+            return False
+        if self._settings.get("metaData", {}).get("name") != name or not set(self._settings) <= set(SETTINGS):
+            return False
+        if commit.made is None:
+            return commit.version == 0 or (name in PLATFORM_LOGS and all(
+                commit.compacts.get(file.path) == file.rows for file in removed))
+        place = commit.made["partition"]
+        wanted = tuple(place.split("/")) if place else ()
+        if any(file.partition[: len(wanted)] != wanted for file in (*commit.adds, *removed)):
+            return False
+        before = [last for other, last in self._last.items() if is_within(other, place)] if self._may_hold(place) else [
+            last for last in (self._last.get(place),) if last]
+        rows = sum(last.rows for last in before) - sum(file.rows for file in removed) + sum(
+            file.rows for file in commit.adds)
+        copies = place in self._last and self._last[place].recipe == commit.made["recipe"]
+        if copies and not (commit.mends and commit.mends <= commit.removes):
+            return False
+        carried = self._transactions.get(application_of(name, place))
+        return rows == commit.made["rows"] and carried == recipe_number(commit.made["recipe"])
+
+    def _note(self, made: Mapping[str, Any], version: int) -> None:
+        place = made["partition"]
+        if self._may_hold(place):
+            self._last = {other: last for other, last in self._last.items() if not is_within(other, place)}
+        self._last[place] = Last(
+            version, made["recipe"], made["rows"], made.get("asset_key", ""), made["code_version"],
+            made.get("git_commit", ""),
+        )
+
+    def _may_hold(self, place: str) -> bool:
+        """Whether a partition may hold others that were written for themselves."""
+        depth = place.count("/") + 1 if place else 0
+        return depth < (len(table(self._from.name).partition_by) if kind_of(self._from.name) else 9)
+
+    def hold(self, lake: Lake, version: int, file: str, look: str) -> None:
+        """Hold a checkpoint of the version that was just added against what the log says."""
+        system = filesystem(lake.table_uri(self._from.name), lake.storage_options)
+        state = State(self._files, self._transactions, self._settings)
+        if not checkpoint_fault(system, self._from.name, version, state):
+            self._checkpoints[file] = look
+
+    def done(self, last: Commit, looks: str, look: str) -> Ledger:
+        """The ledger after all that was added."""
+        links = {version: self._links[version] for version in sorted(self._links)[-_LINKS:]}
+        return replace(
+            self._from, version=last.version, looks=looks, look=look, link=last.link, guarded=last.guarded,
+            sound=self.sound, by_path=self._files, digests=self._digests, transactions=self._transactions,
+            settings=self._settings, last=self._last, links=links, checkpoints=self._checkpoints,
+        )
+
+
+# -- what is kept beside ----------------------------------------------------------------------------------------------
+
+
+def save(lake: Lake, ledger: Ledger) -> Ledger:
+    """Keep a ledger beside its table; where nothing can be written it is not, and the log is read instead."""
+    values = {
+        "format": _FORMAT, "name": ledger.name, "version": ledger.version, "looks": ledger.looks, "look": ledger.look,
+        "link": ledger.link, "guarded": ledger.guarded, "transactions": ledger.transactions,
+        "settings": ledger.settings, "files": [astuple(file) for file in ledger.by_path.values()],
+        "digests": ledger.digests, "last": {place: astuple(last) for place, last in ledger.last.items()},
+        "links": ledger.links, "checkpoints": ledger.checkpoints,
+    }
+    with contextlib.suppress(OSError):
+        write_bytes(filesystem(lake.uri, lake.storage_options), _path(ledger.name), [json.dumps(values).encode()])
+    return replace(ledger, saved=ledger.version)
+
+
+def hold(lake: Lake, ledger: Ledger, checkpoints: Mapping[str, str]) -> None:
+    """Note that checkpoints, which look like this, say what the log says."""
+    held = replace(ledger, checkpoints={**ledger.checkpoints, **checkpoints})
+    _MEMORY[_key(lake, ledger.name)] = save(lake, held) if held.saved >= 0 else held
+
+
+def forget(lake: Lake, name: str) -> None:
+    """Drop what is kept of a table, because its log is another one from now on."""
+    _MEMORY.pop(_key(lake, name), None)
+    system = filesystem(lake.uri, lake.storage_options)
+    if system.get_file_info(_path(name)).type == pyarrow.fs.FileType.File:
+        system.delete_file(_path(name))
+
+
+def _kept(lake: Lake, name: str) -> Ledger | None:
+    """The ledger that is kept of a table; None if there is none, or none that can be read."""
+    try:
+        with filesystem(lake.uri, lake.storage_options).open_input_stream(_path(name)) as stream:
+            values = json.loads(stream.read())
+        if values["format"] != _FORMAT or values["name"] != name:
+            return None
+        files = [DataFile(path, tuple(place), *rest) for path, place, *rest in values["files"]]
+        return Ledger(
+            name, values["version"], values["looks"], values["look"], values["link"], values["guarded"], True,
+            {file.path: file for file in files}, values["digests"], values["transactions"], values["settings"],
+            {place: Last(*last) for place, last in values["last"].items()},
+            {int(version): link for version, link in values["links"].items()}, values["checkpoints"],
+            values["version"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _path(name: str) -> str:
+    return f"{KEPT}/{name}.ledger"
+
+
+def _key(lake: Lake, name: str) -> tuple[Any, ...]:
+    # Another endpoint is another store, as in `writer.filesystem`.
+    return lake.uri, name, tuple(sorted(lake.storage_options.items())), os.environ.get("AWS_ENDPOINT_URL")
