@@ -105,9 +105,18 @@ def read_entry(lake: Lake, name: str, version: int) -> list[tuple[str, Any]]:
         FileNotFoundError: if the log has no such version.
         EntryUnreadable: if it cannot be read.
     """
+    return actions_of(read_bytes(lake, name, version))
+
+
+def read_bytes(lake: Lake, name: str, version: int) -> bytes:
+    """The entry of one version of a table as it is.
+
+    Raises:
+        FileNotFoundError: if the log has no such version.
+    """
     system = filesystem(lake.table_uri(name), lake.storage_options)
     with system.open_input_stream(f"{LOG}/{version:020d}.json") as stream:
-        return actions_of(stream.read())
+        return stream.read()
 
 
 def link_of(lake: Lake, name: str, version: int) -> str:
@@ -211,11 +220,12 @@ def kept(lake: Lake) -> list[str]:
 
 
 def forget(lake: Lake, name: str) -> None:
-    """Drop the link that was noted of a table, because the table as such was removed by the platform."""
+    """Drop what is kept of a table (link, ledger, copies), because the table as such was removed by the platform."""
     system = filesystem(lake.uri, lake.storage_options)
-    path = f"{KEPT}/{name}.json"
-    if system.get_file_info(path).type == pyarrow.fs.FileType.File:
-        system.delete_file(path)
+    within = system.get_file_info(pyarrow.fs.FileSelector(f"{KEPT}/{name}", allow_not_found=True))
+    for info in [*system.get_file_info([f"{KEPT}/{name}.json", f"{KEPT}/{name}.ledger"]), *within]:
+        if info.type == pyarrow.fs.FileType.File:
+            system.delete_file(info.path.lstrip("/"))
 
 
 # -- copies kept elsewhere --------------------------------------------------------------------------------------------

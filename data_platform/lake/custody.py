@@ -195,6 +195,23 @@ class Custody:
             for what, files in kinds.items() for place, some in _by_partition(files, partition)
         ]
 
+    def lost_files(self, name: str, partition: str | None = None) -> dict[DataFile, str]:
+        """Files of a partition that are not there, or not of their size, with the digests that they were committed with
+        (empty where older code said none). No file is opened."""
+        if not self._lake.exists(name):
+            return {}
+        files, digests = self.files(name, partition), self.digests(name)
+        there = self._sizes(name, files)
+        return {file: digests.get(file.path, "") for file in files if there.get(file.place) != file.bytes}
+
+    def damaged_files(self, name: str) -> list[DataFile]:
+        """Files of a table that are not as they were committed, in whatever way. All are read."""
+        files, there = self.files(name), self._listing(name)
+        damaged = [file for file in files if there.get(file.place) != file.bytes or self._is_link(name, file.place)]
+        rest = [file for file in files if file not in damaged]
+        other = self._other_bytes(name, rest)
+        return [*damaged, *other, *self._other_rows(name, [file for file in rest if file not in other])]
+
     def misses(self, name: str, link: Link) -> str:
         """What is wrong with the log of a table that had this link once; nothing if it has it still."""
         return _misses(self.log(name), link)
@@ -223,16 +240,20 @@ class Custody:
             if not path.startswith(f"{LOG}/") and path.endswith(".parquet") and path not in known
         )
 
-    def refuse_breaches(self, name: str, partition: str | None = None, version: int | None = None) -> None:
+    def refuse_breaches(
+        self, name: str, partition: str | None = None, version: int | None = None, files: bool = True
+    ) -> None:
         """Nothing, if the partition is what the platform committed, or there is no such table yet. Files are asked for
-        their size, and for their bytes where they lie on a disk of this machine.
+        their size, and for their bytes where they lie on a disk of this machine; not at all without `files`, for what
+        is to be replaced.
 
         Raises:
             CustodyBroken: if it is not; the message says how, and what to do.
         """
         found = self.breaches(name, partition, version)
         if not found and self._lake.exists(name):
-            found = self.altered_files(name, partition, version, () if "://" in self._lake.uri else None)
+            found = self.altered_files(name, partition, version, () if "://" in self._lake.uri or not files else None)
+            found = [breach for breach in found if files or not breach.damage]
         if found:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             raise CustodyBroken(f"{found[0]}{more}; {self.remedy(name)}")
@@ -505,8 +526,8 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
     """
     versions = chain.versions_of(lake, name)
     if not versions or versions != list(range(len(versions))):
-        raise CustodyBroken(f"the log of {name} has gaps or does not begin with version 0: it was tampered with; "
-                            f"what to do: data-platform repair {name}, then run the recipe again")
+        raise CustodyBroken(f"the log of {name} has gaps or does not begin with version 0: it is damaged, or was "
+                            f"tampered with; what to do: data-platform repair {name}, then run the recipe again")
 
     def read(version: int) -> list[tuple[str, Any]]:
         try:
@@ -526,7 +547,7 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
 
 
 def _unreadable(name: str, version: int) -> str:
-    return (f"version {version} in the log of {name} cannot be read: it was tampered with; "
+    return (f"version {version} in the log of {name} cannot be read: it is damaged, or was tampered with; "
             f"what to do: data-platform repair {name}, then run the recipe again")
 
 

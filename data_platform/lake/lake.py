@@ -34,12 +34,12 @@ from deltalake.transaction import AddAction
 from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
-from data_platform.lake import chain, unfinished
+from data_platform.lake import chain, copies, unfinished
 from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
 from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
 from data_platform.lake.place import reachable, store_options
-from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem
+from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem, write_bytes
 
 _CONFIGURATION = {
     # Lineage is read from the log: it must not be cleaned away before it was copied.
@@ -49,6 +49,7 @@ _CONFIGURATION = {
 }
 _MAX_ATTEMPTS = 20
 _READERS = 16
+_PIECE = 2**20
 _HELD = threading.local()
 
 
@@ -336,12 +337,14 @@ class Lake:
         files: Sequence[DataFile],
         provenance: Provenance,
         basis: int | None,
+        mends: Sequence[str] = (),
     ) -> Commit:
         """Replace `partition` of a table, or of the one of that name, by `files` in one commit, unless it already
         carries the recipe.
 
         `basis` is the recipe number that the partition carried when the work began (see `carried`): if another run has
-        changed it to a third value since, nothing is written.
+        changed it to a third value since, nothing is written. Files that the commit `mends` it puts others in the place
+        of, though the partition carries the recipe.
 
         Raises:
             ConcurrentWrite: another run wrote the partition with another recipe in the meantime.
@@ -356,7 +359,7 @@ class Lake:
             known = self.known(name)
             at_hand = known is not None and known.version == basis_version
             carried = known.transactions.get(key) if at_hand else handle.transaction_version(key)
-            if carried is not None and carried == number:
+            if carried is not None and carried == number and not mends:
                 discard(list(files), self.table_uri(name), self.storage_options)
                 self.record_lineage(name)
                 return Commit(name, str(handle.metadata().id), handle.version(), rows, written=False)
@@ -377,11 +380,12 @@ class Lake:
                     commit_properties=self._properties(
                         name, basis_version, files, Transaction(key, number),
                         {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
+                        **({"mends": list(mends)} if mends else {}),
                     ),
                 )
             except CommitFailedError:
                 continue  # somebody committed since the handle was pinned: read again, then decide
-            chain.keep(self, name, basis_version + 1)
+            self._keep(name, basis_version + 1)
             self.record_lineage(name)
             version = self._version_of(name, partition, provenance)
             return Commit(name, str(handle.metadata().id), version, rows, written=True)
@@ -452,8 +456,50 @@ class Lake:
             )
         except CommitFailedError:
             return False
-        chain.keep(self, name, version + 1)
+        self._keep(name, version + 1)
         return True
+
+    def _keep(self, name: str, version: int) -> None:
+        """Keep what stands for the entry of a version that was just committed: a copy of it, and the link after it.
+
+        Also of the one before, if whoever wrote it was killed before this.
+        """
+        for number in (version - 1, version):
+            if number == version or (number >= 0 and copies.copy_of(self, name, number) is None):
+                content = chain.read_bytes(self, name, number)
+                if chain.custody_of(chain.actions_of(content)):
+                    copies.keep_copy(self, name, number, content)
+        chain.keep(self, name, version)
+
+    def mend(
+        self, given: Table | str, partition: Partition, files: Sequence[DataFile], provenance: Provenance,
+        lost: Mapping[LoggedFile, str],
+    ) -> Commit:
+        """Put files that the same recipe made again in the place of those that a partition has lost.
+
+        Where they are of the bytes that were lost, as they are wherever code and libraries are the same, they take the
+        place of these, and no version of the table is another. Else the partition is committed again, and says which
+        files it mends.
+
+        Args:
+            files: all files of the partition, made again.
+            lost: the files that are lost, with the digest that each was committed with (empty if unknown).
+
+        Raises:
+            ConcurrentWrite: another run wrote the partition in the meantime.
+        """
+        declared = declaration(given)
+        name, again = declared.name, {file.sha256: file for file in files}
+        system = filesystem(self.table_uri(name), self.storage_options)
+        known = self.known(name)
+        if known is not None and all(digest in again for digest in lost.values()):
+            for file, digest in lost.items():
+                with system.open_input_stream(again[digest].path) as source:
+                    write_bytes(system, file.place, iter(lambda source=source: source.read(_PIECE), b""))
+            discard(list(files), self.table_uri(name), self.storage_options)
+            return Commit(name, known.table_id, known.version, sum(file.rows for file in files), written=True)
+        mends = [file.path for file in lost]
+        return self.replace(declared, partition, files, provenance, self.carried(name, partition), mends)
 
     def _properties(
         self, name: str, version: int, files: Sequence[DataFile], transaction: Transaction | None = None,
@@ -488,7 +534,7 @@ class Lake:
                     # With retries, a second creator would commit its own table id as version 1.
                     commit_properties=self._properties(declared.name, -1, []),
                 )
-                chain.keep(self, declared.name, 0)
+                self._keep(declared.name, 0)
                 return created
             except DeltaError:
                 if not self.exists(declared.name):

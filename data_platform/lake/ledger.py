@@ -426,14 +426,6 @@ def hold(lake: Lake, ledger: Ledger, checkpoints: Mapping[str, str]) -> None:
     _MEMORY[_key(lake, ledger.name)] = save(lake, held) if held.saved >= 0 else held
 
 
-def forget(lake: Lake, name: str) -> None:
-    """Drop what is kept of a table, because its log is another one from now on."""
-    _MEMORY.pop(_key(lake, name), None)
-    system = filesystem(lake.uri, lake.storage_options)
-    if system.get_file_info(_path(name)).type == pyarrow.fs.FileType.File:
-        system.delete_file(_path(name))
-
-
 def _kept(lake: Lake, name: str) -> Ledger | None:
     """The ledger that is kept of a table; None if there is none, or none that can be read."""
     try:

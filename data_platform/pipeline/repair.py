@@ -2,9 +2,12 @@
 
 What is least is tried first, and each time it is asked again whether the table is in order:
 
-1. what stands for the log goes, and is made anew from it: checkpoints, and the link that is kept of the table;
-2. a version that holds just what the platform wrote is put back, if its files are as they were committed;
-3. the table is set aside: its folder goes to `_set_aside` in the lake, nothing of it is deleted, and `removed_tables`
+1. entries of the log that are lost, cut or changed are put back from their copies (`entries.py`);
+2. what stands for the log goes, and is made anew from it: checkpoints, and the link that is kept of the table;
+3. a version that holds just what the platform wrote is put back, if its files are as they were committed;
+4. of a table of the corpus, files that are damaged are set aside: the next run makes these partitions again from what
+   they were made of, and the table keeps its versions;
+5. the table is set aside: its folder goes to `_set_aside` in the lake, nothing of it is deleted, and `removed_tables`
    says so. A table of the corpus is then built anew by the next run. Of a log of the platform, the commits whose files
    are as they were committed are carried over, and what other tables still say is added: commits to `lineage`, what
    was taken down to `takedown_list`.
@@ -16,6 +19,7 @@ wrong (`lake/custody.py`), running (`flow.py`).
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,10 +37,13 @@ from data_platform.lake.chain import LOG
 from data_platform.lake.custody import Commit, Custody, CustodyBroken, digest_of
 from data_platform.lake.lake import Lake, TableMissing
 from data_platform.lake.writer import filesystem
+from data_platform.pipeline.entries import restore_entries
 from data_platform.proof.logs import breaches_of_logs
 from data_platform.takedown.execute import standing_entries
 
 SET_ASIDE = "_set_aside"
+_NAMED = 5
+"""Partitions that are named."""
 
 
 class NothingToRepair(PlainError, LookupError):
@@ -91,12 +98,56 @@ def faults(lake: Lake, name: str) -> list[str]:
 
 
 def _mend(lake: Lake, name: str) -> str:
+    said = restore_entries(lake, name, _place_aside(lake, name)).words
+    if said and not faults(lake, name):
+        return "; ".join(said)
     if lake.exists(name) and Custody(lake).readable(name):
-        if _renew(lake, name) and not faults(lake, name):
-            return "wrote what stands for its log anew"
+        if _renew(lake, name):
+            said.append("wrote what stands for its log anew")
+            if not faults(lake, name):
+                return "; ".join(said)
         if (version := _put_back(lake, name)) is not None:
-            return f"put back version {version}, which is what the platform wrote"
-    return _set_aside(lake, name)
+            return "; ".join([*said, f"put back version {version}, which is what the platform wrote"])
+        if name not in PLATFORM_LOGS and (lost := _give_up_files(lake, name)):
+            return "; ".join([*said, lost])
+    return "; ".join([*said, _set_aside(lake, name)])
+
+
+def _give_up_files(lake: Lake, name: str) -> str:
+    """Set aside the files of a table that are not as they were committed, if nothing else is wrong with it; says what
+    is lost. Nothing, if that is not all."""
+    custody = Custody(lake)
+    if custody.breaches(name) or custody.unwitnessed(name):
+        return ""
+    damaged = custody.damaged_files(name)
+    if not damaged:
+        return ""
+    aside = _place_aside(lake, name)
+    for file in damaged:
+        _move_file(lake, name, file.place, aside)
+    places = sorted({"/".join(file.partition) for file in damaged} - {""})
+    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+    shown = f" of {', '.join(places[:_NAMED])}{more}" if places else ""
+    rows = sum(file.rows for file in damaged)
+    return (f"lost: {many(len(damaged), 'file')} with {many(rows, 'row')}{shown}; the next run makes these rows again "
+            f"from what they were made of, if a recipe asks for the table")
+
+
+def _move_file(lake: Lake, name: str, place: str, aside: str) -> None:
+    """Move a file of a table out of the way, if it is there; of one that a link leads to, the link."""
+    if "://" in lake.uri:
+        root = filesystem(lake.uri, lake.storage_options)
+        if root.get_file_info(f"{name}/{place}").type == pyarrow.fs.FileType.File:
+            root.move(f"{name}/{place}", f"{aside}/{place}")
+        return
+    parts = Path(place).parts
+    steps = [Path(*parts[:length]) for length in range(1, len(parts) + 1)]
+    table_folder = Path(lake.table_uri(name))
+    moved = next((step for step in steps if (table_folder / step).is_symlink()), steps[-1])
+    if (table_folder / moved).is_symlink() or (table_folder / moved).exists():
+        target = Path(lake.uri, aside, moved)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (table_folder / moved).rename(target)
 
 
 # -- what stands for the log ------------------------------------------------------------------------------------------
@@ -170,13 +221,7 @@ def _set_aside(lake: Lake, name: str) -> str:
 
 def _move(lake: Lake, name: str) -> str:
     """Move the folder of a table out of the way; says where it is now, within the lake. Nothing, if there is none."""
-    root = filesystem(lake.uri, lake.storage_options)
-    aside = root.get_file_info(pyarrow.fs.FileSelector(SET_ASIDE, allow_not_found=True, recursive=True))
-    taken = {info.path.split("/")[1] for info in aside if "/" in info.path}
-    number = 1
-    while f"{name}-{number}" in taken:
-        number += 1
-    target = f"{SET_ASIDE}/{name}-{number}"
+    root, target = filesystem(lake.uri, lake.storage_options), _place_aside(lake, name)
     if "://" not in lake.uri:
         folder = Path(lake.table_uri(name))
         if not (folder.exists() or folder.is_symlink()):
@@ -187,8 +232,17 @@ def _move(lake: Lake, name: str) -> str:
     infos = root.get_file_info(pyarrow.fs.FileSelector(name, allow_not_found=True, recursive=True))
     files = [info.path for info in infos if info.type == pyarrow.fs.FileType.File]
     for path in files:
-        root.move(path, f"{SET_ASIDE}/{name}-{number}/{path.partition('/')[2]}")
+        root.move(path, f"{target}/{path.partition('/')[2]}")
     return target if files else ""
+
+
+def _place_aside(lake: Lake, name: str) -> str:
+    """A folder within the lake for what is set aside of a table, which there is not yet."""
+    root = filesystem(lake.uri, lake.storage_options)
+    aside = root.get_file_info(pyarrow.fs.FileSelector(SET_ASIDE, allow_not_found=True, recursive=True))
+    taken = {info.path.split("/")[1] for info in aside if "/" in info.path}
+    name = next(place for number in itertools.count(1) if (place := f"{name}-{number}") not in taken)
+    return f"{SET_ASIDE}/{name}"
 
 
 def _row(lake: Lake, name: str, place: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from data_platform.lake.custody import Breach, Custody
-from data_platform.lake.lake import Partition, Pin, Provenance
+from data_platform.lake.custody import Breach, Custody, CustodyBroken
+from data_platform.lake.lake import LogDamaged, Partition, Pin, Provenance, TableMissing
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.run.stage import InputMissing, Stage, lacking, pin_inputs, provenance
@@ -82,6 +82,17 @@ def _with_changes(status: Status, changes: LicenseChanges) -> Status:
 
 
 def _status(
+    stage: Stage, workspace: Workspace, snapshot: str | None, above: list[Status],
+    checks: dict[tuple[str, str, str], list[dict[str, Any]]], custody: Custody,
+) -> Status:
+    """Where a stage stands; what cannot be read of its own table, or of one beside it, blocks it alone."""
+    try:
+        return _read_status(stage, workspace, snapshot, above, checks, custody)
+    except (CustodyBroken, LogDamaged, TableMissing) as error:
+        return Status(stage, snapshot, "blocked", str(error))
+
+
+def _read_status(
     stage: Stage, workspace: Workspace, snapshot: str | None, above: list[Status],
     checks: dict[tuple[str, str, str], list[dict[str, Any]]], custody: Custody,
 ) -> Status:

@@ -26,7 +26,7 @@ from data_platform.core.kinds.method import Method
 from data_platform.core.tables import table
 from data_platform.lake import unfinished
 from data_platform.lake.custody import Custody
-from data_platform.lake.lake import Commit, Lake, Partition, Pin, Provenance
+from data_platform.lake.lake import Commit, Lake, Partition, Pin, Provenance, recipe_number
 from data_platform.lake.writer import DataFile
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
@@ -261,7 +261,8 @@ def provenance(
 def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: str = "") -> Commit:
     """Bring the stage's table up to date for one snapshot, or as a whole, and say at which version it is.
 
-    Does nothing if the table already carries what would be written. May be killed at any moment and run again.
+    Does nothing if the table already carries what would be written and has all its files: lost ones are made again. May
+    be killed at any moment and run again.
 
     Raises:
         InputMissing: an input was not written yet.
@@ -274,21 +275,25 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
         custody.refuse_breaches(pin.table, pin.partition, pin.version)
     made = provenance(stage, workspace, snapshot, pins, run_id)
     partition = stage.partition(snapshot)
-    if lake.carries(stage.name, partition, made) and not lacking(stage, lake, snapshot):
+    places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides] + [(stage.name, partition)]
+    lost = {name: custody.lost_files(name, str(place)) for name, place in places}
+    if lake.carries(stage.name, partition, made) and not lacking(stage, lake, snapshot) and not any(lost.values()):
         lake.record_lineage(stage.name)
         pin = lake.pin(stage.name, snapshot if stage.partitioned else None)
         return Commit(stage.name, pin.table_id, pin.version, lake.count(stage.name, _value(partition)), written=False)
-    places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides] + [(stage.name, partition)]
     for name, place in places:
-        custody.refuse_breaches(name, str(place))
+        custody.refuse_breaches(name, str(place), files=False)
     basis = [lake.carried(name, place) for name, place in places]
     with unfinished.deleted_on_failure():
         files = stage.run(Work(stage, workspace, snapshot, pins))
         stopping.check()
-    commits = [
-        lake.replace(stage.declaration_of(name), place, files.get(name, []), made, before)
-        for (name, place), before in zip(places, basis, strict=True)
-    ]
+    commits = []
+    for (name, place), before in zip(places, basis, strict=True):
+        declared, written = stage.declaration_of(name), files.get(name, [])
+        if lost[name] and before == recipe_number(made.recipe):
+            commits.append(lake.mend(declared, place, written, made, lost[name]))
+        else:
+            commits.append(lake.replace(declared, place, written, made, before))
     return commits[-1]
 
 
