@@ -652,6 +652,14 @@ class Lake:
         copied = handle.transaction_version(key)
         return -1 if copied is None else copied
 
+    def behind(self, name: str) -> int:
+        """Of how many partitions of a table `lineage` lacks the last commit."""
+        known = self.known(name)
+        if known is None:
+            return 0
+        copied = self._copied(f"data_platform/lineage/{known.table_id}")
+        return sum(last.version > copied for last in known.last.values())
+
     def repair_lineage(self) -> None:
         """Copy every commit that `lineage` lacks, of every table."""
         for name in self.tables():

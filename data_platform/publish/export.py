@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ from data_platform.proof.trace import NotFound, mixture_table_name
 from data_platform.publish.accompany import MANIFEST, accompany
 from data_platform.publish.account import Asked
 from data_platform.publish.check_export import check_export, signer_of
+from data_platform.publish.recorded import Recorded, lost_of, recorded_exports, set_aside
 from data_platform.publish.shards import Format
 from data_platform.publish.signing import key_id
+from data_platform.takedown.outside import read_manifest
 
 SHARD_BYTES = 256 * 2**20
 
@@ -50,7 +52,8 @@ def export_mixture(
         key: signs the attestation.
 
     Returns the folder and the manifest. An export that is there already, complete, is left as it is; it is signed
-    again if another key is given.
+    again if another key is given. One of which files are gone or cut is written again, and what is left of it is set
+    aside beside it, as `<folder>.damaged-1`.
 
     Raises:
         NotFound: if there is no such mixture or version.
@@ -65,8 +68,10 @@ def export_mixture(
     folder = folder or default_root / f"{name}-v{commit['version']}{marked}-{format}"
     wanted = {"table": name, "table_id": commit["table_id"], "version": commit["version"], "format": format,
               "as_of": as_of}
+    if _is_damaged(lake, folder, wanted):
+        set_aside(folder)
     if folder.exists() and any(folder.iterdir()):
-        manifest = _manifest(folder)
+        manifest = read_manifest(folder)
         if {name: manifest.get(name) for name in wanted} != wanted:
             raise ExportExists(f"{folder} exists and is not version {commit['version']} of {name} as {format}; "
                                f"remove it or give another folder")
@@ -108,9 +113,12 @@ def _record(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
     lake.append_once("exports", pa.Table.from_pylist([row], table("exports").schema), key)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def _is_damaged(lake: Lake, folder: Path, wanted: Mapping[str, Any]) -> bool:
+    """Whether this very export was written to a folder before, and files of it are gone or cut."""
+    if not folder.is_dir() or not lost_of(folder):
+        return False
+    this = Recorded(wanted["table"], wanted["table_id"], wanted["version"], wanted["format"], folder.absolute())
+    return this in recorded_exports(lake)
 
 
 def _write_parquet(reader: pa.RecordBatchReader, folder: Path, shard_bytes: int) -> Iterator[Path]:

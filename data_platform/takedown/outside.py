@@ -79,6 +79,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return stated if isinstance(stated, dict) else {}
 
 
+def is_being_mended(folder: Path) -> bool:
+    """Whether a takedown began to mend an export, and has not ended."""
+    return (folder / _MENDING).is_file()
+
+
 def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[str, Any]]:
     """The exports that hold what is taken down, with how many rows; None where nothing says how many.
 

@@ -1,0 +1,90 @@
+"""Exports that table `exports` knows: where they were written, and whether what was written is still there.
+
+A folder that is gone as a whole was moved or deleted by its owner, who may. One that lacks files, or has files that are
+cut, is damaged, and can be written again from the version that it is an export of. Not here: what an export has to hold
+(`check_export.py`), and writing one (`export.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_platform.core.errors import many
+from data_platform.lake.lake import Lake
+from data_platform.publish.attestation import ATTESTATION
+from data_platform.publish.check_export import NoExport, check_export
+from data_platform.takedown.outside import MANIFEST, is_being_mended
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An export as it was recorded last: of which table and version, in which format, where."""
+
+    table: str
+    table_id: str
+    version: int
+    format: str
+    path: Path
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its folder is."""
+        return self.path.is_dir()
+
+
+def recorded_exports(lake: Lake) -> list[Recorded]:
+    """Every export that was recorded, the last of each folder, by folder."""
+    if not lake.exists("exports"):
+        return []
+    rows = lake.read_in_order("exports", ["mixture", "table_id", "version", "format", "path"]).to_pylist()
+    found = {row["path"]: Recorded(row["mixture"], row["table_id"], row["version"], row["format"], Path(row["path"]))
+             for row in rows}
+    return [found[path] for path in sorted(found)]
+
+
+def lost_of(folder: Path) -> list[str]:
+    """What an export lacks, in words: files that are not there, or not of the size that the manifest says. No shard is
+    opened. Nothing, while a takedown mends it."""
+    if is_being_mended(folder):
+        return []
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        shards = {str(shard["file"]): int(shard["bytes"]) for shard in manifest["shards"]}
+        others = [str(name) for name in (*manifest["cards"], *manifest["attestation"])]
+    except FileNotFoundError:
+        return [f"{MANIFEST} is not there"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [f"{MANIFEST} cannot be read"]
+    sizes = {name: path.stat().st_size if (path := folder / name).is_file() else None for name in (*shards, *others)}
+    gone = [name for name, size in sizes.items() if size is None]
+    cut = [name for name, size in sizes.items() if size is not None and size != shards.get(name, size or -1)]
+    said = []
+    for what, names in (("not there", gone), ("cut, or of another size than was written", cut)):
+        if names:
+            more = f" and {many(len(names) - 1, 'other file')}" if len(names) > 1 else ""
+            said.append(f"{names[0]}{more}: {what}")
+    return said
+
+
+def damage_of(folder: Path, contents: bool) -> list[str]:
+    """What an export that is there lacks, or has otherwise than it was written, in words.
+
+    Args:
+        contents: whether all of it is read, as `check-export` does.
+    """
+    if (lost := lost_of(folder)) or not contents or is_being_mended(folder):
+        return lost
+    try:
+        return check_export(folder).faults
+    except NoExport:
+        return [f"{ATTESTATION} is not there"]
+
+
+def set_aside(folder: Path) -> Path:
+    """Move a damaged export out of the way, beside where it was; says where it is now."""
+    number = 1
+    while (target := folder.with_name(f"{folder.name}.damaged-{number}")).exists():
+        number += 1
+    return folder.rename(target)
