@@ -1302,7 +1302,8 @@ _declare(Table(
                 "of a normalised text, for kind copy of one whose near-copies stay out, for kind derived of one that "
                 "went with its parents, which keeps nothing out and is searched for alone. For kinds terms and claim: "
                 "the doc_id of a document that stays, and the licence that it was used on, and claimed, before what "
-                "stated that went. For kind notice: the notice_id of a text that went with its file."),
+                "stated that went. For kind notice: the notice_id of a text that went with its file, alone or with the "
+                "hash of a copyright line of it."),
         Column("minhash_bands", pa.list_(pa.int64()), "Of kind copy: the keys of its bands."),
         Column("minhash_sketch", pa.large_binary(), "Of kind copy: one byte of every minimum.", long=True),
         Column("probes", pa.list_(pa.struct([("window", pa.int64()), ("digest", pa.string())])),

@@ -238,11 +238,11 @@ def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes
 
 def rewrite(
     declared: Table, table_uri: str, storage_options: Mapping[str, str], path: str,
-    partition: tuple[tuple[str, str], ...], drop: Callable[[pa.Table], pa.Array] | None,
+    partition: tuple[tuple[str, str], ...], change: Callable[[pa.Table], pa.Table] | None,
 ) -> DataFile | None:
-    """Write a file of a table again beside it, row group by row group, without the rows that `drop` marks.
+    """Write a file of a table again beside it, row group by row group, with the rows that `change` makes of its own.
 
-    Without `drop`, the bytes are copied as they are. A file of which no row is left is not written: None.
+    Without `change`, the bytes are copied as they are. A file of which no row is left is not written: None.
     """
     system = filesystem(table_uri, storage_options)
     folder = path.rpartition("/")[0]
@@ -250,7 +250,7 @@ def rewrite(
     rows = 0
     with system.open_input_file(path) as source:
         parquet = pq.ParquetFile(source)
-        if drop is None:
+        if change is None:
             rows = parquet.metadata.num_rows
             source.seek(0)
             size, digest = write_bytes(system, target, iter(lambda: source.read(_PIECE), b""))
@@ -261,8 +261,7 @@ def rewrite(
                 with pq.ParquetWriter(stream, parquet.schema_arrow, use_dictionary=short, write_statistics=short,
                                       store_schema=False, **COMPRESSION) as writer:
                     for group in range(parquet.num_row_groups):
-                        some = parquet.read_row_group(group)
-                        some = some.filter(pc.invert(drop(some)))
+                        some = change(parquet.read_row_group(group))
                         rows += some.num_rows
                         if some.num_rows:
                             writer.write_table(some)

@@ -25,7 +25,8 @@ import pyarrow.compute as pc
 
 from data_platform.core.tables import kind_of, table
 from data_platform.publish.account import Account
-from data_platform.takedown.removal_list import TAKEDOWN
+from data_platform.takedown.notices import listed_notices, without
+from data_platform.takedown.removal_list import TAKEDOWN, standing
 
 _BATCH_ROWS = 16_384
 _COLUMNS = ("doc_id", "license_tier", "license_spdx", "license_basis", "host", "source", "snapshot", "url",
@@ -173,6 +174,7 @@ class Works:
         self._database.create_function("unhex", 1, bytes.fromhex, deterministic=True)
         self._add_rows()
         self._add_parents()
+        self._removed = self._removed_notices()
         self._add_titles()
         self._add_licenses()
         self._add_credits()
@@ -270,6 +272,7 @@ class Works:
         for rows in self._read("document_credits", columns):
             credits_, holders = [], []
             for row in self._mine(rows):
+                row["notices"], row["copyright"] = without(row["notices"], row["copyright"], self._removed)
                 holder = _holder(row)
                 holders += [holder] if holder else []
                 credits_.append((bytes.fromhex(row["doc_id"]), row["title"] or "", ", ".join(row["authors"]),
@@ -281,6 +284,19 @@ class Works:
                 "author = CASE WHEN ?3 = '' THEN author ELSE ?3 END, origin = ?4, holder = ?5 WHERE doc_id = ?1",
                 credits_,
             )
+
+    def _removed_notices(self) -> dict[str, list[str]]:
+        """Notices that takedowns took with every file that had them, with the hashes of their lines. A takedown that is
+        under way has not cleared the tables yet."""
+        listed = standing(self.account.lake)
+        found = listed_notices(listed)
+        if found:
+            gone = {entry.value for entry in listed.entries if entry.kind == "record"}
+            for rows in self._read("license_notices", ("notice_id", "record_id"), beside="document_credits"):
+                for row in rows:
+                    if row["record_id"] not in gone:
+                        found.pop(row["notice_id"], None)
+        return found
 
     def _add_changes(self) -> None:
         """What was done to each text: extraction, refinement, cuts."""
@@ -333,7 +349,8 @@ class Works:
         for rows in self._read("license_notices", ("notice_id", "name", "text"), beside="document_credits"):
             self._database.executemany(
                 "UPDATE text SET name = ?2, body = ?3 WHERE id = ?1 AND (body IS NULL OR name > ?2)",
-                ((bytes.fromhex(row["notice_id"]), row["name"], row["text"]) for row in rows),
+                ((bytes.fromhex(row["notice_id"]), row["name"], row["text"]) for row in rows
+                 if row["notice_id"] not in self._removed),
             )
         self._database.execute("DELETE FROM text WHERE body IS NULL")
         self._database.execute("""

@@ -42,6 +42,14 @@ from data_platform.takedown.inventory import (
     open_parquet,
     stored_table,
 )
+from data_platform.takedown.notices import (
+    CREDITS,
+    NAMING,
+    listed_notices,
+    names_notice,
+    notice_entries,
+    without_notices,
+)
 from data_platform.takedown.plan import (
     ID_COLUMNS,
     LABELS,
@@ -185,6 +193,7 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
     found = found_for(corpus, found.chosen, found.kept_copies, RemovalList(entries))
     touched = {*found.snapshots, *found.label_rows}
     entries = [replace(entry, clear=tuple(place for place in entry.clear if place not in touched)) for entry in entries]
+    entries += notice_entries(plan["takedown_id"], found.notices)
     entries += held_entries(corpus, found.ids, plan["takedown_id"], standing(lake), _copies(lake))
     plan = {
         **plan_of(found, order.selectors.stated(), order.reason, order.requested_by, plan["takedown_id"],
@@ -238,7 +247,8 @@ def resume(
         report(f"take {len(ids)} ids out of Dagster's logs")
         outside.redact_logs(places.logs, ids)
     mended = []
-    there = {export["path"]: export for export in outside.exports_with(lake, ids, places.exports)}
+    notices = listed_notices(RemovalList(entries))
+    there = {export["path"]: export for export in outside.exports_with(lake, ids, places.exports, notices)}
     for export in {**{export["path"]: export for export in plan["exports"]}, **there}.values():
         report(f"export {export['path']}")
         done = outside.Mended("not there, or without what was taken down")
@@ -429,6 +439,25 @@ def _entry_of_json(values: dict[str, Any]) -> Entry:
 # -- the tables -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Change:
+    """What a takedown does to the rows of a table: which it touches, and what it makes of a file's rows."""
+
+    touches: Callable[[pa.Table], pa.Array]
+    made_of: Callable[[pa.Table], pa.Table]
+
+
+def _change(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any]) -> _Change:
+    """What is done to a table: rows go; of credits that stay, notices that go and their lines."""
+    drop = _dropper(name, ids, listed, plan)
+    if name != CREDITS or not (notices := listed_notices(listed)):
+        return _Change(drop, lambda rows: rows.filter(pc.invert(drop(rows))))
+    return _Change(
+        lambda rows: pc.or_(drop(rows), names_notice(rows, notices)),
+        lambda rows: without_notices(rows.filter(pc.invert(drop(rows))), notices),
+    )
+
+
 def _dropper(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any]) -> Callable[[pa.Table], pa.Array]:
     """A function that marks the rows of a table that go."""
     if name in LABELS:
@@ -439,20 +468,20 @@ def _dropper(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any]
 
 
 def _narrow(name: str, parquet: pq.ParquetFile) -> list[str]:
-    """The columns that decide which rows go."""
+    """The columns that decide which rows are touched."""
     if name in LABELS or kind_of(name) == "trainer":
         return columns_in(parquet, ("text", "url") if name in LABELS else ("model_id",))
     there = columns_in(parquet, ID_COLUMNS)
-    return [*there, *columns_in(parquet, ("reason",))] if there else []
+    return [*there, *columns_in(parquet, ("reason", NAMING))] if there else []
 
 
-def _holds(lake: Lake, file: StoredFile, drop: Callable[[pa.Table], pa.Array]) -> bool:
-    """Whether a file has a row that goes; a leftover that was not finished counts as one that may."""
+def _holds(lake: Lake, file: StoredFile, change: _Change) -> bool:
+    """Whether a file has a row that is touched; a leftover that was not finished counts as one that may."""
     parquet = open_parquet(lake, file)
     if parquet is None:
         return True
     columns = _narrow(file.table, parquet)
-    return bool(columns) and bool(pc.any(drop(parquet.read(columns=columns))).as_py())
+    return bool(columns) and bool(pc.any(change.touches(parquet.read(columns=columns))).as_py())
 
 
 def _partitions(lake: Lake, name: str) -> list[Partition]:
@@ -475,19 +504,19 @@ def _rewrite(
 ) -> None:
     """Replace a partition by itself without the rows that go. Files that have none of them are copied as they are."""
     basis = lake.carried(name, partition)
-    drop = _dropper(name, pa.array(ids, pa.string()), listed, plan)
+    change = _change(name, pa.array(ids, pa.string()), listed, plan)
     current = [
         file for file in stored_table(lake, name).files
         if file.current and all(dict(file.partition)[key] == value for key, value in partition.values)
     ]
-    holding = {file.path for file in current if _holds(lake, file, drop)}
+    holding = {file.path for file in current if _holds(lake, file, change)}
     if not holding:
         return
     known = {unquote(path): digest for path, digest in Custody(lake).digests(name).items()}
     files = []
     for file in current:
         made = rewrite(lake.table(name), lake.table_uri(name), lake.storage_options, file.path, file.partition,
-                       drop if file.path in holding else None)
+                       change.made_of if file.path in holding else None)
         # What somebody altered before is not made lawful by a commit of the platform on top: it gets no digest.
         sound = file.path not in known or known[file.path] == digest_of_file(lake, file)
         files.append(made if made is None or sound else replace(made, sha256=""))
@@ -531,10 +560,10 @@ def _delete_old_files(
     lake: Lake, name: str, ids: Sequence[str], listed: RemovalList, plan: dict[str, Any]
 ) -> None:
     """Delete the files with rows that go which the latest version does not name, and what killed writers left."""
-    drop = _dropper(name, pa.array(ids, pa.string()), listed, plan)
+    change = _change(name, pa.array(ids, pa.string()), listed, plan)
     system = filesystem(lake.table_uri(name), lake.storage_options)
     for file in stored_table(lake, name).files:
-        if not file.current and _holds(lake, file, drop):
+        if not file.current and _holds(lake, file, change):
             system.delete_file(file.path)
 
 

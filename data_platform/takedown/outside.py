@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from data_platform.core.tables import PUBLISHED
 from data_platform.lake.lake import Lake, VersionGone
 from data_platform.lake.writer import filesystem
+from data_platform.takedown.notices import notices_in
 from data_platform.takedown.plan import Found
 
 ExportAction = Literal["report", "rewrite", "delete"]
@@ -89,7 +90,7 @@ def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[st
 
     A folder that is there is read; of one that is gone, or that was copied elsewhere, the exported version tells.
     """
-    hit = exports_with(lake, found.ids, roots)
+    hit = exports_with(lake, found.ids, roots, found.notices)
     for export in known_exports(lake, roots):
         if not _is_there(export):
             rows = _rows_of_version(found, export["mixture"], export["version"])
@@ -97,9 +98,11 @@ def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[st
     return sorted(hit, key=lambda export: export["path"])
 
 
-def exports_with(lake: Lake, ids: Sequence[str], roots: Sequence[Path]) -> list[dict[str, Any]]:
-    """The exports that are where they were written and hold rows of documents, name them beside their shards, or were
-    not mended to the end; with `rows` None if they cannot be read."""
+def exports_with(
+    lake: Lake, ids: Sequence[str], roots: Sequence[Path], notices: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The exports that are where they were written and hold rows of documents, name them or hold the text of a notice
+    beside their shards, or were not mended to the end; with `rows` None if they cannot be read."""
     wanted, found = pa.array(ids, pa.string()), []
     for export in known_exports(lake, roots):
         if not _is_there(export):
@@ -109,8 +112,10 @@ def exports_with(lake: Lake, ids: Sequence[str], roots: Sequence[Path]) -> list[
             rows = sum(pc.sum(pc.is_in(some["doc_id"], wanted)).as_py() or 0 for some in shard_rows(folder))
         except UNREADABLE:
             rows = None
-        if rows or rows is None or (folder / _MENDING).exists() or _is_behind(folder) or named_beside(folder, ids):
-            found.append({**export, "rows": rows, "there": True})
+        texts = len(held_beside(folder, notices))
+        behind = (folder / _MENDING).exists() or _is_behind(folder)
+        if rows or rows is None or behind or texts or named_beside(folder, ids):
+            found.append({**export, "rows": rows, "there": True, **({"notices": texts} if texts else {})})
     return found
 
 
@@ -157,6 +162,11 @@ def named_beside(folder: Path, names: Sequence[str]) -> set[str]:
     for path in beside(folder):
         found |= occurring(path.read_bytes(), names)
     return found
+
+
+def held_beside(folder: Path, notices: Collection[str]) -> set[str]:
+    """Those of some notices of which the text stands beside the shards of an export."""
+    return {one for path in beside(folder) for one in notices_in(path)} & set(notices) if notices else set()
 
 
 def shard_rows(folder: Path) -> Iterator[pa.Table]:

@@ -35,6 +35,7 @@ from data_platform.takedown.inventory import (
     open_parquet,
     stored_table,
 )
+from data_platform.takedown.notices import NAMING, gone_notices, names_notice
 from data_platform.takedown.removal_list import COPY_SIMILARITY, Entry, RemovalList, hash_of_url
 
 ID_COLUMNS = ("doc_id", "record_id", "id", "derived_id", "matched_id", "cluster_id", "matched_doc_id", "parent_id")
@@ -118,7 +119,8 @@ class Hit:
 
 @dataclass
 class Found:
-    """Documents and the files that hold rows of them; `derived` has the ids of those that were made of others."""
+    """Documents and the files that hold rows of them; `derived` has the ids of those that were made of others,
+    `notices` the texts of notices that go, with hashes of their lines."""
 
     chosen: dict[str, Chosen]
     kept_copies: dict[str, Chosen]
@@ -129,6 +131,7 @@ class Found:
     shared_passages: int
     archives: dict[str, int]
     derived: frozenset[str] = frozenset()
+    notices: dict[str, list[str]] = field(default_factory=dict)
     leftovers: list[StoredFile] = field(default_factory=list)
 
     @cached_property
@@ -203,8 +206,9 @@ def found_for(
     """The files that hold rows of documents that are chosen already, and labelled texts that a list takes out."""
     ids = pa.array(sorted(chosen), pa.string())
     hits, shared, archives, snapshots = [], set(), {}, set()
-    for file, rows in corpus.scan([*ID_COLUMNS, "reason"]):
-        mask = names_any(rows, ids)
+    notices = gone_notices(corpus, ids)
+    for file, rows in corpus.scan([*ID_COLUMNS, "reason", NAMING]):
+        mask = pc.or_(names_any(rows, ids), names_notice(rows, notices))
         if not (count := pc.sum(mask).as_py() or 0):
             continue
         own = next(name for name in _OWN_ID if name in rows.column_names)
@@ -229,7 +233,7 @@ def found_for(
             hits.append(Hit(file, _rows_in(corpus.lake, file), 0))
     return Found(
         chosen, kept, hits, corpus.tables, label_rows, sorted(snapshots), len(shared), archives,
-        _ids_of_derived(corpus, ids), corpus.broken(),
+        _ids_of_derived(corpus, ids), notices, corpus.broken(),
     )
 
 

@@ -32,8 +32,10 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import LOG
+from data_platform.takedown.notices import notices_in
 from data_platform.takedown.plan import ID_COLUMNS, TakedownError, names_any
 from data_platform.takedown.probes import WIDTH, Probe, ProbeSet
+from data_platform.takedown.removal_list import NOTICE
 
 if TYPE_CHECKING:
     from data_platform.takedown.execute import Places
@@ -50,6 +52,7 @@ class Sought:
     hashes: list[str]
     probes: ProbeSet
     tolerated: frozenset[str] = frozenset()
+    notices: frozenset[str] = frozenset()
     found: list[dict[str, Any]] = field(default_factory=list)
     shared: int = 0
     named: list[dict[str, Any]] = field(default_factory=list)
@@ -88,8 +91,11 @@ class Sought:
             self.named.append({"place": place, "ids": len(names)})
 
 
-    def beside(self, place: str, content: bytes) -> None:
+    def beside(self, path: Path) -> None:
         """Search what lies beside shards, which names documents and hosts: what names one that went is a finding."""
+        place, content = str(path), path.read_bytes()
+        if texts := notices_in(path) & self.notices:
+            self.found.append({"place": place, "what": "the text of a removed notice", "rows": len(texts)})
         if names := outside.occurring(content, self.ids):
             self.found.append({"place": place, "what": "ids", "rows": len(names)})
         if self.probes.counts(pa.array([content], pa.large_binary())):
@@ -119,6 +125,7 @@ def make_receipt(
             "ids": [document["id"] for document in plan["documents"]],
             "hashes": sorted({row["value"] for row in entries if row["kind"] in ("text", "payload")}),
             "texts": sorted({row["value"] for row in entries if row["kind"] in ("text", "derived")}),
+            "notices": sorted({row["value"].partition(" ")[0] for row in entries if row["kind"] == NOTICE}),
             "probes": {row["value"]: [[p["window"], p["digest"]] for p in row["probes"]]
                        for row in sorted(entries, key=lambda row: row["value"]) if row["probes"]},
         },
@@ -153,6 +160,8 @@ def remains(
     ]
     for export in exports:
         rows = "rows, nobody can tell how many" if export.get("rows") is None else many(export["rows"], "row")
+        if export.get("notices"):
+            rows += f" and {many(export['notices'], 'text')} of notices"
         done = "; ".join(filter(None, (export["done"], export.get("note"))))
         if export["done"] in ("rewritten", "deleted"):
             todo = "whoever was given the export before has to be told"
@@ -209,7 +218,8 @@ def stored_receipt(lake: Lake, takedown_id: str) -> dict[str, Any]:
 def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, Any]:
     wanted = receipt["searched_for"]
     probes = {name: [Probe(window, mark) for window, mark in some] for name, some in wanted["probes"].items()}
-    sought = Sought(wanted["ids"], wanted["hashes"], ProbeSet(probes), frozenset(receipt["near_copies_that_stay"]))
+    sought = Sought(wanted["ids"], wanted["hashes"], ProbeSet(probes), frozenset(receipt["near_copies_that_stay"]),
+                    frozenset(wanted.get("notices", ())))
     searched = {
         "lake": _search_lake(lake, sought), "exports": _search_exports(lake, sought, places),
         "logs": _search_folder(places.logs, sought),
@@ -299,7 +309,7 @@ def _search_exports(lake: Lake, sought: Sought, places: Places) -> dict[str, int
                 sought.found.append({"place": str(folder), "what": "an export that cannot be read", "rows": 0})
             for path in outside.beside(folder):
                 searched["files"] += 1
-                sought.beside(str(path), path.read_bytes())
+                sought.beside(path)
     for root in places.exports:
         for path in outside.files_below(root) if root.is_dir() else ():
             if not any(folder in path.absolute().parents for folder in seen):

@@ -14,8 +14,8 @@ from data_platform.publish.check_export import check_export
 from data_platform.publish.export import export_mixture
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
-from data_platform.takedown.execute import Order, Places, execute
-from data_platform.takedown.outside import files_below
+from data_platform.takedown.execute import Order, Places, execute, resume, takedowns
+from data_platform.takedown.outside import beside, files_below
 from data_platform.takedown.plan import Selectors
 from tests.takedown import worlds
 from tests.takedown.lakes import essay
@@ -80,3 +80,42 @@ def test_no_file_of_a_rewritten_export_names_what_went(workspace: Workspace, tmp
     for folder in folders:
         assert not (folder / "NOTICE").exists() and json.loads((folder / "manifest.json").read_text())["rows"] == 1
         assert all(b"stays.example" not in path.read_bytes() for path in files_below(folder))
+
+
+def test_the_text_of_a_notice_that_went_is_in_no_export(tmp_path: Path) -> None:
+    """Exports that hold none of its rows have it, for it goes with what stays; and its copyright lines."""
+    tree = tmp_path / "tree"
+    for name in ("one", "two"):
+        (tree / name).mkdir(parents=True)
+        (tree / name / "text.txt").write_text(f"SPDX-License-Identifier: MIT\n{essay(name)}")
+    (tree / "LICENSE").write_text("Shared terms of both parts.\n\nCopyright 2020 The Society of Parts\n")
+    (tree / "one" / "NOTICE").write_text("First part\nCopyright 2019 Ann Uthor\n")
+    (tree / "two" / "NOTICE").write_text("Second part\nCopyright 2021 Bo Ok\n")
+    recipe = Recipe.model_validate({
+        "name": "noticed", "filters": {"rule_sets": {}}, "deduplication": {"guards": {"max_cluster_share": 1.0}},
+        "sources": [{"name": "tree", "kind": "files", "snapshot": "one", "paths": [str(tree)],
+                     "license": {"spdx": "MIT", "basis": "by letter"}}],
+        "mixtures": {"all": {"tokens": 100_000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}},
+    })
+    workspace = Workspace(recipe, Lake(str(tmp_path / "lake")))
+    worlds.run(workspace)
+    lake, root = workspace.lake, tmp_path / "exports"
+    folder, _ = export_mixture(lake, "all", "parquet", None, root)[:2]
+    before = (folder / "NOTICE").read_text()
+    assert "Ann Uthor" in before and "Bo Ok" in before and "First part" in before
+    order = Order(Selectors.of(urls=["file:one/NOTICE"]), "asked for", "A. Uthor")
+    left = execute(lake, order, Places((root,), accompany=partial(accompany_again, lake)))
+    assert not left["absent"] and left["found"][0]["what"] == "the text of a removed notice"
+    assert any("1 text of notices" in one["what"] for one in left["remains_elsewhere"])
+    (taken,) = takedowns(lake)
+    receipt = resume(lake, taken, Places((root,), accompany=partial(accompany_again, lake)), exports="rewrite")
+    assert receipt["absent"] and check_export(folder).faults == []
+    for path in beside(folder):  # whom to credit stands in the rows, until the next run
+        assert b"Ann Uthor" not in path.read_bytes() and b"First part" not in path.read_bytes(), path.name
+    after = (folder / "NOTICE").read_text()
+    assert "Bo Ok" in after and "The Society of Parts" in after and "Second part" in after
+    assert json.loads((folder / "manifest.json").read_text())["rows"] == 2
+    assert not any("Ann Uthor" in line for row in lake.read_table("document_credits").to_pylist()
+                   for line in row["copyright"])
+    worlds.run(workspace)
+    assert list(worlds.faults(workspace)) == [] and list(worlds.left_of(workspace)) == []

@@ -1,0 +1,121 @@
+"""Texts of notices that go with their files: out of the lake, out of the credits of what stays, out of exports.
+
+A LICENSE or NOTICE is a record like others, and so goes like others: its row of `license_notices` names it. But its
+text stands in the notice of every export that has a document below it, and its copyright lines in the credits of these
+documents, whether any of them goes or not. A text that another file which stays has, too, is that file's, and stays.
+The standing list has the notice_id of a text that went, and the hashes of its lines.
+
+Here belongs what of a notice lies outside its own row. Not here: exports (`outside.py`), and the search (`receipt.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data_platform.takedown.removal_list import NOTICE, Entry, RemovalList
+
+if TYPE_CHECKING:
+    from data_platform.takedown.plan import Corpus
+
+CREDITS = "document_credits"
+"""The table whose rows name notices, and hold copyright lines of them."""
+NAMING = "notices"
+"""Its column that does."""
+LINES = "copyright"
+"""Its column of copyright lines."""
+_TEXTS = "license_notices"
+_FILE = "NOTICE"
+_BEGIN = re.compile(rb"(?m)^={100}\n\[[^\]\n]+\] [^\n]*\n-{100}\n")
+"""How a text begins in the notice of an export (`publish.notice.text_block`)."""
+_MOST_RULES = 4
+"""Over so many such beginnings a text is taken to go, at most."""
+
+
+def gone_notices(corpus: Corpus, ids: pa.Array) -> dict[str, list[str]]:
+    """The notices that no file has once some records are gone, each with the hashes of its copyright lines."""
+    from data_platform.credits.copyright import copyright_lines
+
+    found: dict[str, set[str]] = {}
+    staying: set[str] = set()
+    for file, rows in corpus.scan(["notice_id", "record_id"], [_TEXTS], needed=2):
+        mine = pc.is_in(rows["record_id"], ids)
+        found.update((one, set()) for one in rows.filter(mine)["notice_id"].to_pylist() if one not in found)
+        if file.current:
+            staying.update(rows.filter(pc.invert(mine))["notice_id"].to_pylist())
+    wanted = pa.array(sorted(found.keys() - staying), pa.string())
+    for _, rows in corpus.scan(["notice_id", "text"], [_TEXTS], needed=2) if len(wanted) else ():
+        for row in rows.filter(pc.is_in(rows["notice_id"], wanted)).to_pylist():
+            found[row["notice_id"]].update(map(_hash_of_line, copyright_lines(row["text"])))
+    return {one: sorted(found[one]) for one in wanted.to_pylist()}
+
+
+def names_notice(rows: pa.Table, notices: Collection[str]) -> pa.Array:
+    """Which rows name one of some notices; none, if the table names no notices."""
+    marked = np.zeros(rows.num_rows, bool)
+    if notices and NAMING in rows.column_names:
+        lists = rows[NAMING].combine_chunks()
+        hit = pc.is_in(lists.flatten(), pa.array(sorted(notices), pa.string()))
+        marked[np.unique(pc.list_parent_indices(lists).filter(hit).to_numpy())] = True
+    return pa.array(marked)
+
+
+def without_notices(rows: pa.Table, notices: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Rows of credits without some notices, and without their copyright lines."""
+    if not pc.any(names_notice(rows, notices)).as_py():
+        return rows
+    made = [without(*both, notices) for both in zip(rows[NAMING].to_pylist(), rows[LINES].to_pylist(), strict=True)]
+    for name, values in zip((NAMING, LINES), zip(*made, strict=True), strict=True):
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, rows.schema.field(name), pa.array(values, rows.schema.field(name).type))
+    return rows
+
+
+def without(
+    named: Sequence[str], lines: Sequence[str], notices: Mapping[str, Sequence[str]]
+) -> tuple[list[str], list[str]]:
+    """What a document's credit names of notices, and its copyright lines, without what is of some notices."""
+    unwanted = {line for one in named for line in notices.get(one, ())}
+    return [one for one in named if one not in notices], [
+        line for line in lines if not unwanted or _hash_of_line(line) not in unwanted]
+
+
+def notice_entries(takedown_id: str, notices: Mapping[str, Sequence[str]]) -> list[Entry]:
+    """What the standing list says of notices that go."""
+    values = [" ".join(said) for one, lines in sorted(notices.items()) for said in ((one,), *((one, x) for x in lines))]
+    return [Entry(takedown_id, NOTICE, value) for value in values]
+
+
+def listed_notices(listed: RemovalList) -> dict[str, list[str]]:
+    """The notices on a standing list, each with the hashes of its lines."""
+    found: dict[str, list[str]] = {}
+    for entry in listed.entries:
+        if entry.kind == NOTICE:
+            one, _, line = entry.value.partition(" ")
+            found.setdefault(one, []).extend(filter(None, (line,)))
+    return found
+
+
+def _hash_of_line(line: str) -> str:
+    return hashlib.blake2b(line.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def notices_in(path: Path) -> set[str]:
+    """The notice_id of every text at the end of the notice of an export; none, if the file is not such a notice."""
+    if path.name != _FILE:
+        return set()
+    content = path.read_bytes()
+    begins = list(_BEGIN.finditer(content))
+    # A text may hold lines that look like the beginning of another: whatever it may end with is asked.
+    ends = [*(match.start() - 1 for match in begins[1:]), len(content)]
+    return {
+        hashlib.blake2b(content[match.end():end].removesuffix(b"\n"), digest_size=16).hexdigest()
+        for number, match in enumerate(begins) for end in ends[number:number + _MOST_RULES]
+    }
