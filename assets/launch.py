@@ -20,6 +20,7 @@ from assets.names import Names, table_of
 from assets.stopped_runs import show_canceled, stoppable
 from data_platform.core import stopping
 from data_platform.pipeline.flow import stages
+from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
 from data_platform.run.workspace import Workspace
@@ -44,7 +45,7 @@ class Outcome:
 def bring_up_to_date(
     definitions: dg.Definitions, workspace: Workspace, report: Callable[[str], None]
 ) -> Iterator[Outcome]:
-    """Run phase by phase what is out of date, and stop after the first phase that fails.
+    """Run phase by phase what is out of date, and stop after the first phase that fails, or that another run undid.
 
     The plan is made anew before each phase: only then are the inputs of the next one known.
 
@@ -58,11 +59,12 @@ def bring_up_to_date(
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
         instance.add_dynamic_partitions(names.snapshots.name, workspace.snapshots)
+        done: set[str] = set()
         for phase in dict.fromkeys(jobs.values()):
-            due = [
-                status for status in plan(workspace, flow)
-                if jobs[status.stage.name] == phase and status.state != "fresh"
-            ]
+            states = plan(workspace, flow)
+            if any(status.place in done and status.state not in OURS for status in states):
+                return  # another run wrote it with other settings, and would be overwritten in turn
+            due = [status for status in states if jobs[status.stage.name] == phase and status.state != "fresh"]
             failed = False
             for snapshot in dict.fromkeys(status.snapshot for status in due):
                 some = [status for status in due if status.snapshot == snapshot]
@@ -72,6 +74,7 @@ def bring_up_to_date(
                 yield outcome
             if failed:
                 return
+            done |= {status.place for status in states if jobs[status.stage.name] == phase}
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 import pyarrow.compute as pc
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
@@ -16,9 +17,15 @@ from data_platform.core.errors import many
 from data_platform.core.tables import mixture_table
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import shown
+from data_platform.pipeline.flow import stages
+from data_platform.pipeline.overtaken import OURS, Overtaken, carried, overtaken
+from data_platform.pipeline.status import Status, plan
 from data_platform.run.known import remember
 from data_platform.run.recipe import load_recipe
+from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
+
+_MOST_OVERTAKEN = 3
 
 
 @click.command()
@@ -32,8 +39,6 @@ def run(recipe: str | None, recipe_path: str | None) -> None:
 
 
 def _run(recipe_path: str) -> None:
-    from data_platform.pipeline.status import plan
-
     started = time.monotonic()
     recipe = load_recipe(recipe_path)
     workspace = Workspace(recipe)
@@ -46,7 +51,10 @@ def _run(recipe_path: str) -> None:
     workspace.lake.repair_lineage()
 
     failures: list[str] = []
-    states = plan(workspace)
+    runs: list[str] = []
+    flow = stages(recipe)
+    before = carried(workspace, flow)
+    states = plan(workspace, flow)
     due = [status.stage for status in states if status.state != "fresh"]
     if not due:
         out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
@@ -63,10 +71,18 @@ def _run(recipe_path: str) -> None:
             mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
             out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
             failures.extend(outcome.failures)
+            runs.append(outcome.run_id)
     for failure in failures:
         out.print(f"[red]{escape(failure)}[/red]")
-    _print_summary(workspace)
+    now, lines = _figures(workspace, flow)
+    others = overtaken(workspace, now, before, runs)
+    out.print(*lines, sep="\n")
+    if same := [one for one in others if one.same]:
+        out.print(f"another run of the same recipe was first to write {_some(same)}")
     out.print(f"{time.monotonic() - started:,.1f} s")
+    if changed := [one for one in others if not one.same]:
+        raise click.ClickException(f"overtaken: another run wrote to this lake with other settings: {_some(changed)}. "
+                                   "Figures of what is not this recipe's are not shown; run again once it is done.")
     if failures:
         count = many(len(failures), "failure")
         raise click.ClickException(f"{count}; nothing that depends on them was run. Mend and run again.")
@@ -88,16 +104,31 @@ def _compile(samples: Sequence[str]) -> None:
             progress.update(task, completed=done)
 
 
-def _print_summary(workspace: Workspace) -> None:
-    from data_platform.pipeline.status import plan
+def _some(overtaken: Sequence[Overtaken]) -> str:
+    more = len(overtaken) - _MOST_OVERTAKEN
+    return "; ".join(map(str, overtaken[:_MOST_OVERTAKEN])) + (f"; and {more} more" if more > 0 else "")
+
+
+def _figures(workspace: Workspace, flow: Mapping[str, Stage]) -> tuple[list[Status], list[RenderableType]]:
+    """Where everything stands, and the figures of what is this recipe's: both of one moment, read again if another run
+    wrote in between."""
+    while True:
+        before = carried(workspace, flow)
+        now = plan(workspace, flow)
+        lines = [_grid(workspace, now), *_mixtures(workspace, now)]
+        if carried(workspace, flow) == before:
+            return now, lines
+
+
+def _grid(workspace: Workspace, now: Sequence[Status]) -> Grid:
     from data_platform.run.books import books
 
     grid = Grid(title=None, box=None, pad_edge=False)
     for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("in", "right"),
                           ("kept", "right"), ("dropped", "right"), ("why", "left")):
         grid.add_column(name, justify=justify, no_wrap=name != "why")
-    for status in plan(workspace):
-        if status.version is None:
+    for status in now:
+        if status.version is None or status.state not in OURS:
             grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", status.why)
             continue
         entry = books(workspace.lake, status.stage, status.snapshot)
@@ -114,23 +145,26 @@ def _print_summary(workspace: Workspace) -> None:
             reasons + (f" and {more} more" if more > 0 else "") + (f" [red]MISSING {entry.missing}[/red]"
                                                                    if entry.missing else ""),
         )
-    out.print(grid)
+    return grid
+
+
+def _mixtures(workspace: Workspace, now: Sequence[Status]) -> Iterator[str]:
+    ours = {status.stage.name for status in now if status.state in OURS}
     for name in workspace.recipe.mixtures:
-        _print_mixture(workspace.lake, name)
+        if mixture_table(name).name in ours:
+            yield from _mixture(workspace.lake, name)
 
 
-def _print_mixture(lake: Lake, name: str) -> None:
+def _mixture(lake: Lake, name: str) -> Iterator[str]:
     table = mixture_table(name).name
-    if not lake.exists(table):
-        return
     rows = lake.read_table(table, ["domain", "license_spdx", "license_tier", "token_count", "epochs"])
     total = sum(rows["token_count"].to_pylist())
     seen = round(pc.sum(pc.multiply(rows["token_count"], rows["epochs"])).as_py() or 0)
     repeated = f", {seen:,} with repetitions" if seen != total else ""
-    out.print(f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens{repeated}")
+    yield (f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens{repeated}")
     for column, what in (("domain", "domain"), ("license_spdx", "licence")):
         grouped = rows.group_by(column).aggregate([("token_count", "sum")]).sort_by(
             [("token_count_sum", "descending")]
         ).to_pylist()
         shares = [f"{item[column]} {item['token_count_sum'] / max(total, 1):.0%}" for item in grouped]
-        out.print(f"  by {what}: {', '.join(shares[:8])}" + (f" and {len(shares) - 8} more" if len(shares) > 8 else ""))
+        yield (f"  by {what}: {', '.join(shares[:8])}" + (f" and {len(shares) - 8} more" if len(shares) > 8 else ""))
