@@ -30,11 +30,14 @@ from data_platform.reports.refinement import proposals
 from data_platform.run.books import books
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
+from data_platform.run.volume import volume
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.removal_list import standing
 
 TIERS = "license_tiers"
 CHAIN = "chain_of_evidence"
+WATCHED = ("raw_crawls", "documents", "filtered_documents")
+"""Tables whose rows are held against the history of their snapshots: what was captured, extracted and kept."""
 
 
 def gates_of(stage: Stage) -> list[Gate]:
@@ -43,7 +46,8 @@ def gates_of(stage: Stage) -> list[Gate]:
     Raises:
         KeyError: if the stage names a gate that there is not.
     """
-    every = ["custody", *(["books"] if stage.books else []), *stage.checks]
+    volume = ["volume"] if stage.name in WATCHED else []
+    every = ["custody", *(["books"] if stage.books else []), *volume, *stage.checks]
     return [GATES[name] for name in every]
 
 
@@ -143,6 +147,15 @@ def _proofs(asked: Question) -> list[Outcome]:
     ]
 
 
+def _volume(asked: Question) -> list[Outcome]:
+    settings = asked.recipe.watch.volume
+    if settings is None:
+        return [Outcome("volume", True, "warning", {"said": "not asked: the recipe switches it off"})]
+    found = volume(Workspace(asked.recipe, asked.lake), asked.stage.name, str(asked.snapshot), settings)
+    severity = "critical" if settings.blocking else "warning"
+    return [Outcome("volume", not found.odd, severity, {"said": found.said, "low": found.low, "high": found.high})]
+
+
 GATES = {
     "custody": Gate(
         {"custody": "The partition holds what the commit whose recipe it carries left there, and nothing that others "
@@ -158,6 +171,11 @@ GATES = {
         {CURRENT: "The recipe, its sources and rulings, and the code make today just what the table holds, and nothing "
                   "that it was made of was made anew since."},
         _current,
+    ),
+    "volume": Gate(
+        {"volume": "The snapshot has as many rows as others of the same sources let expect: its modified z-score "
+                   "(Iglewicz and Hoaglin 1993) on logarithms is within the recipe's bound."},
+        _volume,
     ),
     "guards": Gate({name: _first_line(guard) for name, guard in GUARDS.items()}, _guards),
     "sources_stay": Gate({"sources_stay": _first_line(sources_stay)}, _sources),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.utils import make_new_run_id
-from dagster._utils.error import SerializableErrorInfo
 
+from assets.causes import first_cause
 from assets.command_runs import alive, end_killed_runs
 from assets.jobs import job_of_stage
 from assets.names import Names, table_of
@@ -115,13 +115,6 @@ def _why(due: list[Status]) -> str:
     return f"{first.stage.name} {first.why}{more}"
 
 
-def _first_cause(error: SerializableErrorInfo) -> str:
-    """The message of what failed first: behind "Exceeded max_retries" stands the failure itself."""
-    while error.cause:
-        error = error.cause
-    return error.message.strip().removeprefix("dagster._core.definitions.events.Failure: ").splitlines()[0]
-
-
 def _run(
     definitions: dg.Definitions, names: Names, instance: dg.DagsterInstance, tags: dict[str, str], phase: str,
     snapshot: str | None, due: list[Status],
@@ -139,7 +132,7 @@ def _run(
         if stopping.asked():  # before Dagster took the signal for one of its own, perhaps
             show_canceled(instance, run_id, "The command was asked to stop by a signal.")
     failures = [
-        _first_cause(event.event_specific_data.error)
+        first_cause(event.event_specific_data.error)
         for event in result.all_events if event.event_type_value == "STEP_FAILURE"
     ]
     failures += [

@@ -44,6 +44,7 @@ def build_definitions(
     Raises:
         RecipeError: if the recipe cannot be used.
     """
+    from assets.alerts import alerts_of
     from assets.graph import assets_of, checks_of
     from assets.jobs import jobs_of
     from assets.names import Names
@@ -63,7 +64,7 @@ def build_definitions(
         assets=[*assets_of(flow, names, Presentation(declared, path, flow)), *observed_of(flow, names, declared)],
         asset_checks=checks_of(flow, names),
         jobs=jobs_of(flow, names),
-        sensors=sensors_of(names),
+        sensors=[*sensors_of(names), *alerts_of(declared, names)],
         schedules=schedules_of(names),
         resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
         executor=stoppable_in_process,
