@@ -51,7 +51,6 @@ class _Watch:
                 return
             self._telling = threading.Thread(target=self._tell, name="stopping", daemon=True)
         self.signal = self.signal or number
-        _be_quiet()
         self._telling.start()
         self.count_down()
 
@@ -135,6 +134,7 @@ def watching(told: Callable[[], None] = _nothing, last_words: Callable[[], None]
     writing.setblocking(False)
     before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     threading.Thread(target=_listen, args=(watch, reading), name="signals", daemon=True).start()
+    loud = _be_quiet()
     try:
         with watch.listening(told, last_words):
             yield
@@ -145,6 +145,7 @@ def watching(told: Callable[[], None] = _nothing, last_words: Callable[[], None]
             signal.set_wakeup_fd(before)
             writing.close()
             _watch = None
+            loud()
 
 
 def _listen(watch: _Watch, reading: socket.socket) -> None:
@@ -188,11 +189,30 @@ def raising() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _be_quiet() -> None:
-    """Libraries that are cut off complain of it in destructors, threads and logs: that helps nobody."""
-    logging.lastResort = logging.NullHandler()
-    sys.unraisablehook = lambda _: None
-    threading.excepthook = lambda _: None
+def _be_quiet() -> Callable[[], None]:
+    """Let nobody complain of being cut off in destructors, threads and logs; what is returned undoes that.
+
+    An interrupt that is raised there is lost, and told in a traceback. It comes before anything else knows of it.
+    """
+    unraisable, excepthook, last = sys.unraisablehook, threading.excepthook, logging.lastResort
+
+    def cut_off(kind: type[BaseException] | None) -> bool:
+        return asked() is not None or (kind is not None and not issubclass(kind, Exception))
+
+    def of_record(record: logging.LogRecord) -> bool:
+        return not cut_off(record.exc_info[0] if record.exc_info else None)
+
+    sys.unraisablehook = lambda found: None if cut_off(found.exc_type) else unraisable(found)
+    threading.excepthook = lambda found: None if cut_off(found.exc_type) else excepthook(found)
+    if last:
+        last.addFilter(of_record)
+
+    def loud() -> None:
+        sys.unraisablehook, threading.excepthook = unraisable, excepthook
+        if last:
+            last.removeFilter(of_record)
+
+    return loud
 
 
 # -- processes that this one started ----------------------------------------------------------------------------------
