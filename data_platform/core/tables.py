@@ -1194,6 +1194,53 @@ _declare(Table(
 ))
 
 
+_declare(Table(
+    "proxy_runs",
+    "One row per proxy model that was trained: on what, how long, at which cost, and what it lost where. No text.",
+    (
+        Column("run", pa.string(), "Digest of code, settings and inputs: the partition key.", pattern=ID_HEX),
+        Column("experiment", pa.string(), "What it was trained for.", one_of=("tiers",)),
+        Column("corpus", pa.string(), "Recipe that the mixture is of."),
+        Column("mixture", pa.string(), "Mixture that its documents were drawn for, as the recipe calls it."),
+        Column("cut", pa.string(), "Which part of the mixture."),
+        Column("tiers", pa.list_(pa.int32()), "Licence tiers that the cut admits."),
+        Column("seed", pa.int64(), "Seed of weights, order, and draw.", minimum=0),
+        Column("size", pa.string(), "Rung of the ladder."),
+        Column("parameters", pa.int64(), "Parameters of the model.", minimum=1),
+        Column("tokens", pa.int64(), "Tokens that it was trained on, by its own tokenizer.", minimum=1),
+        Column("steps", pa.int64(), "Steps of training.", minimum=1),
+        Column("schedule", pa.string(), "Batch, context, rate, warm-up and betas, as JSON."),
+        Column("domains", pa.list_(pa.struct([
+            ("domain", pa.string()), ("documents", pa.int64()), ("tokens", pa.int64()), ("seen", pa.int64()),
+            ("epochs", pa.float64()),
+        ])), "By domain: documents that were drawn, their tokens, tokens that were read, and how often that is."),
+        Column("tokens_by_tier", pa.list_(pa.struct([
+            ("tier", pa.int32()), ("documents", pa.int64()), ("tokens", pa.int64()), ("seen", pa.int64()),
+        ])), "The same by licence tier."),
+        Column("losses", pa.list_(pa.struct([
+            ("step", pa.int64()), ("domain", pa.string()), ("bits_per_byte", pa.float64()),
+        ])), "Loss on held-out texts by domain, at every measurement."),
+        Column("training", pa.list_(pa.float32()), "Loss of every step in nats per token.", long=True),
+        Column("held_out", pa.list_(pa.struct([
+            ("domain", pa.string()), ("documents", pa.int64()), ("tokens", pa.int64()), ("bytes", pa.int64()),
+        ])), "What it was measured on."),
+        Column("held_out_digest", pa.string(), "SHA-256 of the ids of the held-out documents.", pattern=SHA256_HEX),
+        Column("order_digest", pa.string(), "SHA-256 of the documents in the order in which they were read.",
+               pattern=SHA256_HEX),
+        Column("tokenizer_digest", pa.string(), "SHA-256 of the tokenizer.", pattern=SHA256_HEX),
+        Column("stacked", pa.int64(), "Proxies that were trained side by side.", minimum=1),
+        Column("seconds", pa.float64(), "Time of training on the clock, over proxies side by side.", minimum=0),
+        Column("processor_seconds", pa.float64(), "Time of all cores, over proxies side by side.", minimum=0),
+        Column("place", pa.string(), "Where it was trained.", one_of=("cpu", "cuda")),
+        Column("code_version", pa.string(), "Digest of the code."),
+        Column("inputs", pa.string(), "Tables read, with id, version and recipe, as JSON.", long=True),
+        Column("finished_at", TIMESTAMP, "When it was done (UTC)."),
+    ),
+    key=("run",),
+    partition_by=("run",),
+))
+
+
 def datastore_table(name: str) -> Table:
     """The table of the datastore called `name` in the recipe."""
     return Table(

@@ -76,7 +76,7 @@ def train_language_model(
             "it on; both must be one or more"
         )
     measured_texts = pa.array(measured, pa.large_string())
-    with _deterministic(seed) as generator:
+    with deterministic(seed) as generator:
         tokenizer = train_tokenizer(trained, settings.vocabulary, settings.context)
         model = _model(settings, len(tokenizer), tokenizer.eos_token_id, device())
 
@@ -121,7 +121,7 @@ def _split(texts: list[str]) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def _deterministic(seed: int) -> Iterator[torch.Generator]:
+def deterministic(seed: int) -> Iterator[torch.Generator]:
     """Torch with a seed, a fixed number of threads and deterministic algorithms alone; then as it was before.
 
     These are settings of the process: no other model may be in training in another thread.

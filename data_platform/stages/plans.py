@@ -46,10 +46,10 @@ def _read(recipe: Recipe, mixture: Mixture) -> list[str]:
 
 
 def _write(work: Work, mixture: Mixture) -> Files:
-    candidates = _candidates(work, mixture)
-    selection = select(candidates, mixture, work.stage.declared.entry)
-    rejected = work.files(rejection_rows(work.stage.name, candidates, selection.rejected), "rejections")
-    rows = candidates.take(pc.index_in(selection.chosen["doc_id"], candidates["doc_id"].combine_chunks()))
+    found = candidates(work, mixture)
+    selection = select(found, mixture, work.stage.declared.entry)
+    rejected = work.files(rejection_rows(work.stage.name, found, selection.rejected), "rejections")
+    rows = found.take(pc.index_in(selection.chosen["doc_id"], found["doc_id"].combine_chunks()))
     rows = rows.append_column("epochs", selection.chosen["epochs"])
     rows = with_columns(work, rows, mixture.order.columns)
     plan = pa.table({
@@ -61,8 +61,9 @@ def _write(work: Work, mixture: Mixture) -> Files:
     return {**work.files(plan.sort_by("position").cast(work.stage.declared.schema)), **rejected}
 
 
-def _candidates(work: Work, mixture: Mixture) -> pa.Table:
-    """Narrow columns of every text, with its licence and what else the mixture asks for."""
+def candidates(work: Work, mixture: Mixture) -> pa.Table:
+    """Narrow columns of every text, with its licence and what else the mixture asks for, as `mixing.draw.select` takes
+    them; and whether it was `derived` from others."""
     narrow = ["doc_id", "snapshot", "source", "domain", "url", "token_count"]
     result = narrow_rows(work, [*narrow, *([REPETITIONS.name] if mixture.rehydrate else [])], _TERMS)
     if mixture.select:
