@@ -1,7 +1,7 @@
 """The ladder: sizes of proxy models, and how a model of a size is trained.
 
 Batch, learning rate, warm-up and betas follow from the number of parameters N as in OLMo-core
-(allenai/OLMo-core, `model_ladder/wsds_chinchilla_run_configurator.py`), which takes them from Porian et al. 2024
+(allenai/OLMo-core, class WSDSChinchillaRunConfigurator), which takes them from Porian et al. 2024
 ("Resolving Discrepancies in Compute-Optimal Scaling of Language Models", arXiv:2406.19146, section 3) and halves the
 rate for a schedule with a plateau:
 
