@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -47,7 +49,8 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
     "delta.checkpointInterval": str(EVERY),
 }
-_MAX_ATTEMPTS = 20
+_MAX_ATTEMPTS = 30
+_LONGEST_PAUSE_SECONDS = 1.0
 _READERS = 16
 _PIECE = 2**20
 _HELD = threading.local()
@@ -353,7 +356,7 @@ class Lake:
         name = declared.name
         key, number = application(name, partition), recipe_number(provenance.recipe)
         rows = sum(file.rows for file in files)
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in _attempts():
             handle = self._create(declared)
             basis_version = handle.version()
             known = self.known(name)
@@ -418,7 +421,7 @@ class Lake:
         for batch in rows.to_batches():
             writer.write(batch)
         files = writer.close()
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in _attempts():
             if self._append(self._create(table(name)), name, files, Transaction(*transaction) if transaction else None):
                 return
         raise ConcurrentWrite(f"{name}: {_MAX_ATTEMPTS} commits in a row were overtaken; run again")
@@ -429,7 +432,7 @@ class Lake:
         The transaction of the key makes it safe to be killed and repeated.
         """
         application = f"data_platform/{name}/{key}"
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in _attempts():
             handle = self._create(table(name))
             if handle.transaction_version(application) is not None:
                 return False
@@ -619,7 +622,7 @@ class Lake:
         """
         if name in PLATFORM_LOGS:
             return
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in _attempts():
             known = self.known(name)
             if known is None:
                 if self.exists(name):
@@ -665,6 +668,14 @@ class Lake:
         for name in self.tables():
             if name != "lineage":
                 self.record_lineage(name)
+
+
+def _attempts() -> Iterator[int]:
+    """Numbers of attempts at a commit, with pauses by chance that grow: writers that are overtaken and all try again at
+    once overtake each other again."""
+    for number in range(_MAX_ATTEMPTS):
+        time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.005 * 2**number)) if number else 0)
+        yield number
 
 
 def _stored(name: str, handle: DeltaTable) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,34 @@ def test_runs_at_once_neither_lose_nor_double_rows(tmp_path: Path) -> None:
     assert lake.open(NAME).version() == 3
     assert len({row["table_id"] for row in lake.history(NAME)}) == 1
     assert lake.count("lineage") == 3
+
+
+def write_by_threads(arguments: tuple[str, int, int]) -> list[bool]:
+    """Write two partitions per writer, each writer in a thread of its own; says what was written."""
+    uri, first, count = arguments
+    lake = Lake(uri)
+
+    def write_two(number: int) -> list[bool]:
+        return [write(lake, f"w{number}-{part}", verdicts(f"w{number}-{part}", 10)).written for part in range(2)]
+
+    with ThreadPoolExecutor(count) as pool:
+        return [written for both in pool.map(write_two, range(first, first + count)) for written in both]
+
+
+def sixteen_writers(uri: str) -> None:
+    """Two processes with eight writers each: nothing is lost, nothing is told twice, nobody is sent away."""
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        written = pool.map(write_by_threads, [(uri, 0, 8), (uri, 8, 8)], chunksize=1)
+        pool.close()
+        pool.join()
+    lake = Lake(uri)
+    assert [*map(len, written)] == [16, 16] and all(map(all, written))
+    assert lake.count(NAME) == 320 and lake.open(NAME).version() == 32
+    assert sorted(row["version"] for row in lake.read_table("lineage").to_pylist()) == list(range(1, 33))
+
+
+def test_sixteen_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    sixteen_writers(str(tmp_path))
 
 
 def test_lineage_table_and_commits_agree(tmp_path: Path) -> None:

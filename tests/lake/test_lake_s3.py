@@ -19,7 +19,7 @@ from data_platform.lake.lake import Lake, Partition
 from data_platform.pipeline.repair import repair
 from data_platform.proof.gate import prove
 from tests.integration.ui import free_port
-from tests.lake.test_lake import NAME, made_by, verdicts
+from tests.lake.test_lake import NAME, made_by, sixteen_writers, verdicts
 
 
 @pytest.fixture
@@ -70,6 +70,11 @@ def test_writes_are_idempotent_and_concurrent_runs_lose_nothing(bucket: str) -> 
     assert (lake.count(NAME, "s0"), lake.count(NAME, "s1"), lake.count("lineage")) == (50, 50, 2)
     assert lake.tables() == [NAME, "lineage"]
     assert lake.read_table(NAME, ["doc_id"], where=pc.field("snapshot") == "s1").num_rows == 50
+
+
+@pytest.mark.slow
+def test_sixteen_writers_at_once_lose_nothing(bucket: str) -> None:
+    sixteen_writers(bucket)
 
 
 def test_the_engine_reads_and_writes_there(bucket: str) -> None:
