@@ -71,9 +71,14 @@ _REUSE = re.compile(
     r"\bpermission\s+is\s+(?:hereby\s+)?granted\s+to\s+(?:copy|use|distribute|share|modify|reproduce|adapt)"
     r"(?:\s*(?:,|and/or|and|or|/)\s*(?:copy|use|distribute|share|modify|reproduce|adapt|remix))*|"
     r"\byou\s+(?:are\s+(?:free|welcome)\s+to|may|can)\s+(?:freely\s+)?(?:re-?)?(?:use|share|copy|adapt|distribute|"
-    r"publish|remix|print|post|translate)"
-    r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
-    r"\b(?:also\s+)?(?:even|including|and)\s+(?:for\s+)?commercial(?:ly|\s+(?:use|purposes))|"
+    r"publish|remix|print|post|translate|sell|change|modify)"
+    r"(?:\s*(?:,|and|or|/)\s*(?:and\s+|or\s+)?(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|"
+    r"translate|sell|change|modify))*\b|"
+    r"\b(?:in\s+print\s+(?:or|and)\s+online|online\s+(?:or|and)\s+in\s+print|in\s+any\s+medium(?:\s+or\s+format)?)"
+    r"\b|"
+    r"\b(?:if|as\s+long\s+as|so\s+long\s+as|provided(?:\s+that)?)\s+you\s+(?:name|credit|mention|cite|link\s+to)\s+"
+    r"(?:us|me|the\s+(?:author|source|site)s?|this\s+(?:site|page))\b|"
+    r"\b(?:also|even|including|and)\s+(?:even\s+)?(?:for\s+)?commercial(?:ly|\s+(?:use|purposes))|"
     r"\bcommercial\s+(?:re-?)?use\s+(?:is\s+)?(?:also\s+)?(?:allowed|permitted|welcome|included|fine|ok(?:ay)?)\b|"
     r"^(?:please\s+)?(?:feel\s+free\s+to\s+)?(?:re-?)?(?:use|share|copy|publish|print|adapt)"
     r"(?:\s*(?:,|and|or|/)\s*(?:re-?)?(?:use|share|copy|adapt|distribute|publish|remix|print|post|translate))*\b|"
@@ -95,8 +100,10 @@ _HERE_AS = re.compile(
 """What pages are called where they speak of themselves: 'this chapter', not 'the chapter' or 'chapter 3'."""
 _BEFORE_PLACE = re.compile(r"\b(?:on|of|at|in|from|auf|aus|von|bei|sur|de|en|di|su|em|no|na|op|van)\s+(?=\S)", re.I)
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
-_SOME_RIGHTS = re.compile(r"\b(?:some|certain|einige|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|"
-r"derechos|direitos|diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I)
+_SOME_RIGHTS = re.compile(
+    r"\b(?:some|no|certain|einige|keine|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|derechos|direitos|"
+    r"diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I,
+)
 _ARTICLE = re.compile(r"^(?:the|der|die|das|dieser|diese|dieses|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
 _APART = re.compile(r"[^\W_]+", re.U)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
@@ -137,7 +144,7 @@ _GRANTING = _each(
     commons cc cco zero by sa sharealike share alike 
         share-alike wiki
     known restrictions presented produced us completely fully waived waives related neighboring neighbouring extent
-    possible law etalab back
+    possible law etalab back droit droits auteur
     simultaneously both each author authors creator creators owner owners licensee respective contributors
     credit view 
     erschien erscheint erschienen unter lizenz lizenzen lizenziert lizensiert lizenziertes einer steht stehen
@@ -203,7 +210,7 @@ _NOUNS = (
     "publications|publikation|publikationen|publicación|pubblicazione|"
     "material|materials|materialien|matériel|material|materiał|materiały|item|items|writing|writings|essay|essays|"
     "story|stories|report|paper|papers|preprint|"
-    "information|informationen|informations|recipe|recipes|rezept|rezepte|tutorial|tutorials|book|buch|course|kurs|"
+    "information|informationen|informations|textbook|textbooks|recipe|recipes|rezept|rezepte|tutorial|tutorials|book|buch|course|kurs|"
     "lesson|lecture|lectures|notes|podcast|folge|folgen|episode|episodes|publikace|"
     "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
     "translation|translations|übersetzung|übersetzungen|traduction|traducción|traduzione|tradução|vertaling|"
@@ -235,6 +242,10 @@ _AUTHORED = re.compile(
     r"\b(?:by|von|par|por|di|da|door|av|af|przez)\s+((?:[A-ZÀ-ÞŠŽŁ][\w.'’-]*|and|und|et|y|e|en|&|,|de|von|van|der|"
     r"the)(?:[\s,/]+|$)){1,8}"
 )
+_OWNED = re.compile(
+    r"^(?:[A-ZÀ-ÞŠŽŁ][\w.-]*\s+){0,3}[A-ZÀ-ÞŠŽŁ][\w.-]*(?:['’]s|['’])\s+(?=(?:web\s?|home\s?)?(?:site|page|blog|log|wiki)\b)"
+)
+"""Whose site a notice speaks of: 'Jane Roe's blog', which need not be called so elsewhere on it."""
 _CJK_WORDS = sorted(
     _each(
         "このサイト 当サイト 本サイト 当ブログ このブログ 本ブログ この記事 本記事 この作品 この文書 このページ "
@@ -313,6 +324,7 @@ def _subject(text: str, own_names: Set[str]) -> str:
     named = _named(plain, own_names)
     if named is not None:
         plain = named
+    plain = _OWNED.sub(" ", plain.lstrip())
     plain = _NOTICE.sub(lambda match: " " if not _PARTS.search(match[0]) else match[0], plain)
     plain = _SOME_RIGHTS.sub(" ", _REUSE.sub(" ", plain))
     whole = named is not None
@@ -370,6 +382,11 @@ def is_notice(text: str) -> bool:
     """Whether a text is a notice of copyright and nothing else: whose the work is, not what may be done with it."""
     text = " ".join(text.split())
     return bool(_NOTICE.match(text)) and not _words(_NOTICE.sub(" ", text, count=1))
+
+
+def adds_nothing(text: str) -> bool:
+    """Whether every word of a text is one of plain grants, so that it adds nothing to one."""
+    return all(word in _FILLERS or word in _GRANTING or word in _NOUN for word in _words(_SOME_RIGHTS.sub(" ", text)))
 
 
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:

@@ -35,13 +35,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.licenses import grant, jsonld, prose
+from data_platform.licenses.neighbours import score
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.place import (
-    INLINE,
     beside,
+    blocks_beside,
     every,
     forget_nodes,
     item_scope,
+    near_text,
     own_addresses,
     own_block,
     own_names,
@@ -50,7 +52,7 @@ from data_platform.licenses.place import (
     surroundings,
 )
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
-from data_platform.licenses.restriction import is_understood, limit_in, restricting_words, restriction
+from data_platform.licenses.restriction import restricting_words, restriction
 from data_platform.licenses.rsl import RslFile
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
@@ -61,7 +63,6 @@ from data_platform.spdx.expressions import (
     PUBLIC_DOMAIN,
     UNKNOWN,
     US_GOVERNMENT,
-    WITH_LEAVE,
     Reading,
     family,
     read,
@@ -72,8 +73,10 @@ from data_platform.spdx.tiers import tier
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree
 
-DETECTOR = "html@4"
+DETECTOR = "html@5"
 
+DOUBTFUL_ADDITION = -1.0
+"""Score (`neighbours`) from which on what the sentence of a grant itself adds is doubtful: few words, and close."""
 MAX_MARKS = 200
 """Places per page and name at which text is read for statements."""
 
@@ -119,6 +122,7 @@ _BADGE = re.compile(
 )
 _DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|$)", re.I)
 """The relation by name, by a prefix that a page may choose (RDFa 1.1, section 7.4), or by its full address."""
+_VERSION = re.compile(r"(?<!\S)\d\.\d(?!\S)")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _THE_TEXT = re.compile(
     r"^\W*(?:text|texts|texte|texto|testo|tekst|article|artikel|beitrag|post|content|inhalt|inhalte)\b|"
@@ -307,25 +311,29 @@ def _links(page: _Page) -> Iterator[Observation]:
             scope = _linked_scope(page, node, context, free)
         yield observe(location, scope, href or context, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
         if free and scope != "element" and tag not in ("link", "meta"):
-            yield from _doubts(node, scope)
+            yield from _doubts(node, " ".join(node.text.split()), scope)
 
 
-def _doubts(node: DOMNode, scope: str) -> Iterator[Observation]:
-    """Limits in the words right beside a licence that a page gives, of whatever they are: doubt is never free."""
-    block = node
-    while (block.tag or "").lower() in INLINE and block.parent is not None:
-        block = block.parent
-    text, around = own_block(node), []
-    if place(node) == "site":
-        around = [beside(block, "previous_sibling"), beside(block, "next_sibling")]
-    for sentence in prose.sentences(" | ".join([text, *around])):
-        if (raw := limit_in(sentence)) is not None:
-            reading = Reading(WITH_LEAVE, CHOSEN)
-            yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
-    for sentence in prose.sentences(text):
-        if not is_understood(sentence):
+def _doubts(node: DOMNode, phrase: str, scope: str) -> Iterator[Observation]:
+    """What stands beside a licence that a page gives and is not known to leave it as it is: doubt is never free."""
+    for sentence, doubtful in _beside_license(node, phrase):
+        if score(sentence) > doubtful:
             reading = Reading(UNKNOWN, CHOSEN)
             yield observe("statement", scope, sentence, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
+
+
+def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
+    """What the sentence with a licence adds to it and the sentences around; in a notice, of the blocks beside, too.
+
+    With each, the score above which it is doubtful.
+    """
+    for sentence in prose.sentences(near_text(node, phrase)):
+        doubtful = DOUBTFUL_ADDITION if phrase and phrase in sentence else 0.0
+        yield from ((addition, doubtful) for addition in prose.additions(sentence, phrase))
+    if place(node) == "site":
+        for block in blocks_beside(node):
+            for sentence in prose.sentences(block):
+                yield from ((addition, 0.0) for addition in prose.additions(sentence))
 
 
 def _target(node: DOMNode, declared: bool) -> str:
@@ -416,12 +424,12 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
         return _CLAIM_OF_SUBJECT[prose.subject(far)]
     if not phrase:
         return _beside_badge(page, node)
-    segments = list(prose.sentences(context))
+    segments = list(prose.sentences(prose.of_contributors(context, page.url)))
     at = next((number for number, segment in enumerate(segments) if phrase in segment), None)
     before, after = "", ""
     if at is not None:
         before, _, after = prose.clause(segments[at], phrase).partition(phrase)
-    named = prose.without_names(_URL.sub(" ", phrase))
+    named = _VERSION.sub(" ", prose.without_names(_URL.sub(" ", phrase)))
     claimed = grant.claim(f"{prose.without_names(_URL.sub(' ', before))} {named}", after, page.names)
     label = segments[at - 1] if at and not before.strip() else ""
     if claimed == grant.BARE and (grant.credits_another(label, page.names) or _is_of_data(page, node)):
@@ -471,6 +479,8 @@ def _badges(page: _Page) -> Iterator[Observation]:
             scope = _scope(place(node), _beside_badge(page, node), True)
             yield observe("badge", scope, source, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope],
                           context=surroundings(node))
+            if scope != "element" and tier(reading.spdx) < UNKNOWN_TIER:
+                yield from _doubts(node, "", scope)
 
 
 def _jsonld(page: _Page) -> Iterator[Observation]:
@@ -489,7 +499,7 @@ def _rsl(page: _Page) -> Iterator[Observation]:
 def _sentences(page: _Page) -> Iterator[Observation]:
     """What the text of the page says in words, at the places that `_marked` found."""
     for mark, where, text in _marks(page):
-        block = own_block(mark)
+        text, block = (prose.of_contributors(one, page.url) for one in (text, own_block(mark)))
         for mention in prose.mentions(text):
             if block and mention.raw not in block:
                 # Of the next block, where another mark is.
@@ -502,6 +512,8 @@ def _sentences(page: _Page) -> Iterator[Observation]:
                 scope = "element"
             yield observe("statement", scope, mention.raw, DETECTOR, mention.reading, CONFIDENCE_OF_STATEMENT[scope],
                           context=mention.sentence)
+            if free and scope != "element":
+                yield from _doubts(mark, mention.raw, scope)
 
 
 def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:

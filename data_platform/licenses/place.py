@@ -8,7 +8,7 @@ words (`prose`).
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ MAX_HEADING = 6
 """Words of a heading of credits; longer ones are titles."""
 MAX_BEFORE = 30
 """Blocks before a node in which a heading is looked for."""
+MAX_BESIDE = 3
+"""Blocks on each side of the one with a licence that are read with it in a notice."""
 MIN_SURROUNDINGS = 40
 """A shorter block is read with the block around it: the cell of a table, the item of a list."""
 
@@ -148,6 +150,8 @@ _BADGE_SOURCE = re.compile(
     r"[/_-]cc[/_.-]", re.I,
 )
 """Addresses of the badges of licences: pictures that no credit is for."""
+_SECTIONS = frozenset({"footer", "aside", "section"})
+"""Elements whose neighbours speak of something else."""
 _APART = INLINE | {"td", "th", "dt", "dd"}
 """Elements whose text goes on in the same line, or is a label of what comes next."""
 
@@ -423,6 +427,55 @@ def own_block(node: DOMNode) -> str:
         return ""
     text = _squeezed(block)
     return text if len(text) <= MAX_SURROUNDINGS else ""
+
+
+def near_text(node: DOMNode, phrase: str) -> str:
+    """Text of the nearest block around a node; of a longer one, `MAX_SURROUNDINGS` characters on each side of a phrase
+    in it."""
+    block = _block_around(node)
+    if _outermost(block):
+        return f"{beside(node, 'previous_sibling')} {node.text} {beside(node, 'next_sibling')}"
+    text = _squeezed(block)
+    if len(text) <= MAX_SURROUNDINGS:
+        return text
+    at = max(0, text.find(phrase))
+    return text[max(0, at - MAX_SURROUNDINGS):at + len(phrase) + MAX_SURROUNDINGS]
+
+
+def _block_around(node: DOMNode) -> DOMNode:
+    while (node.tag or "").lower() in INLINE and node.parent is not None:
+        node = node.parent
+    return node
+
+
+def blocks_beside(node: DOMNode) -> Iterator[str]:
+    """Text of the blocks before and behind the one with a node, of those of one notice, footer, sidebar or section.
+
+    Lists of links say nothing of it. Where the block stands alone in another one, the other one's neighbours count.
+    """
+    block = _block_around(node)
+    while (block.tag or "").lower() not in _SECTIONS and place(block.parent) == "site":
+        found = [text for direction in ("previous_sibling", "next_sibling") for text in _next_blocks(block, direction)]
+        if found:
+            yield from found
+            return
+        block = block.parent
+
+
+def _next_blocks(block: DOMNode, direction: str) -> Iterator[str]:
+    passed = 0
+    block = getattr(block, direction)
+    while block is not None and passed < MAX_BESIDE:
+        tag = (block.tag or "").lower()
+        if tag and not tag.startswith("#") and tag not in _SILENT and tag not in _HEADINGS:
+            text = _squeezed(block)
+            linked = sum(len(link.text) for link in every(block, "a", 100))
+            if text and len(text) <= MAX_SURROUNDINGS and linked <= len(text) / 2:
+                yield text
+            passed += bool(text)
+        elif tag == "#text" and (text := " ".join((block.value or "").split())):
+            yield text
+        block = getattr(block, direction)
 
 
 def surroundings(node: DOMNode) -> str:

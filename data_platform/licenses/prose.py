@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from data_platform.licenses import grant
 from data_platform.spdx.expressions import (
     ALL_RIGHTS,
     ALL_RIGHTS_RESERVED,
@@ -219,6 +220,9 @@ _CONTRIBUTED = re.compile(
     r"\b(?:stimm\w+|erklär\w+|willig\w+|lizenzier\w+)", re.I,
 )
 """Terms for what visitors send in: they say nothing of what is there."""
+_USERS = re.compile(r"\buser contributions\b", re.I)
+_BLOG = re.compile(r"\bblogs?\b", re.I)
+_MADE_BY_USERS = re.compile(r"\buser contributions\b.*\brev\s20\d\d\.", re.I)
 _FOR_PROFIT = re.compile(
     r"non[\s-]?commercial\s+(?:use|purposes?|reproduction|reuse)\s+only|"
     r"only\s+(?:be\s+\w+\s+)?for\s+non[\s-]?commercial|"
@@ -272,6 +276,8 @@ _PART = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|(?<=©\.)\s+|"
 r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ][\w-])|[\n\r]{2,}|\s[|•·]\s")
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
+_PART_END = re.compile(r"[;()[\]]|\s[-–—]+\s")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _IN_PARENTHESES = re.compile(r"\([^()]{0,80}\)")
 _JOINED = re.compile(r"(?:\w+\W+){4}|\b(?:and|und|et|y|e)\b|[,&]", re.I)
 """What stands before a part that is not what the sentence begins with: four words, or something it is joined to."""
@@ -335,6 +341,16 @@ def grants(sentence: str, start: int | None = None) -> bool:
     return bool(_GRANT.search(plain)) and not _NEGATED.search(before)
 
 
+def of_contributors(text: str, url: str) -> str:
+    """A text in which the contributions of users are the content, where the software of a site says so.
+
+    Stack Exchange prints 'user contributions licensed under CC BY-SA. rev 2024.3.8' under pages that consist of them;
+    elsewhere, and on the same company's blogs, they are the comments.
+    """
+    consists = _MADE_BY_USERS.search(text) and not _BLOG.search(url)
+    return _USERS.sub("content", text) if consists else text
+
+
 def sentence_around(text: str, phrase: str) -> str:
     """The sentence of `text`, or clause of it, that holds `phrase`; empty if none does."""
     text = " ".join(text.split())
@@ -386,6 +402,20 @@ def without_names(text: str) -> str:
     for start, end, _ in sorted(_named(text), reverse=True):
         text = f"{text[:start]} {text[end:]}"
     return text
+
+
+def additions(sentence: str, phrase: str = "") -> Iterator[str]:
+    """What a sentence says beside the names of licences; of the one that puts something under `phrase`, what follows.
+
+    What stands before it is the grant itself (`grant.claim`).
+    """
+    plain = grant.without_exception(_ADDRESS.sub(" ", sentence))
+    if phrase and phrase in plain:
+        before, _, plain = plain.partition(phrase)
+        plain = f"{plain} ; {' ; '.join(_IN_PARENTHESES.findall(before))}"
+    for part in _PART_END.split(ALL_RIGHTS.sub(" ", without_names(plain))):
+        if part.strip() and not grant.adds_nothing(part):
+            yield part.strip()
 
 
 def clause(sentence: str, phrase: str) -> str:

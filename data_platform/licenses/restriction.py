@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.licenses.grant import without_exception
-from data_platform.licenses.prose import mentions, reserves_mining
+from data_platform.licenses.prose import reserves_mining
 from data_platform.spdx.expressions import (
     CHOSEN,
     NAMED,
@@ -493,95 +493,6 @@ def _limited_use(sentence: str, in_notice: bool) -> tuple[str, Reading] | None:
     ):
         return None
     return next(limit for limit in limits if _near(uses[0], limit))[0], Reading(WITH_LEAVE, CHOSEN)
-
-
-def limit_in(sentence: str) -> str | None:
-    """The first limit in a sentence that stands right beside a licence and speaks of nothing else, if there is one.
-
-    There a limit needs no use beside it: 'meant solely for parishes'. Sentences that name a licence have been read.
-    """
-    plain = _LIFTED.sub(" ", without_exception(sentence[:_MAX_SENTENCE]))
-    if len(plain.split()) < _FEWEST_WORDS and not re.search("[぀-鿿]", plain):
-        return None
-    if _ELSE.search(plain) or _BESIDE.search(plain) or _CREDIT.search(plain) or _SAID_BESIDE.search(plain):
-        return None
-    if any(True for _ in mentions(sentence)):
-        return None
-    found = _SOLE.search(plain)
-    return found[0] if found else None
-
-
-_FEWEST_WORDS = 3
-_SAID_BESIDE = re.compile(
-    r"©|\bcopyright\b|\b(?:licen[sc]e[ds]?|terms|opinions?|views?|employer|guarantee\w*|accura\w+|hosted|funded|support\w*|"
-    r"rights?|lizenz\w*|licencia|licenza|licença|licentie|licencji)\b|ライセンス|许可", re.I,
-)
-"""What else is said beside a licence with such words."""
-_SOLE = re.compile(
-    r"\b(?:only|solely|exclusively|strictly|nobody|no\s+one|none|out\s+of\s+the\s+question|must(?:n[’']t)?|may\s+not|obtain|"
-    r"first(?!\s+(?:published|posted|appeared|written|edition))|beforehand|reserved\s+(?:for|to)|keep\s+out|untouched|"
-    r"should\s+(?:ask|enquire|inquire|approach|contact|write)|strictement|estrictamente|strettamente|dürfen\s+(?:\w+\s+){0,4}nicht|forbidden|prohibited|but\s+no|nur|ausschließlich|niemand|verboten|untersagt|"
-    r"owes?|pays?|paying|fees?|euros?|dollars?|pounds|royalt\w+|invoices?|honorar\w*|zahl(?:en|t)|gebühr\w*|pa[gy]ar|paie(?:nt)?|"
-    r"payer|betal(?:en|t)|płac\w+|nul|personne|seulement|uniquement|doi(?:t|vent)|interdit\w*|réservé\w*|solo|sólo|únicamente|exclusivamente|nadie|deben?|"
-    r"soltanto|solamente|nessuno|devono|vietat\w+|apenas|somente|ninguém|devem|proibid\w+|alleen|uitsluitend|enkel|niemand|"
-    r"verboden|tylko|wyłącznie|nikt|zabronion\w+)\b|のみ|禁止|仅|僅|不得", re.I,
-)
-"""Limits that are none of anything else."""
-
-
-_UNDERSTOOD = re.compile(
-    r"©|\(c\)|\bcopyright\w*|https?:|www\.|\bdoi\b|\b[ei]?iss?n\b|\bisbn\b|\b(?:1[89]|20)\d\d\b|"
-    r"\b(?:powered|hosted|built|made|generated|designed?|themes?|templates?|websites?\s+by|maintained|operated)\b|"
-    r"\b(?:comments?|privacy|cookies?|imprint|contact\s+us|about|newsletters?|subscribe|follow|rss|feeds?|sitemap|log\s?in|"
-    r"sign\s+in|search|menu|home|back\s+to|skip|next|previous|print|download|tags?|categor\w+|archives?)\b|"
-    r"\b(?:trade\s?marks?|(?:waren|marken)zeichen|marken|marques?|marcas?|marchi|merken|logos?|brands?|registered|embedded|"
-    r"videos?|ex(?:c)?empt\w*|warrant\w+|guarantee\w*|liab\w+|accura\w+|responsib\w+|opinions?|"
-    r"views?|endors\w+|affiliat\w+|sponsor\w*|fund\w*|support\w*|foundation|charity|organi[sz]ations?)\b|"
-    r"\b(?:cit(?:e|ed|ing|ations?)|attribut\w+|credit\w*|acknowledg\w+|authors?\b|names?\b|link(?:s|ed|ing)?\b|"
-    r"view\s+(?:a\s+copy|the)|learn|read|details?|see\b|summary|deed|full\s+(?:text|terms)|faq|questions?)\b|"
-    r"\b(?:permits?|permitted|permission|permite|allowed|erlaubt|permis|consentito|free\s+to|freely|feel\s+free|welcome|encourag\w+|unrestricted|any\s+(?:purpose|"
-    r"medium|use|way)|even\s+commercial\w*|terms|conditions|polic(?:y|ies)|third[\s-]part\w+|otherwise|except\w*|unless|"
-    r"licen[sc]\w+|rights?|public\s+domain|open\s+access)\b|"
-    r"\b(?:published|posted|updated|modified|edited|written|created|submitted|received|accepted|available|archived|"
-    r"retrieved|accessed|last|first|version|revision|date|volume|issue|pages?|minutes?|hours?)\b|"
-    r"\b(?:datenschutz\w*|impressum|kontakt|autor\w*|urheber\w*|namen\w*|quelle\w*|lizenz\w*|nutzungsbedingungen|"
-    r"erstellt|bereitgestellt|betrieben|aktualisiert|veröffentlicht|stand|haftung|gewähr|"
-    r"mentions\s+l[ée]gales|auteurs?|licences?|conditions|confidentialité|publié|hébergé|réalisé|"
-    r"autores?|licencia|licença|licenza|autori|fonte|fuente|privacidad|privacidade|publicado|pubblicato|aviso|"
-    r"auteur|licentie|bron|voorwaarden|gepubliceerd|licencj\w+|autorzy|źródł\w+|opublikowan\w+)\b|"
-    r"ライセンス|著作権|许可|授权条款|版权",
-    re.I,
-)
-"""What sentences beside a licence speak of that leave it as it is."""
-_CLAUSE = re.compile(
-    r"\s*[;\u2013\u2014]\s*|,?\s+(?=(?:provided|as\s+long\s+as|so\s+long\s+as|on\s+condition|if|but|though|sofern|"
-    r"solange|wenn|aber|si|mais|pourvu|pero|siempre|purch[ée]|ma|desde\s+que|mas|mits|maar|jeśli|ale)\s)", re.I,
-)
-"""Where a clause of its own begins in a sentence."""
-_FEWEST_IN_SENTENCE = 4
-"""With fewer words it is a line of a menu."""
-_LONGEST_PARTICLE = 3
-"""Letters of words that names are joined by: of, de, van."""
-
-
-def is_understood(sentence: str) -> bool:
-    """Whether a sentence that stands in one block with a licence is known to leave it as it is, or is none.
-
-    Whoever adds a sentence of another kind to the notice may limit it in words that no list holds.
-    """
-    words = re.findall(r"[^\W\d_]+", sentence)
-    if len(words) < _FEWEST_IN_SENTENCE and not re.search("[぀-鿿]{6}", sentence):
-        return True
-    if all(word[0].isupper() for word in words if len(word) > _LONGEST_PARTICLE) and re.search("[A-ZÀ-Þ]", sentence):
-        return True  # names of people and places
-    if any(True for _ in mentions(sentence)):
-        return all(map(is_understood, _clauses(sentence)))
-    return bool(_UNDERSTOOD.search(sentence))
-
-
-def _clauses(sentence: str) -> list[str]:
-    """What a sentence that names a licence adds to it: clauses after a semicolon or dash, and conditions."""
-    return [part for part in _CLAUSE.split(sentence)[1:] if not any(True for _ in mentions(part))]
 
 
 def _near(use: re.Match[str], limit: re.Match[str]) -> bool:

@@ -1,12 +1,12 @@
-"""What stands in one block with a licence: known to leave it as it is, or doubt."""
+"""What stands beside a licence: known to leave it as it is, or doubt."""
 
 from __future__ import annotations
 
 import pytest
 
 from data_platform.licenses import html
+from data_platform.licenses.neighbours import score
 from data_platform.licenses.resolve import Statement, decide
-from data_platform.licenses.restriction import is_understood
 
 LICENSE = '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>'
 PAGE = "<html><body><main><p>{}</p></main><footer><p>{}</p></footer></body></html>"
@@ -41,7 +41,40 @@ def test_what_is_said_beside_most_licences_takes_nothing(notice: str) -> None:
     assert decided(notice.format(LICENSE)) == 1
 
 
-def test_names_and_short_lines_are_no_sentences() -> None:
-    assert is_understood("Department of Estuaries, University of Example")
-    assert is_understood("Read on")
-    assert not is_understood("Keep away from it whoever you are")
+@pytest.mark.parametrize("footer", [
+    "<p>{}</p><p>The magazine keeps the printing rights for paper.</p>", "<p>Bots stay outside.</p><p>Texts: {}</p>",
+    "<p>{}</p><p>Built with Jekyll.</p><p>Les éditeurs passent par notre agent.</p>",
+    "<div><p>All texts {}</p></div><div><p>Newspapers write to our desk first.</p></div>",
+])
+def test_doubt_comes_from_the_blocks_beside_a_notice_too(footer: str) -> None:
+    assert decided(footer.format(LICENSE)) >= 4
+
+
+@pytest.mark.parametrize("footer", [
+    "<p>{}</p><p>Thanks to everyone who sent corrections.</p>",
+    "<p>Opening hours: Monday to Friday, 9 to 16.</p><p>Text: {}</p>",
+    "<p>Texte: {}</p><p>Gestaltung: Büro Nord.</p><p>Wir danken allen, die Fehler melden.</p>",
+    "<p>Text: {}</p><ul><li><a href='/a'>Members&rsquo; corner</a></li><li><a href='/b'>Shop</a></li></ul>",
+])
+def test_harmless_blocks_beside_a_notice_take_nothing(footer: str) -> None:
+    assert decided(footer.format(LICENSE)) == 1
+
+
+@pytest.mark.parametrize("addition", [
+    " during the fair week", " (hobby projects)", " for members of the guild", " unless you are a bank",
+    " while stocks last",
+])
+def test_what_a_sentence_adds_to_its_grant_is_read(addition: str) -> None:
+    assert decided(f"All texts are under {LICENSE}{addition}.") >= 4
+    assert decided(f"All texts are licensed under CC BY 4.0{addition}.") >= 4
+
+
+def test_the_contributions_of_users_are_the_page_where_its_software_says_so() -> None:
+    notice = f"Site design / logo © 2024 Stack Exchange Inc; user contributions licensed under {LICENSE}."
+    assert decided(f"{notice} rev 2024.3.8.6109") == 1
+    assert decided(notice) >= 4
+
+
+def test_a_score_needs_words() -> None:
+    assert score("Newspapers write to our desk first.") > 0 > score("Thanks to all who helped.")
+    assert score("4.0, 2024") == float("-inf")

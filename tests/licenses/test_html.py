@@ -278,8 +278,8 @@ def test_an_element_of_a_licence_that_nobody_here_knows_frees_nothing() -> None:
 
 def test_what_is_said_beside_a_licence() -> None:
     assert seen("<footer>All content is licensed under CC BY 4.0, for non-commercial use only</footer>") == [
-        ("statement", "site", "CC-BY-4.0"), ("statement", "site", "LicenseRef-non-commercial"),
-        ("statement", "site", "LicenseRef-non-commercial"),
+        ("statement", "site", "CC-BY-4.0"), ("statement", "site", "LicenseRef-unknown"),
+        ("statement", "site", "LicenseRef-non-commercial"), ("statement", "site", "LicenseRef-non-commercial"),
     ]
     assert seen("<footer>Text is available under CC BY 4.0; photographs: all rights reserved.</footer>") == [
         ("statement", "site", "CC-BY-4.0"), ("statement", "element", "LicenseRef-all-rights-reserved")
