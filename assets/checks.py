@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
+from assets.arrivals import as_launched
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
 from assets.gates import descriptions_of, pass_gates
 from assets.names import Names, tag_run
@@ -48,7 +49,7 @@ def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
         """Read the partition once and ask everything, or those checks alone that were chosen."""
         chosen = {key.name for key in context.selected_asset_check_keys}
         tag_run(context.instance, context.run, names)
-        opened = workspace.open()
+        opened = as_launched(context.instance, names, context.run, stage, workspace.open())
         named = context.op_execution_context.has_partition_key
         found: dict[str, list[Outcome]] = {}
         # What could not be checked is a failed step, not a failed check.
@@ -77,7 +78,7 @@ def ask(workspace: Workspace, stage: Stage, snapshot: str | None, pin: Pin, chos
     only = ("schema",) if set(chosen) & set(checks_of(declared)) <= {"schema"} else None
     outcomes = check_partition(workspace.lake, declared, pin, only)
     if outcomes[0].passed:
-        outcomes += pass_gates(workspace.lake, stage, snapshot, workspace.recipe, chosen)
+        outcomes += pass_gates(workspace, stage, snapshot, chosen)
     else:
         outcomes += [Outcome(name, False, "critical", {"not asked": "schema"}) for name in descriptions_of(stage)]
     return [outcome for outcome in outcomes if outcome.name in chosen]

@@ -11,7 +11,7 @@ import fcntl
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,8 +73,14 @@ def _is_alive(name: str) -> bool:
 def runs_at_work() -> list[str]:
     """Ids of runs that are under way, whoever launched them: those of commands that were killed are not among them."""
     with open_instance() as instance:
-        open_runs = instance.get_runs(dg.RunsFilter(statuses=list(_OPEN)))
+        return [run.run_id for run in open_runs(instance, _OPEN)]
+
+
+def open_runs(
+    instance: dg.DagsterInstance, statuses: Collection[dg.DagsterRunStatus] = (*_OPEN, dg.DagsterRunStatus.QUEUED)
+) -> list[dg.DagsterRun]:
+    """Runs of these statuses, by default those that have not come to their end, without those of killed commands."""
     return [
-        run.run_id for run in open_runs
+        run for run in instance.get_runs(dg.RunsFilter(statuses=list(statuses)))
         if not (name := run.tags.get(TAG, "")).startswith(f"{socket.gethostname()}-") or _is_alive(name)
     ]

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from threading import Thread
 
+from assets import arrivals
 from assets.names import Names
 from data_platform.core.errors import describe
 from data_platform.ingest.discover import expand
@@ -62,11 +63,8 @@ def _add_listed(recipe: Recipe) -> None:
 
 
 def _add(recipe: Recipe, snapshots: list[str]) -> None:
-    partitions = Names.of(recipe).snapshots.name
     try:
         with open_instance() as instance:
-            known = set(instance.get_dynamic_partitions(partitions))
-            if new := [snapshot for snapshot in snapshots if snapshot not in known]:
-                instance.add_dynamic_partitions(partitions, new)
+            arrivals.register(instance, Names.of(recipe), snapshots)
     except Exception as error:  # a storage that cannot be reached is told by whatever needs it next
         _LOG.warning("recipe %s: its snapshots could not be made partitions: %s", recipe.name, describe(error))

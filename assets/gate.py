@@ -12,16 +12,26 @@ from assets.expectations import Outcome
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
+from data_platform.run.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about: the table of a stage as it is now, or one snapshot of it, under a recipe."""
+    """What is asked about: the table of a stage as it is now, or one snapshot of it, in a workspace."""
 
-    lake: Lake
+    workspace: Workspace
     stage: Stage
     snapshot: str | None
-    recipe: Recipe
+
+    @property
+    def lake(self) -> Lake:
+        """The lake."""
+        return self.workspace.lake
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe."""
+        return self.workspace.recipe
 
     @property
     def partition(self) -> str | None:

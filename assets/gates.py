@@ -20,7 +20,6 @@ from assets.expectations import Outcome
 from assets.gate import Gate, Question
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.lake.custody import Custody
-from data_platform.lake.lake import Lake
 from data_platform.lake.parents import with_parents
 from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.pipeline.status import breaches_of
@@ -28,7 +27,6 @@ from data_platform.pipeline.today import CURRENT, Today
 from data_platform.proof.gate import prove
 from data_platform.reports.refinement import proposals
 from data_platform.run.books import books
-from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
 from data_platform.run.volume import volume
 from data_platform.run.workspace import Workspace
@@ -57,10 +55,10 @@ def descriptions_of(stage: Stage) -> dict[str, str]:
 
 
 def pass_gates(
-    lake: Lake, stage: Stage, snapshot: str | None, recipe: Recipe, chosen: Collection[str] | None = None
+    workspace: Workspace, stage: Stage, snapshot: str | None, chosen: Collection[str] | None = None
 ) -> list[Outcome]:
     """The outcome of every check of `descriptions_of`; of the gates alone that have one of the `chosen`, if given."""
-    question = Question(lake, stage, snapshot, recipe)
+    question = Question(workspace, stage, snapshot)
     asked = [gate for gate in gates_of(stage) if chosen is None or gate.checks.keys() & set(chosen)]
     return [outcome for gate in asked for outcome in gate.ask(question)]
 
@@ -116,14 +114,14 @@ def _proposals(asked: Question) -> list[Outcome]:
 
 
 def _licenses_current(asked: Question) -> list[Outcome]:
-    every = LicenseChanges(Workspace(asked.recipe, asked.lake))
+    every = LicenseChanges(asked.workspace)
     changes = every.of(asked.stage.name, str(asked.stage.partition(asked.snapshot)))
     return [Outcome("licenses_current", not changes, "critical", {"changes": changes})]
 
 
 def _current(asked: Question) -> list[Outcome]:
     """Ask as an export does: a table of Dagster is refused for what would refuse its export."""
-    today = Today(Workspace(asked.recipe, asked.lake))
+    today = Today(asked.workspace)
     found = today.differences(asked.stage.name, partition=str(asked.stage.partition(asked.snapshot)))
     return [Outcome(CURRENT, not found, "critical", {"differences": [str(one) for one in found]})]
 
@@ -132,7 +130,7 @@ def _proofs(asked: Question) -> list[Outcome]:
     """Prove the mixture from the tables on its way, as they were read."""
     admitted = asked.recipe.mixtures[asked.stage.declared.entry].tiers
     proof = prove(asked.lake, asked.stage.name, admitted=admitted, texts=True,
-                  workspace=Workspace(asked.recipe, asked.lake))
+                  workspace=asked.workspace)
     rows = proof.examination.rows
     counted = Counter(rows["license_tier"].to_pylist())
     shared = {"version": proof.version, "rows": rows.num_rows}

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.automation import upstream_or_code_changes
+from assets.arrivals import as_launched, refuse_unknown
 from assets.checks import stage_checks
 from assets.effort import measured
 from assets.metadata import commit_metadata
@@ -19,18 +19,23 @@ from assets.names import Names, tag_run
 from assets.observations import of_step, tag_effort
 from assets.presentation import Presentation
 from assets.steps import step
+from assets.versions import versions_of
 from data_platform.publish.openlineage import told
+from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage, execute
 from resources.workspace import WorkspaceResource
 
 
-def assets_of(flow: Mapping[str, Stage], names: Names, shown: Presentation) -> list[dg.AssetsDefinition]:
+def assets_of(
+    flow: Mapping[str, Stage], names: Names, shown: Presentation, recipe: Recipe
+) -> list[dg.AssetsDefinition]:
     """One asset per stage of a flow.
 
     They are made with the inputs that the recipe gives them: dependencies that are mapped onto an asset afterwards show
     in the graph and do not order the steps of a run.
     """
-    return [asset_of(stage, names, shown) for stage in flow.values()]
+    versions = versions_of(flow, recipe)
+    return [asset_of(stage, names, shown, versions[stage.name]) for stage in flow.values()]
 
 
 def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDefinition]:
@@ -38,23 +43,22 @@ def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDef
     return [stage_checks(stage, names) for stage in flow.values()]
 
 
-def asset_of(stage: Stage, names: Names, shown: Presentation) -> dg.AssetsDefinition:
+def asset_of(stage: Stage, names: Names, shown: Presentation, version: str) -> dg.AssetsDefinition:
     """The asset that brings the table of a stage up to date."""
 
     def bring_up_to_date(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
         return materialize(context, workspace, stage, names)
 
-    return dg.asset(**shown.of(stage), **_made(stage, names))(bring_up_to_date)
+    return dg.asset(**shown.of(stage), **_made(stage, names, version))(bring_up_to_date)
 
 
-def _made(stage: Stage, names: Names) -> dict[str, Any]:
+def _made(stage: Stage, names: Names, version: str) -> dict[str, Any]:
     """Arguments of `dg.asset` that decide when and how a stage's table is made."""
     return {
         "key": names.asset(stage.name),
         "deps": [_dependency(stage, names, name) for name in stage.inputs],
-        "code_version": stage.code_version,
+        "code_version": version,
         "partitions_def": names.snapshots if stage.partitioned else None,
-        "automation_condition": upstream_or_code_changes(),
         "pool": stage.pool,
     }
 
@@ -77,7 +81,9 @@ def materialize(
     tag_run(context.instance, context.run, names)
     snapshot = context.partition_key if stage.partitioned else None
     with step(stage.name):
-        opened = workspace.open_for_work()
+        opened = as_launched(context.instance, names, context.run, stage, workspace.open_for_work())
+        if snapshot is not None:
+            refuse_unknown(snapshot, opened)
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
             with measured() as effort:
                 commit = execute(stage, opened, snapshot, context.run_id)

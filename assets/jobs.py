@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.first_contact import step_of, to_begin
 from assets.names import Names
@@ -32,14 +33,18 @@ def job_of_stage(flow: Mapping[str, Stage]) -> dict[str, str]:
     return {stage.name: name for name, stretch in named_stretches(flow).items() for stage in stretch}
 
 
-def jobs_of(flow: Mapping[str, Stage], names: Names) -> list[dg.UnresolvedAssetJobDefinition]:
+def tables_of_jobs(flow: Mapping[str, Stage], names: Names) -> dict[str, list[str]]:
+    """The tables of every job, by the name that it has in Dagster."""
+    return {names.of_recipe(word): [stage.name for stage in stretch] for word, stretch in named_stretches(flow).items()}
+
+
+def jobs_of(flow: Mapping[str, Stage], names: Names) -> list[UnresolvedAssetJobDefinition]:
     """The jobs that make a flow."""
     stretches = named_stretches(flow)
     return [
         dg.define_asset_job(
             names.of_recipe(word),
             selection=names.assets(stage.name for stage in stretch),
-            partitions_def=names.snapshots if stretch[0].partitioned else None,
             description=f"{step_of(names, list(stretches), word)} {'One snapshot' if stretch[0].partitioned else 'All'}"
                         f" of {', '.join(stage.name for stage in stretch)}.\n\n{to_begin(names, list(stretches))}",
             tags=names.tags(word),

@@ -6,29 +6,35 @@ Not here: what is out of date (`data_platform/pipeline/status.py`), what is prin
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.utils import make_new_run_id
 
+from assets.arrivals import register
+from assets.asked import DUE, Asked, Place, runs_for
+from assets.busy import busy
 from assets.causes import first_cause
 from assets.command_runs import alive, end_killed_runs
 from assets.jobs import job_of_stage
-from assets.names import Names, table_of
+from assets.names import PLANNED, REFRESH, Names, table_of
 from assets.stopped_runs import show_canceled, stoppable
 from data_platform.core import stopping
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
+from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
 from resources.instance import open_instance
 
 _LAST_EVENTS_SECONDS = 5.0
 _LAST_EVENTS_OF_STOPPED_SECONDS = 1.0
 _LOOK_SECONDS = 2.0
+_AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -42,39 +48,75 @@ class Outcome:
     failures: tuple[str, ...]
 
 
-def bring_up_to_date(
-    definitions: dg.Definitions, workspace: Workspace, report: Callable[[str], None]
-) -> Iterator[Outcome]:
-    """Run phase by phase what is out of date, and stop after the first phase that fails, or that another run undid.
+@dataclass(frozen=True)
+class Within:
+    """The run that other runs are part of, one after the other, while Dagster may have launched some beside it.
 
-    The plan is made anew before each phase: only then are the inputs of the next one known.
+    Attributes:
+        tables: of every job, by its name.
+    """
+
+    instance: dg.DagsterInstance
+    run_id: str
+    names: Names
+    tables: Mapping[str, Collection[str]]
+
+    def left_to_others(self, asked: Asked, report: Callable[[str], None]) -> bool:
+        """Whether another run is at what is asked for; if so, wait until it has ended."""
+        waited = False
+        while True:
+            others = busy(self.instance, self.names, self.tables, self.run_id, _AT_WORK)
+            if not any(others.at(table, asked.snapshot) for table in asked.tables):
+                return waited
+            if not waited:
+                report(f"{asked.phase}{f' {asked.snapshot}' if asked.snapshot else ''}: waiting for another run of it")
+            waited = True
+            stopping.check()
+            time.sleep(_LOOK_SECONDS)
+
+
+def bring_up_to_date(
+    definitions: dg.Definitions, workspace: Workspace, report: Callable[[str], None],
+    states: Collection[str] = (*DUE, "blocked"), within: Within | None = None,
+    flow: Mapping[str, Stage] | None = None,
+) -> Iterator[Outcome]:
+    """Run phase by phase what is out of date, until all is done that can be, or another run undid what was done.
+
+    The plan is made anew after each phase: only then are the inputs of the next one known. What failed is not tried
+    again, and holds back what reads it and nothing else.
 
     Args:
         definitions: the code location of the workspace's recipe, on its lake.
         report: is told what is run and why.
+        states: what is tried. That a check failed may be mended by another look; a schedule does not try.
+        within: the run that this is part of, if it is.
+        flow: stages in the order of the flow, instead of those of the recipe.
     """
-    flow = stages(workspace.recipe)
+    flow = flow or stages(workspace.recipe)
     jobs, names = job_of_stage(flow), Names.of(workspace.recipe)
-    with open_instance() as instance, alive() as tags, _last_words(workspace, report):
+    with (nullcontext(within.instance) if within else open_instance()) as instance, alive() as tags, \
+            _last_words(workspace, report):
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
-        instance.add_dynamic_partitions(names.snapshots.name, workspace.snapshots)
-        done: set[str] = set()
-        for phase in dict.fromkeys(jobs.values()):
-            states = plan(workspace, flow)
-            if any(status.place in done and status.state not in OURS for status in states):
+        tags |= {PLANNED: str(time.time())} | ({REFRESH: within.run_id} if within else {})
+        register(instance, names, workspace.snapshots)
+        made: set[Place] = set()
+        failed: set[Place] = set()
+        while True:
+            statuses = plan(workspace, flow)
+            if any((status.stage.name, status.snapshot) in made and status.state not in OURS for status in statuses):
                 return  # another run wrote it with other settings, and would be overwritten in turn
-            due = [status for status in states if jobs[status.stage.name] == phase and status.state != "fresh"]
-            failed = False
-            for snapshot in dict.fromkeys(status.snapshot for status in due):
-                some = [status for status in due if status.snapshot == snapshot]
-                report(f"{phase}{f' {snapshot}' if snapshot else ''}: {_why(some)}")
-                outcome = _run(definitions, names, instance, tags, phase, snapshot, some)
-                failed = failed or bool(outcome.failures)
-                yield outcome
-            if failed:
+            asked = runs_for(statuses, jobs, workspace, states, failed | made)
+            if not asked:
                 return
-            done |= {status.place for status in states if jobs[status.stage.name] == phase}
+            for one in (one for one in asked if one.phase == asked[0].phase):
+                if within and within.left_to_others(one, report):
+                    continue
+                report(f"{one.phase}{f' {one.snapshot}' if one.snapshot else ''}: {_why(one.statuses)}")
+                outcome = _run(definitions, names, instance, tags, one.phase, one.snapshot, one.statuses)
+                places = [(table, one.snapshot) for table in one.tables]
+                (failed if outcome.failures else made).update(places)
+                yield outcome
 
 
 @contextmanager
@@ -109,7 +151,7 @@ def _terminable(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
         looking.join()
 
 
-def _why(due: list[Status]) -> str:
+def _why(due: Sequence[Status]) -> str:
     first = due[0]
     more = f" (and {len(due) - 1} more)" if len(due) > 1 else ""
     return f"{first.stage.name} {first.why}{more}"
@@ -117,7 +159,7 @@ def _why(due: list[Status]) -> str:
 
 def _run(
     definitions: dg.Definitions, names: Names, instance: dg.DagsterInstance, tags: dict[str, str], phase: str,
-    snapshot: str | None, due: list[Status],
+    snapshot: str | None, due: Sequence[Status],
 ) -> Outcome:
     tables = tuple(status.stage.name for status in due)
     run_id = make_new_run_id()
@@ -134,6 +176,8 @@ def _run(
     failures = [
         first_cause(event.event_specific_data.error)
         for event in result.all_events if event.event_type_value == "STEP_FAILURE"
+        # What a check that blocks found is told below.
+        and event.event_specific_data.error.cls_name != "DagsterAssetCheckFailedError"
     ]
     failures += [
         f"check {evaluation.check_name} of {table_of(evaluation.asset_key)} failed: "

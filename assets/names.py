@@ -18,6 +18,10 @@ from data_platform.run.recipe import Recipe
 RECIPE_TAG = "data_platform/recipe"
 COMMIT_TAG = "data_platform/git_commit"
 PHASE_TAG = "data_platform/phase"
+REFRESH = "data_platform/refresh"
+"""Tag of the runs that a run of `refresh` started: its id."""
+PLANNED = "data_platform/planned_at"
+"""Tag of runs that were planned: when, in seconds since 1970. What arrived since is not theirs."""
 
 
 @dataclass(frozen=True)

@@ -1,51 +1,175 @@
-"""Sensors: new archives become snapshots and runs; automation conditions are evaluated."""
+"""Sensors: archives that arrive become partitions and runs, and what is out of date is made again.
 
-from __future__ import annotations
+Both ask for what `data_platform/pipeline/status.py` says is out of date, and leave alone what a run or a backfill under
+way will make. Not here: how a plan becomes runs (`asked.py`).
+"""
+
+# Not `from __future__ import annotations`: Dagster reads the annotations of sensors as objects.
 
 import hashlib
 import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.scheduler.instigation import InstigatorStatus
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from assets.names import Names
+from assets.arrivals import forget, gone, register
+from assets.asked import Asked, number_of, read_by, runs_for
+from assets.busy import Busy, busy
+from assets.jobs import job_of_stage, tables_of_jobs
+from assets.names import PLANNED, Names
+from data_platform.core.errors import PlainError
+from data_platform.ingest.places import SourceError
+from data_platform.pipeline.status import Status, plan
+from data_platform.run.stage import Stage
+from data_platform.run.workspace import Workspace
 from resources.workspace import WorkspaceResource
 
+SECONDS = 30
+_MOST_NAMED = 5
 
-def sensors_of(names: Names) -> list[dg.SensorDefinition]:
+
+def sensors_of(
+    flow: Mapping[str, Stage], names: Names, jobs: Sequence[UnresolvedAssetJobDefinition]
+) -> list[dg.SensorDefinition]:
     """The sensors of a recipe."""
 
     @dg.sensor(
-        name=names.of_recipe("new_snapshots"), job_name=names.of_recipe("crawl"), minimum_interval_seconds=60,
-        description="List the sources; a snapshot that is new, or whose archives changed, becomes a partition and a "
-                    "run.",
+        name=names.of_recipe("new_snapshots"), jobs=jobs, minimum_interval_seconds=SECONDS,
+        description="List the sources. A snapshot that is new, or whose archives changed, becomes a partition and a "
+                    "run; one that no source has any more is no partition any more.",
     )
     def new_snapshots(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> dg.SensorResult:
         """Runs of what arrived or changed."""
-        return arrivals(context, workspace, names)
+        return arrivals(context, workspace, flow, names)
 
-    automation = dg.AutomationConditionSensorDefinition(
-        names.of_recipe("automation"), target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.STOPPED,
-        run_tags=names.tags(),
+    @dg.sensor(
+        name=names.of_recipe("automation"), jobs=jobs, minimum_interval_seconds=SECONDS,
+        description="Make again what is out of date, as `status` says: since its inputs, the code or the recipe "
+                    "changed. What failed is not tried again before something changes.",
     )
+    def automation(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> dg.SensorResult:
+        """Runs of what is out of date and has all its inputs."""
+        return due(context, workspace, flow, names)
+
     return [new_snapshots, automation]
 
 
-def arrivals(context: dg.SensorEvaluationContext, workspace: WorkspaceResource, names: Names) -> dg.SensorResult:
-    """The cursor holds a digest of the archives of every snapshot, so that each state of a snapshot runs once."""
-    seen = json.loads(context.cursor or "{}")
-    opened = workspace.open().relisted()
-    now = {snapshot: _digest(opened.archives(snapshot)) for snapshot in opened.snapshots}
-    changed = [snapshot for snapshot, digest in now.items() if seen.get(snapshot) != digest]
-    if not changed:
-        return dg.SensorResult(skip_reason=dg.SkipReason("no new archives"), cursor=json.dumps(now))
-    new = [key for key in changed if not context.instance.has_dynamic_partition(names.snapshots.name, key)]
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(run_key=f"{snapshot}:{now[snapshot]}", partition_key=snapshot) for snapshot in changed
-        ],
-        dynamic_partitions_requests=[names.snapshots.build_add_request(new)] if new else [],
-        cursor=json.dumps(now),
+def arrivals(
+    context: dg.SensorEvaluationContext, workspace: WorkspaceResource, flow: Mapping[str, Stage], names: Names
+) -> dg.SensorResult:
+    """The cursor holds a digest of the archives of every snapshot, as it was when its run was asked for."""
+    seen, instance, planned = json.loads(context.cursor or "{}"), context.instance, time.time()
+    try:
+        opened = workspace.anew()
+        snapshots = opened.snapshots
+    except PlainError as error:
+        return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
+    at_work = busy(instance, names, tables_of_jobs(flow, names))
+    register(instance, names, snapshots)
+    left = [one for one in gone(instance, names, snapshots) if not at_work.at_snapshot(one) and not at_work.refreshing]
+    forget(instance, names, left)
+    told = [f"{one}: no source has it any more" for one in left]
+    now: dict[str, str] = {}
+    for snapshot in snapshots:
+        try:
+            now[snapshot] = _digest(opened.archives(snapshot))
+        except SourceError as error:
+            told.append(f"{snapshot}: {error}")
+    changed = {snapshot for snapshot, digest in now.items() if seen.get(snapshot) != digest}
+    if at_work.refreshing:
+        return dg.SensorResult(skip_reason=_refreshing(at_work), cursor=context.cursor)
+    asked = _asked(opened, flow, plan(opened, flow)) if changed else []
+    mine = [one for one in asked if one.reads_sources and one.snapshot in changed]
+    waiting = {one.snapshot for one in mine if _is_at(at_work, one)}
+    requests = _requests((one for one in mine if one.snapshot not in waiting), opened, names, planned)
+    later = {*waiting, *(one for one in snapshots if one not in now)}
+    cursor = {one: digest for one, digest in seen.items() if one in later}
+    cursor |= {one: digest for one, digest in now.items() if one not in later}
+    told += [f"{one}: a run of it is under way" for one in sorted(waiting)]
+    return _result(requests, told, "no new archives", cursor)
+
+
+def due(
+    context: dg.SensorEvaluationContext, workspace: WorkspaceResource, flow: Mapping[str, Stage], names: Names
+) -> dg.SensorResult:
+    """What `new_snapshots` may ask for at this moment is left to it for two ticks, if it is switched on: the cursor
+    holds since when it is out of date."""
+    seen, instance, planned = json.loads(context.cursor or "{}"), context.instance, time.time()
+    at_work = busy(instance, names, tables_of_jobs(flow, names))
+    if at_work.refreshing:
+        return dg.SensorResult(skip_reason=_refreshing(at_work), cursor=context.cursor)
+    try:
+        opened = workspace.anew()
+        statuses = plan(opened, flow)
+    except PlainError as error:
+        return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
+    register(instance, names, opened.snapshots)
+    beside = _is_on(instance, names.of_recipe("new_snapshots"))
+    told = [f"{status.place}: {status.why}" for status in statuses if status.state == "blocked"]
+    wanted, cursor = [], {}
+    for one in _asked(opened, flow, statuses):
+        if any(at_work.at(*place) for place in _read(one, opened)) or _is_at(at_work, one):
+            told.append(f"{one.phase} {one.snapshot or ''}: a run of it, or of what it reads, is under way")
+            continue
+        if beside and one.reads_sources:
+            number = number_of(one, opened)
+            cursor[number] = since = seen.get(number, planned)
+            if planned - since < 2 * SECONDS:
+                continue
+        wanted.append(one)
+    return _result(_requests(wanted, opened, names, planned), told, "everything is up to date", cursor)
+
+
+def _asked(workspace: Workspace, flow: Mapping[str, Stage], statuses: Sequence[Status]) -> list[Asked]:
+    return runs_for(statuses, job_of_stage(flow), workspace)
+
+
+def _read(asked: Asked, workspace: Workspace) -> list[tuple[str, str | None]]:
+    return [place for status in asked.statuses for place in read_by(status.stage, status.snapshot, workspace)]
+
+
+def _is_at(at_work: Busy, asked: Asked) -> bool:
+    return any(at_work.at(table, asked.snapshot) for table in asked.tables)
+
+
+def _is_on(instance: dg.DagsterInstance, sensor: str) -> bool:
+    states = instance.all_instigator_state(
+        instigator_type=InstigatorType.SENSOR,
+        instigator_statuses={InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE},
     )
+    return any(state.instigator_name == sensor for state in states)
+
+
+def _requests(some: Iterable[Asked], workspace: Workspace, names: Names, planned: float) -> list[dg.RunRequest]:
+    return [
+        dg.RunRequest(
+            run_key=number_of(one, workspace), job_name=names.of_recipe(one.phase), partition_key=one.snapshot,
+            asset_selection=names.assets(one.tables),
+            # With its partition among the tags, Dagster does not look for it among those before this tick.
+            tags={PLANNED: str(planned), **({PARTITION_NAME_TAG: one.snapshot} if one.snapshot else {})},
+        )
+        for one in some
+    ]
+
+
+def _result(
+    requests: list[dg.RunRequest], told: Sequence[str], nothing: str, cursor: Mapping[str, Any]
+) -> dg.SensorResult:
+    more = f"; and {len(told) - _MOST_NAMED:,} more" if len(told) > _MOST_NAMED else ""
+    reason = "; ".join(told[:_MOST_NAMED]) + more or nothing
+    return dg.SensorResult(
+        run_requests=requests, skip_reason=None if requests else dg.SkipReason(reason), cursor=json.dumps(cursor)
+    )
+
+
+def _refreshing(at_work: Busy) -> dg.SkipReason:
+    return dg.SkipReason(f"run {at_work.refreshing} is bringing everything up to date")
 
 
 def _digest(archives: list) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import dagster as dg
 import yaml
 
 from data_platform.core.memory import write_whole
-from data_platform.core.settings import home
+from data_platform.core.settings import RecipeError, home
 
 if TYPE_CHECKING:
     from assets.launch import Outcome
@@ -44,31 +45,11 @@ def build_definitions(
     Raises:
         RecipeError: if the recipe cannot be used.
     """
-    from assets.alerts import alerts_of
-    from assets.graph import assets_of, checks_of
-    from assets.jobs import jobs_of
-    from assets.names import Names
-    from assets.observations import observed_of
-    from assets.presentation import Presentation
-    from assets.schedules import schedules_of
-    from assets.sensors import sensors_of
-    from assets.stopped_runs import stoppable_in_process
-    from data_platform.pipeline.flow import stages
+    from assets.location import definitions_of
     from data_platform.run.recipe import load_recipe
-    from resources.workspace import WorkspaceResource
 
     path = recipe or recipe_path()
-    declared = load_recipe(path)
-    flow, names = stages(declared), Names.of(declared)
-    return dg.Definitions(
-        assets=[*assets_of(flow, names, Presentation(declared, path, flow)), *observed_of(flow, names, declared)],
-        asset_checks=checks_of(flow, names),
-        jobs=jobs_of(flow, names),
-        sensors=[*sensors_of(names), *alerts_of(declared, names)],
-        schedules=schedules_of(names),
-        resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
-        executor=stoppable_in_process,
-    )
+    return definitions_of(load_recipe(path), path, resource_overrides)
 
 
 def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], None]) -> Iterator[Outcome]:
@@ -80,8 +61,25 @@ def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], 
     from assets import launch
     from resources.workspace import WorkspaceResource
 
+    for line in carry_over():
+        report(line)
     resource = WorkspaceResource(recipe_path=recipe, lake_uri=workspace.lake.uri)
     return launch.bring_up_to_date(build_definitions(recipe, {"workspace": resource}), workspace, report)
+
+
+def carry_over() -> list[str]:
+    """Carry over what the home recorded before recipes had names of their own in Dagster, and say in lines what was."""
+    from assets.migration import migrate
+    from data_platform.run.known import known_recipes
+    from data_platform.run.recipe import load_recipe
+    from resources.instance import open_instance
+
+    recipes = {}
+    for path in known_recipes().values():
+        with suppress(RecipeError):  # whoever reads it by itself says so; what is its own stays until it can be read
+            recipes[path] = load_recipe(path)
+    with open_instance() as instance:
+        return migrate(instance, recipes).lines
 
 
 def runs_at_work() -> list[str]:

@@ -27,6 +27,11 @@ class WorkspaceResource(dg.ConfigurableResource):
             self._workspace = Workspace(recipe, lake)
         return self._workspace
 
+    def anew(self) -> Workspace:
+        """The workspace of the recipe as it stands now, with its sources listed now, in a process that lives long."""
+        self._workspace = None
+        return self.open()
+
     def open_for_work(self) -> Workspace:
         """The workspace, with the engine that the recipe asks for set up in this process."""
         workspace = self.open()

@@ -11,8 +11,9 @@ from data_platform.cli.stopped import ended_by_signals
 from data_platform.core.errors import PlainError
 
 COMMANDS = (
-    "audit", "card", "check-export", "contamination", "datastore", "duplicates", "export", "lab", "methods", "overlap",
-    "refinement", "repair", "report", "run", "schema", "source", "status", "sweep", "takedown", "trace", "ui", "verify",
+    "audit", "card", "check-export", "contamination", "datastore", "duplicates", "export", "lab", "methods", "migrate",
+    "overlap", "refinement", "repair", "report", "run", "schema", "source", "status", "sweep", "takedown", "trace",
+    "ui", "verify",
 )
 """Names of the commands, each that of the module and of the function that make it."""
 

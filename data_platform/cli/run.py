@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 from data_platform.cli.common import RECIPE, RECIPE_ARGUMENT, out, the_recipe
 from data_platform.core.errors import many
 from data_platform.core.tables import mixture_table
+from data_platform.ingest.places import SourceError
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import shown
 from data_platform.pipeline.flow import stages
@@ -43,8 +44,12 @@ def _run(recipe_path: str) -> None:
     recipe = load_recipe(recipe_path)
     workspace = Workspace(recipe)
     out.print(f"recipe [bold]{recipe.name}[/bold] from {escape(shown(recipe_path))}, lake {escape(workspace.lake.uri)}")
-    archives = {snapshot: workspace.archives(snapshot) for snapshot in workspace.snapshots}
-    for snapshot, found in archives.items():
+    for snapshot in workspace.snapshots:
+        try:
+            found = workspace.archives(snapshot)
+        except SourceError as error:
+            out.print(f"  {snapshot}: [red]{escape(str(error))}[/red]")
+            continue
         size = sum(archive.size for archive in found)
         out.print(f"  {snapshot}: {many(len(found), 'archive')}, {size / 1e6:,.1f} MB")
     remember(recipe_path, recipe)

@@ -22,13 +22,15 @@ from data_platform.run.recipe import load_recipe
 @RECIPE
 def ui(recipe: str | None, port: int, host: str, recipe_path: str | None) -> None:
     """Open the Dagster UI on RECIPE, or on all recipes that were run from here, the last first (else the demo)."""
-    from data_platform.definitions import DEFAULT_RECIPE, dagster_home, prepare_instance, write_locations
+    from data_platform.definitions import DEFAULT_RECIPE, carry_over, dagster_home, prepare_instance, write_locations
 
     if given := the_recipe(recipe, recipe_path):
         locations = {recipe_key(load_recipe(given)): os.path.abspath(os.path.expanduser(given))}
     else:
         locations = _last_first() or {recipe_key(load_recipe(DEFAULT_RECIPE)): str(DEFAULT_RECIPE)}
     prepare_instance()
+    for line in carry_over():
+        click.echo(line)
     workspace = write_locations(locations)
     click.echo(f"recipes, each a code location: {', '.join(locations)}\n"
                f"the page of a job says what to do first: http://{host}:{port}/jobs")

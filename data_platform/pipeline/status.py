@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from data_platform.ingest.places import SourceError
 from data_platform.lake.custody import Breach, Custody, CustodyBroken
 from data_platform.lake.lake import LogDamaged, Partition, Pin, Provenance, TableMissing
 from data_platform.pipeline.flow import stages
@@ -100,6 +101,8 @@ def _read_status(
     pin = workspace.lake.pin(stage.name, snapshot if stage.partitioned else None)
     version = pin.version if pin else None
     changing = [status for status in above if status.state in ("missing", "stale")]
+    if absent := _absent(stage, workspace, snapshot):
+        return Status(stage, snapshot, "blocked", absent, version)
     breaches = breaches_of(stage, snapshot, custody)
     if others := [breach for breach in breaches if not breach.damage]:
         return Status(stage, snapshot, "blocked", f"{others[0]}; {custody.remedy(others[0].table)}", version)
@@ -115,6 +118,8 @@ def _read_status(
         now = provenance(stage, workspace, snapshot, pin_inputs(stage, workspace, snapshot))
     except InputMissing as error:
         return Status(stage, snapshot, "stale", str(error), version)
+    except SourceError as error:
+        return Status(stage, snapshot, "blocked", str(error), version)
     if not workspace.lake.carries(stage.name, partition, now):
         return Status(stage, snapshot, "stale", _difference(workspace, stage, partition, now), version)
     if gone := lacking(stage, workspace.lake, snapshot):
@@ -125,6 +130,17 @@ def _read_status(
     if not results:
         return Status(stage, snapshot, "unchecked", "not checked yet", version)
     return Status(stage, snapshot, "fresh", "", version)
+
+
+def _absent(stage: Stage, workspace: Workspace, snapshot: str | None) -> str:
+    """Why the archives of a snapshot cannot be listed, for the stage that reads them; empty if they can."""
+    if stage.inputs or snapshot is None:
+        return ""
+    try:
+        workspace.archives(snapshot)
+    except SourceError as error:
+        return str(error)
+    return ""
 
 
 def breaches_of(stage: Stage, snapshot: str | None, custody: Custody) -> list[Breach]:

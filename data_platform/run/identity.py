@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from urllib.parse import unquote, urlsplit
 
 from data_platform.core.settings import home
 from data_platform.run.recipe import Recipe
@@ -22,12 +23,14 @@ def recipe_key(recipe: Recipe) -> str:
     that name. Any other gets eight digits of a digest of its name and lake behind it. Two files of one name on one lake
     have the same key: they make the same tables.
     """
-    if _WORD.fullmatch(recipe.name) and _place(recipe.lake_uri) == _place(str(home() / "lakes" / recipe.name)):
+    if _WORD.fullmatch(recipe.name) and place_of(recipe.lake_uri) == place_of(str(home() / "lakes" / recipe.name)):
         return recipe.name
-    digest = hashlib.sha256(f"{recipe.name}\0{_place(recipe.lake_uri)}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{recipe.name}\0{place_of(recipe.lake_uri)}".encode()).hexdigest()[:8]
     return f"{re.sub(r'[^A-Za-z0-9_]+', '_', recipe.name)}_{digest}"
 
 
-def _place(uri: str) -> str:
+def place_of(uri: str) -> str:
     """The URI of a lake; a path in full, since it may be written from wherever one stands."""
+    if uri.startswith("file://"):
+        uri = unquote(urlsplit(uri).path)
     return uri.rstrip("/") if "://" in uri else os.path.abspath(uri)

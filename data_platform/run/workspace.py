@@ -5,6 +5,7 @@ Not here: what is done in it (`stage.py`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
@@ -16,18 +17,23 @@ from data_platform.run.recipe import Recipe
 class Workspace:
     """A recipe, its lake, and what its sources hold right now. Listings are made once per workspace."""
 
-    def __init__(self, recipe: Recipe, lake: Lake | None = None) -> None:
+    def __init__(self, recipe: Recipe, lake: Lake | None = None, left_out: Collection[str] = ()) -> None:
         self.recipe = recipe
         self.lake = lake or Lake(recipe.lake_uri, recipe.storage_options)
+        self.left_out = frozenset(left_out)
         self._archives: dict[str, list[Any]] = {}
 
     def relisted(self) -> Workspace:
         """The same workspace, whose sources are listed again."""
-        return Workspace(self.recipe, self.lake)
+        return Workspace(self.recipe, self.lake, self.left_out)
+
+    def without(self, snapshots: Collection[str]) -> Workspace:
+        """The same workspace, as if its sources had none of these snapshots."""
+        return Workspace(self.recipe, self.lake, self.left_out | set(snapshots))
 
     def at_rest(self) -> Workspace:
         """The same workspace, with what its sources hold, over the lake as it is now."""
-        still = Workspace(self.recipe, self.lake.at_rest())
+        still = Workspace(self.recipe, self.lake.at_rest(), self.left_out)
         still._archives, still.sources = self._archives, self.sources
         return still
 
@@ -36,7 +42,8 @@ class Workspace:
         """Sources by name, each of one snapshot; patterns over snapshots are expanded by listing."""
         from data_platform.ingest.discover import expand
 
-        return {source.name: source for source in expand(self.recipe.sources)}
+        found = expand(self.recipe.sources)
+        return {source.name: source for source in found if source.snapshot not in self.left_out}
 
     @property
     def snapshots(self) -> list[str]:

@@ -158,7 +158,7 @@ def test_repetition_that_leaves_next_to_nothing_stops_the_line(tmp_path: Path) -
         fill(work.lake, rows)
         run(work, REPEATING)
         stage = stages(work.recipe)["deduplicated_documents"]
-        outcomes[name] = pass_gates(work.lake, stage, "a", work.recipe)
+        outcomes[name] = pass_gates(work, stage, "a")
     assert [one.name for one in outcomes["stays"] if not one.passed] == []
     assert [one.name for one in outcomes["goes"] if not one.passed] == ["sources_stay"]
 
@@ -176,4 +176,4 @@ def test_a_crawl_of_what_is_there_already_passes(tmp_path: Path) -> None:
     assert work.lake.count("deduplicated_documents", "b") == 1
     flow = stages(work.recipe)
     for stage, crawl in ((flow["duplicates"], None), *((flow["deduplicated_documents"], crawl) for crawl in "ab")):
-        assert [one.name for one in pass_gates(work.lake, stage, crawl, work.recipe) if not one.passed] == []
+        assert [one.name for one in pass_gates(work, stage, crawl) if not one.passed] == []

@@ -143,7 +143,7 @@ def test_no_reserved_page_is_in_a_mixture(corpus: Corpus) -> None:
     assert {page: rejected[page] for page in RESERVATIONS} == dict.fromkeys(RESERVATIONS, "license_tier")
     flow = stages(corpus.workspace.recipe)
     for name in ("mixture_free", "mixture_mined"):
-        outcomes = pass_gates(corpus.lake, flow[name], None, corpus.workspace.recipe)
+        outcomes = pass_gates(corpus.workspace, flow[name], None)
         assert len(outcomes) == 9 and all(outcome.passed for outcome in outcomes)
 
 

@@ -259,7 +259,7 @@ def test_what_the_recipe_does_not_make_today_is_refused_by_name(
 def test_the_gate_of_dagster_refuses_what_an_export_does(case: str, recipe: dict[str, Any], tmp_path: Path) -> None:
     MOVED_ON[case][0](recipe, tmp_path)
     workspace = _workspace(recipe, tmp_path)
-    outcomes = pass_gates(workspace.lake, stages(workspace.recipe)["mixture_open"], None, workspace.recipe)
+    outcomes = pass_gates(workspace, stages(workspace.recipe)["mixture_open"], None)
     (current,) = [outcome for outcome in outcomes if outcome.name == "current"]
     assert not current.passed and current.severity == "critical"
     assert any(MOVED_ON[case][1] in found for found in current.metadata["differences"])

@@ -132,7 +132,7 @@ def test_programs_from_outside_are_counted_those_of_unknown_documents_too(worksp
     found = proposals(workspace.lake, workspace.recipe.refinement.programs)
     assert found == Proposals(4, 1, {"line_out_of_range": 1, "inserts_too_much": 1}, 0, 1)
     stage = stages(workspace.recipe)["refinement_programs"]
-    outcomes = {one.name: one for one in pass_gates(workspace.lake, stage, "one", workspace.recipe)}
+    outcomes = {one.name: one for one in pass_gates(workspace, stage, "one")}
     told = outcomes["proposals"]
     assert not told.passed and told.severity == "warning" and told.metadata["unknown"] == 1
 

@@ -222,7 +222,7 @@ def test_all_gates_are_asked_of_derived_texts_and_of_their_parents(made: Workspa
     flow = stages(made.recipe)
     for name, snapshot in (("derived_couples", "one"), ("derived_lines", "one"), ("plan_all", None),
                            ("mixture_all", None)):
-        outcomes = pass_gates(made.lake, flow[name], snapshot, made.recipe)
+        outcomes = pass_gates(made, flow[name], snapshot)
         assert all(outcome.passed for outcome in outcomes), [one for one in outcomes if not one.passed]
         assert name != "mixture_all" or {"license_tiers", "chain_of_evidence", "taken_down"} <= {
             outcome.name for outcome in outcomes}

@@ -211,7 +211,7 @@ def faults(workspace: Workspace) -> Iterator[str]:
             yield f"custody: {breach}"
     for stage in stages(workspace.recipe).values():
         for snapshot in workspace.snapshots if stage.partitioned else [None]:
-            for outcome in pass_gates(lake, stage, snapshot, workspace.recipe):
+            for outcome in pass_gates(workspace, stage, snapshot):
                 if not outcome.passed and outcome.severity == "critical":
                     yield f"{stage.name}/{snapshot or ''} {outcome.name}: {outcome.description[:400]}"
     gone = pa.array([document["id"] for row in takedowns(lake) for document in row["plan"]["documents"]], pa.string())

@@ -1,0 +1,50 @@
+"""Everything of one recipe that Dagster is told: assets, checks, jobs, sensors and schedules, under the recipe's names.
+
+Not here: which recipe it is (`data_platform/definitions.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets.alerts import alerts_of
+from assets.graph import assets_of, checks_of
+from assets.jobs import jobs_of
+from assets.names import Names
+from assets.observations import observed_of
+from assets.presentation import Presentation
+from assets.refresh import refresh_job, schedules_of
+from assets.sensors import sensors_of
+from assets.stopped_runs import stoppable_in_process
+from data_platform.pipeline.flow import stages
+from data_platform.run.recipe import Recipe
+from data_platform.run.stage import Stage
+from resources.workspace import WorkspaceResource
+
+
+def definitions_of(
+    recipe: Recipe, path: str, resource_overrides: Mapping[str, Any] | None = None,
+    flow: Mapping[str, Stage] | None = None,
+) -> dg.Definitions:
+    """The code location of a recipe that stands at `path`.
+
+    Args:
+        resource_overrides: resources by name, instead of the usual ones.
+        flow: stages in the order of the flow, instead of those of the recipe.
+    """
+    flow, names = flow or stages(recipe), Names.of(recipe)
+    jobs, made = jobs_of(flow, names), assets_of(flow, names, Presentation(recipe, path, flow), recipe)
+    graph = {
+        "assets": [*made, *observed_of(flow, names, recipe)],
+        "asset_checks": checks_of(flow, names), "jobs": jobs, "executor": stoppable_in_process,
+    }
+    refresh = refresh_job(flow, names, lambda workspace: dg.Definitions(**graph, resources={"workspace": workspace}))
+    return dg.Definitions(
+        **graph | {"jobs": [*jobs, refresh]},
+        sensors=[*sensors_of(flow, names, jobs), *alerts_of(recipe, names)],
+        schedules=schedules_of(flow, names, refresh),
+        resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
+    )

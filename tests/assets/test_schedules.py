@@ -1,0 +1,156 @@
+"""Sensors and the nightly refresh, evaluated as the daemon does: all that is due, once, and nothing for nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Toys]:
+    with toys(tmp_path) as made:
+        yield made
+
+
+def _night(world: Toys) -> dg.ExecuteInProcessResult:
+    (request,) = world.tick("refresh").run_requests
+    return world.execute(request, "refresh")
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> str:
+    (failure,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
+    return failure.event_specific_data.error.message
+
+
+def test_one_night_brings_all_phases_of_all_snapshots_up_to_date(world: Toys) -> None:
+    world.arrive("one")
+    world.arrive("two")
+    result = _night(world)
+    assert result.success and not world.open_places()
+    runs = [run for run in world.instance.get_runs() if run.run_id != result.run_id]
+    assert len(runs) == 6 and {run.tags["data_platform/refresh"] for run in runs} == {result.run_id}
+    assert {run.tags["data_platform/recipe"] for run in world.instance.get_runs()} == {world.names.recipe}
+    night = world.tick("refresh")
+    assert not night.run_requests and night.skip_message == "everything is up to date"
+    assert set(world.instance.get_dynamic_partitions(world.names.snapshots.name)) == {"one", "two"}
+
+
+def test_a_snapshot_that_fails_holds_back_what_reads_it_and_is_named(world: Toys) -> None:
+    world.arrive("good")
+    world.arrive("hurt", BROKEN)
+    world.arrive("poor", "one", BAD)
+    result = _night(world)
+    assert not result.success
+    message = _failure(result)
+    assert "hurt" in message and "the archive is broken" in message and "key_unique" in message
+    left = world.open_places()
+    assert "filter_verdicts/good" not in left and left["language_signals/hurt"] == "missing"
+    assert left["language_signals/poor"] == "blocked"
+    assert {"filter_stop_words", "reservations"} <= left.keys(), "they read all snapshots"
+    before = world.written()
+    world.arrive("hurt")
+    world.arrive("poor")
+    assert _night(world).success and not world.open_places() and world.written() > before
+
+
+def test_a_source_that_is_absent_is_named_and_holds_back_its_own_alone(world: Toys) -> None:
+    world.arrive("good")
+    more = ', {name: other, kind: files, snapshot: absent, paths: ["' + str(world.folder) + '/absent.jsonl"]}'
+    world.write(more=more)
+    sensed = world.tick("new_snapshots")
+    assert [request.partition_key for request in sensed.run_requests] == ["good"]
+    result = _night(world)
+    assert "absent" in _failure(result)
+    assert world.open_places()["language_signals/absent"] == "blocked"
+    assert "filter_verdicts/good" not in world.open_places()
+    night = world.tick("refresh")
+    assert not night.run_requests and "nothing can be done" in night.skip_message and "absent" in night.skip_message
+
+
+def test_arrivals_run_once_and_what_left_is_no_partition(world: Toys) -> None:
+    assert not world.tick("new_snapshots").run_requests
+    world.arrive("one")
+    world.arrive("two")
+    first = world.tick("new_snapshots")
+    both = ("filter_verdicts", "language_signals")
+    assert asked(first.run_requests) == [("crawl", "one", both), ("crawl", "two", both)]
+    for request in first.run_requests:
+        assert world.execute(request).success
+    assert not world.tick("new_snapshots", first.cursor).run_requests, "the same archives run once"
+    world.arrive("two", "more", name="b")
+    archive = world.arrive("three")
+    second = world.tick("new_snapshots", first.cursor)
+    assert [request.partition_key for request in second.run_requests] == ["three", "two"]
+    keys = [request.run_key for request in [*first.run_requests, *second.run_requests]]
+    assert len(set(keys)) == 4
+    archive.unlink()
+    archive.parent.rmdir()
+    third = world.tick("new_snapshots", second.cursor)
+    assert not [request for request in third.run_requests if request.partition_key == "three"]
+    assert set(world.instance.get_dynamic_partitions(world.names.snapshots.name)) == {"one", "two"}
+
+
+def test_automation_asks_for_what_is_out_of_date_and_for_nothing_else(world: Toys) -> None:
+    world.arrive("one")
+    world.arrive("two")
+    runs, ticks, cursor = 0, 0, None
+    while (tick := world.tick("automation", cursor)).run_requests:
+        ticks += 1
+        for request in tick.run_requests:
+            before = world.written()
+            assert world.execute(request).success
+            assert world.written() > before, "a run that wrote nothing"
+            runs += 1
+        cursor = tick.cursor
+    assert (runs, ticks) == (6, 4) and not world.open_places()
+    world.write(tokens=2000)
+    first = world.tick("automation")
+    assert asked(first.run_requests) == [
+        ("crawl", "one", ("filter_verdicts",)), ("crawl", "two", ("filter_verdicts",)),
+    ]
+    assert {request.run_key for request in world.tick("automation").run_requests} == {
+        request.run_key for request in first.run_requests
+    }, "the same is asked for under the same key, which Dagster runs once"
+
+
+def test_what_is_under_way_is_not_asked_for_again(world: Toys) -> None:
+    world.arrive("one")
+    world.arrive("two")
+    first = world.tick("new_snapshots").run_requests
+    run = world.begun(first[0])
+    sensed, due = world.tick("new_snapshots"), world.tick("automation")
+    assert [request.partition_key for request in sensed.run_requests] == ["two"]
+    assert [request.partition_key for request in due.run_requests] == ["two"]
+    world.instance.report_run_canceled(run)
+    again = world.tick("new_snapshots", sensed.cursor)
+    assert [request.partition_key for request in again.run_requests] == ["one"], "it was not forgotten"
+
+
+def test_a_snapshot_that_arrives_while_a_run_is_under_way_does_not_break_it(world: Toys) -> None:
+    world.arrive("one")
+    for request in world.tick("new_snapshots").run_requests:
+        assert world.execute(request).success
+    (learning,) = world.tick("automation").run_requests
+    assert learning.partition_key is None
+    world.arrive("late")
+    world.tick("new_snapshots")
+    result = world.execute(learning)
+    assert result.success
+    assert world.open_places()["filter_stop_words"] == "stale", "it is to be made again, with what arrived"
+
+
+def test_a_partition_that_no_source_has_is_refused_before_anything_is_made(world: Toys) -> None:
+    world.arrive("two")
+    world.instance.add_dynamic_partitions(world.names.snapshots.name, ["tow"])
+    result = world.definitions.resolve_job_def(world.names.of_recipe("crawl")).execute_in_process(
+        instance=world.instance, partition_key="tow", raise_on_error=False
+    )
+    assert not result.success and "no source has it: there is no snapshot tow; two is near" in _failure(result)
+    assert not world.workspace.lake.exists("language_signals")
+
+
+def test_jobs_have_one_phase_each() -> None:
+    assert [stage.phase for stage in flow().values()] == ["crawl", "filter", "learn", "annotate", "mix"]
