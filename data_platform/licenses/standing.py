@@ -169,7 +169,7 @@ def standing(
         agents: user agents that gather text for training.
         canonical: the form of URLs in which captures of one page have one; null of what is no URL with a host.
     """
-    ids = records["record_id"].combine_chunks()
+    ids = in_one(records["record_id"])
     found = _Found(len(ids))
     owner = rows_of(evidence["doc_id"].combine_chunks().cast(ids.type), ids)
     evidence, owner = evidence.filter(pa.array(owner >= 0)), owner[owner >= 0]
@@ -183,6 +183,11 @@ def standing(
     _pages(records, owner[page_marks], owner[page_marks & ~heads], canonical, found)
     _sites(records, Sites(files, agents), found)
     return _with_texts(documents, ids, found)
+
+
+def in_one(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, and not copied if it is one already: columns of all documents take much memory."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def rows_of(wanted: pa.Array, ids: pa.Array) -> np.ndarray:
@@ -219,7 +224,7 @@ def _pages(
     """Mark all captures of the pages whose latest one reserves; `in_html` are those that do so not in headers alone."""
     if not len(reserved):
         return
-    ids = records["record_id"].combine_chunks()
+    ids = in_one(records["record_id"])
     page, count = _page_numbers(records, reserved, canonical)
     found.note("page", reserved[page[reserved] < 0], ids)
     dates = pc.fill_null(records["fetched_at"].cast(pa.int64()), _NEVER).to_numpy()
@@ -248,12 +253,12 @@ def _pages(
 
 def _page_numbers(records: pa.Table, reserved: np.ndarray, canonical: Canonical) -> tuple[np.ndarray, int]:
     """The number of each record's page, -1 if it has none or it is no reserved page; how many there are."""
-    hosts = records["host"].combine_chunks().dictionary_encode()
+    hosts = in_one(records["host"]).dictionary_encode()
     names = [*(site_of(host or "") for host in hosts.dictionary.to_pylist()), ""]
     code = hosts.indices.fill_null(len(names) - 1).to_numpy()
     of_reserved = {names[one] for one in np.unique(code[reserved]).tolist()}
     rows = np.flatnonzero(np.array([name in of_reserved for name in names])[code])
-    pages = canonical(records["url"].combine_chunks().take(pa.array(rows)))
+    pages = canonical(in_one(records["url"]).take(pa.array(rows)))
     named = pages.take(pa.array(np.searchsorted(rows, reserved))).drop_null().unique()
     page = np.full(len(records), -1, np.int64)
     page[rows] = pc.fill_null(pc.index_in(pages, named), -1).to_numpy()
@@ -265,8 +270,8 @@ def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
     speaking = sites.speaking
     if not speaking:
         return
-    ids = records["record_id"].combine_chunks()
-    hosts = records["host"].combine_chunks().dictionary_encode()
+    ids = in_one(records["record_id"])
+    hosts = in_one(records["host"]).dictionary_encode()
     names = [site_of(host or "") for host in hosts.dictionary.to_pylist()]
     known = set(speaking)
     whole = pa.array([sites.whole(name) if name in known else None for name in names], pa.string())
@@ -278,9 +283,9 @@ def _sites(records: pa.Table, sites: Sites, found: _Found) -> None:
     asked = np.flatnonzero(partly[code.to_numpy()]) if len(partly) else np.zeros(0, np.int64)
     everything = np.array([name in known and not sites.beginnings(name) for name in names], bool)
     begin = [one for name in known for one in sites.beginnings(name)]
-    there = _may_begin(_paths(records["url"].combine_chunks().take(pa.array(asked))), begin)
+    there = _may_begin(_paths(in_one(records["url"]).take(pa.array(asked))), begin)
     asked = asked[there | everything[code.to_numpy()[asked]]]
-    urls = records["url"].combine_chunks().take(pa.array(asked)).dictionary_encode()
+    urls = in_one(records["url"]).take(pa.array(asked)).dictionary_encode()
     first = np.unique(urls.indices.to_numpy(), return_index=True)[1]
     owners = code.to_numpy()[asked[first]].tolist()
     answers = pa.array([
@@ -313,14 +318,14 @@ def _paths(urls: pa.Array) -> pa.Array:
 
 def _with_texts(documents: pa.Table, ids: pa.Array, found: _Found) -> pa.Table:
     """The rows of the table: the documents that were marked, and those with the text of one."""
-    own = documents["doc_id"].combine_chunks()
+    own = in_one(documents["doc_id"])
     rows = np.concatenate([rows for rows, _ in found.by] or [np.zeros(0, np.int64)])
     by = pa.chunked_array([by for _, by in found.by], pa.string())
     where = pc.index_in(own, ids.take(pa.array(rows)))
     through = np.append(found.through[rows], -1)[pc.fill_null(where, len(rows)).to_numpy()]
     record = by.take(where).combine_chunks()
     marked = np.flatnonzero(through >= 0)
-    texts = documents["text_hash"].combine_chunks()
+    texts = in_one(documents["text_hash"])
     # Of several reserved documents with one text the smallest id is named.
     marked = marked[pc.sort_indices(own.take(pa.array(marked))).to_numpy()]
     of_marked = texts.take(pa.array(marked))

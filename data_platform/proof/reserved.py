@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from data_platform.ingest.crawl import TRUNCATED
 from data_platform.ingest.records import host_of
 from data_platform.ingest.site_files import PATTERN, kind_of
-from data_platform.licenses.standing import SiteFile, is_truncated, rows_of, site_of, standing
+from data_platform.licenses.standing import SiteFile, in_one, is_truncated, rows_of, site_of, standing
 from data_platform.methods.duplicates.url import canonical_urls
 from data_platform.proof.ids import IdIndex, numbers_of
 from data_platform.proof.reading import Reader
@@ -44,18 +44,21 @@ class Reserved:
 
     Args:
         evidence: `EVIDENCE` of all evidence that reserves.
-        documents: doc_id and text_hash of all documents.
+        documents: doc_id and text_hash of all documents. The list is emptied: they take much memory.
     """
 
-    def __init__(
-        self, reader: Reader, way: Way, evidence: Sequence[pa.Table], documents: Sequence[pa.Table]
-    ) -> None:
+    def __init__(self, reader: Reader, way: Way, evidence: Sequence[pa.Table], documents: list[pa.Table]) -> None:
         self._reader, self._way = reader, way
         self.records = self._table("raw_crawls", _RECORD)
         self._evidence = _joined(evidence, EVIDENCE).cast(pa.schema([(name, pa.string()) for name in EVIDENCE]))
-        documents = _joined(documents, ("doc_id", "text_hash"))
-        documents = documents.append_column("snapshot", pa.repeat("", documents.num_rows))  # whichever it is
-        found = standing(self.records, documents, self._evidence, self._files(), self._agents(), canonical_urls)
+        hashes = _joined(documents, ("doc_id", "text_hash"))
+        documents.clear()
+        pa.default_memory_pool().release_unused()
+        nothing = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int8()), hashes.num_rows), [""])
+        hashes = hashes.append_column("snapshot", nothing)  # whichever it is
+        found = standing(self.records, hashes, self._evidence, self._files(), self._agents(), canonical_urls)
+        del hashes
+        pa.default_memory_pool().release_unused()
         self.index = IdIndex(numbers_of(found["doc_id"]))
 
     def of(self, numbers: np.ndarray) -> np.ndarray:
@@ -73,14 +76,14 @@ class Reserved:
             return result
         # The place is that of the record in which the evidence was seen; a page's own if none is named.
         seen_in = pc.if_else(pc.equal(mine["record_id"], ""), mine["doc_id"], mine["record_id"]).combine_chunks()
-        record = rows_of(seen_in, self.records["record_id"].combine_chunks())
+        record = rows_of(seen_in, in_one(self.records["record_id"]))
         known = record >= 0
         result[owner[~known]] = True
         owner, record = owner[known], record[known]
         dates = self.records["fetched_at"].cast(pa.int64())
         seen = pc.fill_null(dates.take(pa.array(record)), _NEVER).to_numpy()
         # Only what was captured at these places later than the first of these is compared.
-        urls = self.records["url"].combine_chunks()
+        urls = in_one(self.records["url"])
         spots = spots_of(urls.take(pa.array(record)))
         captured = pc.fill_null(dates, -1).to_numpy()
         later = np.flatnonzero(captured > seen.min(initial=_NEVER))
@@ -97,7 +100,7 @@ class Reserved:
 
     def _of_sites(self, records: np.ndarray) -> np.ndarray:
         """Which records are of the sites of some."""
-        hosts = self.records["host"].combine_chunks().dictionary_encode()
+        hosts = in_one(self.records["host"]).dictionary_encode()
         sites = [*(site_of(host or "") for host in hosts.dictionary.to_pylist()), ""]
         code = hosts.indices.fill_null(len(sites) - 1).to_numpy()
         wanted = {sites[one] for one in np.unique(code[records]).tolist()}
@@ -131,7 +134,7 @@ class Reserved:
 def _joined(parts: Sequence[pa.Table], columns: Sequence[str]) -> pa.Table:
     if not parts:
         return pa.table({name: pa.array([], pa.string()) for name in columns})
-    return pa.concat_tables(parts).unify_dictionaries()
+    return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
 
 
 def may_be(urls: pa.Array, spots: pa.Array) -> np.ndarray:

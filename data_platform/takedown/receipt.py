@@ -33,7 +33,7 @@ from data_platform.lake.writer import filesystem
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import LOG
 from data_platform.takedown.notices import notices_in
-from data_platform.takedown.plan import ID_COLUMNS, TakedownError, names_any
+from data_platform.takedown.plan import ID_COLUMNS, Chosen, Corpus, TakedownError, derived_of, names_any
 from data_platform.takedown.probes import WIDTH, Probe, ProbeSet
 from data_platform.takedown.removal_list import NOTICE
 
@@ -218,8 +218,8 @@ def stored_receipt(lake: Lake, takedown_id: str) -> dict[str, Any]:
 def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, Any]:
     wanted = receipt["searched_for"]
     probes = {name: [Probe(window, mark) for window, mark in some] for name, some in wanted["probes"].items()}
-    sought = Sought(wanted["ids"], wanted["hashes"], ProbeSet(probes), frozenset(receipt["near_copies_that_stay"]),
-                    frozenset(wanted.get("notices", ())))
+    sought = Sought(wanted["ids"], wanted["hashes"], ProbeSet(probes),
+                    _tolerated(lake, receipt["near_copies_that_stay"]), frozenset(wanted.get("notices", ())))
     searched = {
         "lake": _search_lake(lake, sought), "exports": _search_exports(lake, sought, places),
         "logs": _search_folder(places.logs, sought),
@@ -238,6 +238,14 @@ def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, 
     }
     lake.append("takedown_receipts", pa.Table.from_pylist([row], table("takedown_receipts").schema))
     return receipt
+
+
+def _tolerated(lake: Lake, copies: Sequence[str]) -> frozenset[str]:
+    """Near-copies that stay by order, and what is made of them by now: it says what was made of what went."""
+    if not copies:
+        return frozenset()
+    made = derived_of(Corpus(lake), {one: Chosen(one, "near_copy") for one in copies})
+    return frozenset({*copies, *made})
 
 
 def digest(value: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 A world is a function of its seed: texts of several sources, hosts and licences in one to three snapshots, with copies,
 near-copies and containers among them, and a recipe with mixtures that reject, derived texts, scores, selections, rules,
-repetition, datastores and plans without a mixture. So is an order of its: by document, of the corpus or derived, host,
-URL, source, licence, or hash of a text or payload.
+repetition, datastores and plans without a mixture; and in some worlds (`more_of`) crawls with robots.txt, reservations
+and revisits, trees of files with LICENSE and NOTICE, branches, and models that were trained on texts of the corpus. So
+is an order of its: by document, of the corpus or derived, host, URL, source, licence, or hash of a text or payload.
 
 Belongs here: worlds, orders, and the law that every takedown has to obey. Not here: how many are tried, and what kills
 them (`test_worlds.py`, `benchmarks/takedown_worlds.py`).
@@ -13,10 +14,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +26,7 @@ from data_platform.core.columns import Column
 from data_platform.core.kinds.method import Entry
 from data_platform.core.kinds.scorer import Scorer
 from data_platform.core.kinds.synthesiser import Synthesiser
+from data_platform.core.kinds.trainer import Trained, Trainer
 from data_platform.core.tables import PUBLISHED, kind_of
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake
@@ -33,6 +36,7 @@ from data_platform.run.stage import execute as execute_stage
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places, execute, takedowns, unfinished
 from data_platform.takedown.plan import Selectors, TakedownError
+from tests.ingest.archives import members, response, warc
 from tests.synthesis.makers import Couples, Lines
 from tests.takedown.lakes import essay
 
@@ -50,6 +54,33 @@ class Length(Scorer, name="length"):
     def score(self, texts: pa.Array) -> Mapping[str, Any]:
         """Bytes, as a fraction."""
         return {"length": pc.binary_length(texts).cast(pa.float64()).to_numpy(False)}
+
+
+class Words(Trainer, name="words"):
+    """The words of labelled texts; a test."""
+
+    def train(self, labels: pa.Table, folder: Path) -> Trained:
+        """One file of words."""
+        words = sorted({word for text in labels["text"].to_pylist() for word in text.split()})
+        (folder / "words.json").write_text(json.dumps(words))
+        return Trained(len(words), labels.num_rows)
+
+
+class Familiar(Scorer, name="familiar"):
+    """Which share of a text's words a model knows; a test."""
+
+    gives = (Column("familiar", pa.float64(), "Share of its words.", minimum=0, maximum=1),)
+
+    @classmethod
+    def models(cls, settings: Any) -> tuple[str, ...]:
+        """The words."""
+        return ("words",)
+
+    def score(self, texts: pa.Array) -> Mapping[str, Any]:
+        """Shares."""
+        known = set(json.loads((self.folders["words"] / "words.json").read_text()))
+        split = [text.split() for text in texts.to_pylist()]
+        return {"familiar": np.array([sum(word in known for word in one) / max(len(one), 1) for one in split])}
 
 
 # -- worlds -----------------------------------------------------------------------------------------------------------
@@ -129,6 +160,62 @@ def settings_of(dice: random.Random, folder: Path, sources: Mapping[str, Any]) -
     return recipe
 
 
+def crawls_of(dice: random.Random, texts: Sequence[str]) -> dict[str, list[bytes]]:
+    """Two crawls of the same hosts by snapshot: pages, some of them captured twice, and what their sites reserve."""
+    hosts, crawls = [host for host in HOSTS if host], {}
+    pages = [(f"https://{dice.choice(hosts)}/p{number}", dice.choice([*texts, essay(f"page{number}", number)]))
+             for number in range(dice.randint(2, 4))]
+    for snapshot, date in (("s0", "2023-01-10T00:00:00Z"), ("s1", "2023-09-10T00:00:00Z")):
+        records = []
+        for host in hosts[:2]:
+            rules = dice.choice((b"", b"User-agent: GPTBot\nDisallow: /\n", b"User-agent: *\nAllow: /\n"))
+            if rules:
+                records.append(warc(response(rules, "Content-Type: text/plain"), url=f"https://{host}/robots.txt",
+                                    date=date))
+        for url, text in pages:
+            if dice.random() < 0.7:
+                head = dice.choice(("", '<meta name="robots" content="noai">', *(
+                    f'<link rel="license" href="https://creativecommons.org/licenses/{name}/4.0/">'
+                    for name in ("by", "by", "by-nc"))))
+                body = "".join(f"<p>{line}</p>" for line in text.split("\n"))
+                html = f"<html><head><title>t</title>{head}</head><body><article>{body}</article></body></html>"
+                records.append(warc(response(html.encode()), url=url, date=date))
+        crawls[snapshot] = records
+    return crawls
+
+
+def more_of(dice: random.Random, folder: Path, recipe: dict[str, Any], texts: Sequence[str]) -> None:
+    """Add crawls, trees of files, branches and models to a recipe, and write what they are made of."""
+    if dice.random() < 0.5:
+        recipe["extraction"] = {"engine": "resiliparse"}
+        for snapshot, records in crawls_of(dice, texts).items():
+            (folder / f"{snapshot}.warc.gz").write_bytes(members(records))
+            recipe["sources"].append({"name": f"crawl-{snapshot}", "snapshot": snapshot, "domain": "web",
+                                      "paths": [str(folder / f"{snapshot}.warc.gz")]})
+    if dice.random() < 0.5:
+        tree = folder / "tree"
+        (tree / "part").mkdir(parents=True, exist_ok=True)
+        license_ = dice.choice(LICENSES[:5])
+        (tree / "LICENSE").write_text(f"SPDX-License-Identifier: {license_}\nCopyright 2020 The Authors of Trees\n")
+        (tree / "part" / "NOTICE").write_text("A part of a tree\nCopyright 2021 Some Body\n")
+        for name in ("one.txt", "part/two.txt"):
+            (tree / name).write_text(dice.choice([*texts, essay(name, 1)]))
+        recipe["sources"].append({"name": "tree", "kind": "files", "snapshot": "s0", "domain": "code",
+                                  "paths": [str(tree)]})
+    if dice.random() < 0.4:
+        some = {"pattern": dice.choice(("alpha", "beta", "harbour of p")), "at_least": 1}
+        recipe["branches"] = {"named": {"evidence": {"some": some}}, "rest": {}}
+    if dice.random() < 0.4:
+        labelled = [*dice.sample(texts, min(2, len(texts))), *(essay(f"label{number}") for number in range(3))]
+        rows = [{"text": text, "label": number % 2} for number, text in enumerate(labelled)]
+        (folder / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        recipe["labels"] = {"kind": "files", "paths": [str(folder / "labels.jsonl")], "held_out": 0.01}
+        recipe["models"] = {"words": Entry("words", Words, Words.Settings())}
+        recipe["scores"]["familiar"] = Entry("familiar", Familiar, Familiar.Settings())
+        for mixture in recipe["mixtures"].values():
+            mixture.setdefault("scores", []).append("familiar")
+
+
 def make_world(seed: int, folder: Path) -> Recipe:
     """Write the texts of a world below `folder` and return its recipe."""
     dice = random.Random(seed)
@@ -136,7 +223,10 @@ def make_world(seed: int, folder: Path) -> Recipe:
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in sources.items():
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return Recipe.model_validate(settings_of(dice, folder, sources))
+    recipe = settings_of(dice, folder, sources)
+    texts = [row["text"] for rows in sources.values() for row in rows]
+    more_of(random.Random(f"more of {seed}"), folder, recipe, texts)
+    return Recipe.model_validate(recipe)
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------
