@@ -18,8 +18,8 @@ from pathlib import Path
 import dagster as dg
 
 from resources.instance import dagster_home, open_instance
+from resources.launcher import COMMAND_TAG
 
-TAG = "data_platform/command"
 _OPEN = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
          dg.DagsterRunStatus.CANCELING)
 
@@ -33,7 +33,7 @@ def alive() -> Iterator[dict[str, str]]:
     with open(path, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            yield {TAG: name}
+            yield {COMMAND_TAG: name}
         finally:
             path.unlink(missing_ok=True)
 
@@ -43,7 +43,7 @@ def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
     free what they held. Returns their ids."""
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=list(_OPEN))):
-        name = run.tags.get(TAG, "")
+        name = run.tags.get(COMMAND_TAG, "")
         if name.startswith(f"{socket.gethostname()}-") and not _is_alive(name):
             if run.status == dg.DagsterRunStatus.CANCELING:
                 instance.report_run_canceled(run, "the command was killed while it stopped")
@@ -82,5 +82,5 @@ def open_runs(
     """Runs of these statuses, by default those that have not come to their end, without those of killed commands."""
     return [
         run for run in instance.get_runs(dg.RunsFilter(statuses=list(statuses)))
-        if not (name := run.tags.get(TAG, "")).startswith(f"{socket.gethostname()}-") or _is_alive(name)
+        if not (name := run.tags.get(COMMAND_TAG, "")).startswith(f"{socket.gethostname()}-") or _is_alive(name)
     ]

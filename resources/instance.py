@@ -19,14 +19,14 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from dagster import DagsterInstance
 from dagster._core.storage.base_storage import DagsterStorage
-from dagster._core.storage.compute_log_manager import ComputeLogManager
+from dagster._core.storage.compute_log_manager import CapturedLogContext, ComputeLogManager
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
@@ -36,6 +36,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
 from data_platform.core.settings import home
+from data_platform.core.stopping import workers_deaf_to_interrupts
 
 SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
 BUSY_TIMEOUT_SECONDS = 60
@@ -116,6 +117,14 @@ class ComputeLogs(LocalComputeLogManager):
                 upload_interval=S3_UPLOAD_INTERVAL_SECONDS,
             )
         return cls(folder, inst_data=inst_data)
+
+    @contextmanager
+    def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:
+        """Capture what is printed; the processes that Dagster starts for that leave interrupts to this one."""
+        with ExitStack() as stack:
+            with workers_deaf_to_interrupts():
+                captured = stack.enter_context(super().capture_logs(log_key))
+            yield captured
 
 
 class Artifacts(LocalArtifactStorage):

@@ -83,7 +83,7 @@ def _run(recipe_path: str) -> None:
     others = overtaken(workspace, now, before, runs)
     out.print(*lines, sep="\n")
     if same := [one for one in others if one.same]:
-        out.print(f"another run of the same recipe was first to write {_some(same)}")
+        out.print(f"another run was first to write the same rows: {_some(same)}")
     out.print(f"{time.monotonic() - started:,.1f} s")
     if changed := [one for one in others if not one.same]:
         raise click.ClickException(f"overtaken: another run wrote to this lake with other settings: {_some(changed)}. "
