@@ -140,7 +140,7 @@ def _terminable(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
             while not ended.wait(_LOOK_SECONDS):
                 run = own.get_run_by_id(run_id)
                 if run and run.status in (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED):
-                    return stopping.ask_to_stop()
+                    return stopping.ask_to_stop(f"because run {run_id} was terminated")
 
     looking = threading.Thread(target=look, name="terminated", daemon=True)
     looking.start()

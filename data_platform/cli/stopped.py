@@ -6,7 +6,6 @@ Not here: how a process learns of signals (`core/stopping.py`).
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +34,6 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def _say() -> None:
-    name = signal.Signals(stopping.asked() or signal.SIGTERM).name
     sys.stdout.flush()
-    print(f"stopped by {name}: what was committed stays, and the same command goes on from there", file=sys.stderr,
-          flush=True)
+    print(f"stopped {stopping.reason()}: what was committed stays, and the same command goes on from there",
+          file=sys.stderr, flush=True)

@@ -38,6 +38,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self.reason = ""
         self._countdown: threading.Timer | None = None
         self._told: list[Callable[[], None]] = []
         self._last_words: list[Callable[[], None]] = []
@@ -156,9 +157,21 @@ def _listen(watch: _Watch, reading: socket.socket) -> None:
                     watch.ask(number)
 
 
-def ask_to_stop() -> None:
-    """Ask this process to stop, as if from outside."""
+def ask_to_stop(reason: str) -> None:
+    """Ask this process to stop, as if from outside.
+
+    Args:
+        reason: what is told of it, behind the word "stopped".
+    """
+    if _watch:
+        _watch.reason = reason
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def reason() -> str:
+    """Why this process stops, to be said behind the word "stopped"."""
+    number = asked()
+    return (_watch.reason if _watch else "") or (f"by {signal.Signals(number).name}" if number else "by itself")
 
 
 @contextmanager
