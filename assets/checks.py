@@ -41,11 +41,12 @@ def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
     gates = {name: ("critical", words) for name, words in descriptions_of(stage).items()}
     about = {name: CHECKS[name] for name in checks_of(stage.declared)} | gates
     specs = [_spec(stage, names, name, *said) for name, said in about.items()]
+    of_name = {spec.name: spec for spec in specs}
 
     @dg.multi_asset_check(name=f"{stage.name}_checks", specs=specs, can_subset=True)
     def checks(
         context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output]:
         """Read the partition once and ask everything, or those checks alone that were chosen."""
         chosen = {key.name for key in context.selected_asset_check_keys}
         tag_run(context.instance, context.run, names)
@@ -61,11 +62,18 @@ def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
                 context.op_execution_context.log_event(of_checks(names, stage, snapshot, outcomes))
                 found[snapshot or ""] = outcomes
         asset = names.asset(stage.name)
-        if stage.partitioned and not named:
-            for snapshot, outcome in ((snapshot, outcome) for snapshot, some in found.items() for outcome in some):
-                context.instance.report_runless_asset_event(_of_partition(context.instance, asset, snapshot, outcome))
+        if named or not stage.partitioned:
+            for outcome in next(iter(found.values())):
+                yield result_of(asset, outcome)
+            return
+        for snapshot, outcome in ((snapshot, outcome) for snapshot, some in found.items() for outcome in some):
+            context.instance.report_runless_asset_event(_evaluation(context.instance, asset, outcome, snapshot))
         for each in zip(*found.values(), strict=True):
-            yield result_of(asset, each[0] if len(each) == 1 else together(dict(zip(found, each, strict=True))))
+            # Of a result of a run without partition Dagster asks which partitions the run has, and fails: so the
+            # evaluation and the output that it would make of one.
+            whole = together(dict(zip(found, each, strict=True)))
+            yield _evaluation(context.instance, asset, whole)
+            yield dg.Output(None, output_name=of_name[whole.name].get_python_identifier())
 
     return checks
 
@@ -107,6 +115,8 @@ def _asked(stage: Stage, workspace: Workspace, snapshot: str | None) -> Sequence
 def together(found: Mapping[str, Outcome]) -> Outcome:
     """The outcomes of one check for several partitions as one."""
     first = next(iter(found.values()))
+    if len(found) == 1:
+        return first
     failed = [partition for partition, outcome in found.items() if not outcome.passed]
     shown = failed[0] if failed else next(iter(found))
     return Outcome(first.name, not failed, first.severity, {
@@ -114,12 +124,14 @@ def together(found: Mapping[str, Outcome]) -> Outcome:
     })
 
 
-def _of_partition(
-    instance: dg.DagsterInstance, asset: dg.AssetKey, snapshot: str, outcome: Outcome
+def _evaluation(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, outcome: Outcome, snapshot: str | None = None
 ) -> dg.AssetCheckEvaluation:
-    """The outcome as the event that a run of that partition would have left, so that its state is shown and known."""
+    """The outcome as the event that a run of a partition would have left, so that its state is shown and known; or as
+    one of all partitions.
+    """
     latest = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[snapshot]), limit=1
+        dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[snapshot] if snapshot else None), limit=1
     ).records
     target = AssetCheckEvaluationTargetMaterializationData(
         run_id=latest[0].run_id, storage_id=latest[0].storage_id, timestamp=latest[0].timestamp

@@ -149,7 +149,7 @@ def _volume(asked: Question) -> list[Outcome]:
     settings = asked.recipe.watch.volume
     if settings is None:
         return [Outcome("volume", True, "warning", {"said": "not asked: the recipe switches it off"})]
-    found = volume(Workspace(asked.recipe, asked.lake), asked.stage.name, str(asked.snapshot), settings)
+    found = volume(asked.workspace, asked.stage.name, str(asked.snapshot), settings)
     severity = "critical" if settings.blocking else "warning"
     return [Outcome("volume", not found.odd, severity, {"said": found.said, "low": found.low, "high": found.high})]
 
