@@ -19,7 +19,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from assets.arrivals import as_launched
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
-from assets.gates import descriptions_of, pass_gates
+from assets.gates import UP_TO_DATE, descriptions_of, gates_of, pass_gates
 from assets.names import Names, tag_run
 from assets.observations import of_checks
 from assets.steps import step
@@ -38,7 +38,7 @@ def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
 
     They ask the table as it is stored: each can be executed alone, and all of them without a materialisation.
     """
-    gates = {name: ("critical", words) for name, words in descriptions_of(stage).items()}
+    gates = {name: (gate.severity, words) for gate in gates_of(stage) for name, words in gate.checks.items()}
     about = {name: CHECKS[name] for name in checks_of(stage.declared)} | gates
     specs = [_spec(stage, names, name, *said) for name, said in about.items()]
     of_name = {spec.name: spec for spec in specs}
@@ -67,12 +67,12 @@ def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
                 yield result_of(asset, outcome)
             return
         for snapshot, outcome in ((snapshot, outcome) for snapshot, some in found.items() for outcome in some):
-            context.instance.report_runless_asset_event(_evaluation(context.instance, asset, outcome, snapshot))
+            context.instance.report_runless_asset_event(evaluation_of(context.instance, asset, outcome, snapshot))
         for each in zip(*found.values(), strict=True):
             # Of a result of a run without partition Dagster asks which partitions the run has, and fails: so the
             # evaluation and the output that it would make of one.
             whole = together(dict(zip(found, each, strict=True)))
-            yield _evaluation(context.instance, asset, whole)
+            yield evaluation_of(context.instance, asset, whole)
             yield dg.Output(None, output_name=of_name[whole.name].get_python_identifier())
 
     return checks
@@ -124,7 +124,7 @@ def together(found: Mapping[str, Outcome]) -> Outcome:
     })
 
 
-def _evaluation(
+def evaluation_of(
     instance: dg.DagsterInstance, asset: dg.AssetKey, outcome: Outcome, snapshot: str | None = None
 ) -> dg.AssetCheckEvaluation:
     """The outcome as the event that a run of a partition would have left, so that its state is shown and known; or as
@@ -207,7 +207,8 @@ def to_record(lake: Lake, pin: Pin, outcomes: Sequence[Outcome], blocking: Colle
             & (pc.field("recipe") == pin.recipe)
         )
         missing -= set(lake.read_table("check_results", ["check"], where=of_partition)["check"].to_pylist())
-    return [outcome for outcome in outcomes if not missing or not outcome.passed]
+    kept = [outcome for outcome in outcomes if outcome.name != UP_TO_DATE]  # which is of now, and not of the table
+    return [outcome for outcome in kept if not missing or not outcome.passed]
 
 
 def record(lake: Lake, pin: Pin, outcomes: Sequence[Outcome], run_id: str) -> None:

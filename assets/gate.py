@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from assets.expectations import Outcome
+from assets.expectations import Outcome, Severity
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
@@ -46,7 +46,9 @@ class Gate:
     Attributes:
         checks: what each one means, by name.
         ask: gives the outcome of every check, in that order.
+        severity: of those that do not pass; what is critical blocks.
     """
 
     checks: Mapping[str, str]
     ask: Callable[[Question], list[Outcome]]
+    severity: Severity = "critical"

@@ -21,8 +21,9 @@ from assets.gate import Gate, Question
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.lake.custody import Custody
 from data_platform.lake.parents import with_parents
+from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.staleness import LicenseChanges
-from data_platform.pipeline.status import breaches_of
+from data_platform.pipeline.status import Status, breaches_of, status_of
 from data_platform.pipeline.today import CURRENT, Today
 from data_platform.proof.gate import prove
 from data_platform.reports.refinement import proposals
@@ -34,6 +35,7 @@ from data_platform.takedown.removal_list import standing
 
 TIERS = "license_tiers"
 CHAIN = "chain_of_evidence"
+UP_TO_DATE = "up_to_date"
 WATCHED = ("raw_crawls", "documents", "filtered_documents")
 """Tables whose rows are held against the history of their snapshots: what was captured, extracted and kept."""
 
@@ -45,7 +47,7 @@ def gates_of(stage: Stage) -> list[Gate]:
         KeyError: if the stage names a gate that there is not.
     """
     volume = ["volume"] if stage.name in WATCHED else []
-    every = ["custody", *(["books"] if stage.books else []), *volume, *stage.checks]
+    every = ["custody", UP_TO_DATE, *(["books"] if stage.books else []), *volume, *stage.checks]
     return [GATES[name] for name in every]
 
 
@@ -70,6 +72,16 @@ def _first_line(function: object) -> str:
 def _unbroken(asked: Question) -> list[Outcome]:
     breaches = [str(breach) for breach in breaches_of(asked.stage, asked.snapshot, Custody(asked.lake))]
     return [Outcome("custody", not breaches, "critical", {"breaches": breaches})]
+
+
+def _up_to_date(asked: Question) -> list[Outcome]:
+    """Warns, and blocks nothing: what is out of date is made again, and says so until then."""
+    return [up_to_date(status_of(asked.workspace, asked.stage, asked.snapshot))]
+
+
+def up_to_date(status: Status) -> Outcome:
+    """What `data-platform status` says of a partition, as the outcome of a check."""
+    return Outcome(UP_TO_DATE, status.state in OURS, "warning", {"state": status.state, "why": status.why})
 
 
 def _balance(asked: Question) -> list[Outcome]:
@@ -159,6 +171,11 @@ GATES = {
         {"custody": "The partition holds what the commit whose recipe it carries left there, and nothing that others "
                     "wrote."},
         _unbroken,
+    ),
+    UP_TO_DATE: Gate(
+        {UP_TO_DATE: "The table holds what recipe, code, inputs and sources make now, as `data-platform status` says; "
+                     "the sensor `automation` keeps this up."},
+        _up_to_date, "warning",
     ),
     "books": Gate({"books": "Rows in = rows kept + rows dropped by reason."}, _balance),
     "licenses_current": Gate(

@@ -98,8 +98,8 @@ def bring_up_to_date(
             _last_words(workspace, report):
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
-        tags |= {PLANNED: str(time.time())} | ({REFRESH: within.run_id} if within else {})
         register(instance, names, workspace.snapshots)
+        tags |= {PLANNED: str(time.time())} | ({REFRESH: within.run_id} if within else {})
         made: set[Place] = set()
         failed: set[Place] = set()
         while True:

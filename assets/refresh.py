@@ -46,11 +46,12 @@ def refresh_job(
             runs.append(outcome.run_id)
             failures.extend(outcome.failures)
         left = [status for status in plan(opened, flow) if status.state != "fresh"]
-        context.add_output_metadata({"runs": len(runs), "left": dg.MetadataValue.md(table_of_left(left))})
+        told = {"runs": len(runs), "left": dg.MetadataValue.md(table_of_left(left))}
+        context.add_output_metadata(told)
         for failure in failures:
             context.log.error(failure)
         if failures or left:
-            raise dg.Failure(in_words(failures, left), allow_retries=False)
+            raise dg.Failure(in_words(failures, left), told, allow_retries=False)
 
     @dg.job(
         name=names.of_recipe("refresh"), tags=names.tags("refresh"),

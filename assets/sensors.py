@@ -21,17 +21,22 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from assets.arrivals import forget, gone, register
 from assets.asked import Asked, number_of, read_by, runs_for
 from assets.busy import Busy, busy
+from assets.checks import evaluation_of
+from assets.gates import up_to_date
 from assets.jobs import job_of_stage, tables_of_jobs
 from assets.names import PLANNED, Names
 from data_platform.core.errors import PlainError
 from data_platform.ingest.places import SourceError
+from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.status import Status, plan
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
 from resources.workspace import WorkspaceResource
 
 SECONDS = 30
+_GONE = "no source has it any more"
 _MOST_NAMED = 5
+_MOST_TOLD = 500
 
 
 def sensors_of(
@@ -64,7 +69,7 @@ def arrivals(
     context: dg.SensorEvaluationContext, workspace: WorkspaceResource, flow: Mapping[str, Stage], names: Names
 ) -> dg.SensorResult:
     """The cursor holds a digest of the archives of every snapshot, as it was when its run was asked for."""
-    seen, instance, planned = json.loads(context.cursor or "{}"), context.instance, time.time()
+    seen, instance = json.loads(context.cursor or "{}"), context.instance
     try:
         opened = workspace.anew()
         snapshots = opened.snapshots
@@ -72,9 +77,16 @@ def arrivals(
         return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
     at_work = busy(instance, names, tables_of_jobs(flow, names))
     register(instance, names, snapshots)
+    planned = time.time()
     left = [one for one in gone(instance, names, snapshots) if not at_work.at_snapshot(one) and not at_work.refreshing]
-    forget(instance, names, left)
-    told = [f"{one}: no source has it any more" for one in left]
+    marks = []
+    if opened.recipe.watch.vanished == "remove":
+        forget(instance, names, left)
+    else:
+        left = [one for one in left if one in seen]  # the others were marked, or never had a run
+        marks = [dg.AssetObservation(names.asset(stage.name), partition=one, metadata={"source": _GONE})
+                 for one in left for stage in flow.values() if stage.partitioned and not stage.inputs]
+    told = [f"{one}: {_GONE}" for one in left]
     now: dict[str, str] = {}
     for snapshot in snapshots:
         try:
@@ -92,15 +104,16 @@ def arrivals(
     cursor = {one: digest for one, digest in seen.items() if one in later}
     cursor |= {one: digest for one, digest in now.items() if one not in later}
     told += [f"{one}: a run of it is under way" for one in sorted(waiting)]
-    return _result(requests, told, "no new archives", cursor)
+    return _result(requests, told, "no new archives", cursor, marks)
 
 
 def due(
     context: dg.SensorEvaluationContext, workspace: WorkspaceResource, flow: Mapping[str, Stage], names: Names
 ) -> dg.SensorResult:
     """What `new_snapshots` may ask for at this moment is left to it for two ticks, if it is switched on: the cursor
-    holds since when it is out of date."""
-    seen, instance, planned = json.loads(context.cursor or "{}"), context.instance, time.time()
+    holds since when it is out of date, and what the UI was told of.
+    """
+    before, instance = json.loads(context.cursor or "{}"), context.instance
     at_work = busy(instance, names, tables_of_jobs(flow, names))
     if at_work.refreshing:
         return dg.SensorResult(skip_reason=_refreshing(at_work), cursor=context.cursor)
@@ -110,20 +123,41 @@ def due(
     except PlainError as error:
         return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
     register(instance, names, opened.snapshots)
+    planned = time.time()
+    events, stale = _told_to_the_ui(instance, names, statuses, before.get("stale", {}))
     beside = _is_on(instance, names.of_recipe("new_snapshots"))
     told = [f"{status.place}: {status.why}" for status in statuses if status.state == "blocked"]
-    wanted, cursor = [], {}
+    wanted, since = [], {}
     for one in _asked(opened, flow, statuses):
         if any(at_work.at(*place) for place in _read(one, opened)) or _is_at(at_work, one):
             told.append(f"{one.phase} {one.snapshot or ''}: a run of it, or of what it reads, is under way")
             continue
         if beside and one.reads_sources:
             number = number_of(one, opened)
-            cursor[number] = since = seen.get(number, planned)
-            if planned - since < 2 * SECONDS:
+            since[number] = before.get("since", {}).get(number, planned)
+            if planned - since[number] < 2 * SECONDS:
                 continue
         wanted.append(one)
-    return _result(_requests(wanted, opened, names, planned), told, "everything is up to date", cursor)
+    return _result(_requests(wanted, opened, names, planned), told, "everything is up to date",
+                   {"since": since, "stale": stale}, events)
+
+
+def _told_to_the_ui(
+    instance: dg.DagsterInstance, names: Names, statuses: Sequence[Status], before: Mapping[str, str]
+) -> tuple[list[dg.AssetCheckEvaluation], dict[str, str]]:
+    """The check `up_to_date` of what is there and has come to be out of date, or is so no longer without a run, since
+    the UI was told; and of what it is told now. Of very many the first are told: the others are out of date for the
+    same reason.
+    """
+    events, stale = [], {}
+    for status in statuses:
+        state = status.state if status.version is not None and status.state not in OURS else ""
+        if state and len(stale) < _MOST_TOLD:
+            stale[status.place] = state
+        if state == before.get(status.place, "") or (state and status.place not in stale):
+            continue
+        events.append(evaluation_of(instance, names.asset(status.stage.name), up_to_date(status), status.snapshot))
+    return events, stale
 
 
 def _asked(workspace: Workspace, flow: Mapping[str, Stage], statuses: Sequence[Status]) -> list[Asked]:
@@ -159,12 +193,14 @@ def _requests(some: Iterable[Asked], workspace: Workspace, names: Names, planned
 
 
 def _result(
-    requests: list[dg.RunRequest], told: Sequence[str], nothing: str, cursor: Mapping[str, Any]
+    requests: list[dg.RunRequest], told: Sequence[str], nothing: str, cursor: Mapping[str, Any],
+    events: Sequence[dg.AssetCheckEvaluation | dg.AssetObservation] = (),
 ) -> dg.SensorResult:
     more = f"; and {len(told) - _MOST_NAMED:,} more" if len(told) > _MOST_NAMED else ""
     reason = "; ".join(told[:_MOST_NAMED]) + more or nothing
     return dg.SensorResult(
-        run_requests=requests, skip_reason=None if requests else dg.SkipReason(reason), cursor=json.dumps(cursor)
+        run_requests=requests, skip_reason=None if requests else dg.SkipReason(reason), cursor=json.dumps(cursor),
+        asset_events=list(events),
     )
 
 

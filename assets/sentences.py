@@ -69,6 +69,10 @@ def _custody(passed: bool, detail: Detail) -> str:
     return _none("all files are what the platform wrote", detail["breaches"])
 
 
+def _up_to_date(passed: bool, detail: Detail) -> str:
+    return "it is up to date" if passed else f"{detail['state']}: {detail['why']}"
+
+
 def _books(passed: bool, detail: Detail) -> str:
     dropped = sum(detail["dropped"].values())
     reasons = f" ({_listed(detail['dropped'])})" if dropped else ""
@@ -160,6 +164,7 @@ _SENTENCES: Mapping[str, Callable[[bool, Detail], str]] = {
     "key_and_license_values": _breaches("keys and licences are as declared", "are not as declared"),
     "values": _breaches("values are as declared", "are not as declared"),
     "custody": _custody,
+    "up_to_date": _up_to_date,
     "books": _books,
     "removal_rate": _rates,
     "sources_stay": _rates,

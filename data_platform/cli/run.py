@@ -44,10 +44,14 @@ def _run(recipe_path: str) -> None:
     recipe = load_recipe(recipe_path)
     workspace = Workspace(recipe)
     out.print(f"recipe [bold]{recipe.name}[/bold] from {escape(shown(recipe_path))}, lake {escape(workspace.lake.uri)}")
-    for snapshot in workspace.snapshots:
+    absent: list[SourceError] = []
+    for number, snapshot in enumerate(workspace.snapshots, start=1):
         try:
             found = workspace.archives(snapshot)
         except SourceError as error:
+            absent.append(error)
+            if len(absent) == number == len(workspace.snapshots):
+                raise  # nothing is there, and nothing can be done
             out.print(f"  {snapshot}: [red]{escape(str(error))}[/red]")
             continue
         size = sum(archive.size for archive in found)

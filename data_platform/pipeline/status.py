@@ -74,6 +74,12 @@ def plan(workspace: Workspace, flow: Mapping[str, Stage] | None = None) -> list[
     return result
 
 
+def status_of(workspace: Workspace, stage: Stage, snapshot: str | None) -> Status:
+    """Where one stage stands for one snapshot, whatever is above it, and whether it was checked or not."""
+    workspace = workspace.at_rest()
+    return _status(stage, workspace, snapshot, [], {}, Custody(workspace.lake, ledgers=True))
+
+
 def _with_changes(status: Status, changes: LicenseChanges) -> Status:
     """The status of what is stale, with the changes of licences that are among its reasons."""
     if status.state != "stale" or not (found := changes.of(status.stage.name, str(status.stage.partition(

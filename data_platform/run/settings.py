@@ -150,3 +150,7 @@ class Watch(Part):
     freshness: dict[str, Fresh] = Field(default_factory=dict, description="For a group or a table.")
     volume: Volume | None = Field(default_factory=Volume, description="null: the number of rows is never odd.")
     alerts: Alerts = Field(default_factory=Alerts)
+    vanished: Literal["remove", "keep"] = Field(
+        default="remove", description="A snapshot that no source has any more. remove: it is no partition any more. "
+        "keep: it stays one, and is marked. What was made of it stays in the lake, and is not read, in either case."
+    )

@@ -51,6 +51,10 @@ class LakeOnly(WorkspaceResource):
         """Itself."""
         return self
 
+    def at_rest(self):
+        """Itself."""
+        return self
+
     @property
     def recipe(self) -> None:
         """None: only mixtures are checked against it."""
@@ -104,7 +108,8 @@ def test_a_bad_snapshot_is_blocked_and_a_good_one_is_not(tmp_path: Path) -> None
         evaluation.check_name: evaluation
         for evaluation in results["bad"].get_asset_check_evaluations() if not evaluation.passed
     }
-    assert set(failed) == {"key_unique", "key_and_license_values"}
+    assert set(failed) == {"key_unique", "key_and_license_values", "up_to_date"}, "other code made it"
+    assert not failed["up_to_date"].blocking and "code changed" in failed["up_to_date"].metadata["why"].value
     assert failed["key_unique"].metadata["duplicates"].value == 1
     assert SECRET not in "".join(str(event) for event in results["bad"].all_events)
 
@@ -135,7 +140,8 @@ def test_an_odd_value_warns_and_blocks_nothing(tmp_path: Path) -> None:
         resources={"workspace": LakeOnly(recipe_path="", lake_uri=lake.uri)},
     )
     assert result.success
-    (failed,) = [evaluation for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    (failed,) = [evaluation for evaluation in result.get_asset_check_evaluations()
+                 if not evaluation.passed and evaluation.check_name != "up_to_date"]
     assert (failed.check_name, failed.severity, failed.blocking) == ("values", dg.AssetCheckSeverity.WARN, False)
 
 
@@ -213,7 +219,8 @@ def test_a_check_can_be_executed_alone_and_says_what_it_found(tmp_path: Path) ->
     assert not found.passed
     assert found.description == "3 rows in against 2 kept + 0 dropped: 1 unaccounted for."
     assert lake.read_table("check_results")["check"].to_pylist() == ["books"], "what failed is on record"
-    every = ["schema", "row_count", "not_empty", "key_unique", "not_null", "key_and_license_values", "custody", "books"]
+    every = ["schema", "row_count", "not_empty", "key_unique", "not_null", "key_and_license_values", "custody",
+             "up_to_date", "books"]
     assert len(alone(lake, *every).get_asset_check_evaluations()) == len(every)
     before = len(lake.read_table("check_results"))
     alone(lake, "custody")

@@ -1,10 +1,14 @@
 """Sensors and the nightly refresh, evaluated as the daemon does: all that is due, once, and nothing for nothing."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.execution.backfill import PartitionBackfill
+from dagster._core.loader import LoadingContextForTest
 
 from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
 
@@ -88,6 +92,13 @@ def test_arrivals_run_once_and_what_left_is_no_partition(world: Toys) -> None:
     assert len(set(keys)) == 4
     archive.unlink()
     archive.parent.rmdir()
+    world.write(vanished="keep")
+    kept = world.tick("new_snapshots", second.cursor)
+    (mark,) = kept.asset_events
+    assert (mark.asset_key, mark.partition) == (world.names.asset("language_signals"), "three")
+    assert not world.tick("new_snapshots", kept.cursor).asset_events, "it is marked once"
+    assert world.instance.has_dynamic_partition(world.names.snapshots.name, "three")
+    world.write(vanished="remove")
     third = world.tick("new_snapshots", second.cursor)
     assert not [request for request in third.run_requests if request.partition_key == "three"]
     assert set(world.instance.get_dynamic_partitions(world.names.snapshots.name)) == {"one", "two"}
@@ -107,13 +118,34 @@ def test_automation_asks_for_what_is_out_of_date_and_for_nothing_else(world: Toy
         cursor = tick.cursor
     assert (runs, ticks) == (6, 4) and not world.open_places()
     world.write(tokens=2000)
-    first = world.tick("automation")
+    first = world.tick("automation", tick.cursor)
+    assert _shown(world) == set(world.open_places()) == {
+        f"{table}/{snapshot}" for table in ("filter_verdicts", "document_sketches") for snapshot in ("one", "two")
+    } | {"filter_stop_words", "reservations"}, "the UI shows as stale what status says is"
+    told = {(event.asset_key.path[-1], event.partition): event for event in first.asset_events}
+    assert len(told) == 6 and not any(event.passed for event in told.values())
+    assert "tokens 1000 to 2000" in told["filter_verdicts", "one"].metadata["why"].value
+    assert not world.tick("automation", first.cursor).asset_events, "once"
     assert asked(first.run_requests) == [
         ("crawl", "one", ("filter_verdicts",)), ("crawl", "two", ("filter_verdicts",)),
     ]
     assert {request.run_key for request in world.tick("automation").run_requests} == {
         request.run_key for request in first.run_requests
     }, "the same is asked for under the same key, which Dagster runs once"
+
+
+def _shown(world: Toys) -> set[str]:
+    """What the UI shows as stale, by the resolver that it asks."""
+    graph = world.definitions.resolve_asset_graph()
+    resolver = CachingStaleStatusResolver(world.instance, graph, LoadingContextForTest(world.instance))
+    return {
+        place for place, (table, snapshot) in _places(world).items()
+        if resolver.get_status(world.names.asset(table), snapshot) == StaleStatus.STALE
+    }
+
+
+def _places(world: Toys) -> dict[str, tuple[str, str | None]]:
+    return {status.place: (status.stage.name, status.snapshot) for status in world.plan()}
 
 
 def test_what_is_under_way_is_not_asked_for_again(world: Toys) -> None:
@@ -154,3 +186,17 @@ def test_a_partition_that_no_source_has_is_refused_before_anything_is_made(world
 
 def test_jobs_have_one_phase_each() -> None:
     assert [stage.phase for stage in flow().values()] == ["crawl", "filter", "learn", "annotate", "mix"]
+
+
+def test_what_a_backfill_will_make_is_left_to_it(world: Toys) -> None:
+    world.arrive("one")
+    world.tick("new_snapshots")
+    world.instance.add_backfill(PartitionBackfill.from_asset_partitions(
+        "a-backfill", world.definitions.resolve_asset_graph(), ["one"],
+        world.names.assets(["language_signals", "filter_verdicts"]), time.time(), {}, world.instance, False, None, None,
+        None,
+    ))
+    world.arrive("two")
+    for word in ("new_snapshots", "automation"):
+        tick = world.tick(word)
+        assert [request.partition_key for request in tick.run_requests] == ["two"], word

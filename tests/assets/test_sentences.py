@@ -25,6 +25,8 @@ DETAILS: dict[str, list[tuple[bool, dict[str, Any], str]]] = {
                 "5 values of 5 rows are not as declared: a is within 0 and 1 1; b 1; c 1 and 1 more.")],
     "custody": [(True, {"breaches": []}, "All files are what the platform wrote."),
                 (False, {"breaches": ["t/p: odd"]}, "1 finding: t/p: odd.")],
+    "up_to_date": [(True, {"state": "fresh", "why": ""}, "It is up to date."),
+                   (False, {"state": "stale", "why": "input changed: documents"}, "Stale: input changed: documents.")],
     "books": [(True, {"incoming": 10, "kept": 7, "unaccounted": 0, "dropped": {"short": 3}},
                "10 rows in = 7 kept + 3 dropped (short 3).")],
     "removal_rate": [(False, {"sources": 3, "large_enough": 1, "over": {"a": .97}, "largest": {"a": .97},

@@ -30,6 +30,7 @@ RECIPE = """
 name: toys
 sources: [{{name: crawl, kind: files, paths: ["{folder}/{{snapshot}}/*.jsonl"]}}{more}]
 mixtures: {{all: {{tokens: {tokens}, weights: {{web: 1}}}}}}
+watch: {{vanished: {vanished}}}
 """
 BAD = "bad"
 """A line that the first stage takes and its check refuses."""
@@ -110,6 +111,7 @@ class Toys:
     instance: dg.DagsterInstance
     tokens: int = 1000
     more: str = ""
+    vanished: str = "remove"
 
     def __post_init__(self) -> None:
         self.write()
@@ -124,7 +126,8 @@ class Toys:
         for name, value in changes.items():
             setattr(self, name, value)
         self.recipe.write_text(
-            RECIPE.format(folder=self.folder / "crawls", tokens=self.tokens, more=self.more), encoding="utf-8"
+            RECIPE.format(folder=self.folder / "crawls", tokens=self.tokens, more=self.more, vanished=self.vanished),
+            encoding="utf-8",
         )
 
     def arrive(self, snapshot: str, *lines: str, name: str = "a") -> Path:
