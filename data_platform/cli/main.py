@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from data_platform.cli.stopped import ended_by_signals
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, describe
 
 COMMANDS = (
     "audit", "card", "check-export", "contamination", "datastore", "duplicates", "export", "lab", "methods", "migrate",
@@ -35,8 +35,8 @@ class _Commands(click.Group):
         with ended_by_signals():
             try:
                 return super().invoke(ctx)
-            except PlainError as error:
-                raise click.ClickException(str(error)) from None
+            except (PlainError, OSError) as error:
+                raise click.ClickException(describe(error)) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

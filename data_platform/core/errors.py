@@ -6,10 +6,12 @@ and settings. Not here: what is done about a failure.
 from __future__ import annotations
 
 import difflib
+import re
 import traceback
 from collections.abc import Collection
 from pathlib import Path
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MOST_NAMES = 20
 LONGEST_NAME = 200
 """How many names a message lists, and of which length what is near is looked for: it takes time with the square."""
@@ -39,8 +41,10 @@ def many(count: int, noun: str) -> str:
 
 def describe(error: BaseException) -> str:
     """The message of errors that name files, tables and settings; kind and place of all others."""
-    if isinstance(error, PlainError | OSError | ImportError):
+    if isinstance(error, PlainError):
         return str(error)
+    if isinstance(error, OSError | ImportError):
+        return " ".join(_COLOUR.sub("", str(error)).split())
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:]))
     return f"{type(error).__name__} at {where}"

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,6 +38,7 @@ from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import chain, copies, unfinished
+from data_platform.lake.faults import faults_told
 from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
 from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
@@ -187,7 +189,8 @@ class Lake:
         """Whether table `name` has been created."""
         if self.known(name) is not None:
             return True
-        return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
+        with faults_told("read", self.table_uri(name)):
+            return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
 
     def open(self, name: str, version: int | None = None) -> DeltaTable:
         """A handle pinned at `version`, or at the latest.
@@ -196,7 +199,8 @@ class Lake:
             TableMissing: if there is no such table or version; the message lists the tables that exist.
         """
         try:
-            return DeltaTable(self.table_uri(name), version=version, storage_options=self.storage_options)
+            with faults_told("read", self.table_uri(name)):
+                return DeltaTable(self.table_uri(name), version=version, storage_options=self.storage_options)
         except TableNotFoundError as error:
             existing = ", ".join(self.tables()) or "none yet"
             raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error
@@ -373,21 +377,23 @@ class Lake:
                 )
             unfinished.claim(self.table_uri(name), [file.path for file in files])
             try:
-                handle.create_write_transaction(
-                    [_add_action(file) for file in files],
-                    mode="overwrite",
-                    # Columns of today: delta-rs renews the table's schema with the first partition that has others.
-                    schema=Schema.from_arrow(declared.schema),
-                    partition_by=list(declared.partition_by),
-                    partition_filters=[(key, "=", value) for key, value in partition.values] or None,
-                    commit_properties=self._properties(
-                        name, basis_version, files, Transaction(key, number),
-                        {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
-                        **({"mends": list(mends)} if mends else {}),
-                    ),
-                )
+                with faults_told("commit to", self.table_uri(name)):
+                    handle.create_write_transaction(
+                        [_add_action(file) for file in files],
+                        mode="overwrite",
+                        # Columns of today: delta-rs renews the table's schema with the first partition that has others.
+                        schema=Schema.from_arrow(declared.schema),
+                        partition_by=list(declared.partition_by),
+                        partition_filters=[(key, "=", value) for key, value in partition.values] or None,
+                        commit_properties=self._properties(
+                            name, basis_version, files, Transaction(key, number),
+                            {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
+                            **({"mends": list(mends)} if mends else {}),
+                        ),
+                    )
             except CommitFailedError:
-                continue  # somebody committed since the handle was pinned: read again, then decide
+                if not self._added(name, basis_version + 1, files):
+                    continue  # somebody committed since the handle was pinned: read again, then decide
             self._keep(name, basis_version + 1)
             self.record_lineage(name)
             version = self._version_of(name, partition, provenance)
@@ -453,12 +459,14 @@ class Lake:
         version = handle.version()
         unfinished.claim(self.table_uri(name), [file.path for file in files])
         try:
-            handle.create_write_transaction(
-                [_add_action(file) for file in files], mode="append", schema=handle.schema(),
-                commit_properties=self._properties(name, version, files, transaction, **said),
-            )
+            with faults_told("commit to", self.table_uri(name)):
+                handle.create_write_transaction(
+                    [_add_action(file) for file in files], mode="append", schema=handle.schema(),
+                    commit_properties=self._properties(name, version, files, transaction, **said),
+                )
         except CommitFailedError:
-            return False
+            if not self._added(name, version + 1, files):
+                return False
         self._keep(name, version + 1)
         return True
 
@@ -504,6 +512,16 @@ class Lake:
         mends = [file.path for file in lost]
         return self.replace(declared, partition, files, provenance, self.carried(name, partition), mends)
 
+    def _added(self, name: str, version: int, files: Sequence[DataFile]) -> bool:
+        """Whether it was this very commit that made a version: a store that took it, and whose answer was lost, refuses
+        it when it is asked again."""
+        try:
+            actions = chain.read_entry(self, name, version)
+        except FileNotFoundError:
+            return False
+        added = {unquote(value["path"]) for kind, value in actions if kind == "add"}
+        return bool(files) and added == {file.path for file in files}
+
     def _properties(
         self, name: str, version: int, files: Sequence[DataFile], transaction: Transaction | None = None,
         metadata: Mapping[str, Any] | None = None, **said: Any,
@@ -526,17 +544,18 @@ class Lake:
                 raise LogDamaged(f"the platform wrote {declared.name} in {self.uri}, and it is gone; what to do: "
                                  f"data-platform repair {declared.name}")
             try:
-                created = DeltaTable.create(
-                    self.table_uri(declared.name),
-                    schema=pa.schema(declared.schema),
-                    partition_by=list(declared.partition_by),
-                    name=declared.name,
-                    description=declared.description,
-                    configuration=_CONFIGURATION,
-                    storage_options=self.storage_options,
-                    # With retries, a second creator would commit its own table id as version 1.
-                    commit_properties=self._properties(declared.name, -1, []),
-                )
+                with faults_told("make", self.table_uri(declared.name)):
+                    created = DeltaTable.create(
+                        self.table_uri(declared.name),
+                        schema=pa.schema(declared.schema),
+                        partition_by=list(declared.partition_by),
+                        name=declared.name,
+                        description=declared.description,
+                        configuration=_CONFIGURATION,
+                        storage_options=self.storage_options,
+                        # With retries, a second creator would commit its own table id as version 1.
+                        commit_properties=self._properties(declared.name, -1, []),
+                    )
                 self._keep(declared.name, 0)
                 return created
             except DeltaError:
@@ -610,7 +629,8 @@ class Lake:
         """
         for _ in range(_MAX_ATTEMPTS):
             handle = self.open(name)
-            entries = handle.history()
+            with faults_told("read", f"{self.table_uri(name)}/_delta_log"):
+                entries = handle.history()
             if entries and entries[-1]["version"] == 0:
                 return str(handle.metadata().id), entries
         raise _damaged(name)

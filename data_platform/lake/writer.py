@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.columns import Table
 from data_platform.lake import unfinished
+from data_platform.lake.faults import TellingHandler, faults_told
 
 # A row group is what a reader decodes at once: it bounds the memory of every stage that reads the table.
 ROW_GROUP_BYTES = 16 * 2**20
@@ -55,15 +56,14 @@ class DataFile:
 
 @lru_cache(maxsize=64)
 def _filesystem(uri: str, options: tuple[tuple[str, str], ...], endpoint: str | None) -> pyarrow.fs.FileSystem:
-    from deltalake.fs import DeltaStorageHandler
-
-    return pyarrow.fs.PyFileSystem(DeltaStorageHandler(uri, dict(options)))
+    return pyarrow.fs.PyFileSystem(TellingHandler(uri, dict(options)))
 
 
 def filesystem(uri: str, storage_options: Mapping[str, str]) -> pyarrow.fs.FileSystem:
     """The file system rooted at `uri`, reached as delta-rs reaches it (same options, local or object store)."""
     if "://" not in uri:
-        pyarrow.fs.LocalFileSystem().create_dir(uri, recursive=True)
+        with faults_told("make", uri):
+            os.makedirs(uri, exist_ok=True)
     # delta-rs reads the endpoint from the environment: another one is another store.
     return _filesystem(uri, tuple(sorted(storage_options.items())), os.environ.get("AWS_ENDPOINT_URL"))
 

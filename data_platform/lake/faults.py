@@ -1,0 +1,129 @@
+"""Faults of the place where a lake lies (a full disk, a missing permission, a store that does not answer) as one line
+with the path and the cause, wherever they come up.
+
+delta-rs and Arrow tell them in many ways, on many lines, often without the path, and some without the cause. Not here:
+what is done about a fault, and damage of the tables themselves (`lake.py`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+from deltalake.fs import DeltaStorageHandler
+
+from data_platform.core.errors import PlainError
+from data_platform.lake.place import shown
+
+LONGEST_CAUSE = 240
+_NUMBER = re.compile(r"\((?:os|OS) error (\d+)\)|\[[Ee]rrno (\d+)\]")
+_STORE = re.compile(r"Generic (?:S3|GCS|MicrosoftAzure|HTTP|LocalFileSystem) error|HTTP error|error sending request"
+                    r"|Object at location .* not found in bucket|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied")
+_STATUS = re.compile(r"status code: (\d{3}[^:]*)")
+_TAG = re.compile(r"<[^>]*>")
+
+
+class StoreFault(PlainError, OSError):
+    """The place where a lake lies does not do what it was asked. The message names the path and the cause, and nothing
+    was lost: what was not committed is made again by the next run."""
+
+
+@contextmanager
+def faults_told(doing: str, where: str) -> Iterator[None]:
+    """Turn faults of the place into `StoreFault`; leave all other errors as they are.
+
+    Args:
+        doing: what is done to `where`, such as "read" or "write".
+    """
+    try:
+        yield
+    except (PlainError, FileNotFoundError):
+        raise
+    except (OSError, DeltaError, pa.ArrowException) as error:
+        if (cause := _cause(error, where)) is None:
+            raise
+        raise StoreFault(f"cannot {doing} {shown(where)}: {cause}") from error
+
+
+def _cause(error: BaseException, where: str) -> str | None:
+    """What a place objected to; None if the error is about something else."""
+    text = str(error)
+    if number := _NUMBER.search(text):
+        return os.strerror(int(number[1] or number[2]))
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if not isinstance(error, OSError) and not _STORE.search(text):
+        return None
+    if "://" not in where and (found := _of_disk(where)):
+        return found
+    line = " ".join(_TAG.sub(" ", text.splitlines()[0] if text else type(error).__name__).split())
+    if status := _STATUS.search(text):
+        return f"the store answers {status[1].strip()}: {line[:LONGEST_CAUSE]}"
+    return line[:LONGEST_CAUSE]
+
+
+def _of_disk(path: str) -> str | None:
+    """What is wrong with the disk under a path, where an error does not say it."""
+    folder = path
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    state = os.statvfs(folder)
+    if state.f_flag & os.ST_RDONLY:
+        return os.strerror(errno.EROFS)
+    if not state.f_bavail or (state.f_files and not state.f_favail):
+        return os.strerror(errno.ENOSPC)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return os.strerror(errno.EACCES)
+    return None
+
+
+class TellingHandler(DeltaStorageHandler):
+    """The file system of delta-rs under one URI, whose faults are told with path and cause."""
+
+    def __init__(self, uri: str, options: dict[str, str]) -> None:
+        with faults_told("reach", uri):
+            super().__init__(uri, options)
+        self._files, self._uri = self._handler, uri
+        self._handler = _Telling(self._files, "reach", uri)
+
+    def open_input_file(self, path: str) -> pa.PythonFile:
+        """Open a file for reading from any offset."""
+        return self._opened(self._files.open_input_file, path, "read")
+
+    def open_input_stream(self, path: str) -> pa.PythonFile:
+        """Open a file for reading from its beginning."""
+        return self._opened(self._files.open_input_file, path, "read")
+
+    def open_output_stream(self, path: str, metadata: dict[str, str] | None = None) -> pa.PythonFile:
+        """Open a file for writing, in place of what is there."""
+        return self._opened(partial(self._files.open_output_stream, metadata=metadata), path, "write")
+
+    def _opened(self, open_: Callable[[str], Any], path: str, doing: str) -> pa.PythonFile:
+        where = f"{self._uri}/{path}"
+        with faults_told(doing, where):
+            return pa.PythonFile(_Telling(open_(path), doing, where))
+
+
+class _Telling:
+    """A file or a file system whose faults are told."""
+
+    def __init__(self, raw: Any, doing: str, where: str) -> None:
+        self._raw, self._doing, self._where = raw, doing, where
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._raw, name)
+        if not callable(value):
+            return value
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            with faults_told(self._doing, self._where):
+                return value(*arguments, **named)
+
+        return call

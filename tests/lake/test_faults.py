@@ -1,0 +1,137 @@
+"""Faults of disks and stores: told in a line with path and cause, and nothing is lost by them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from benchmarks.faulty_store import FAULTS, FaultyStore
+from data_platform.lake.faults import StoreFault
+from data_platform.lake.lake import Lake, Partition
+from tests.integration.ui import free_port
+from tests.lake.test_lake import NAME, made_by, verdicts
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    """An S3 endpoint in a process of its own, with a bucket."""
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        environment = {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                       "AWS_DEFAULT_REGION": "us-east-1"}
+        maker = Path(__file__).resolve().parents[2] / "deploy" / "make_buckets.py"
+        subprocess.run([sys.executable, maker, "lake"], env={**os.environ, **environment}, check=True)
+        yield endpoint
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    for name, value in {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                        "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+
+
+def replaced(lake: Lake, snapshot: str, number: int, tries: int = 20) -> int:
+    """Write a partition as runs do until one completes; returns how many did not."""
+    for failed in range(tries):
+        try:
+            lake.write(NAME, Partition.of(NAME, snapshot), verdicts(snapshot, 1, number), made_by(str(number)))
+        except StoreFault as error:
+            assert "\n" not in str(error) and "s3://lake/" in str(error)
+            continue
+        return failed
+    raise AssertionError(f"{tries} runs in a row did not complete")
+
+
+def test_nothing_is_lost_or_doubled_by_a_faulty_store(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultyStore(store, seed=7, faults=tuple(fault for fault in FAULTS if fault != "late")) as faulty:
+        use(monkeypatch, faulty.url)
+        lake = Lake("s3://lake/tables")
+        replaced(lake, "first", 9)
+        faulty.set_rate(0.08)
+        for number in range(5):
+            replaced(lake, f"s{number % 2}", number)
+        faulty.set_rate(0.0)
+        assert len(faulty.met()) > 3
+        kept = lake.read_table(NAME, ["snapshot", "doc_id"]).to_pylist()
+        assert sorted((row["snapshot"], int(row["doc_id"], 16)) for row in kept) == [("first", 9), ("s0", 4), ("s1", 3)]
+        lake.repair_lineage()
+        copied = [row["version"] for row in lake.read_table("lineage", ["table", "version"]).to_pylist()
+                  if row["table"] == NAME]
+        assert sorted(copied) == sorted({row["version"] for row in lake.history(NAME)})
+
+
+def test_a_commit_whose_answer_was_lost_keeps_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that took a commit and is asked again refuses it: the files that it names must stay."""
+    commit = DeltaTable.create_write_transaction
+
+    def lost(*arguments: Any, **named: Any) -> None:
+        commit(*arguments, **named)
+        raise CommitFailedError("Transaction failed: Version 1 already exists")
+
+    lake = Lake(str(tmp_path / "lake"))
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", lost)
+    assert lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3), made_by("1")).written
+    assert lake.read_table(NAME).num_rows == 3 and lake.read_table("lineage").num_rows == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 kB, which only root can mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]).returncode:
+        pytest.skip("NO DISK: mounting one needs root")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_told_wherever_it_fills(small_disk: Path) -> None:
+    lake, filler = Lake(str(small_disk / "lake")), small_disk / "filler"
+    told = 0
+    for left in range(0, 40_000, 4096):
+        filler.write_bytes(bytes(49_152 - left))
+        try:
+            lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 1), made_by("1"))
+        except StoreFault as error:
+            assert re.fullmatch(rf"cannot [a-z ]+ {small_disk}/lake\S*: No space left on device", str(error))
+            told += 1
+            filler.unlink()
+            continue
+        break
+    assert told
+    filler.unlink(missing_ok=True)
+    subprocess.run(["mount", "-o", "remount,size=1m", str(small_disk)], check=True)
+    lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 1), made_by("1"))
+    assert lake.read_table(NAME).num_rows == 1
+
+
+def test_a_disk_that_is_read_only_is_told(small_disk: Path) -> None:
+    lake = Lake(str(small_disk / "lake"))
+    lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 1), made_by("1"))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StoreFault, match=rf"cannot write {small_disk}/lake/{NAME}/\S+: Read-only file system"):
+        lake.write(NAME, Partition.of(NAME, "b"), verdicts("b", 1), made_by("1"))
+    with pytest.raises(StoreFault, match=rf"cannot make {small_disk}/other/{NAME}: Read-only file system"):
+        Lake(str(small_disk / "other")).write(NAME, Partition.of(NAME, "b"), verdicts("b", 1), made_by("1"))
+    assert lake.read_table(NAME).num_rows == 1
+
+
+def test_a_lake_below_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreFault, match=r"file/lake\S*: Not a directory"):
+        Lake(str(tmp_path / "file" / "lake")).tables()
