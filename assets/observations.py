@@ -70,8 +70,8 @@ def of_step(
         metadata={**place, "version": commit.version, "rows": rows, "commits": lake.count("lineage")},
     )
     yield dg.AssetObservation(names.asset(RUNS), metadata={**place, "rows": rows, **effort_metadata(effort, rows)})
-    if "taken_down" in stage.checks and (found := takedowns(lake)):
-        yield dg.AssetObservation(names.asset(TAKEDOWNS), metadata=found)
+    if "taken_down" in stage.checks:
+        yield from of_takedowns(lake, names)
 
 
 def of_checks(
@@ -89,6 +89,12 @@ def of_checks(
             {"check": outcome.name, "found": outcome.description} for outcome in failed
         ])
     return dg.AssetObservation(names.asset("check_results"), metadata=metadata)
+
+
+def of_takedowns(lake: Lake, names: Names) -> Iterator[dg.AssetObservation]:
+    """Where takedowns stand; nothing where there was none."""
+    if found := takedowns(lake):
+        yield dg.AssetObservation(names.asset(TAKEDOWNS), metadata=found)
 
 
 def takedowns(lake: Lake) -> dict[str, Any]:

@@ -82,6 +82,17 @@ def carry_over() -> list[str]:
         return migrate(instance, recipes).lines
 
 
+def observe_takedowns(workspace: Workspace) -> None:
+    """Show on the page of takedowns where those of a workspace stand now."""
+    from assets.names import Names
+    from assets.observations import of_takedowns
+    from resources.instance import open_instance
+
+    with open_instance() as instance:
+        for observation in of_takedowns(workspace.lake, Names.of(workspace.recipe)):
+            instance.report_runless_asset_event(observation)
+
+
 def runs_at_work() -> list[str]:
     """Ids of runs that are under way, whoever launched them."""
     from assets import command_runs

@@ -169,11 +169,14 @@ def _flow(workspace: Workspace) -> list[str]:
 def _execute(
     workspace: Workspace, order: Any, exports: str, as_json: bool, key_path: Path | None
 ) -> dict[str, Any]:
+    from data_platform.definitions import observe_takedowns
     from data_platform.takedown.execute import execute
 
     _nobody_else()
     places = _places(workspace, key_path)
-    return execute(workspace.lake, order, places, _flow(workspace), exports, _teller(as_json))
+    made = execute(workspace.lake, order, places, _flow(workspace), exports, _teller(as_json))
+    observe_takedowns(workspace)
+    return made
 
 
 def _teller(as_json: bool) -> Any:
@@ -184,6 +187,7 @@ def _resume(
     workspaces: Iterable[Workspace], takedown_id: str, exports: str, receipt_path: Path | None, as_json: bool,
     key_path: Path | None,
 ) -> None:
+    from data_platform.definitions import observe_takedowns
     from data_platform.takedown.execute import resume, takedowns
 
     for workspace in workspaces:
@@ -192,6 +196,7 @@ def _resume(
                 _nobody_else()
                 places = _places(workspace, key_path)
                 made = resume(workspace.lake, row, places, _flow(workspace), exports, _teller(as_json))
+                observe_takedowns(workspace)
                 _hand_out([made], receipt_path, as_json)
                 return
     raise click.ClickException(f"no takedown {takedown_id!r}; see --list")
