@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 from data_platform.core import stopping
 from data_platform.core.code import reached
@@ -125,7 +125,8 @@ def compile_kernels(cold: Sequence[str]) -> Iterator[int]:
                 mark_compiled(runs[run])
                 yield done
         except KeyboardInterrupt:
-            stopping.kill_descendants()  # the pool would wait for what is compiled
+            for process in active_children():  # the pool would wait for what they compile
+                process.kill()
             raise
     remove_unused()
 
