@@ -28,7 +28,7 @@ from data_platform.core.tables import table
 from data_platform.lab.cuts import Cut
 from data_platform.lab.ground import CONTEXT, PROTOCOL, Ground
 from data_platform.lake.custody import Custody
-from data_platform.lake.lake import Partition, Provenance
+from data_platform.lake.lake import Partition, Provenance, recipe_number
 from data_platform.mixing.settings import Mixture
 from data_platform.proxy.ladder import Schedule, schedule, shape_of
 from data_platform.proxy.packing import Reading
@@ -84,16 +84,20 @@ class Runs:
         )
 
     def missing(self, runs: Sequence[Run]) -> list[Run]:
-        """Those of the runs that are not in the lake."""
-        there = set(self._there())
-        return [run for run in runs if _id(self.provenance(run)) not in there]
+        """Those of the runs that are not in the lake, or whose file is lost."""
+        custody = Custody(self._work.lake, ledgers=True, listing=False)
+        return [run for run in runs if not self._is_there(self.provenance(run), custody)]
 
     def rows(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
-        """The rows of runs that are in the lake."""
+        """The rows of runs that are in the lake.
+
+        Raises:
+            CustodyBroken: if one of them is not what the platform wrote.
+        """
         wanted = pa.array([_id(self.provenance(run)) for run in runs], pa.string())
-        custody = Custody(self._work.lake)
+        custody = Custody(self._work.lake, ledgers=True, listing=False)
         for run in wanted.to_pylist():
-            custody.refuse_breaches(TABLE, run, self._work.lake.open(TABLE).version())
+            custody.refuse_breaches(TABLE, run)
         rows = {row["run"]: row
                 for row in self._work.lake.read_table(TABLE, where=pc.field("run").isin(wanted)).to_pylist()}
         return [rows[run] for run in wanted.to_pylist()]
@@ -134,10 +138,7 @@ class Runs:
         )
         for place, (run, provenance, (drawn, reading)) in enumerate(zip(stack, made, read, strict=True)):
             row = self._row(run, provenance, ground, planned, drawn, reading, trained, place, len(stack))
-            partition = Partition.of(TABLE, row["run"])
-            if not self._work.lake.carries(TABLE, partition, provenance):
-                rows = pa.Table.from_pylist([row], schema=table(TABLE).schema)
-                self._work.lake.write(TABLE, partition, rows, provenance)
+            self._commit(row, provenance)
         checkpoint.unlink(missing_ok=True)
         told(f"{size} with seed {seed}: {len(stack)} proxies of {shape.parameters(ground.vocabulary):,} parameters on "
              f"{planned.tokens:,} tokens each in {trained.seconds:,.0f} s")
@@ -177,9 +178,27 @@ class Runs:
             "finished_at": datetime.now(UTC),
         }
 
-    def _there(self) -> list[str]:
-        lake = self._work.lake
-        return lake.read_table(TABLE, ["run"])["run"].to_pylist() if lake.exists(TABLE) else []
+    def _is_there(self, provenance: Provenance, custody: Custody) -> bool:
+        run = _id(provenance)
+        there = self._work.lake.carries(TABLE, Partition.of(TABLE, run), provenance)
+        return there and not custody.lost_files(TABLE, run)
+
+    def _commit(self, row: dict[str, Any], provenance: Provenance) -> None:
+        """Commit a run, unless it is there; in the place of a file that is lost, if it is."""
+        lake, custody = self._work.lake, Custody(self._work.lake, ledgers=True, listing=False)
+        if self._is_there(provenance, custody):
+            return
+        partition = Partition.of(TABLE, row["run"])
+        custody.refuse_breaches(TABLE, str(partition), files=False)
+        lost, basis = custody.lost_files(TABLE, str(partition)), lake.carried(TABLE, partition)
+        writer = lake.writer(TABLE)
+        for batch in pa.Table.from_pylist([row], schema=table(TABLE).schema).to_batches():
+            writer.write(batch)
+        files = writer.close()
+        if lost and basis == recipe_number(provenance.recipe):
+            lake.mend(TABLE, partition, files, provenance, lost)
+        else:
+            lake.replace(TABLE, partition, files, provenance, basis)
 
 
 def _by(labels: Sequence[Any], tokens: np.ndarray, seen: np.ndarray) -> dict[Any, dict[str, int]]:

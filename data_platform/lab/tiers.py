@@ -74,7 +74,7 @@ def ablate(
     mixture = workspace.recipe.mixtures[name]
     stage = plan_stage(workspace.recipe, name)
     work = Work(stage, workspace, None, pin_inputs(stage, workspace, None))
-    custody = Custody(workspace.lake)
+    custody = Custody(workspace.lake, ledgers=True, listing=False)
     for pin in work.pins:
         custody.refuse_breaches(pin.table, pin.partition, pin.version)
     ground = Ground(work, mixture)
@@ -204,8 +204,8 @@ def _repeated(rows: Sequence[dict[str, Any]], max_epochs: float) -> list[str]:
             most[key] = max(most.get(key, 0.0), domain["epochs"])
     # Shares and tokens are counted by two tokenizers: what is a little over is not a repetition.
     return [
-        f"{cut}: {domain} was read {epochs:.1f} times, and the mixture allows {max_epochs:g}: fewer --tokens read it "
-        "less often"
+        f"{cut}: {domain} was read {epochs:.1f} times, and the mixture allows {max_epochs:g}: no more of its documents "
+        "fit its share of the budget"
         for (cut, domain), epochs in most.items() if epochs > 1.25 * max(1.0, max_epochs)
     ]
 

@@ -73,9 +73,15 @@ def test_a_tier_that_brings_a_domain_is_found(workspace: Workspace) -> None:
     assert sorted(lineage["partition"].to_pylist()) == sorted(row["run"] for row in rows)
     assert _asked(workspace) == found
     assert workspace.lake.open("proxy_runs").version() == version
+    # A file that is lost is made again, and says the same.
+    lost = next(Path(workspace.lake.uri, "proxy_runs", f"run={rows[0]['run']}").glob("*.parquet"))
+    lost.unlink()
+    again = _asked(workspace)
+    assert {key: again[key] for key in again.keys() - {"cost"}} == {key: found[key] for key in found.keys() - {"cost"}}
+    assert workspace.lake.open("proxy_runs").version() == version + 1 and workspace.lake.count("proxy_runs") == 4
     # One seed more makes two runs more.
     assert len(_asked(workspace, "--seeds", "3")["runs"]) == 6
-    assert workspace.lake.open("proxy_runs").version() == version + 2
+    assert workspace.lake.open("proxy_runs").version() == version + 3
 
 
 def test_what_is_killed_goes_on_and_says_the_same(workspace: Workspace, tmp_path: Path) -> None:
