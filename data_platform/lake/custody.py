@@ -91,6 +91,7 @@ class Custody:
         self._ledgers: dict[str, Ledger | None] = {}
         self._logs: dict[str, list[Commit]] = {}
         self._places: dict[str, dict[str, int]] = {}
+        self._links: dict[str, set[str]] = {}
         self._found: dict[tuple[str, int | None], list[Breach]] = {}
         self._digests: dict[tuple[str, str], str | None] = {}
         self._rows: dict[tuple[str, str], int | None] = {}
@@ -284,6 +285,8 @@ class Custody:
                 return f"put back version {version}, which is what the platform wrote: {repair}"
             if version == last and all(commit.linked for commit in self.log(name)):
                 return f"make anew what stands for the log, or set the table aside: {repair}, then run the recipe again"
+        elif self.readable(name) and not self.breaches(name) and not self.unwitnessed(name):
+            return f"give up the files that are damaged: {repair}, then run the recipe again, which makes them anew"
         return f"set the table aside: {repair}, then run the recipe again"
 
     # -- what is found ------------------------------------------------------------------------------------------------
@@ -328,13 +331,27 @@ class Custody:
             if not file.endswith(".checkpoint.parquet") or file != f"{file[:20]}.checkpoint.parquet":
                 return False
             unheld[file] = look
-        if not unheld and LAST_CHECKPOINT not in listing.others:
-            return True
-        if list(self._checkpoints(ledger.name, set(unheld))):
+        if LAST_CHECKPOINT in listing.others and not self._points_to(ledger.name, listing.others):
+            return False
+        if any(checkpoint_fault(
+            filesystem(self._lake.table_uri(ledger.name), self._lake.storage_options), ledger.name, int(file[:20]),
+            State.after(self._until(ledger.name, int(file[:20]))),
+        ) for file in unheld):
             return False
         if unheld:
             hold(self._lake, ledger, unheld)
         return True
+
+    def _points_to(self, name: str, files: Collection[str]) -> bool:
+        """Whether what points to the last checkpoint of a table points to one of these files."""
+        system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
+        with system.open_input_stream(f"{LOG}/{LAST_CHECKPOINT}") as stream:
+            content = stream.read()
+        try:
+            version = json.loads(content)["version"]
+        except (ValueError, KeyError, TypeError):
+            return False
+        return isinstance(version, int) and f"{version:020d}.checkpoint.parquet" in files
 
     def _sizes(self, name: str, files: Sequence[DataFile]) -> dict[str, int]:
         """Size of those files of a table that are there, by path."""
@@ -347,7 +364,8 @@ class Custody:
     def _listing(self, name: str) -> dict[str, int]:
         """Size of every file in the folder of a table, by path."""
         if name not in self._places and "://" not in self._lake.uri:
-            self._places[name] = dict(_sizes_below(self._lake.table_uri(name)))
+            links = self._links[name] = set()
+            self._places[name] = dict(_sizes_below(self._lake.table_uri(name), links))
         if name not in self._places:
             system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
             found = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
@@ -358,6 +376,9 @@ class Custody:
         """Whether a file, or a folder between it and its table, is a symbolic link."""
         if "://" in self._lake.uri:
             return False
+        if name in self._links:
+            links, parts = self._links[name], place.split("/")
+            return bool(links) and any("/".join(parts[:length]) in links for length in range(1, len(parts) + 1))
         root = Path(self._lake.table_uri(name))
         path = root / place
         return path.is_symlink() or any(folder.is_symlink() for folder in path.parents if root in folder.parents)
@@ -405,19 +426,15 @@ class Custody:
         elif found := _misses(commits, link):
             yield Breach(name, "", f"{found}, as the link tells that is kept of it")
 
-    def _checkpoints(self, name: str, asked: Collection[str] | None = None) -> Iterator[Breach]:
-        """What readers are told who do not read the log: checkpoints, and what else stands for entries of it.
-
-        Args:
-            asked: the checkpoints that are held against the log; all if None.
-        """
+    def _checkpoints(self, name: str) -> Iterator[Breach]:
+        """What readers are told who do not read the log: checkpoints, and what else stands for entries of it."""
         system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
         infos = system.get_file_info(pyarrow.fs.FileSelector(LOG, recursive=True))
         files = sorted(
             info.path.lstrip("/").removeprefix(f"{LOG}/") for info in infos if info.type == pyarrow.fs.FileType.File
         )
         there = [file for file in files if ".checkpoint." in file]
-        for file in there if asked is None else sorted(asked):
+        for file in there:
             version = file[:20]
             if not version.isdecimal() or file != f"{version}.checkpoint.parquet":
                 yield Breach(name, "", f"{file} is a checkpoint of a kind that the platform does not write")
@@ -428,15 +445,8 @@ class Custody:
         for file in files:
             if file.endswith(".compacted.json") or file.startswith("_sidecars/") or file.endswith(".crc"):
                 yield Breach(name, "", f"{file} stands for entries of the log, and the platform writes no such file")
-        if LAST_CHECKPOINT in files:
-            with system.open_input_stream(f"{LOG}/{LAST_CHECKPOINT}") as stream:
-                content = stream.read()
-            try:
-                version = json.loads(content)["version"]
-            except (ValueError, KeyError, TypeError):
-                version = None
-            if not isinstance(version, int) or f"{version:020d}.checkpoint.parquet" not in there:
-                yield Breach(name, "", "_last_checkpoint points to a checkpoint that is not there")
+        if LAST_CHECKPOINT in files and not self._points_to(name, there):
+            yield Breach(name, "", "_last_checkpoint points to a checkpoint that is not there")
 
 
 def digest_of(lake: Lake, name: str, place: str) -> str | None:
@@ -476,15 +486,17 @@ def _digest_on_disk(path: str) -> str:
         return _known_digests[key]
 
 
-def _sizes_below(folder: str, within: str = "") -> Iterator[tuple[str, int]]:
-    """Size of every local file below a folder, by its path in it; links are told by what they lead to."""
+def _sizes_below(folder: str, links: set[str], within: str = "") -> Iterator[tuple[str, int]]:
+    """Size of every local file below a folder, by its path in it. Links are followed, and added to `links`."""
     try:
         found = list(os.scandir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return
     for entry in found:
+        if entry.is_symlink():
+            links.add(f"{within}{entry.name}")
         if entry.is_dir() and within.count("/") < _DEEPEST:
-            yield from _sizes_below(entry.path, f"{within}{entry.name}/")
+            yield from _sizes_below(entry.path, links, f"{within}{entry.name}/")
         elif entry.is_file():
             yield f"{within}{entry.name}", entry.stat().st_size
 

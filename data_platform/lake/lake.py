@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -38,9 +38,10 @@ from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import chain, copies, unfinished
+from data_platform.lake.compaction import blocks_of, delete_compacted, in_order, is_whole, write_blocks
 from data_platform.lake.faults import faults_told
 from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
-from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
+from data_platform.lake.log import COMMIT_KEY, COMPACTED, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
 from data_platform.lake.place import reachable, store_options
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem, write_bytes
@@ -322,7 +323,7 @@ class Lake:
                                  ) from None
 
         with ThreadPoolExecutor(_READERS) as pool:
-            parts = list(pool.map(read, sorted(known.files(), key=lambda file: (file.version, file.path))))
+            parts = list(pool.map(read, in_order(known.files())))
         schema = pa.schema([table(name).schema.field(column) for column in columns])
         return pa.concat_tables([schema.empty_table(), *(part.select(list(columns)).cast(schema) for part in parts)])
 
@@ -453,7 +454,7 @@ class Lake:
 
     def _append(
         self, handle: DeltaTable, name: str, files: Sequence[DataFile], transaction: Transaction | None = None,
-        **said: Any,
+        mode: Literal["append", "overwrite"] = "append", **said: Any,
     ) -> bool:
         """Commit files to a log at the version of the handle; says whether nobody was faster."""
         version = handle.version()
@@ -461,14 +462,32 @@ class Lake:
         try:
             with faults_told("commit to", self.table_uri(name)):
                 handle.create_write_transaction(
-                    [_add_action(file) for file in files], mode="append", schema=handle.schema(),
+                    [_add_action(file) for file in files], mode=mode, schema=handle.schema(),
                     commit_properties=self._properties(name, version, files, transaction, **said),
                 )
         except CommitFailedError:
             if not self._added(name, version + 1, files):
                 return False
         self._keep(name, version + 1)
+        if mode == "append" and name in COMPACTED:
+            self._compact(name)
         return True
+
+    def _compact(self, name: str) -> None:
+        """Write the rows of a log of the platform again as fewer files, if it has many; nothing if another run commits
+        to it meanwhile, for there will be another time, or if files are damaged, of which custody tells."""
+        known = self.known(name)
+        if known is None or not known.sound or not (blocks := blocks_of(known.files())):
+            return
+        handle = self._latest(name)
+        if handle.version() != known.version or not is_whole(self, name, known.files()):
+            return
+        files = write_blocks(self, name, blocks)
+        compacts = {file.path: file.rows for file in known.files()}
+        if self._append(handle, name, files, mode="overwrite", compacts=compacts):
+            delete_compacted(self, name)
+        else:
+            discard(files, self.table_uri(name), self.storage_options)
 
     def _keep(self, name: str, version: int) -> None:
         """Keep what stands for the entry of a version that was just committed: a copy of it, and the link after it.
@@ -696,6 +715,11 @@ def _attempts() -> Iterator[int]:
     for number in range(_MAX_ATTEMPTS):
         time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.005 * 2**number)) if number else 0)
         yield number
+
+
+def forget_handles() -> None:
+    """Close the handles that this thread writes through."""
+    _HELD.__dict__.clear()
 
 
 def _stored(name: str, handle: DeltaTable) -> Table:

@@ -16,7 +16,6 @@ Here belongs what a log leaves. Not here: what is wrong with a log (`custody.py`
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,8 +86,7 @@ class Ledger:
 
     Attributes:
         version: the last one.
-        looks: digest of how the entries up to it look.
-        look: how the last of them looks.
+        looks: how the entries up to it look.
         link: the link after it.
         guarded: whether a commit says digests.
         sound: whether every commit is the platform's, and does what the platform's commits do.
@@ -104,8 +102,7 @@ class Ledger:
 
     name: str
     version: int = -1
-    looks: str = ""
-    look: str = ""
+    looks: tuple[str, ...] = ()
     link: str = ""
     guarded: bool = False
     sound: bool = True
@@ -185,13 +182,12 @@ def ledger_of(lake: Lake, name: str, listing: Listing | None = None) -> Ledger |
     last = max(listing.entries)
     if len(listing.entries) != last + 1 or min(listing.entries):
         raise LogUnreadable(f"the log of {name} has gaps or does not begin with version 0")
-    looks = _looks(listing)
+    looks = tuple(map(listing.entries.__getitem__, range(last + 1)))
     if ledger is None or not _holds(ledger, looks):
         ledger = _kept(lake, name)
     if ledger is None or not _holds(ledger, looks):
         ledger = Ledger(name)
-    ledger = _fold(lake, ledger, [listing.entries[version] for version in range(ledger.version + 1, last + 1)],
-                   listing.others)
+    ledger = _fold(lake, ledger, looks[ledger.version + 1:], listing.others)
     if ledger.sound and ledger.version - ledger.saved >= EVERY:
         ledger = save(lake, ledger)
     _MEMORY[key] = ledger
@@ -202,33 +198,38 @@ def list_log(lake: Lake, name: str) -> Listing:
     """The folder of the log of a table: one listing, and nothing is opened."""
     entries: dict[int, str] = {}
     others: dict[str, str] = {}
-    for file, look in _files(lake, name):
-        if len(file) == 25 and file.endswith(".json") and file[:20].isdecimal():
-            entries[int(file[:20])] = look
-        else:
-            others[file] = look
+    if "://" not in lake.uri:
+        _list_local(os.path.join(lake.table_uri(name), LOG), "", entries, others)
+        return Listing(entries, others)
+    system = filesystem(lake.table_uri(name), lake.storage_options)
+    for info in system.get_file_info(pyarrow.fs.FileSelector(LOG, allow_not_found=True, recursive=True)):
+        if info.type == pyarrow.fs.FileType.File:
+            file, look = info.path.lstrip("/").removeprefix(f"{LOG}/"), f"{info.size} {info.mtime_ns}"
+            if _is_entry(file):
+                entries[int(file[:20])] = look
+            else:
+                others[file] = look
     return Listing(entries, others)
 
 
-def _files(lake: Lake, name: str) -> Iterable[tuple[str, str]]:
-    if "://" not in lake.uri:
-        return _local_files(os.path.join(lake.table_uri(name), LOG))
-    system = filesystem(lake.table_uri(name), lake.storage_options)
-    infos = system.get_file_info(pyarrow.fs.FileSelector(LOG, allow_not_found=True, recursive=True))
-    return [(info.path.lstrip("/").removeprefix(f"{LOG}/"), f"{info.size} {info.mtime_ns}") for info in infos
-            if info.type == pyarrow.fs.FileType.File]
+def _is_entry(file: str) -> bool:
+    return len(file) == 25 and file.endswith(".json") and file[:20].isdecimal()
 
 
-def _local_files(folder: str, within: str = "") -> Iterable[tuple[str, str]]:
+def _list_local(folder: str, within: str, entries: dict[int, str], others: dict[str, str]) -> None:
     try:
-        found = list(os.scandir(folder))
+        found = os.scandir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _local_files(entry.path, f"{within}{entry.name}/")
-        else:
-            yield f"{within}{entry.name}", _look(entry.stat(follow_symlinks=False))
+    with found:
+        for entry in found:
+            name = entry.name
+            if not within and _is_entry(name):
+                entries[int(name[:20])] = _look(entry.stat(follow_symlinks=False))
+            elif entry.is_dir(follow_symlinks=False):
+                _list_local(entry.path, f"{within}{name}/", entries, others)
+            else:
+                others[f"{within}{name}"] = _look(entry.stat(follow_symlinks=False))
 
 
 def _look(status: os.stat_result) -> str:
@@ -259,39 +260,27 @@ def _look_at(lake: Lake, name: str, file: str) -> str | None:
     return f"{info.size} {info.mtime_ns}" if info.type == pyarrow.fs.FileType.File else None
 
 
-def _after(looks: str, look: str) -> str:
-    return hashlib.sha256(f"{looks}\n{look}".encode()).hexdigest()
-
-
-def _looks(listing: Listing) -> list[str]:
-    """Of every version, the digest of how the entries up to it look."""
-    found: list[str] = []
-    for version in range(len(listing.entries)):
-        found.append(_after(found[-1] if found else "", listing.entries[version]))
-    return found
-
-
-def _holds(ledger: Ledger, looks: list[str]) -> bool:
-    return ledger.version < len(looks) and looks[ledger.version] == ledger.looks
+def _holds(ledger: Ledger, looks: tuple[str, ...]) -> bool:
+    return looks[: ledger.version + 1] == ledger.looks
 
 
 def _go_on(lake: Lake, ledger: Ledger) -> Ledger | None:
     """The ledger with the entries that came since; None if its last entry is not the one that was read."""
-    if _look_at(lake, ledger.name, _entry(ledger.version)) != ledger.look:
+    if _look_at(lake, ledger.name, _entry(ledger.version)) != ledger.looks[-1]:
         return None
-    more = []
+    more: list[str] = []
     while (look := _look_at(lake, ledger.name, _entry(ledger.version + 1 + len(more)))) is not None:
         more.append(look)
     if not more:
         return ledger
-    ledger = _fold(lake, ledger, more, _checkpoints_at(lake, ledger.name, range(
+    ledger = _fold(lake, ledger, tuple(more), _checkpoints_at(lake, ledger.name, range(
         ledger.version + 1, ledger.version + 1 + len(more))))
     if ledger.sound and ledger.version - ledger.saved >= EVERY:
         ledger = save(lake, ledger)
     return ledger
 
 
-def _fold(lake: Lake, ledger: Ledger, looks: list[str], others: Mapping[str, str]) -> Ledger:
+def _fold(lake: Lake, ledger: Ledger, looks: tuple[str, ...], others: Mapping[str, str]) -> Ledger:
     """The ledger after the entries that follow on it, of which these are the looks."""
     if not looks:
         return ledger
@@ -319,10 +308,7 @@ def _fold(lake: Lake, ledger: Ledger, looks: list[str], others: Mapping[str, str
         file = f"{version:020d}.checkpoint.parquet"
         if building.sound and file in others:
             building.hold(lake, version, file, others[file])
-    made = ledger.looks
-    for look in looks:
-        made = _after(made, look)
-    return building.done(before, made, looks[-1])
+    return building.done(before, ledger.looks + looks)
 
 
 class _Building:
@@ -393,11 +379,11 @@ class _Building:
         if not checkpoint_fault(system, self._from.name, version, state):
             self._checkpoints[file] = look
 
-    def done(self, last: Commit, looks: str, look: str) -> Ledger:
+    def done(self, last: Commit, looks: tuple[str, ...]) -> Ledger:
         """The ledger after all that was added."""
         links = {version: self._links[version] for version in sorted(self._links)[-_LINKS:]}
         return replace(
-            self._from, version=last.version, looks=looks, look=look, link=last.link, guarded=last.guarded,
+            self._from, version=last.version, looks=looks, link=last.link, guarded=last.guarded,
             sound=self.sound, by_path=self._files, digests=self._digests, transactions=self._transactions,
             settings=self._settings, last=self._last, links=links, checkpoints=self._checkpoints,
         )
@@ -409,7 +395,7 @@ class _Building:
 def save(lake: Lake, ledger: Ledger) -> Ledger:
     """Keep a ledger beside its table; where nothing can be written it is not, and the log is read instead."""
     values = {
-        "format": _FORMAT, "name": ledger.name, "version": ledger.version, "looks": ledger.looks, "look": ledger.look,
+        "format": _FORMAT, "name": ledger.name, "version": ledger.version, "looks": ledger.looks,
         "link": ledger.link, "guarded": ledger.guarded, "transactions": ledger.transactions,
         "settings": ledger.settings, "files": [astuple(file) for file in ledger.by_path.values()],
         "digests": ledger.digests, "last": {place: astuple(last) for place, last in ledger.last.items()},
@@ -426,6 +412,11 @@ def hold(lake: Lake, ledger: Ledger, checkpoints: Mapping[str, str]) -> None:
     _MEMORY[_key(lake, ledger.name)] = save(lake, held) if held.saved >= 0 else held
 
 
+def forget_all() -> None:
+    """Forget the ledgers that this process has at hand; those that are kept in lakes stay."""
+    _MEMORY.clear()
+
+
 def _kept(lake: Lake, name: str) -> Ledger | None:
     """The ledger that is kept of a table; None if there is none, or none that can be read."""
     try:
@@ -435,7 +426,7 @@ def _kept(lake: Lake, name: str) -> Ledger | None:
             return None
         files = [DataFile(path, tuple(place), *rest) for path, place, *rest in values["files"]]
         return Ledger(
-            name, values["version"], values["looks"], values["look"], values["link"], values["guarded"], True,
+            name, values["version"], tuple(values["looks"]), values["link"], values["guarded"], True,
             {file.path: file for file in files}, values["digests"], values["transactions"], values["settings"],
             {place: Last(*last) for place, last in values["last"].items()},
             {int(version): link for version, link in values["links"].items()}, values["checkpoints"],

@@ -125,10 +125,16 @@ class TableWriter:
 
     Batches must have the table's columns (in any order; more are dropped); they are cast to its schema, so a null in a
     column that must not be null raises here and not in a reader.
+
+    Args:
+        name: gives the name of every file, without its ending; random ones by default.
     """
 
-    def __init__(self, declared: Table, table_uri: str, storage_options: Mapping[str, str]) -> None:
-        self._table = declared
+    def __init__(
+        self, declared: Table, table_uri: str, storage_options: Mapping[str, str],
+        name: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._table, self._name = declared, name
         self._uri = table_uri
         self._options = dict(storage_options)
         self._open: dict[tuple[tuple[str, str], ...], _OpenFile] = {}
@@ -188,7 +194,7 @@ class TableWriter:
 
     def _start(self, partition: tuple[tuple[str, str], ...]) -> _OpenFile:
         folder = "".join(f"{name}={value}/" for name, value in partition)
-        path = f"{folder}{uuid.uuid4()}.parquet"
+        path = f"{folder}{self._name()}.parquet"
         system = filesystem(self._uri, self._options)
         stream = HashedStream(system, path)
         long = {column.name for column in self._table.columns if column.long}

@@ -170,7 +170,8 @@ def _renew(lake: Lake, name: str) -> bool:
             lake.open(name).create_checkpoint()
     except TableMissing:
         return False
-    missing = chain.kept_of(lake, name) is None
+    kept = chain.kept_of(lake, name)
+    missing = kept is None or not kept.digest  # gone, or cut: what else knows the end of the log is asked next
     if missing:
         chain.keep(lake, name, chain.versions_of(lake, name)[-1])
     return bool(stands) or missing

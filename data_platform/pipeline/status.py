@@ -58,19 +58,18 @@ def plan(workspace: Workspace, flow: Mapping[str, Stage] | None = None) -> list[
     checks, changes = latest_checks(workspace), LicenseChanges(workspace)
     custody = Custody(workspace.lake, ledgers=True)
     result: list[Status] = []
-    unsettled: dict[str, list[Status]] = {}
+    unsettled: dict[str, dict[str | None, Status]] = {}
     for stage in flow.values():
         for snapshot in workspace.snapshots if stage.partitioned else [None]:
             above = [
-                status
-                for name in stage.inputs
-                for status in unsettled.get(name, [])
-                if status.snapshot is None or status.snapshot in stage.snapshots_read(name, snapshot, workspace)
+                found[read]
+                for name in stage.inputs if (found := unsettled.get(name))
+                for read in (None, *stage.snapshots_read(name, snapshot, workspace)) if read in found
             ]
             status = _with_changes(_status(stage, workspace, snapshot, above, checks, custody), changes)
             result.append(status)
             if status.state != "fresh":
-                unsettled.setdefault(stage.name, []).append(status)
+                unsettled.setdefault(stage.name, {})[status.snapshot] = status
     return result
 
 

@@ -5,6 +5,7 @@ Not here: what is done in it (`stage.py`).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 from functools import cached_property
 from typing import Any
@@ -33,8 +34,9 @@ class Workspace:
 
     def at_rest(self) -> Workspace:
         """The same workspace, with what its sources hold, over the lake as it is now."""
-        still = Workspace(self.recipe, self.lake.at_rest(), self.left_out)
-        still._archives, still.sources = self._archives, self.sources
+        self.sources  # noqa: B018 - listed once for both
+        still = copy.copy(self)
+        still.lake = self.lake.at_rest()
         return still
 
     @cached_property

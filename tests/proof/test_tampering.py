@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.tampering import MIXTURE, NAME, WAYS, Victim, attempt, bring_up_to_date, make, workspace_over
+from benchmarks.tampering import MIXTURE, NAME, WAYS, Victim, attempt, bring_up_to_date, workspace_over
 from data_platform.cli.audit import share
 from data_platform.cli.main import main
 from data_platform.lake import chain
@@ -29,11 +29,6 @@ MENDED = (
     "rows of the mixture updated", "digests stripped from all commits of a table", "the protocol raised",
 )
 """Ways of which the way out is gone here, too: one of every kind. `benchmarks.tampering` goes all."""
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return make(tmp_path_factory.mktemp("sound"))
 
 
 @pytest.fixture
