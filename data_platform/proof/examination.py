@@ -33,7 +33,7 @@ from data_platform.lake.lake import Lake
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
 from data_platform.proof.copies import Documents, Expected, Members, expected_terms, settings_of
 from data_platform.proof.derivation import Derivation, derivation_of
-from data_platform.proof.finding import Finding
+from data_platform.proof.finding import STALE, Finding
 from data_platform.proof.held import HeldTo
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.lineage import TABLE as LINEAGE
@@ -655,8 +655,7 @@ class _Examiner:
         for place in np.flatnonzero(subjects).tolist():
             by.setdefault(", ".join(self.held.stale[place].takedowns), []).append(place)
         for takedowns, places in sorted(by.items()):
-            self._found("pending", "takedown_list", f"stale since takedown {takedowns}, which took what its terms were "
-                        "decided on: run the recipe again", np.array(places, np.int64))
+            self._found("pending", "takedown_list", STALE.format(takedowns), np.array(places, np.int64))
 
     def _contradictions(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of rows whose evidence, or that of a parent, does not agree; and the set of statements of every row,

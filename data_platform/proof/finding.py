@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+STALE = "stale since takedown {}, which took what its terms were decided on: run the recipe again"
+"""What is said of rows that wait for a run after takedowns."""
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -190,6 +190,7 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
         found.chosen |= holders | derived_of(corpus, holders)
     else:
         found.kept_copies |= holders
+        entries = [one for entry in entries for one in _searched_alone(entry)]
     found = found_for(corpus, found.chosen, found.kept_copies, RemovalList(entries))
     touched = {*found.snapshots, *found.label_rows}
     entries = [replace(entry, clear=tuple(place for place in entry.clear if place not in touched)) for entry in entries]
@@ -355,6 +356,14 @@ def _holders(corpus: Corpus, found: Found, entries: Sequence[Entry]) -> dict[str
                 id_, held = rows[0][row].as_py(), max(shares, key=shares.__getitem__)
                 holders.setdefault(id_, Chosen(id_, "holds", held, round(shares[held], 3)))
     return holders
+
+
+def _searched_alone(entry: Entry) -> Iterator[Entry]:
+    """An entry whose probes are searched for and keep nothing out: near-copies, which stay by order, have them."""
+    if entry.kind == "text" and entry.probes:
+        yield replace(entry, probes=())
+        entry = replace(entry, kind="derived")
+    yield entry
 
 
 def _others(corpus: Corpus, found: Found, listed: RemovalList) -> Iterator[pa.ChunkedArray]:

@@ -84,7 +84,9 @@ def held_entries(
     staying = sorted((direct | clusters.keys() | related) - set(going.to_pylist()))
     if not staying:
         return []
-    found = {**_as_members(corpus, staying, clusters, copies, listed), **_written(corpus, staying)}
+    found = _written(corpus, staying)
+    dropped = [doc_id for doc_id in staying if doc_id not in found]
+    found |= _as_members(corpus, dropped, clusters, copies, listed)
     plain = _by_own_evidence(corpus, staying)
     entries = []
     for doc_id, (terms, claim) in sorted(found.items()):
@@ -177,19 +179,21 @@ def _by_own_evidence(corpus: Corpus, staying: Sequence[str]) -> dict[str, tuple[
 
 
 def _as_members(
-    corpus: Corpus, staying: Sequence[str], clusters: Mapping[str, str], copies: Copies, listed: RemovalList
+    corpus: Corpus, dropped: Sequence[str], clusters: Mapping[str, str], copies: Copies, listed: RemovalList
 ) -> dict[str, tuple[str, str]]:
     """The terms that each document would have if it were the one of its cluster that stays."""
+    if not dropped:
+        return {}
     members: dict[str, list[str]] = {}
     for doc_id, cluster in clusters.items():
         members.setdefault(cluster, []).append(doc_id)
-    everybody = sorted({*staying, *clusters})
+    everybody = sorted({*dropped, *clusters})
     known = _rows(corpus, "document_licenses", _OF_LICENSES, everybody)
     places = _rows(corpus, "documents", ("snapshot", "host", "fetched_at"), everybody)
     reserved = _rows(corpus, "reservations", (), everybody)
     held = held_terms(listed)
     found: dict[str, tuple[str, str]] = {}
-    for doc_id in staying:
+    for doc_id in dropped:
         family = [one for one in members.get(clusters.get(doc_id, ""), [doc_id]) if one in known]
         if doc_id not in known:
             continue

@@ -13,6 +13,7 @@ from data_platform.lake.lake import Lake
 from data_platform.proof.gate import Unproven, prove, refuse_unproven
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
+from data_platform.spdx.expressions import OPT_OUT
 from data_platform.takedown.execute import Order, Places, execute
 from data_platform.takedown.plan import Selectors
 from tests.takedown import worlds
@@ -55,7 +56,7 @@ MIRROR = {"text": NEAR, "url": "https://b.example/1", "license": "CC-BY-4.0"}
 
 @pytest.mark.parametrize(("origin", "terms"), [
     ({"license": "CC-BY-NC-4.0"}, BOTH),
-    ({"license": "CC-BY-4.0", "ai_training": False}, "CC-BY-4.0 AND LicenseRef-opt-out"),
+    ({"license": "CC-BY-4.0", "ai_training": False}, f"CC-BY-4.0 AND {OPT_OUT}"),
 ])
 def test_a_copy_that_is_taken_down_frees_nothing(tmp_path: Path, origin: dict[str, Any], terms: str) -> None:
     workspace = _rows(tmp_path, [
@@ -65,7 +66,7 @@ def test_a_copy_that_is_taken_down_frees_nothing(tmp_path: Path, origin: dict[st
     assert _terms(workspace)[MIRROR["url"]] == terms
     _take_down(workspace, urls=["https://a.example/1"])
     for _ in range(2):
-        proof = prove(workspace.lake, NAME)
+        proof = prove(workspace.lake, NAME, workspace=workspace)
         assert proof.reasons() == [] and proof.examination.rows.num_rows == 2
         assert _terms(workspace) == {MIRROR["url"]: terms, "https://a.example/2": "MIT"}
         worlds.run(workspace)
@@ -73,7 +74,15 @@ def test_a_copy_that_is_taken_down_frees_nothing(tmp_path: Path, origin: dict[st
     # A copy of it that comes later is bound, too, and whoever writes other terms is found out.
     (tmp_path / "rows.jsonl").open("a").write(json.dumps({**MIRROR, "url": "https://c.example/1"}) + "\n")
     worlds.run(workspace)
-    assert set(_terms(workspace).values()) == {terms, "MIT"} and prove(workspace.lake, NAME).reasons() == []
+    assert set(_terms(workspace).values()) == {terms, "MIT"}
+    assert prove(workspace.lake, NAME, workspace=workspace).reasons() == []
+
+
+def test_what_nothing_was_stated_of_leaves_evidence_that_can_be_detected_again(tmp_path: Path) -> None:
+    workspace = _rows(tmp_path, [{"text": essay("alpha")}, {"text": essay("beta"), "license": "MIT"}])
+    _take_down(workspace, urls=["file:rows.jsonl#0"])
+    proof = prove(workspace.lake, NAME, workspace=workspace)
+    assert proof.reasons() == [] and proof.records.evidence == 1
 
 
 def test_what_was_decided_on_a_file_that_went_is_stale_and_not_free(tmp_path: Path) -> None:
@@ -87,10 +96,10 @@ def test_what_was_decided_on_a_file_that_went_is_stale_and_not_free(tmp_path: Pa
     before = _terms(workspace)
     assert prove(workspace.lake, NAME).reasons() == [] and before["file:other.txt"] == "CC-BY-NC-4.0"
     _take_down(workspace, urls=["file:LICENSE"])
-    reasons = prove(workspace.lake, NAME).reasons()
+    reasons = prove(workspace.lake, NAME, workspace=workspace).reasons()
     assert reasons and all("stale since takedown td-" in reason for reason in reasons) and _terms(workspace) == before
     with pytest.raises(Unproven, match="stale since takedown"):
-        refuse_unproven(workspace.lake, NAME)
+        refuse_unproven(workspace.lake, NAME, workspace=workspace)
     worlds.run(workspace)
     assert "CC-BY-NC-4.0" in _terms(workspace)["file:other.txt"] and _terms(workspace)["file:sub/text.txt"] == before[
         "file:sub/text.txt"]

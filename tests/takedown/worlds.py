@@ -320,7 +320,7 @@ def audit_faults(workspace: Workspace) -> Iterator[str]:
 
     for name in workspace.lake.tables(*PUBLISHED):
         try:
-            reasons = prove(workspace.lake, name).reasons()
+            reasons = prove(workspace.lake, name, workspace=workspace).reasons()
         except CannotExamine as error:
             reasons = [] if "run the recipe again" in str(error) else [str(error)]
         yield from (f"audit before the run: {reason}" for reason in reasons if "stale since takedown" not in reason)
