@@ -59,12 +59,15 @@ def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], 
         report: is told what is run and why.
     """
     from assets import launch
+    from resources.instance import storage_faults_told
     from resources.workspace import WorkspaceResource
 
-    for line in carry_over():
-        report(line)
-    resource = WorkspaceResource(recipe_path=recipe, lake_uri=workspace.lake.uri)
-    return launch.bring_up_to_date(build_definitions(recipe, {"workspace": resource}), workspace, report)
+    with storage_faults_told():
+        for line in carry_over():
+            report(line)
+        resource = WorkspaceResource(recipe_path=recipe, lake_uri=workspace.lake.uri)
+        definitions = build_definitions(recipe, {"workspace": resource})
+        yield from launch.bring_up_to_date(definitions, workspace, report)
 
 
 def carry_over() -> list[str]:

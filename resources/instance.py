@@ -34,13 +34,16 @@ from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import Sqlit
 from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from sqlalchemy.exc import DBAPIError
 
+from data_platform.core.errors import PlainError
 from data_platform.core.settings import home
 from data_platform.core.stopping import workers_deaf_to_interrupts
 
 SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
 BUSY_TIMEOUT_SECONDS = 60
 S3_UPLOAD_INTERVAL_SECONDS = 30
+_DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 def dagster_home() -> Path:
@@ -60,7 +63,32 @@ def open_instance() -> DagsterInstance:
         if not settings.exists():
             settings.unlink(missing_ok=True)  # a link into a checkout that has moved
             settings.symlink_to(SETTINGS)
-    return DagsterInstance.from_config(str(settings.parent))
+    with storage_faults_told():
+        instance = DagsterInstance.from_config(str(settings.parent))
+        # Each of the three databases is asked something: damage is found now, not in the middle of a run.
+        instance.get_runs_count()
+        instance.has_dynamic_partition("none", "none")
+        instance.get_instigator_state("none", "none")
+    return instance
+
+
+class StorageUnusable(PlainError, OSError):
+    """Dagster's records cannot be read or written. The message names the place, the cause and what to do."""
+
+
+@contextmanager
+def storage_faults_told() -> Iterator[None]:
+    """Turn faults of the databases that hold runs, events and schedules into `StorageUnusable`."""
+    try:
+        yield
+    except DBAPIError as error:
+        cause = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+        if os.environ.get("DAGSTER_POSTGRES_URL"):
+            raise StorageUnusable(f"Dagster's records in Postgres (DAGSTER_POSTGRES_URL): {cause}") from error
+        raise StorageUnusable(
+            f"Dagster's records in {dagster_home()}: {cause}; if a file there is damaged, move history/ and schedules/ "
+            "away: lakes do not depend on them, and runs go on from what lakes hold"
+        ) from error
 
 
 class Storage(DagsterSqliteStorage):
@@ -74,6 +102,9 @@ class Storage(DagsterSqliteStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         with _one_at_a_time(Path(base_dir)):
+            for name in _DATABASES:
+                if (path := Path(base_dir, name)).is_file() and not path.stat().st_size:
+                    path.unlink()  # what a full disk leaves: Dagster makes tables in files alone that are not there
             super().__init__(base_dir, inst_data=inst_data)
         self._run_storage = SqliteRunStorage(_patient(os.path.join(base_dir, "history"), "runs"))
         self._schedule_storage = SqliteScheduleStorage(_patient(os.path.join(base_dir, "schedules"), "schedules"))

@@ -17,7 +17,14 @@ import dagster as dg
 import pytest
 from moto.server import ThreadedMotoServer
 
-from resources.instance import BUSY_TIMEOUT_SECONDS, SETTINGS, ComputeLogs, dagster_home, open_instance
+from resources.instance import (
+    BUSY_TIMEOUT_SECONDS,
+    SETTINGS,
+    ComputeLogs,
+    StorageUnusable,
+    dagster_home,
+    open_instance,
+)
 
 TOY = """
 import dagster as dg
@@ -160,6 +167,19 @@ def test_processes_that_start_at_once_in_a_fresh_home_all_succeed(home: Path) ->
     assert sorted(written) == list(range(processes))
     with open_instance() as instance:
         assert instance.get_runs_count() == 3 * processes
+
+
+@pytest.mark.parametrize("name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"])
+def test_damaged_records_are_told_and_empty_ones_made_anew(home: Path, name: str) -> None:
+    open_instance().dispose()
+    path = home / "dagster" / name
+    path.write_bytes(path.read_bytes()[:5000] + b"cut")
+    with pytest.raises(StorageUnusable, match=rf"{home}/dagster: .*; if a file there is damaged, move history/"):
+        open_instance()
+    path.write_bytes(b"")
+    with open_instance() as instance:
+        instance.add_dynamic_partitions("snapshots", ["one"])
+        assert instance.get_dynamic_partitions("snapshots") == ["one"]
 
 
 # -- Postgres ---------------------------------------------------------------------------------------------------------
