@@ -15,7 +15,12 @@ from datetime import UTC, datetime
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationPlanned,
+    AssetCheckEvaluationTargetMaterializationData,
+)
+from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
+from dagster._core.events import DagsterEvent, DagsterEventType
 
 from assets.arrivals import as_launched
 from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
@@ -66,8 +71,9 @@ def stage_checks(stage: Stage, names: Names) -> dg.AssetChecksDefinition:
             for outcome in next(iter(found.values())):
                 yield result_of(asset, outcome)
             return
-        for snapshot, outcome in ((snapshot, outcome) for snapshot, some in found.items() for outcome in some):
-            context.instance.report_runless_asset_event(evaluation_of(context.instance, asset, outcome, snapshot))
+        _plan(context, asset, chosen, found)
+        for snapshot, outcomes in found.items():
+            yield from (evaluation_of(context.instance, asset, outcome, snapshot) for outcome in outcomes)
         for each in zip(*found.values(), strict=True):
             # Of a result of a run without partition Dagster asks which partitions the run has, and fails: so the
             # evaluation and the output that it would make of one.
@@ -122,6 +128,28 @@ def together(found: Mapping[str, Outcome]) -> Outcome:
     return Outcome(first.name, not failed, first.severity, {
         "partitions": len(found), "failed": failed, "of": shown, "found": found[shown].description,
     })
+
+
+def _plan(
+    context: dg.AssetCheckExecutionContext, asset: dg.AssetKey, checks: Iterable[str], partitions: Iterable[str]
+) -> None:
+    """Say that the run evaluates checks for partitions: Dagster takes evaluations only where it has been told of them,
+    and has told itself of none for a run without partition.
+    """
+    subset = DefaultPartitionsSubset(set(partitions))
+    for name in checks:
+        context.instance.report_dagster_event(
+            DagsterEvent(
+                event_type_value=DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value,
+                job_name=context.op_execution_context.job_name,
+                message=f"Every partition of {asset.to_user_string()} is checked for {name}",
+                event_specific_data=AssetCheckEvaluationPlanned(
+                    asset_key=asset, check_name=name, partitions_subset=subset
+                ),
+                step_key=str(context.op_execution_context.op_handle),
+            ),
+            context.run.run_id,
+        )
 
 
 def evaluation_of(
