@@ -6,11 +6,16 @@ and settings. Not here: what is done about a failure.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import traceback
 from collections.abc import Collection
 from pathlib import Path
 
+_READERS = {"daft", "pyarrow", "deltalake"}
+_FILE = re.compile(r"(?:[a-z0-9]+://|/)[^\n:]{1,4000}?\.parquet\b")
+_NUMBER = re.compile(r"\(os error (\d+)\)")
+_CUT = re.compile(r"Corrupt footer|file too small|Invalid Parquet|Parquet magic bytes|[Cc]ouldn't deserialize thrift")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MOST_NAMES = 20
 LONGEST_NAME = 200
@@ -43,8 +48,21 @@ def describe(error: BaseException) -> str:
     """The message of errors that name files, tables and settings; kind and place of all others."""
     if isinstance(error, PlainError):
         return str(error)
+    if type(error).__module__.partition(".")[0] in _READERS and (fault := _of_file(str(error))):
+        return fault
     if isinstance(error, OSError | ImportError):
         return " ".join(_COLOUR.sub("", str(error)).split())
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames[-4:]))
     return f"{type(error).__name__} at {where}"
+
+
+def _of_file(message: str) -> str:
+    """What is wrong with a table's file, if a message is about one: its path and the cause, and nothing else of it."""
+    if not (file := _FILE.search(message)):
+        return ""
+    if number := _NUMBER.search(message):
+        return f"cannot read {file[0]}: {os.strerror(int(number[1]))}"
+    if _CUT.search(message):
+        return f"cannot read {file[0]}: it is damaged or cut; what to do: data-platform repair"
+    return ""
