@@ -1213,7 +1213,7 @@ _declare(Table(
         Column("domains", pa.list_(pa.struct([
             ("domain", pa.string()), ("documents", pa.int64()), ("tokens", pa.int64()), ("seen", pa.int64()),
             ("epochs", pa.float64()),
-        ])), "By domain: documents that were drawn, their tokens, tokens that were read, and how often that is."),
+        ])), "By domain: documents that were read, their tokens, tokens that were read, and how often that is."),
         Column("tokens_by_tier", pa.list_(pa.struct([
             ("tier", pa.int32()), ("documents", pa.int64()), ("tokens", pa.int64()), ("seen", pa.int64()),
         ])), "The same by licence tier."),

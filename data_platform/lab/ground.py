@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -46,11 +47,13 @@ FEWEST = 2
 MOST_TOKENS = 8_000
 MEASURED_TOKENS = 2_048
 """Tokens of a held-out document that are measured, from its beginning: no single one is to decide."""
+SPARE = 2
+"""How many times the budget documents are drawn for."""
 SAMPLE_TOKENS = 500_000
 SAMPLE_CHARACTERS = 20_000
 """Tokens of the sample that the tokenizer is trained on, counted by the recipe's, and characters of one document."""
 PROTOCOL = {
-    "vocabulary": VOCABULARY, "context": CONTEXT, "held_out_share": HELD_OUT_SHARE, "fewest": FEWEST,
+    "spare": SPARE, "vocabulary": VOCABULARY, "context": CONTEXT, "held_out_share": HELD_OUT_SHARE, "fewest": FEWEST,
     "most_tokens": MOST_TOKENS, "measured_tokens": MEASURED_TOKENS, "sample_tokens": SAMPLE_TOKENS,
     "sample_characters": SAMPLE_CHARACTERS,
 }
@@ -127,7 +130,10 @@ class Ground:
         return measured
 
     def reading(self, cut: Cut, seed: int, schedule: Schedule) -> tuple[pa.Table, Reading]:
-        """The documents that are drawn for a cut under a seed, and what a run reads of them.
+        """The documents that are read for a cut under a seed, and what a run reads of them.
+
+        Domains have the shares of a draw at the budget. Documents are drawn for SPARE times as much: a draw passes over
+        what is larger than a share and leaves the rest of the share open, which else would be filled by repetition.
 
         Raises:
             NothingToRead: if no document is admitted, or none is small enough for the budget.
@@ -135,20 +141,20 @@ class Ground:
         budget = max(1, round(schedule.tokens / self._tokens_per_token))
         there, near = self._trainable, [""]
         while near:
-            drawn = draw(there, cut, budget, seed)
+            drawn = draw(there, cut, SPARE * budget, seed)
             near = self._too_near(drawn)
             there = without(there, near)
         if not drawn.num_rows:
             raise NothingToRead(f"{cut.name} of mixture {self._work.stage.declared.entry} has no document that is "
                                 f"smaller than its domain's share of {budget:,} tokens; give more tokens")
         ids = drawn["doc_id"].combine_chunks()
-        domains = drawn["domain"].to_pylist()
         reading = pack(
-            ids.to_pylist(), [self._tokens[doc_id] for doc_id in ids.to_pylist()], domains,
-            dict(zip(domains, drawn["share"].to_pylist(), strict=True)), schedule.steps * schedule.sequences, CONTEXT,
+            ids.to_pylist(), [self._tokens[doc_id] for doc_id in ids.to_pylist()], drawn["domain"].to_pylist(),
+            {**_shares(drawn), **_shares(draw(there, cut, budget, seed))}, schedule.steps * schedule.sequences, CONTEXT,
             lambda number: hashed_order(ids, (seed << 32) + number + 1), drawn["repeats"].to_numpy(),
         )
-        return drawn, reading
+        read = reading.seen > 0
+        return drawn.filter(pa.array(read)), replace(reading, seen=reading.seen[read])
 
     def tokens_of(self, ids: Sequence[str]) -> np.ndarray:
         """How many tokens documents have that were drawn."""
@@ -212,6 +218,10 @@ class Ground:
             return []
         where = pc.field("parent_id").isin(self.held_out["doc_id"].combine_chunks())
         return self._work.lake.read_table("parents", ["derived_id"], where=where)["derived_id"].to_pylist()
+
+
+def _shares(drawn: pa.Table) -> dict[str, float]:
+    return dict(zip(drawn["domain"].to_pylist(), drawn["share"].to_pylist(), strict=True))
 
 
 def _first_by_hash(documents: pa.Table) -> pa.Table:

@@ -28,7 +28,7 @@ class Reading:
     Attributes:
         sequences: int32, (sequences, context + 1), in order; each begins with the last token of the one before.
         seen: tokens read of every document, the one before it included.
-        epochs: by domain, tokens read over tokens there.
+        epochs: by domain, tokens read over tokens of the documents that were read.
         digest: SHA-256 of the documents in the order in which they are read, with the place where each is cut.
     """
 
@@ -69,7 +69,7 @@ def pack(
         documents.append(read)
         cuts.append(cut)
         places.append((np.cumsum(cut) - cut / 2) / budget)
-        epochs[domain] = budget / int((lengths * repeats)[members].sum())
+        epochs[domain] = budget / int((lengths * repeats)[np.unique(read)].sum())
     documents, cuts, places = map(np.concatenate, (documents, cuts, places))
     # Equal places are left in the order of domains' names: sorting is stable.
     sequence = np.argsort(places, kind="stable")
