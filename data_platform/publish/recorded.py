@@ -7,14 +7,14 @@ cut, is damaged, and can be written again from the version that it is an export 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from data_platform.core.errors import many
 from data_platform.lake.lake import Lake
-from data_platform.publish.attestation import ATTESTATION
-from data_platform.publish.check_export import NoExport, check_export
+from data_platform.publish.attestation import SUMS
 from data_platform.takedown.outside import MANIFEST, is_being_mended
 
 
@@ -72,14 +72,27 @@ def damage_of(folder: Path, contents: bool) -> list[str]:
     """What an export that is there lacks, or has otherwise than it was written, in words.
 
     Args:
-        contents: whether all of it is read, as `check-export` does.
+        contents: whether all of it is read and held against `SHA256SUMS`. What the cards of an export have to say
+            changes with the code, and is asked by `check-export`.
     """
     if (lost := lost_of(folder)) or not contents or is_being_mended(folder):
         return lost
     try:
-        return check_export(folder).faults
-    except NoExport:
-        return [f"{ATTESTATION} is not there"]
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        stated = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    except (OSError, ValueError):
+        return [f"{SUMS} cannot be read"]
+    other = [name for name, digest in stated.items() if _digest(folder / name) != digest]
+    more = f" and {many(len(other) - 1, 'other file')}" if len(other) > 1 else ""
+    return [f"{other[0]}{more}: not of the bytes that were written"] if other else []
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def set_aside(folder: Path) -> Path:
