@@ -101,7 +101,7 @@ def test_a_mixture_is_proven_from_tables_in_an_object_store(bucket: str) -> None
     assert "took out 1 file" in " ".join(map(str, Custody(lake).breaches("documents")))
 
 
-def test_what_is_changed_in_a_bucket_is_named_and_set_aside(bucket: str) -> None:
+def test_a_file_that_is_changed_in_a_bucket_is_named_and_made_again(bucket: str) -> None:
     lake = Lake(bucket)
     lake.write(NAME, Partition.of(NAME, "one"), verdicts("one", 50), made_by("1"))
     assert not repair(lake)
@@ -112,6 +112,11 @@ def test_what_is_changed_in_a_bucket_is_named_and_set_aside(bucket: str) -> None
     store.put_object(Bucket="lake", Key=key, Body=bytes(content))
     assert "not of the bytes that were committed" in str(Custody(lake).altered_files(NAME, contents=None))
     (done,) = repair(lake)
-    assert f"_set_aside/{NAME}-1" in done.done and not lake.exists(NAME)
-    lake.write(NAME, Partition.of(NAME, "one"), verdicts("one", 50), made_by("1"))
-    assert not repair(lake) and lake.count(NAME) == 50
+    assert "lost: 1 file with 50 rows of one" in done.done
+    assert store.get_object(Bucket="lake", Key=f"tables/_set_aside/{NAME}-1/{path}")["Body"].read() == content
+    lost = Custody(lake).lost_files(NAME, "one")
+    writer = lake.writer(NAME)
+    for batch in verdicts("one", 50).to_batches():
+        writer.write(batch)
+    assert lake.mend(NAME, Partition.of(NAME, "one"), writer.close(), made_by("1"), lost).version == 1
+    assert not repair(lake) and lake.read_table(NAME).num_rows == 50
