@@ -48,7 +48,8 @@ def describe(error: BaseException) -> str:
     """The message of errors that name files, tables and settings; kind and place of all others."""
     if isinstance(error, PlainError):
         return str(error)
-    if type(error).__module__.partition(".")[0] in _READERS and (fault := _of_file(str(error))):
+    readers = isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _READERS
+    if readers and (fault := _of_file(str(error))):
         return fault
     if isinstance(error, OSError | ImportError):
         return " ".join(_COLOUR.sub("", str(error)).split())
