@@ -25,7 +25,11 @@ from data_platform.lake import unfinished
 def stoppable(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
     """Let a signal end the run that is executed in this context, and its process if the run does not end in time."""
     with stopping.watching(lambda: show_canceling(instance, run_id), lambda: end_as_it_stands(instance, run_id)):
-        yield
+        try:
+            yield
+        finally:
+            if stopping.asked():
+                stopping.kill_descendants()  # workers that are in the middle of a batch nobody waits for
 
 
 def show_canceling(instance: dg.DagsterInstance, run_id: str) -> None:

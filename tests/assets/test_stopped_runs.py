@@ -108,5 +108,5 @@ def test_only_what_is_known_to_pass_is_tried_again() -> None:
 def test_no_asset_has_a_retry_policy_which_would_retry_what_was_terminated() -> None:
     from data_platform.definitions import build_definitions
 
-    for definition in build_definitions().assets:
-        assert definition.node_def.retry_policy is None
+    made = [one for one in build_definitions().assets if isinstance(one, dg.AssetsDefinition) and one.is_executable]
+    assert made and all(definition.node_def.retry_policy is None for definition in made)
