@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from tabulate import tabulate
 
 from benchmarks.common import ROOT
@@ -175,19 +176,18 @@ class Deployment:
             raise RuntimeError(f"the night's run cannot be launched: {answer}")
         return ""
 
-    def kill_a_run(self) -> str:
-        """SIGKILL to the process of the first run that is under way; its id."""
-        def worker() -> int | None:
-            for entry in Path("/proc").glob("[0-9]*/cmdline"):
-                with suppress(OSError):
-                    words = entry.read_bytes().split(b"\0")
-                    if b"execute_run" in words and str(self.folder).encode() in entry.read_bytes():
-                        return int(entry.parent.name)
+    def kill_a_run(self) -> None:
+        """SIGKILL to the process of a run that is under way, whose events say which that is."""
+        def at_work() -> int | None:
+            for run in self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+                for entry in self.instance.all_logs(run.run_id):
+                    if entry.dagster_event and entry.dagster_event.pid:
+                        return entry.dagster_event.pid
             return None
 
-        _wait(lambda: worker() is not None, 300, "no run to kill")
-        os.kill(worker(), signal.SIGKILL)
-        return "killed"
+        found: list[int | None] = []
+        _wait(lambda: bool(found.append(at_work()) or found[-1]), 600, "no run to kill")
+        os.kill(found[-1], signal.SIGKILL)
 
     def open_runs(self) -> int:
         """How many runs are not at their end."""
