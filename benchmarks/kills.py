@@ -464,7 +464,8 @@ def main() -> None:
             print(f"{len(found['signals'])} signals, {len(found['faults'])} faults, {time.monotonic() - began:.0f} s",
                   flush=True)
             if found["faults"]:
-                shutil.copytree(folder / "disturbed", folder / f"fault-{len(_found(folder))}", symlinks=True)
+                shutil.copytree(folder / "disturbed", folder / f"fault-{len(_found(folder))}", symlinks=True,
+                                dirs_exist_ok=True)
     sys.exit(1 if report(folder) else 0)
 
 

@@ -158,11 +158,13 @@ def _listen(watch: _Watch, reading: socket.socket) -> None:
 
 
 def ask_to_stop(reason: str) -> None:
-    """Ask this process to stop, as if from outside.
+    """Ask this process to stop, as if from outside, unless it was asked already.
 
     Args:
         reason: what is told of it, behind the word "stopped".
     """
+    if asked():
+        return
     if _watch:
         _watch.reason = reason
     os.kill(os.getpid(), signal.SIGTERM)
@@ -190,7 +192,7 @@ def raising() -> Iterator[None]:
         if not raised:
             raised = True
             if _watch:
-                _watch.signal = number  # the thread that listens may have had no time yet
+                _watch.signal = _watch.signal or number  # the thread that listens may have had no time yet
             raise Stopped
 
     before = {number: signal.signal(number, raise_once) for number in SIGNALS}

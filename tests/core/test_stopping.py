@@ -114,3 +114,10 @@ def test_nobody_is_asked_before_a_signal_comes() -> None:
         stopping.check()
     assert signal.getsignal(signal.SIGINT) is handler
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_the_first_signal_is_the_one_that_is_told() -> None:
+    work = "try: time.sleep(600)\n    finally: stopping.ask_to_stop('for another reason'); time.sleep(0.5)"
+    process = started(f"with ended_by_signals():\n    say('ready')\n    {work}")
+    status, output, _ = stopped(process, signal.SIGINT)
+    assert status == 130 and output.startswith("stopped by SIGINT: ")
