@@ -91,7 +91,7 @@ class World:
         for name in (LAKE, HOME):
             (self.folder / name).mkdir(exist_ok=True)
 
-    def command(self, *words: str, seconds: float = 400) -> Ended:
+    def command(self, *words: str, seconds: float = 1_800) -> Ended:
         """Type a command."""
         environment = {**os.environ, "DATA_PLATFORM_HOME": str(self.folder / HOME), **self.environment}
         done = subprocess.run(
