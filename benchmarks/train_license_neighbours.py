@@ -85,8 +85,10 @@ def of_patterns(file: Path) -> Iterator[Sentence]:
             draw = random.Random(line)
             texts = {expand(line, lists, draw) for _ in range(PER_PATTERN)}
             held_out = crc32(line.encode()) % HELD_OUT == 0
+            # What is printed in one wording counts as much as a few dozen of the many wordings of another pattern.
+            weight = (PER_PATTERN / len(texts)) ** 0.5
             for text in sorted(texts):
-                yield Sentence(text, label == "limit", 1.0, f"{language} {label}", held_out)
+                yield Sentence(text, label == "limit", weight, f"{language} {label}", held_out)
 
 
 def expand(pattern: str, lists: dict[str, list[str]], draw: random.Random) -> str:

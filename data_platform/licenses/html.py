@@ -77,6 +77,8 @@ DETECTOR = "html@5"
 
 DOUBTFUL_ADDITION = -1.0
 """Score (`neighbours`) from which on what the sentence of a grant itself adds is doubtful: few words, and close."""
+DOUBTFUL_PROSE = 2.0
+"""The same of the paragraphs beside a licence in an article, which speak of anything."""
 MAX_MARKS = 200
 """Places per page and name at which text is read for statements."""
 
@@ -323,17 +325,17 @@ def _doubts(node: DOMNode, phrase: str, scope: str) -> Iterator[Observation]:
 
 
 def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
-    """What the sentence with a licence adds to it and the sentences around; in a notice, of the blocks beside, too.
+    """What the sentence with a licence adds to it, the sentences around, and those of the blocks beside.
 
     With each, the score above which it is doubtful.
     """
     for sentence in prose.sentences(near_text(node, phrase)):
         doubtful = DOUBTFUL_ADDITION if phrase and phrase in sentence else 0.0
         yield from ((addition, doubtful) for addition in prose.additions(sentence, phrase))
-    if place(node) == "site":
-        for block in blocks_beside(node):
-            for sentence in prose.sentences(block):
-                yield from ((addition, 0.0) for addition in prose.additions(sentence))
+    doubtful = 0.0 if place(node) == "site" else DOUBTFUL_PROSE
+    for block in blocks_beside(node):
+        for sentence in prose.sentences(block):
+            yield from ((addition, doubtful) for addition in prose.additions(sentence))
 
 
 def _target(node: DOMNode, declared: bool) -> str:

@@ -451,21 +451,26 @@ def _block_around(node: DOMNode) -> DOMNode:
 def blocks_beside(node: DOMNode) -> Iterator[str]:
     """Text of the blocks before and behind the one with a node, of those of one notice, footer, sidebar or section.
 
-    Lists of links say nothing of it. Where the block stands alone in another one, the other one's neighbours count.
+    Lists of links say nothing of it. Where the block stands alone in another one, the other one's neighbours count. In an
+    article it is the next one on each side.
     """
     block = _block_around(node)
+    if place(node) != "site":
+        for direction in ("previous_sibling", "next_sibling"):
+            yield from _next_blocks(block, direction, 1)
+        return
     while (block.tag or "").lower() not in _SECTIONS and place(block.parent) == "site":
-        found = [text for direction in ("previous_sibling", "next_sibling") for text in _next_blocks(block, direction)]
+        found = [text for direction in ("previous_sibling", "next_sibling") for text in _next_blocks(block, direction, MAX_BESIDE)]
         if found:
             yield from found
             return
         block = block.parent
 
 
-def _next_blocks(block: DOMNode, direction: str) -> Iterator[str]:
+def _next_blocks(block: DOMNode, direction: str, most: int) -> Iterator[str]:
     passed = 0
     block = getattr(block, direction)
-    while block is not None and passed < MAX_BESIDE:
+    while block is not None and passed < most:
         tag = (block.tag or "").lower()
         if tag and not tag.startswith("#") and tag not in _SILENT and tag not in _HEADINGS:
             text = _squeezed(block)
