@@ -68,6 +68,10 @@ _EXCEPT = re.compile(
     r"如无特别(?:声明|说明)[，,]?|若无特别说明[，,]?", re.I,
 )
 _REUSE = re.compile(
+    r"\b(?:may|can|dürfen|darf)\s+be\s+(?:freely\s+)?(?:re-?)?(?:used|shared|copied|adapted|distributed|published|remixed|"
+    r"printed|translated|modified|sold)(?:\s*(?:,|and|or|/)\s*(?:and\s+|or\s+)?(?:re-?)?(?:used|shared|copied|adapted|"
+    r"distributed|published|remixed|printed|translated|modified|sold))*\b|"
+    r"\b(?:i|we)\s+(?:write|publish|post)\b|\bfor\s+any\s+purposes?\b|"
     r"\bpermission\s+is\s+(?:hereby\s+)?granted\s+to\s+(?:copy|use|distribute|share|modify|reproduce|adapt)"
     r"(?:\s*(?:,|and/or|and|or|/)\s*(?:copy|use|distribute|share|modify|reproduce|adapt|remix))*|"
     r"\byou\s+(?:are\s+(?:free|welcome)\s+to|may|can)\s+(?:freely\s+)?(?:re-?)?(?:use|share|copy|adapt|distribute|"
@@ -98,6 +102,11 @@ _HERE_AS = re.compile(
     re.I,
 )
 """What pages are called where they speak of themselves: 'this chapter', not 'the chapter' or 'chapter 3'."""
+_FIRST_PUBLICATION = re.compile(
+    r"^authors?\s+(?:\w+\s+){0,2}?retains?\s+(?:the\s+)?copyrights?\b.{0,40}?\bright\s+of\s+first\s+publication,?\s+with\s+"
+    r"(?=the\s+works?\b)", re.I,
+)
+"""How journals begin the sentence that puts their articles under a licence."""
 _BEFORE_PLACE = re.compile(r"\b(?:on|of|at|in|from|auf|aus|von|bei|sur|de|en|di|su|em|no|na|op|van)\s+(?=\S)", re.I)
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _SOME_RIGHTS = re.compile(
@@ -126,6 +135,7 @@ _FILLERS = _each(
     os as este esse neste nesta nosso nossa nossos nossas é são está estão seu sob
     het een deze dit onze ons alle en of is zijn wordt worden op van
     ten ta to te tej tego tych nasz nasze naszej naszych wszystkie wszelkie cała całość jest są i oraz na w z
+    все всё этот эта это эти этого этой этих наш наши наших весь вся на и в
     denne dette disse alle alt er og denna detta alla allt är och tämä nämä kaikki on ja toto tato tento tyto
     všechny je jsou a
     """
@@ -176,6 +186,11 @@ _GRANTING = _each(
     udostępniane objęte opublikowane warunkach zgodnie uznanie autorstwa
     lisens lisensiert lisensieret licens licensierat licenseret lisenssi licence dostupný dostupné pod licencí
     tilgjengelig tilgængelig tillgänglig tillgängligt
+    udostępniany udostępnianych samych warunków internacional internazionale międzynarodowe
+    compartilhaigual compartirigual condividi stesso modo
+    доступен доступна доступно доступны опубликован опубликована опубликовано опубликованы распространяется
+    распространяются лицензия лицензии лицензией лицензию условиях условия соответствии с по под атрибуция
+    международная международной
     """
 )
 _LOCATING = re.compile(
@@ -199,7 +214,7 @@ _NOUNS = (
     # Its text.
     "content|contents|contenu|contenus|contenido|contenidos|contenuto|contenuti|conteúdo|conteúdos|inhalt|inhalte|"
     "inhalten|inhalts|webseiteninhalte|inhoud|treść|treści|innhold|innholdet|"
-    "innehåll|innehållet|indhold|indholdet|sisältö|obsah|contingut|continguts|conținut|контент|содержимое|материалы|"
+    "innehåll|innehållet|indhold|indholdet|sisältö|obsah|contingut|continguts|conținut|контент|содержимое|материал|материалы|сайт|сайта|сайте|страница|страницы|странице|блог|блога|"
     "текст|тексты|статья|содержание|"
     "text|texts|texte|texten|textes|texto|textos|testo|testi|tekst|teksten|teksty|texter|"
     "article|articles|artikel|artikeln|artikels|articolo|articoli|artículo|artículos|artigo|artigos|artykuł|artykuły|"
@@ -211,7 +226,7 @@ _NOUNS = (
     "material|materials|materialien|matériel|material|materiał|materiały|item|items|writing|writings|essay|essays|"
     "story|stories|report|paper|papers|preprint|"
     "information|informationen|informations|textbook|textbooks|recipe|recipes|rezept|rezepte|tutorial|tutorials|book|buch|course|kurs|"
-    "lesson|lecture|lectures|notes|podcast|folge|folgen|episode|episodes|publikace|"
+    "lesson|lecture|lectures|notes|show|podcast|folge|folgen|episode|episodes|publikace|"
     "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
     "translation|translations|übersetzung|übersetzungen|traduction|traducción|traduzione|tradução|vertaling|"
     "creation|creations|poem|poems|gedicht|gedichte|lyrics"
@@ -242,6 +257,7 @@ _AUTHORED = re.compile(
     r"\b(?:by|von|par|por|di|da|door|av|af|przez)\s+((?:[A-ZÀ-ÞŠŽŁ][\w.'’-]*|and|und|et|y|e|en|&|,|de|von|van|der|"
     r"the)(?:[\s,/]+|$)){1,8}"
 )
+_THIS = re.compile(r"\s*(?:this|diese[rs]?|ce|cette|este|esta|questo|questa|deze|dit)\b", re.I)
 _OWNED = re.compile(
     r"^(?:[A-ZÀ-ÞŠŽŁ][\w.-]*\s+){0,3}[A-ZÀ-ÞŠŽŁ][\w.-]*(?:['’]s|['’])\s+(?=(?:web\s?|home\s?)?(?:site|page|blog|log|wiki)\b)"
 )
@@ -324,12 +340,13 @@ def _subject(text: str, own_names: Set[str]) -> str:
     named = _named(plain, own_names)
     if named is not None:
         plain = named
-    plain = _OWNED.sub(" ", plain.lstrip())
+    plain = _FIRST_PUBLICATION.sub("", _OWNED.sub(" ", plain.lstrip()))
     plain = _NOTICE.sub(lambda match: " " if not _PARTS.search(match[0]) else match[0], plain)
     plain = _SOME_RIGHTS.sub(" ", _REUSE.sub(" ", plain))
     whole = named is not None
     authored = _AUTHORED.search(plain)
-    if authored and (whole or _NOUN & (set(_words(plain[:authored.start()])) - _PLACES)):
+    makers = frozenset() if _THIS.match(plain) else _PLACES
+    if authored and (whole or _NOUN & (set(_words(plain[:authored.start()])) - makers)):
         plain = f"{plain[:authored.start()]} {plain[authored.end():]}"
     for run in _CJK.findall(plain):
         whole = whole or bool(_CJK_NOUNS.search(run))
@@ -345,7 +362,7 @@ def _subject(text: str, own_names: Set[str]) -> str:
     for word in words:
         if word in _FILLERS or word in _GRANTING or word in _NOUN:
             continue
-        if joined and _PARTS.fullmatch(word):
+        if (joined and _PARTS.fullmatch(word)) or (whole and word == "it"):
             continue
         return OTHER
     if not whole and located != plain:

@@ -49,6 +49,7 @@ from data_platform.licenses.place import (
     own_names,
     place,
     stands_under,
+    stands_under_rights,
     surroundings,
 )
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
@@ -124,6 +125,8 @@ _BADGE = re.compile(
 )
 _DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|$)", re.I)
 """The relation by name, by a prefix that a page may choose (RDFa 1.1, section 7.4), or by its full address."""
+_ITS = re.compile(r"^its\s+", re.I)
+"""Of what the sentence before speaks of: 'This site has been online since 1999. Its texts are'."""
 _VERSION = re.compile(r"(?<!\S)\d\.\d(?!\S)")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _THE_TEXT = re.compile(
@@ -431,6 +434,8 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
     before, after = "", ""
     if at is not None:
         before, _, after = prose.clause(segments[at], phrase).partition(phrase)
+        if at and prose.points_here(segments[at - 1]):
+            before = _ITS.sub("our ", before)
     named = _VERSION.sub(" ", prose.without_names(_URL.sub(" ", phrase)))
     claimed = grant.claim(f"{prose.without_names(_URL.sub(' ', before))} {named}", after, page.names)
     label = segments[at - 1] if at and not before.strip() else ""
@@ -522,7 +527,9 @@ def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
     """What the text of the page forbids or asks leave for, whatever it declares, beginning with one of the words."""
     for mark, where, text in _marks(page):
         block = own_block(mark)
-        in_notice = where == "site" or (where != "shown" and any(_names_license(block)))
+        in_notice = where == "site" or (
+            where != "shown" and (any(_names_license(block)) or stands_under_rights(mark))
+        )
         for sentence in prose.sentences(text):
             lower = sentence.encode().lower()
             if any(word in lower for word in words) and (found := restriction(sentence, in_notice)) is not None:

@@ -79,7 +79,7 @@ def _features(sentence: str) -> Iterator[str]:
     yield from (f"shape {name}" for name, pattern in _SHAPES if pattern.search(sentence))
     yield f"length {min(len(words), 8) if len(words) < 8 else 8 + min(len(words) // 8, 6)}"
     long = [word for word in found if len(word) > _LONGEST_PARTICLE and not word.isdigit()]
-    if long and all(word[0].isupper() for word in long):
+    if long and not any(word.islower() for word in long):
         yield "shape names"
 
 

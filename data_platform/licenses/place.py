@@ -85,6 +85,13 @@ _CREDITED = re.compile(
     r"クレジット|画像|写真|参考文献|コメント|图片来源|圖片來源|参考资料|评论", re.I,
 )
 """Words of which headings above credits, references and comments are made."""
+_OF_RIGHTS = re.compile(
+    r"\b(?:re-?us(?:e|ing)|us(?:e|ing)\s+(?:of\s+)?(?:our|my|this|these|the)|permissions?|rights|licen[sc]\w*|copyright|"
+    r"terms|re-?print\w*|re-?publish\w*|syndication|nutzung\w*|rechte|urheberrecht|lizenz\w*|droits|réutilis\w+|"
+    r"licencias?|derechos|diritti|licenz[ae]|direitos|licenças?|rechten|licenties?|prawa|licencj[ae])\b|"
+    r"利用規約|著作権|ライセンス|版权|版權|许可|授权", re.I,
+)
+"""Words of headings above terms."""
 _CREDITS_SAY = re.compile(
     r"and|und|et|y|e|de|des|du|der|of|as|das|los|las|for|licen[sc]es?|licensing|open|rechte|"
 r"more|see|also|articles|posts",
@@ -132,6 +139,8 @@ _SITE_TYPES = re.compile(r"website|periodical|blog$|organization", re.I)
 _OTHER_FILE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|mp[34]|ogg|pdf|zip)\b", re.I)
 _OWN_ADDRESS = "link[rel~=canonical i],link[rel~=shortlink i],meta[property='og:url' i]"
 _SITE_NAME = "meta[property='og:site_name' i],meta[property='og:title' i],meta[name='application-name' i]"
+_WORK_NAME = "[property='dct:title' i],[property='dc:title' i]"
+"""What the notice that Creative Commons' chooser writes calls the work that it stands in."""
 INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
@@ -291,6 +300,22 @@ def stands_under(node: DOMNode) -> str:
     return ""
 
 
+def stands_under_rights(node: DOMNode) -> bool:
+    """Whether the nearest heading before a node, in its block or in those around, is one of terms: 'Using our work'."""
+    block: DOMNode | None = node
+    for _ in range(MAX_ANCESTORS):
+        if block is None or _outermost(block):
+            return False
+        before, passed = block.previous_sibling, 0
+        while before is not None and passed < MAX_BEFORE:
+            if (before.tag or "").lower() in _HEADINGS:
+                return bool(_OF_RIGHTS.search(before.text[:MAX_SURROUNDINGS]))
+            passed += 1
+            before = before.previous_sibling
+        block = block.parent
+    return False
+
+
 def _is_of_credits(heading: str) -> bool:
     words = re.findall(r"[^\W_]+", heading[:200])
     return len(words) <= MAX_HEADING and all(map(_CREDITED.fullmatch, words)) and not all(
@@ -372,6 +397,10 @@ def own_names(document: DOMNode, url: str = "") -> frozenset[str]:
     """What a page and its site call themselves, in lower case: titles and their parts, the first heading, the host."""
     names = [one.text for one in every(document, "title,h1", 10)]
     names += [one.getattr("content") or "" for one in every(document, _SITE_NAME, 10)]
+    names += [
+        one.text for one in every(document, _WORK_NAME, 10)
+        if item_scope(one, own_addresses(document, url)) != "element" and place(one) in ("site", "content", "elsewhere")
+    ]
     parts = [part for name in names for part in (name, *re.split(r"\s[|–—·:»«-]+\s|[|»«]", name))]
     hosts = [re.split("[/:]", own)[0] for own in own_addresses(document, url)]
     hosts += [host.rpartition(".")[0] for host in hosts]
@@ -407,7 +436,7 @@ def _flow(node: DOMNode, pieces: list[str]) -> None:
             pieces.append(" | ")
         elif tag and not tag.startswith("#") and tag not in ("script", "style"):
             around = "" if tag in INLINE else " " if tag in _APART else " | "
-            pieces.append(around)
+            pieces.append(" | " if tag == "dt" else around)
             _flow(child, pieces)
             pieces.append(around)
 
@@ -451,16 +480,15 @@ def _block_around(node: DOMNode) -> DOMNode:
 def blocks_beside(node: DOMNode) -> Iterator[str]:
     """Text of the blocks before and behind the one with a node, of those of one notice, footer, sidebar or section.
 
-    Lists of links say nothing of it. Where the block stands alone in another one, the other one's neighbours count. In an
-    article it is the next one on each side.
+    Lists of links say nothing of it. Where the block stands alone in another one, the other one's neighbours count. In
+    an article it is the next one on each side.
     """
-    block = _block_around(node)
-    if place(node) != "site":
-        for direction in ("previous_sibling", "next_sibling"):
-            yield from _next_blocks(block, direction, 1)
-        return
-    while (block.tag or "").lower() not in _SECTIONS and place(block.parent) == "site":
-        found = [text for direction in ("previous_sibling", "next_sibling") for text in _next_blocks(block, direction, MAX_BESIDE)]
+    block, where = _block_around(node), place(node)
+    most = MAX_BESIDE if where == "site" else 1
+    while (block.tag or "").lower() not in _SECTIONS and place(block.parent) == where and not _outermost(block):
+        found = [
+            text for direction in ("previous_sibling", "next_sibling") for text in _next_blocks(block, direction, most)
+        ]
         if found:
             yield from found
             return

@@ -108,6 +108,10 @@ _PATTERNS = (
     (r"\b(?:re-?print|re-?publish|re-?produc|re-?post|used|appears?|translat|publish)(?:ed|s)?\s+(?:here\s+|"
      r"on\s+this\s+site\s+)?(?:with|by)\s+(?:the\s+)?(?:kind\s+|express\s+|written\s+|"
      r"prior\s+)?permission", WITH_LEAVE),
+    (r"\b(?:appear\w*|publish\w*|print\w*|shown|re-?produc\w*|re-?print\w*|re-?publish\w*|used|post\w*)\b[^.!?]{0,60}?\b"
+     r"(?:by|with)\s+(?:the\s+)?(?:kind\s+|gracious\s+|express\s+)?(?:permission|leave|consent)\s+of\b|"
+     r"\bmit\s+freundlicher\s+(?:genehmigung|erlaubnis)|\bavec\s+l[’']aimable\s+(?:autorisation|permission)|"
+     r"\bper\s+gentile\s+concessione|\bcon\s+(?:el\s+)?(?:amable\s+)?permiso\s+de\b", WITH_LEAVE),
     (r"\b(?:written|prior|express(?:ed)?|explicit|advance)\s+(?:written\s+)?(?:permission|consent|authori[sz]ation|"
      r"approval|agreement)", WITH_LEAVE),
     (r"\b(?:permission|consent)\s+(?:(?:is|are)\s+(?:required|needed|necessary)|must\s+be|has\s+to\s+be|"
@@ -374,7 +378,7 @@ _ELSE = re.compile(
 )
 """Subjects of sentences in footers and sidebars that are not its text."""
 _TEXTS = re.compile(
-    r"\b(?:content\w*|articles?|texts?|posts?|pieces?|stor(?:y|ies)|materials?|works?|essays?|writings?|"
+    r"\b(?:content\w*|articles?|texts?|posts?|pieces?|columns?|interviews?|poems?|chapters?|lectures?|stor(?:y|ies)|materials?|works?|essays?|writings?|"
     r"publications?|copyright\w*|"
     r"inhalt\w*|\w*text(?:e|en|es|s)?|artikel\w*|beitr[äa]g\w*|werk\w*|urheber\w*|materialien|"
     r"contenus?|textes?|œuvres?|contenidos?|textos?|artículos?|obras?|contenut[oi]|test[oi]|articol[oi]|oper[ae]|"
