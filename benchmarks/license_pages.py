@@ -21,7 +21,7 @@ them, whose names begin with 's2', were written when the rules were done, and sh
 whose names begin with 's3' were written by somebody who had read neither rules nor pages: at first sight 12 of 76 that
 must not be free were, and 15 of 74 true notices were lost; with the kinds of every other page mended, 1 and 7 of the
 75 others. Then 60 more were judged once: 9 of 32 were freer and 5 of 28 lost, upon which limits right beside a licence
-were made to count alone; 56 of them, 's4', are here. 's5' are 145 of 146 by the author of the model that reads what stands
+were made to count alone; 56 of them, 's4', are here. 's5' are 146 by the author of the model that reads what stands
 beside a licence (`licenses.neighbours`), written before it: the rules of before took 18 of the first 67 for freer and
 lost 6, the model 2 of the 79 others, and lost 5. 's6' are 112 by somebody else, judged once with the model: 1 of 66
 that must not be free was, and 12 of 46 true notices were lost, 8 of these by their own sentence. Since then all are
