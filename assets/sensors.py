@@ -21,7 +21,6 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG
 from assets.arrivals import forget, gone, register
 from assets.asked import Asked, number_of, read_by, runs_for
 from assets.busy import Busy, busy
-from assets.checks import evaluation_of
 from assets.gates import up_to_date
 from assets.jobs import job_of_stage, tables_of_jobs
 from assets.names import PLANNED, Names
@@ -124,7 +123,7 @@ def due(
         return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
     register(instance, names, opened.snapshots)
     planned = time.time()
-    events, stale = _told_to_the_ui(instance, names, statuses, before.get("stale", {}))
+    events, stale = _told_to_the_ui(names, statuses, before.get("stale", {}))
     beside = _is_on(instance, names.of_recipe("new_snapshots"))
     told = [f"{status.place}: {status.why}" for status in statuses if status.state == "blocked"]
     wanted, since = [], {}
@@ -143,11 +142,10 @@ def due(
 
 
 def _told_to_the_ui(
-    instance: dg.DagsterInstance, names: Names, statuses: Sequence[Status], before: Mapping[str, str]
-) -> tuple[list[dg.AssetCheckEvaluation], dict[str, str]]:
-    """The check `up_to_date` of what is there and has come to be out of date, or is so no longer without a run, since
-    the UI was told; and of what it is told now. Of very many the first are told: the others are out of date for the
-    same reason.
+    names: Names, statuses: Sequence[Status], before: Mapping[str, str]
+) -> tuple[list[dg.AssetObservation], dict[str, str]]:
+    """Observations of what is there and has come to be out of date, or is so no longer, since the UI was told; and of
+    what it is told now. Of very many the first are told: the others are out of date for the same reason.
     """
     events, stale = [], {}
     for status in statuses:
@@ -156,7 +154,11 @@ def _told_to_the_ui(
             stale[status.place] = state
         if state == before.get(status.place, "") or (state and status.place not in stale):
             continue
-        events.append(evaluation_of(instance, names.asset(status.stage.name), up_to_date(status), status.snapshot))
+        # Not as a result of the check: of one partition Dagster takes a single one that no run found.
+        outcome = up_to_date(status)
+        events.append(dg.AssetObservation(
+            names.asset(status.stage.name), outcome.description, outcome.metadata, partition=status.snapshot
+        ))
     return events, stale
 
 
@@ -194,7 +196,7 @@ def _requests(some: Iterable[Asked], workspace: Workspace, names: Names, planned
 
 def _result(
     requests: list[dg.RunRequest], told: Sequence[str], nothing: str, cursor: Mapping[str, Any],
-    events: Sequence[dg.AssetCheckEvaluation | dg.AssetObservation] = (),
+    events: Sequence[dg.AssetObservation] = (),
 ) -> dg.SensorResult:
     more = f"; and {len(told) - _MOST_NAMED:,} more" if len(told) > _MOST_NAMED else ""
     reason = "; ".join(told[:_MOST_NAMED]) + more or nothing

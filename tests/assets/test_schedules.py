@@ -123,7 +123,7 @@ def test_automation_asks_for_what_is_out_of_date_and_for_nothing_else(world: Toy
         f"{table}/{snapshot}" for table in ("filter_verdicts", "document_sketches") for snapshot in ("one", "two")
     } | {"filter_stop_words", "reservations"}, "the UI shows as stale what status says is"
     told = {(event.asset_key.path[-1], event.partition): event for event in first.asset_events}
-    assert len(told) == 6 and not any(event.passed for event in told.values())
+    assert len(told) == 6 and {event.metadata["state"].value for event in told.values()} == {"stale"}
     assert "tokens 1000 to 2000" in told["filter_verdicts", "one"].metadata["why"].value
     assert not world.tick("automation", first.cursor).asset_events, "once"
     assert asked(first.run_requests) == [
