@@ -1,7 +1,7 @@
 """From what is out of date to runs: which tables of which snapshot one run is to make now, and what has to wait.
 
 It is the one answer of `data_platform/pipeline/status.py` that is carried out, whoever asks: the nightly refresh, the
-sensors, the command. Not here: when it is asked for (`schedules.py`, `sensors.py`, `launch.py`).
+sensors, the command. Not here: when it is asked for (`refresh.py`, `sensors.py`, `launch.py`).
 """
 
 from __future__ import annotations

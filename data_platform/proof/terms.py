@@ -24,7 +24,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED, UNKNOWN, family, licensing, parse
-from data_platform.spdx.tiers import tier, tier_of_license
+from data_platform.spdx.tiers import RESTRICTED, tier, tier_of_license
 
 SURE = 0.5
 """A statement that was read with less confidence than this was not read."""
@@ -80,9 +80,10 @@ def broken_laws(spdx: str, license_tier: int, evidence: Iterable[Said]) -> list[
     reserved = [said for said in evidence if OPT_OUT in (_names(said.spdx) or ())]
     closest = _closest(said for said in evidence if said not in reserved and said.spdx != TDM_PERMITTED)
     permitted = not reserved and any(said.spdx == TDM_PERMITTED for said in evidence)
+    supported = _stated([*closest, *_restricting(evidence)], reserved, permitted and not closest)
     broken = {
         "reservation": bool(reserved) and OPT_OUT not in names,
-        "support": not _parts(spdx) <= _stated(closest, reserved, permitted),
+        "support": not _parts(spdx) <= supported,
         "closest": any(
             _strictness(said.spdx) > max(map(tier_of_license, names)) and not _covered(said, closest)
             for said in closest
@@ -119,6 +120,14 @@ def _closest(statements: Iterable[Said]) -> list[Said]:
     return groups[min(groups)] if groups else []
 
 
+def _restricting(evidence: Iterable[Said]) -> list[Said]:
+    """What is stated of the whole document and restricts: it holds from whatever distance."""
+    return [
+        said for said in evidence
+        if said.scope not in ("element", "default") and said.confidence >= SURE and _strictness(said.spdx) == RESTRICTED
+    ]
+
+
 def _unread(closest: Collection[Said]) -> bool:
     """Whether somebody spoke at the closest places who was not understood."""
     unsure = [said for said in closest if said.confidence < SURE]
@@ -130,7 +139,7 @@ def _unread(closest: Collection[Said]) -> bool:
 def _stated(closest: Collection[Said], reserved: Collection[Said], permitted: bool) -> set[str]:
     """Every part that an expression may hold, given who spoke."""
     stated = {part for said in (*closest, *reserved) for part in _parts(said.spdx)}
-    return stated | {UNKNOWN, OPT_OUT} | ({TDM_PERMITTED} if permitted and not closest else set())
+    return stated | {UNKNOWN, OPT_OUT} | ({TDM_PERMITTED} if permitted else set())
 
 
 def _covered(said: Said, closest: Collection[Said]) -> bool:

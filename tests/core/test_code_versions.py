@@ -34,7 +34,7 @@ repetition: {lines: {}, paragraphs: {}, substrings: {}, containment: {}, semanti
 mixtures: {all: {tokens: 1000, weights: {web: 1}}}
 """
 CARRYING = re.compile(
-    r"data_platform\.(lake(\..*)?|core\.(code|columns|errors|reading|registry|settings|tables)|kernels\.cache"
+    r"data_platform\.(lake(\..*)?|core\.(code|columns|errors|reading|registry|settings|stopping|tables)|kernels\.cache"
     r"|run\.(books|recipe|stage|workspace)|(.*\.)?settings)"
 )
 """Modules in which nothing decides a row."""

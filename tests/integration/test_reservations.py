@@ -144,7 +144,7 @@ def test_no_reserved_page_is_in_a_mixture(corpus: Corpus) -> None:
     flow = stages(corpus.workspace.recipe)
     for name in ("mixture_free", "mixture_mined"):
         outcomes = pass_gates(corpus.workspace, flow[name], None)
-        assert len(outcomes) == 9 and all(outcome.passed for outcome in outcomes)
+        assert len(outcomes) == 10 and all(outcome.passed for outcome in outcomes)
 
 
 def test_a_datastore_takes_reserved_pages_only_if_it_is_told_to(corpus: Corpus) -> None:

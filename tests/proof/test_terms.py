@@ -58,6 +58,7 @@ NOTICE = Said("license_file", "distribution", UNKNOWN, 0.0)
     ("spdx", "evidence", "broken"),
     [
         ("CC-BY-NC-4.0", [NONCOMMERCIAL, FREE], []),
+        ("MIT AND CC-BY-NC-4.0", [Said("spdx_header", "file", "MIT", 1.0), NONCOMMERCIAL], []),
         ("CC0-1.0", [NONCOMMERCIAL, FREE], ["support", "closest"]),
         ("CC0-1.0", [FREE], []),
         ("CC0-1.0", [FREE, RESERVED], ["reservation"]),
