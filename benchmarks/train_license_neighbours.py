@@ -3,7 +3,8 @@
 Sentences come from two places. labels/license_neighbours.txt holds patterns of sentences that limit a licence and of
 such that leave it as it is, in the languages that notices are read in; each pattern is expanded at random. Pages of
 the crawl (--data) add what really stands in footers and sidebars and leaves licences as they are: all in which
-`restriction` finds nothing. The table is of a model that was trained without a tenth of the patterns, chosen by their
+`restriction` finds nothing; and one in a few of the paragraphs of their articles, which speak of anything. The
+table is of a model that was trained without a tenth of the patterns, chosen by their
 hash, and gives how many of these and of the others are taken for limits; the weights that are written know all.
 
     python -m benchmarks.train_license_neighbours [--data FOLDER]
@@ -37,10 +38,12 @@ PER_PATTERN = 160
 ARCHIVES = ("pages-2020.warc.gz", "pages-2024.warc.gz")
 HELD_OUT = 10
 """One pattern in so many is kept out of training."""
-WEIGHT_OF_PAGES = 0.2
-"""What a sentence of a page counts for, beside one of a pattern."""
+WEIGHT_OF_PAGES = {"site": 0.2, "elsewhere": 0.2, "content": 0.08}
+"""What a sentence of a page counts for, beside one of a pattern, by where it stands."""
 DOUBT = 1.5
 """Added to the bias: what is not known leaves a doubt."""
+OF_ARTICLES = 6
+"""One paragraph of an article in so many is read."""
 MAX_SENTENCE = 400
 _BLOCKS = "p,li,div,span,td,dd,address,small"
 _INNER = "p,div,li,ul,table,h1,h2,h3,h4,form,section"
@@ -104,7 +107,7 @@ def expand(pattern: str, lists: dict[str, list[str]], draw: random.Random) -> st
 
 
 def of_pages(data: Path) -> Iterator[Sentence]:
-    """What stands in notices of the pages of a crawl, and outside of its articles."""
+    """What stands in notices of the pages of a crawl, outside of its articles, and in some of their paragraphs."""
     seen: set[str] = set()
     for name in ARCHIVES:
         with (data / "warc" / name).open("rb") as stream:
@@ -113,13 +116,16 @@ def of_pages(data: Path) -> Iterator[Sentence]:
                     for sentence in prose.sentences(text):
                         if sentence not in seen and len(sentence) <= MAX_SENTENCE and restriction(sentence) is None:
                             seen.add(sentence)
-                            yield Sentence(sentence, False, WEIGHT_OF_PAGES, where)
+                            yield Sentence(sentence, False, WEIGHT_OF_PAGES[where], where)
 
 
 def _blocks(payload: bytes) -> Iterator[tuple[str, str]]:
-    """The place and text of blocks outside of articles that hold no other."""
+    """The place and text of blocks that hold no other: those outside of articles, and some of those in them."""
     for node in every(HTMLTree.parse_from_bytes(payload).document, _BLOCKS, 4_000):
-        if (where := place(node)) in ("site", "elsewhere") and node.query_selector(_INNER) is None:
+        where = place(node)
+        if where == "content" and crc32(node.text.encode("utf-8", "replace")) % OF_ARTICLES:
+            continue
+        if where in ("site", "elsewhere", "content") and node.query_selector(_INNER) is None:
             yield where, node.text
     forget_nodes()
 

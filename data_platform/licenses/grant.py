@@ -136,7 +136,10 @@ _FILLERS = _each(
     het een deze dit onze ons alle en of is zijn wordt worden op van
     ten ta to te tej tego tych nasz nasze naszej naszych wszystkie wszelkie cała całość jest są i oraz na w z
     все всё этот эта это эти этого этой этих наш наши наших весь вся на и в
-    denne dette disse alle alt er og denna detta alla allt är och tämä nämä kaikki on ja toto tato tento tyto
+    denne dette disse alle alt er og om i på av av den det de här där vår våra våre vårt vores fria frie fri fritt frit
+    tomto tohle tyto tato těmto tuto těch naši naše můj mé mých moje všech
+    ovat tämän těchto této tohoto těchto našich нашего нашему sunt acestui aquest aquesta bu tüm az ez minden
+    denna detta alla allt är och tämä nämä kaikki on ja toto tato tento tyto
     všechny je jsou a
     """
 )
@@ -155,6 +158,7 @@ _GRANTING = _each(
         share-alike wiki
     known restrictions presented produced us completely fully waived waives related neighboring neighbouring extent
     possible law etalab back droit droits auteur
+    use usage reprint reprinted republishing
     simultaneously both each author authors creator creators owner owners licensee respective contributors
     credit view 
     erschien erscheint erschienen unter lizenz lizenzen lizenziert lizensiert lizenziertes einer steht stehen
@@ -185,7 +189,14 @@ _GRANTING = _each(
     na licencji licencja licencje dostępny dostępne dostępna dostępna udostępniony udostępniona udostępnione
     udostępniane objęte opublikowane warunkach zgodnie uznanie autorstwa
     lisens lisensiert lisensieret licens licensierat licenseret lisenssi licence dostupný dostupné pod licencí
-    tilgjengelig tilgængelig tillgänglig tillgängligt
+    tilgjengelig tilgængelig tillgänglig tillgängligt tillgängliga tilgængelige tilgjengelige
+    licensen lisensen licensens erkännande dela lika navngivelse del på samme vilkår licensierade
+    licensierad licensieras licenserade licenserede licenserte lisensierte publiceras publicerade publicerad
+    publisert publiseres publicerte offentliggjort uvolněny zveřejněn zveřejněno opublikowano udostępniamy rilasciamo
+    udgivet udgives utgitt utgis frigivet lisensoitu julkaistu saatavilla käytettävissä lisenssillä
+    dostupné dostupný dostupná zveřejněny šířeny licencován licencovány uvedeno licencia licencii dostupné
+    доступні ліцензією ліцензії за умовах disponibile disponibil licența disponibles llicència sota
+    elérhető licenc alatt lisansı lisans altında altındadır
     udostępniany udostępnianych samych warunków internacional internazionale międzynarodowe
     compartilhaigual compartirigual condividi stesso modo
     доступен доступна доступно доступны опубликован опубликована опубликовано опубликованы распространяется
@@ -229,7 +240,18 @@ _NOUNS = (
     "lesson|lecture|lectures|notes|show|podcast|folge|folgen|episode|episodes|publikace|"
     "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
     "translation|translations|übersetzung|übersetzungen|traduction|traducción|traduzione|tradução|vertaling|"
-    "creation|creations|poem|poems|gedicht|gedichte|lyrics"
+    "creation|creations|poem|poems|gedicht|gedichte|lyrics|"
+    "words|wording|docs|doc|prose|thoughts|musings|ramblings|writeups|worte|wörter|mots|palabras|parole|"
+    "palavras|woorden|słowa|carnet|carnets|cahier|revue|"
+    "notice|notices|fiche|fiches|ouvrage|ouvrages|récit|récits|chronique|chroniques|"
+    # Languages whose notices are read, but not their restrictions.
+    "texterna|webbplatsen|webbplats|sidan|sidor|sidorna|sajten|bloggen|blogg|artiklar|artiklarna|inlägg|inläggen|verket|"
+    "teksterne|hjemmesiden|siden|sider|bloggens|artikler|artiklerne|indlæg|indlæggene|tekstene|nettsiden|nettstedet|"
+    "artiklene|innlegg|innleggene|nettsidene|tekstit|teksti|sivuston|sivun|sisällöt|artikkelit|blogin|"
+    "texty|stránky|stránek|stránkách|článek|článků|články|příspěvky|webu|blogu|obsahu|texty|stránka|článok|"
+    "статьи|статей|материалов|записи|текстов|блога|страниц|тексти|сайту|вміст|матеріали|"
+    "textul|textele|conținutul|articolele|site-ului|textos|lloc|llocs|articles|szöveg|szövegek|tartalom|oldal|cikkek|"
+    "içerik|içeriği|metin|metinler|yazılar|sitenin"
 )
 _NOUN = frozenset(_NOUNS.split("|"))
 _PLACES = _each(
@@ -253,6 +275,12 @@ _PARTS = re.compile(
     r"graphs|charts|visuali[sz]ations?|artwork|maps?|karten|music|musik|sounds?|slides?)\b", re.I,
 )
 """What may be joined to the text ('text and images'), and alone is no text."""
+_OTHER_THINGS = re.compile(
+    r"\b(?:themes?|templates?|fonts?|typefaces?|sans|serif|mono|emojis?|librar(?:y|ies)|framework|plugins?|packages?|"
+    r"software|apps?|covers?|abstracts?|append(?:ix|ices)|chapters?|comments?|guests?|some|most|many|older|newer|marked|selected|"
+    r"dataset|database|stock|commons|bootstrap|openstreetmap|awesome)\b", re.I,
+)
+"""Words of names that are not a site's."""
 _AUTHORED = re.compile(
     r"\b(?:by|von|par|por|di|da|door|av|af|przez)\s+((?:[A-ZÀ-ÞŠŽŁ][\w.'’-]*|and|und|et|y|e|en|&|,|de|von|van|der|"
     r"the)(?:[\s,/]+|$)){1,8}"
@@ -262,6 +290,25 @@ _OWNED = re.compile(
     r"^(?:[A-ZÀ-ÞŠŽŁ][\w.-]*\s+){0,3}[A-ZÀ-ÞŠŽŁ][\w.-]*(?:['’]s|['’])\s+(?=(?:web\s?|home\s?)?(?:site|page|blog|log|wiki)\b)"
 )
 """Whose site a notice speaks of: 'Jane Roe's blog', which need not be called so elsewhere on it."""
+_TITLED = re.compile(
+    r"^(?P<own>(?:this|the|diese[rs]?|ce|cet|cette|este|esta|questo|questa|deze|dit)\s+(?:web\s?)?[^\W\d]+)\s+(?:is\s+)?(?:titled|"
+    r"entitled|called|named|with\s+the\s+title|mit\s+dem\s+titel|intitulée?|titulad[oa]|intitolat[oa]|getiteld)\s+.{1,160}?"
+    r"(?=\s+(?:is|are|was|were|ist|sind|est|es|está|è|é|wordt)\s)", re.I,
+)
+"""A page that says its own title: what the title is made of is no part of the grant."""
+_SITE_BY_NAME = re.compile(
+    r"^\W*(?P<name>(?:(?:[A-ZÀ-ÞŠŽŁА-Я][\w’'&.-]*|of|the|and|de|du|des|der|von|für|di|del|la|le|&)\s+){1,6}?)"
+    r"(?=(?:is|are|ist|sind|est|sont|es|está|è|é|jest|wordt|är|er)\s)"
+)
+"""A name that a sentence in a footer begins with: 'Harbour Letters is licensed under'."""
+_PUBLICATIONS = re.compile(
+    r"\b(?:blog|journal|magazine|review|letters?|notes|news|times|post|gazette|chronicle|bulletin|wiki|diary|herald|"
+    r"quarterly|weekly|monthly|almanac|handbook|encyclop\w+|notebook|voices|stories|papers|courier|tribune|observer|"
+    r"newsletter|online|zeitung|blatt|zeitschrift|heft|tagebuch|blätter|notizen|revue|cahiers?|carnets?|gazette|lettres?|"
+    r"cuadernos?|revista|diario|cartas|quaderni|rivista|cadernos?|jornal|tijdschrift|krant|gazeta|zeszyty|"
+    r"listy)\b", re.I,
+)
+"""What sites that publish are called, and fonts, themes and pictures are not."""
 _CJK_WORDS = sorted(
     _each(
         "このサイト 当サイト 本サイト 当ブログ このブログ 本ブログ この記事 本記事 この作品 この文書 このページ "
@@ -271,13 +318,15 @@ _CJK_WORDS = sorted(
         "文章 文字 作品 采用 採用 依据 依據 根据 基于 按照 遵循 使用 许可 許可 协议 協議 授权 授權 声明 聲明 条款 "
         "條款 进行 "
         "進行 发布 發布 在 下 以 均 除非 共享 知识 知識 署名 国际 國際 之 的 为 為 和 与 版权 著作权 提供 释出 "
-        "釋出 이 글은 글 사이트의 사이트 내용은 콘텐츠는 저작물은 블로그의 모든 은 는 라이선스 라이선스에 따라 "
+        "釋出 이 글은 글 사이트의 사이트 내용은 콘텐츠는 저작물은 블로그의 모든 전체 문서는 문서 글들은 텍스트는 "
+        "텍스트 웹사이트의 웹사이트 페이지의 본문은 블로그 자료는 가 이 에 의 따라 하에서 제공됩니다 "
+        "공개됩니다 사용할 으로 로 됩니다 은 는 라이선스 라이선스에 따라 "
         "이용할 수 있습니다 하에 배포됩니다"
     ),
     key=len, reverse=True,
 )
 _CJK_NOUNS = re.compile("サイト|ブログ|記事|作品|文書|ページ|コンテンツ|文章|テキスト|本站|网站|網站|本文|本页|本頁|"
-"博客|著作|内容|內容|文章|文字|사이트|글|콘텐츠|저작물|블로그")
+"博客|著作|内容|內容|文章|文字|사이트|글|콘텐츠|저작물|블로그|문서|텍스트|본문")
 _AFTER = re.compile(
     r"\?\s*$|^[^.]{0,80}\?|"
     r"\b(?:until|till|formerly|previously|soon|once|whenever|upon|pending|someday|eventually|later|afterwards|"
@@ -303,16 +352,19 @@ _AFTER = re.compile(
 """Time, condition and question behind the name of a licence. 'If changes were made' is a condition of the licence."""
 
 
-def claim(before: str, after: str = "", own_names: Set[str] = frozenset()) -> str:
+def claim(before: str, after: str = "", own_names: Set[str] = frozenset(), *, in_footer: bool = False) -> str:
     """What is put under the licence that stands between `before` and `after`, in one sentence or clause.
 
     `own_names` are what the page and its site call themselves, in lower case: 'Quayside by J. Roe is licensed under' is
-    a grant on Quayside, and the credit of another's work elsewhere.
+    a grant on Quayside, and the credit of another's work elsewhere. In a footer (`in_footer`) a name of a publication
+    ('Harbour Letters'), and one whose rights are 'some reserved' behind the licence, is the site's as well.
     """
     if _is_quoted(before, after):
         return OTHER
     if _AFTER.search(_EXCEPT.sub(" ", after)[:_MAX_AFTER]):
         return OTHER
+    if in_footer:
+        before = _with_site_named(before, after)
     subject = _subject(before, own_names)
     if subject != BARE or not after.strip():
         return subject
@@ -322,6 +374,18 @@ def claim(before: str, after: str = "", own_names: Set[str] = frozenset()) -> st
         return BARE
     # 'CC BY 4.0 applies to all content of this site' as well as 'CC BY 4.0, photograph by J. Roe'.
     return _subject(after, own_names)
+
+
+def _with_site_named(before: str, after: str) -> str:
+    """The words before a licence in a footer, with 'this site' for the name that they begin with, if it is one."""
+    plain = _EXCEPT.sub(" ", before).lstrip(" ,")
+    named = _SITE_BY_NAME.match(plain)
+    if named is None or _PARTS.search(named["name"]) or _OTHER_THINGS.search(named["name"]):
+        return before
+    published = _PUBLICATIONS.search(named["name"]) and len(named["name"].split()) > 1
+    if not published and not _SOME_RIGHTS.search(after):
+        return before
+    return f"this site {plain[named.end():]}"
 
 
 def _is_quoted(before: str, after: str) -> bool:
@@ -336,7 +400,8 @@ def _is_quoted(before: str, after: str) -> bool:
 
 def _subject(text: str, own_names: Set[str]) -> str:
     text = " ".join(text.split())
-    plain = _HERE_AS.sub("this page", _EXCEPT.sub(" ", text))
+    plain = _HERE_AS.sub("this page", _EXCEPT.sub(" ", text)).lstrip(" ,")
+    plain = _TITLED.sub(lambda match: match["own"], plain)
     named = _named(plain, own_names)
     if named is not None:
         plain = named
@@ -391,8 +456,16 @@ def _named(text: str, own_names: Set[str]) -> str | None:
     sizes = [
         len(variant) for name in own_names for variant in (name, _ARTICLE.sub("", name))
         if len(variant) > 2 and lower.startswith(variant) and not text[len(variant):len(variant) + 1].isalnum()
+    ] + [
+        # Of Wikipedia's text, in languages whose genitive has no apostrophe.
+        len(name) + 1 for name in own_names if len(name) > 2 and lower.startswith(f"{name}s ")
     ]
     return text[max(sizes):].lstrip(" \"'“”„«»‘’") if sizes else None
+
+
+def reserves_some_rights(text: str) -> bool:
+    """Whether a text says that some rights are reserved and nothing else."""
+    return bool(_SOME_RIGHTS.search(text)) and not _words(_SOME_RIGHTS.sub(" ", text))
 
 
 def is_notice(text: str) -> bool:
@@ -402,8 +475,9 @@ def is_notice(text: str) -> bool:
 
 
 def adds_nothing(text: str) -> bool:
-    """Whether every word of a text is one of plain grants, so that it adds nothing to one."""
-    return all(word in _FILLERS or word in _GRANTING or word in _NOUN for word in _words(_SOME_RIGHTS.sub(" ", text)))
+    """Whether every word of a text is one of plain grants, or it is a notice of copyright: it adds nothing to one."""
+    text = _SOME_RIGHTS.sub(" ", text)
+    return is_notice(text) or all(word in _FILLERS or word in _GRANTING or word in _NOUN for word in _words(text))
 
 
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:

@@ -34,15 +34,18 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.licenses import grant, jsonld, prose
-from data_platform.licenses.neighbours import score
+from data_platform.licenses import grant, jsonld, prose, reprint
+from data_platform.licenses.neighbours import THIN, is_foreign, score
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.place import (
     beside,
     blocks_beside,
+    credited,
     every,
     forget_nodes,
     item_scope,
+    language_of,
+    lines,
     near_text,
     own_addresses,
     own_block,
@@ -178,6 +181,8 @@ def observations(
             found = _without_notices([observation for kind in kinds for observation in kind(page)])
         if (claimed or any(map(_frees, found))) and (words := restricting_words(payload)):
             found += _restrictions(_Page(_marked(payload, words), url), words)
+        if claimed or any(map(_frees, found)):
+            found += _reprints(_Page(payload, url))
         return found
     finally:
         forget_nodes()
@@ -199,6 +204,11 @@ class _Page:
     @cached_property
     def names(self) -> frozenset[str]:
         return own_names(self.document, self.url)
+
+    @cached_property
+    def owners(self) -> frozenset[str]:
+        """What the page, its site and its authors are called, in lower case."""
+        return self.names | credited(self.document)
 
     @cached_property
     def is_of_data(self) -> bool:
@@ -321,8 +331,11 @@ def _links(page: _Page) -> Iterator[Observation]:
 
 def _doubts(node: DOMNode, phrase: str, scope: str) -> Iterator[Observation]:
     """What stands beside a licence that a page gives and is not known to leave it as it is: doubt is never free."""
+    language = language_of(node)
     for sentence, doubtful in _beside_license(node, phrase):
-        if score(sentence) > doubtful:
+        if language in THIN:
+            doubtful = min(doubtful, DOUBTFUL_ADDITION)
+        if score(sentence) > doubtful or is_foreign(sentence, language):
             reading = Reading(UNKNOWN, CHOSEN)
             yield observe("statement", scope, sentence, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
 
@@ -436,8 +449,11 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
         before, _, after = prose.clause(segments[at], phrase).partition(phrase)
         if at and prose.points_here(segments[at - 1]):
             before = _ITS.sub("our ", before)
+        if grant.reserves_some_rights(" ".join(segments[at + 1:at + 2])):
+            after = f"{after} {segments[at + 1]}"
     named = _VERSION.sub(" ", prose.without_names(_URL.sub(" ", phrase)))
-    claimed = grant.claim(f"{prose.without_names(_URL.sub(' ', before))} {named}", after, page.names)
+    words = f"{prose.without_names(_URL.sub(' ', before))} {named}"
+    claimed = grant.claim(words, after, page.names, in_footer=place(node) == "site")
     label = segments[at - 1] if at and not before.strip() else ""
     if claimed == grant.BARE and (grant.credits_another(label, page.names) or _is_of_data(page, node)):
         return grant.OTHER
@@ -540,6 +556,19 @@ def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
                 yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
 
 
+def _reprints(page: _Page) -> Iterator[Observation]:
+    """Lines in the article that say that it is somebody else's: it is not the site's to license."""
+    for node, line in lines(page.document):
+        words = reprint.reprinted(line, page.owners)
+        if words is None or place(node) not in ("content", "elsewhere") or stands_under(node):
+            continue
+        beside_license = any(True for block in blocks_beside(node) for _ in prose.mentions(block))
+        # '© 2024 Prado and Ek', and the licence of the article in the next line.
+        if not (beside_license and grant.is_notice(line)):
+            reading = Reading(UNKNOWN, CHOSEN)
+            yield observe("statement", "page", words, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=line)
+
+
 def _names_license(text: str) -> Iterator[bool]:
     """Per mention of a text, whether it is a licence: it makes a notice of what it stands in."""
     return (mention.reading.spdx not in _NO_LICENSES for mention in prose.mentions(text))
@@ -576,7 +605,7 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str) -> str:
         claimed = _CLAIM_OF_SUBJECT[mention.subject]
     else:
         before, after = prose.around(mention)
-        claimed = grant.claim(prose.without_names(before), after, page.names)
+        claimed = grant.claim(prose.without_names(before), after, page.names, in_footer=where == "site")
     scope = _scope(where, claimed, mention.grants and here)
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here or _DEDICATES.search(mention.sentence)):
         # Prose speaks of works in the public domain far more often than it dedicates itself to it; the tool by which

@@ -6,7 +6,9 @@ them, in words that no list of restrictions holds; 'Built with Jekyll', 'Thanks 
 October' do not. Nobody can list either kind, so that words vote: a sentence is turned into its words, pairs of words,
 beginnings of words and a few marks of its shape; each has a weight, learned by logistic regression from sentences that
 are known to be of one kind (benchmarks/train_license_neighbours.py), and the bias leans towards a limit: doubt is never
-free. Other weights make another detector (`html`).
+free. Other weights make another detector (`html`). It knows eighteen languages; a sentence in another one
+(`is_foreign`)
+is a doubt whatever its score.
 
 Belongs here: one sentence in, a score out. Does not: which sentences stand beside a licence (`html`, `place`), names of
 licences (`prose`), restrictions that hold from any distance (`restriction`).
@@ -32,12 +34,28 @@ _PREFIX = 5
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]+|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 _CJK = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
+TAUGHT = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja", "zh"})
+"""Languages of which the model knows many sentences."""
+THIN = frozenset({"sv", "da", "no", "nb", "nn", "fi", "cs", "ru", "ko", "ca"})
+"""Languages of which it knows a few."""
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u03ff\u0530-\u10ff\u1200-\u1cff]{2}")
+"""Greek, Armenian, Hebrew, Arabic, the scripts of India, Thai, Georgian, Ethiopic and others."""
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]{2}")
+_ENGLISH = frozenset(
+    [
+        "a", "an", "and", "are", "as", "at", "be", "built", "by", "contact", "copyright", "edited", "for", "from",
+        "has", "have", "in", "is", "it", "made", "no", "not", "of", "on", "or", "our", "powered", "published",
+        "rights", "site", "text", "that", "the", "theme", "this", "to", "under", "us", "we", "with", "you", "your",
+        "all",
+    ]
+)
 _SHAPES = (
     ("@", re.compile(r"@|https?:|www\.|\w\.(?:com|org|net|example)\b", re.I)),
     ("©", re.compile(r"©|\(c\)|copyright", re.I)),
     (":", re.compile(r":")), ("(", re.compile(r"^\(")), (".", re.compile(r"[.。]$")), ("?", re.compile(r"\?")),
     ("|", re.compile(r"[|·•]")), ("a", re.compile(r"^[a-zà-ÿ,(–-]")),
 )
+_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 _LONGEST_PARTICLE = 3
 """Letters of words that names are joined by: of, de, van."""
 
@@ -50,6 +68,21 @@ def score(sentence: str) -> float:
         return float("-inf")
     weights = _weights()
     return float(weights[slots].sum() / np.sqrt(len(slots)) + weights[-1])
+
+
+def is_foreign(sentence: str, language: str) -> bool:
+    """Whether a sentence of a page in `language` (its code, or '') is in one that the model does not know.
+
+    English stands on pages of every language, and names, dates and addresses are of none.
+    """
+    if _OTHER_SCRIPT.search(sentence) or (_CYRILLIC.search(sentence) and language not in ("ru", "")):
+        return True
+    known = language in TAUGHT or language in THIN
+    words = [word for word in _WORD.findall(_ADDRESS.sub(" ", sentence)) if not word.isdigit()]
+    plain = [word for word in words if word.islower() or _CJK.match(word)]
+    if known or not language or not plain:
+        return False
+    return 3 * sum(word.lower() in _ENGLISH for word in words) < len(words)
 
 
 def slots_of(sentence: str) -> list[int]:

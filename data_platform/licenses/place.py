@@ -27,6 +27,10 @@ MIN_NAME = 3
 """Characters of a name that a page goes by; shorter ones stand in too many sentences."""
 MAX_INTRODUCED = 3
 """Blocks that begin with a node before which its introduction or its picture is looked for."""
+MAX_LINE_OF_MARKUP = 400
+"""Characters, white space included, of a paragraph that is a line."""
+MAX_BYLINE = 80
+"""Characters of a line that names the author; longer ones are about one."""
 MAX_HEADING = 6
 """Words of a heading of credits; longer ones are titles."""
 MAX_BEFORE = 30
@@ -59,11 +63,12 @@ _SHOWN_TAGS = frozenset({
     "del", "s", "strike",
 })
 _SHOWN_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:code|snippet|sample|example|beispiel|demo|preview|highlight|listing|copy-?paste|embed-?code|"
+    r"(?:^|[\s_-])(?:code|snippet|sample|example|beispiel|demo|preview|(?<!copyright__)highlight|listing|copy-?paste|embed-?code|"
     r"clipboard)"
     r"s?(?:[\s_-]|$)", re.I,
 )
-"""Text that is shown rather than said: code, samples, and what was struck out."""
+"""Text that is shown rather than said: code, samples, and what was struck out. `md-copyright__highlight` is how
+Material for MkDocs calls its notice."""
 _OTHER_TAGS = frozenset({"nav"})
 _OTHER_NAMES = re.compile(
     r"comment|\bmenu|\bnav(?:igation|bar|list)?\b|breadcrumb|tag-?cloud|blogroll|linkcat|"
@@ -141,6 +146,22 @@ _OWN_ADDRESS = "link[rel~=canonical i],link[rel~=shortlink i],meta[property='og:
 _SITE_NAME = "meta[property='og:site_name' i],meta[property='og:title' i],meta[name='application-name' i]"
 _WORK_NAME = "[property='dct:title' i],[property='dc:title' i]"
 """What the notice that Creative Commons' chooser writes calls the work that it stands in."""
+_AUTHOR_METAS = (
+    "meta[name=author i],meta[property='article:author' i],meta[name=citation_author i],meta[name='dc.creator' i],"
+    "meta[name='dc.publisher' i],meta[name=publisher i],meta[name=citation_publisher i],"
+    "meta[name=citation_journal_title i]"
+)
+_AUTHOR_LINES = (
+    "[rel~=author],[itemprop~=author],[class~=author],[class~=byline],[class*='author-name'],[class~=p-author]"
+)
+_BYLINE = re.compile(
+    r"(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or|[Dd]i|[Dd]oor|[Tt]ext:?|Author:?)\s+([A-ZÀ-ÞŠŽŁ][\w.’'-]*(?:\s+[\w.’'-]+){1,3})"
+)
+_BLOCKS = "p,div,li,ul,table,h1,h2,h3,h4,h5,h6,form,section"
+_HOLDER = re.compile(
+    r"(?:©|\([cC]\)|[Cc]opyright)[\s:©()cC]*(?:(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d))*)?[\s,:]*(?:by\s+)?"
+    r"([A-ZÀ-ÞŠŽŁ][^.|;,©\n]{1,60})"
+)
 INLINE = frozenset({
     "a", "abbr", "b", "br", "cite", "code", "em", "font", "i", "img", "label", "q", "small", "span", "strong", "sub",
     "sup", "time", "u", "wbr",
@@ -405,6 +426,31 @@ def own_names(document: DOMNode, url: str = "") -> frozenset[str]:
     hosts = [re.split("[/:]", own)[0] for own in own_addresses(document, url)]
     hosts += [host.rpartition(".")[0] for host in hosts]
     squeezed = (" ".join(part.split()).lower() for part in (*parts, *hosts))
+    return frozenset(name for name in squeezed if len(name) >= MIN_NAME)
+
+
+def lines(document: DOMNode) -> Iterator[tuple[DOMNode, str]]:
+    """Short paragraphs of a page, which hold no other, and their text."""
+    for node in every(document, "p,div,small,li,td,dd,h5,h6"):
+        if len(node.text) <= MAX_LINE_OF_MARKUP and node.query_selector(_BLOCKS) is None and (text := _squeezed(node)):
+            yield node, text
+
+
+def language_of(node: DOMNode) -> str:
+    """The code of the language that a node is said to be in, without its country; '' if the page does not say."""
+    said = node.closest("[lang]")
+    return re.split("[-_]", (said.getattr("lang") or "").strip().lower())[0] if said is not None else ""
+
+
+def credited(document: DOMNode) -> frozenset[str]:
+    """Who the page says that it is by, in lower case: its authors, and who holds the copyright of its site."""
+    names = [one.getattr("content") or "" for one in every(document, _AUTHOR_METAS, 100)]
+    names += [one.text for one in every(document, _AUTHOR_LINES, 100) if len(one.text) <= MAX_BYLINE]
+    names += [match[1] for _, line in lines(document) if len(line) <= MAX_BYLINE and (match := _BYLINE.match(line))]
+    for one in every(document, "footer", 10):
+        names += [match[1] for match in _HOLDER.finditer(_squeezed(one))]
+    lower = (" ".join(name.split()).strip(" ,.").lower() for name in names)
+    squeezed = (re.sub(r"^(?:by|von|par|por|di|door)\s+", "", name) for name in lower)
     return frozenset(name for name in squeezed if len(name) >= MIN_NAME)
 
 

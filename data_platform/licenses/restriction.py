@@ -48,7 +48,8 @@ _STEMS = (
     "inteligência artificial", "intelligenza artificiale", "intelligence artificielle", "künstliche",
     "ki-train", "sztucznej", "kunstmatige", "学習", "训练", "訓練", "商用", "商業", "営利", "商业", "营利",
     "私的", "個人利用", "転載", "改変", "無断", "轉載", "转载", "复制", "複製", "修改", "个人", "未经", "未經",
-    "研究",
+    "研究", "상업", "무단", "komerční", "osobní", "souhlas", "svolen", "tillstånd", "medgivande", "tilladelse",
+    "tillatelse", "kommerciel", "коммерческ", "перепечат", "копирован", "воспроизвед", "использован",
 )
 """Parts of words by which the narrower patterns are found."""
 
@@ -221,6 +222,16 @@ _PATTERNS = (
      r"營利)[^。]{0,20}(?:授权|授權|同意|联系|聯繫|禁止|不得|付费|付費|请|須|须)|(?:仅|僅|只)(?:供|限|能|可)?(?:用于|"
      r"用於)?[^。]{0,12}(?:个人|個人|学习|學習|非商业|非商業|研究|私人|参考|參考)", NON_COMMERCIAL),
     (r"(?:转载|轉載)[^。]{0,12}(?:授权|授權|联系|聯繫|同意|许可|許可|申请|申請)", WITH_LEAVE),
+    # Korean, Czech, Swedish, Danish, Norwegian, Russian
+    (r"상업적[^.]{0,25}(?:금지|금합|불가|허락|허가|문의|없습니다|않습니다|마세요)|비상업적[^.]{0,10}(?:만|한해|한하여)|"
+     r"komerční\w*[^.]{0,40}?(?:souhlas|svolen|zakáz|není|nelze|pouze|jen\b)|(?:nekomerční\w*|osobní\w*|soukrom\w+)\s+"
+     r"(?:užití|použití|účel\w+)|kommersiell\w*[^.]{0,50}?(?:inte|ikke|endast|kun\b|bara|tillstånd|tillatelse|förbju|forbud|"
+     r"överens|avtale)|(?:inte|ikke|ej)\s+(?:\w+\s+){0,4}?komm?er[sc]i\w+|kommerciel\w*[^.]{0,50}?(?:ikke|kun\b|tilladelse|"
+     r"forbud|aftale)|коммерческ\w+[^.]{0,50}?(?:разрешени|согласи|запрещ|не\s+допуска|только|платн)", NON_COMMERCIAL),
+    (r"무단\s*(?:전재|복제|배포|도용|사용)[^.]{0,25}(?:금|불)|(?:bez|se|s)\s+(?:\w+\s+){0,2}?(?:souhlas\w*|svolen\w*)\s+(?:autor|"
+     r"redak|vydav|naš)\w*|utan\s+(?:\w+\s+){0,2}?(?:tillstånd|medgivande)|uden\s+(?:\w+\s+){0,2}?tilladelse|uten\s+"
+     r"(?:\w+\s+){0,2}?tillatelse|(?:перепечатк|копировани|воспроизведени|использовани)\w*[^.]{0,60}?(?:разрешени|согласи|"
+     r"запрещ)", WITH_LEAVE),
 )
 _RESTRICTIONS = tuple((re.compile(pattern, re.I), spdx) for pattern, spdx in _PATTERNS)
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _PATTERNS), re.I)
@@ -248,9 +259,18 @@ _LIFTED = re.compile(
     r"\bcommercial(?:ly)?(?:\s+use)?\s+is\s+(?:\w+\s+)?(?:allowed|permitted|fine|welcome)|"
     r"\bauch\s+(?:für\s+)?kommerziell|kommerziell\w*\s+und\s+nicht[\s-]?kommerziell|"
     r"\bcompris\s+(?:\w+\s+){0,3}commercial|incluso\s+(?:\w+\s+){0,3}comercial|anche\s+(?:\w+\s+){0,3}commercial|"
+    r"\bavailable\s+for\s+(?:free\s+)?(?:re-?use|use|download|copying|sharing|everyone|everybody|anyone|all)\b"
+    r"(?=[^.!?]{0,40}\bunder\b)|"
+    r"\b(?:without|at\s+no)\s+(?:any\s+|extra\s+)?(?:charge|costs?|fees?|payment)\b(?!\s+(?:for|to|by))|"
+    r"\bsans\s+frais\b|\bsin\s+coste?\b|\bsenza\s+costi\b|\bsem\s+custos?\b|\bzonder\s+kosten\b|\bohne\s+gebühr\w*|"
     r"商用利用(?:も)?(?:可|でき|OK)|可商用|允许商业", re.I,
 )
 """What says that a limit is none."""
+_DATE = re.compile(
+    r"\b\d{1,2}\.?\s+(?:de\s+|di\s+)?mai\b|\bmai\s+(?:de\s+)?(?:19|20)\d\d\b|\b(?:im|seit|ab|bis|en|"
+    r"depuis)\s+mai\b", re.I
+)
+"""May in German and French, and never in Italian."""
 _USE = re.compile(
     r"\b(?:re-?|un)?(?:cop(?:y|ies|ied|ying)|produc(?:e|ed|ing|tion)|distribut\w+|print\w*|us(?:ed?|age|ing)|"
     r"sell(?:ing)?|"
@@ -471,7 +491,7 @@ def restriction(sentence: str, in_notice: bool = True) -> tuple[str, Reading] | 
     sentence = without_exception(sentence[:_MAX_SENTENCE])
     if (words := reserves_mining(sentence)) is not None:
         return words, Reading(OPT_OUT, NAMED)
-    sentence = _LIFTED.sub(" ", sentence)
+    sentence = _DATE.sub(" ", _LIFTED.sub(" ", sentence))
     if not _speaks_of_text(sentence, in_notice):
         return None
     if _ANY.search(sentence) and not _BESIDE.search(sentence):
