@@ -27,14 +27,14 @@ import pyarrow.compute as pc
 from data_platform.core.tables import table
 from data_platform.ingest import site_files
 from data_platform.ingest.settings import Source
-from data_platform.licenses import distribution, file_header, headers, html, registry, values
+from data_platform.licenses import distribution, file_header, headers, html, manifests, registry, values
 from data_platform.licenses.lineage import held_by_rows
 from data_platform.licenses.manual import Rulings
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.site_files import Policies
 from data_platform.licenses.trees import Trees
 
-ROW_DETECTOR = "row@2"
+ROW_DETECTOR = "row@3"
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NO_NOTICE_ABOVE = re.compile(r"#\d+$|\.(?:te?xt|md|markdown|rst|adoc|org|tex|html?|csv|tsv|log)$|/[^/.]*$", re.I)
 """Rows and prose: what their first lines say of a licence is as likely about another work."""
@@ -145,7 +145,11 @@ def _of_payload(
         return html.observations(content.to_pybytes(), hinted, url, claimed=claimed)
     if source.kind in ("files", "environment_files"):
         head = content.slice(0, min(content.size, file_header.HEAD_BYTES)).to_pybytes()
-        return file_header.observations(head, notices=source.kind == "environment_files" or _is_code(url))
+        found = file_header.observations(head, notices=source.kind == "environment_files" or _is_code(url))
+        if head.lstrip()[:3] == b"---":
+            said = manifests.front_matter(head.decode("utf-8", "replace").removeprefix("\ufeff"))
+            found += [observe("row", "file", one.raw, ROW_DETECTOR, one.reading) for one in said]
+        return found
     return []
 
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from data_platform.core.reading import NotYaml, YamlText
-from data_platform.licenses.values import Said, fields_of, of_text, statements
+from data_platform.licenses.values import Said, fields_of, of_text, restricts, statements
 from data_platform.spdx.expressions import UNKNOWN, UNREADABLE, disjunction
 from data_platform.spdx.fields import role_of, words_of
 
@@ -333,9 +333,27 @@ def _description(text: str) -> Manifest:
     return Manifest(tuple(statements(stated.replace("|", " or "))), tuple(files))
 
 
+_FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(?P<yaml>.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.S)
+
+
+def front_matter(text: str) -> list[Said]:
+    """What the YAML at the head of a text says of the text that restricts it or cannot be read; nothing that frees it,
+    since a card states there the licence of the data or the model that it describes.
+    """
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        return []
+    try:
+        fields = _yaml(match["yaml"])
+    except (_Broken, NotYaml):
+        return [Said("front matter", UNREADABLE)] if _SPEAKS.search(match["yaml"]) else []
+    found = fields_of(fields) if isinstance(fields, Mapping) else []
+    return [said for said, part in found if not part and (said.reading.spdx == UNKNOWN or restricts(said))]
+
+
 def _front_matter(text: str) -> Manifest:
     """What the YAML at the head of a README says, as Hugging Face reads it."""
-    match = re.match(r"\s*---[ \t]*\r?\n(?P<yaml>.*?)\r?\n---[ \t]*(?:\r?\n|$)", text, re.S)
+    match = _FRONT_MATTER.match(text)
     return _stated(_own(_yaml(match["yaml"]) or {})) if match else Manifest(())
 
 

@@ -55,6 +55,15 @@ _USE = re.compile(
     re.I
 )
 """Together they make a sentence that limits use, whatever it says exactly."""
+_CLOSED = re.compile(
+    r"\W*(?:(?:strictly|highly|company|corporate|business|client|commercial(?:ly)?|under|in)\W+)*"
+    r"(?:confidential|proprietary|private|secret|internal|in[ -]?house|classified|embargoed|non[ -]?public|closed|nda|"
+    r"confidence|tlp\W?(?:red|amber(?:\W?strict)?))"
+    r"(?:\W+(?:and|use|only|data|information|confidential|proprietary))*\W*", re.I
+)
+"""A value that keeps something among few, whatever it is called: no licence, and not free."""
+_TAGS = frozenset({"tags", "tag", "labels"})
+_BETWEEN_TAGS = re.compile(r"[,;|\n]")
 _ROLES: tuple[Role, ...] = ("states", "points", "hints", "restricts", "reserves")
 _RESERVING: tuple[Role, ...] = ("reserves", "allows", "prefers")
 _DENIAL = re.compile(
@@ -98,14 +107,25 @@ def _collect(value: Any, found: dict[tuple[bool, Role], list[Said]]) -> None:
         for name, inner in fields_in(container):
             role, part = role_of(name), within_part or is_part(name)
             held = container_of(inner)
+            tags = _tags(inner) if role == "restricts" else []
+            if tags:
+                found.setdefault((part, role), []).extend(said for tag in tags for said in statements(tag))
             if role is None or (role == "restricts" and held is not None):
                 left += [(held, part)] if held is not None else []
             elif role in _RESERVING:
                 if _reserves(role, inner):
                     said = Said(f"{name}: {_short(inner)}", Reading(OPT_OUT, NAMED))
                     found.setdefault((within_part, "reserves"), []).append(said)
-            else:
+            elif not (tags and words_of(name) in _TAGS):  # tags in one line make no sentence; other lines may be one
                 found.setdefault((part, role), []).extend(statements(inner))
+
+
+def _tags(value: Any) -> list[str]:
+    """The words of a list or object, also of a list that is written in one line: 'math, cc-by-nc-4.0'."""
+    if isinstance(value, str):
+        return parts if len(parts := _BETWEEN_TAGS.split(value)) > 1 else []
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return [tag for tag in inner if isinstance(tag, str)]
 
 
 def _reserves(role: Role, value: Any) -> bool:
@@ -226,7 +246,9 @@ def _is_plain_mark(said: Said) -> bool:
 
 def _limits(said: Said) -> bool:
     """Whether words that could not be read speak of limits to use: doubt that no name beside them removes."""
-    return not _is_read(said) and bool(_LIMIT.search(said.raw) and _USE.search(said.raw))
+    return not _is_read(said) and bool(
+        (_LIMIT.search(said.raw) and _USE.search(said.raw)) or _CLOSED.fullmatch(said.raw)
+    )
 
 
 def _says(value: Any) -> bool:

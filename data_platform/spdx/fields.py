@@ -36,7 +36,10 @@ _COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright statement", 
                         "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "permissions",
                         "permission", "rights note", "access", "access level", "acceptable use", "disclaimer",
                         "conditions", "policy", "use policy", "usage policy", "data policy", "data use policy",
-                        "reuse policy", "ai policy", "redistribution", "distribution statement"})
+                        "reuse policy", "ai policy", "redistribution", "distribution statement", "distribution",
+                        "ownership", "confidentiality", "classification", "data classification",
+                        "security classification", "sensitivity", "visibility", "sharing", "sharing policy", "handling",
+                        "tlp", "tags", "tag", "labels"})
 _RESERVES = frozenset({"tdm reservation", "tdm opt out", "opt out", "optout", "opted out", "noai", "no ai", "noml",
                        "do not train", "no training", "ai opt out", "ai training opt out"})
 _ALLOWS = frozenset({"ai training", "train ai", "ai train", "allow ai training", "ai training allowed",

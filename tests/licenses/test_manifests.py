@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_platform.ingest.manifests import is_manifest
-from data_platform.licenses.manifests import read_manifest
+from data_platform.licenses.manifests import front_matter, read_manifest
 from data_platform.spdx.expressions import UNKNOWN
 
 POM = "<project><licenses><license><name>{}</name><url>{}</url></license></licenses>{}</project>"
@@ -118,3 +118,13 @@ def test_toml_that_speaks_of_a_licence_and_cannot_be_read() -> None:
         tomllib.loads(text)
     assert stated("Cargo.toml", text) == [UNKNOWN]
     assert stated("Cargo.toml", "[package") == []
+
+
+@pytest.mark.parametrize(("text", "spdx"), [
+    ("---\ntitle: x\nlicense: CC-BY-NC-4.0\n---\nHello", ["CC-BY-NC-4.0"]),
+    ("---\nlicense: our own terms\n---\n", [UNKNOWN]), ("---\nlicense: [\n---\n", [UNKNOWN]),
+    ("---\ntags:\n- cc-by-nc-4.0\n- en\n---\n", ["CC-BY-NC-4.0"]),
+    ("---\nlicense: MIT\n---\n", []), ("---\na: [\n---\n", []), ("A line.\n---\nlicense: CC-BY-NC-4.0\n---\n", []),
+])
+def test_the_head_of_a_text_restricts_it_and_never_frees_it(text: str, spdx: list[str]) -> None:
+    assert [said.reading.spdx for said in front_matter(text)] == spdx

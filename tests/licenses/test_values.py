@@ -68,6 +68,8 @@ def test_reservations_are_read_in_every_form(row: dict) -> None:
     {"ai_training": "allowed"}, {"ai_training": True}, {"robots": "index, follow"}, {"content_usage": "train-ai=y"},
     {"keywords": ["rights", "law"]}, {"title": "[2020] {draft}"}, {"conditions": ["asthma"]},
     {"meta": '{"lang": "en"}'}, {"tags": ["topic:law", "year=2020"]}, {"points": [["x", 1], ["y", 2]]},
+    {"classification": "internal medicine"}, {"distribution": "normal"}, {"labels": 3}, {"visibility": "public"},
+    {"tags": "open source, no-code, use cases"}, {"tags": "MIT, python"},
 ])
 def test_what_does_not_speak_of_licences_says_nothing(row: dict) -> None:
     assert decided(row) == "CC-BY-4.0"
@@ -81,6 +83,9 @@ def test_what_does_not_speak_of_licences_says_nothing(row: dict) -> None:
     {"license": "MIT", "license_notes": "do not use for commercial purposes"}, {"license": {"unread": "9 bytes"}},
     {"license_type": "permissive"}, {"terms_of_use": "https://example.org/terms"},
     {"license": "CC-BY-4.0", "usage": "only for academic research"}, {"license": "none"},
+    {"ownership": "proprietary"}, {"ownership": {"type": "proprietary"}}, {"distribution": "internal use only"},
+    {"meta": {"confidentiality": "strictly confidential"}}, {"visibility": "private"}, {"tlp": "TLP:AMBER+STRICT"},
+    {"tags": "math,cc-by-nc-4.0,en"}, {"tags": ["noncommercial"]}, {"labels": "sports; proprietary"},
 ])
 def test_what_is_there_and_cannot_be_read_is_not_free(row: dict) -> None:
     assert tier(decided(row)) >= 4
