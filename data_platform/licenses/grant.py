@@ -51,7 +51,7 @@ _EXCEPT = re.compile(
     r"(?:if|where|when)\s+not\s+(?:otherwise|explicitly|expressly)\s+\w+(?:\s+otherwise)?|"
     r"sauf\s+(?:mention|indication|avis|exception)s?(?:\s+(?:contraires?|explicites?|particulières?))*|"
     r"salvo\s+(?:que\s+se\s+|donde\s+se\s+)?(?:indi\w+|especifi\w+|exprese|diversa|diverso|dove|altrimenti|menci\w+|"
-    r"onde)(?:\s+(?:de\s+otra\s+\w+|lo\s+contrario|en\s+contrario|diversa\w*|diverso|altrimenti|indicato|indicazione|"
+    r"onde)(?:\s+(?:contrari[ao]|de\s+otra\s+\w+|lo\s+contrario|en\s+contrario|diversa\w*|diverso|altrimenti|indicato|indicazione|"
     r"outr\w+|contrári\w+|em\s+contrário))*|"
     r"exce(?:p)?to\s+(?:donde|onde|quando|cuando|se)\s+(?:se\s+)?(?:\w+\s+){0,3}?(?:indi\w+|especific\w+|contrario|"
     r"contrário|modo|noted)(?:\s+(?:lo\s+contrario|o\s+contrário|em\s+contrário|de\s+otro\s+modo|de\s+outr\w+\s+\w+|"
@@ -241,7 +241,7 @@ _NOUNS = (
     "arbeit|arbeiten|trabajo|trabajos|trabalho|trabalhos|travail|lavoro|lavori|praca|prace|artículo|création|"
     "translation|translations|übersetzung|übersetzungen|traduction|traducción|traduzione|tradução|vertaling|"
     "creation|creations|poem|poems|gedicht|gedichte|lyrics|"
-    "words|wording|docs|doc|prose|thoughts|musings|ramblings|writeups|worte|wörter|mots|palabras|parole|"
+    "words|wording|reporting|coverage|journalism|docs|doc|prose|thoughts|musings|ramblings|writeups|worte|wörter|mots|palabras|parole|"
     "palavras|woorden|słowa|carnet|carnets|cahier|revue|"
     "notice|notices|fiche|fiches|ouvrage|ouvrages|récit|récits|chronique|chroniques|"
     # Languages whose notices are read, but not their restrictions.

@@ -80,7 +80,8 @@ def is_foreign(sentence: str, language: str) -> bool:
     known = language in TAUGHT or language in THIN
     words = [word for word in _WORD.findall(_ADDRESS.sub(" ", sentence)) if not word.isdigit()]
     plain = [word for word in words if word.islower() or _CJK.match(word)]
-    if known or not language or not plain:
+    is_sentence = bool(words) and sentence.rstrip().endswith((".", "!"))
+    if known or not language or not (plain or is_sentence):
         return False
     return 3 * sum(word.lower() in _ENGLISH for word in words) < len(words)
 

@@ -62,7 +62,7 @@ _PATTERNS = tuple(re.compile(pattern, flags) for pattern, flags in (
     (r"^\W*(?:with|by)\s+(?:(?:the|kind|gracious|special|express)\s+){0,2}(?:permission|leave|consent|courtesy|"
      r"arrangement)\b", re.I),
     (rf"^\W*(?:{_THIS}\s+(?:is\s+|appears\s+)?)?(?:by\s+)?courtesy\s+(?:of\s+)?{_NAMED}", re.I),
-    (r"^\W*(?:re-?printed|re-?published|reproduced|excerpted|syndicated|adapted|taken|extracted)\b[^.!?]{0,60}?\b(?:from|"
+    (r"^\W*(?:re-?prints?|re-?printed|re-?published|reproduced|excerpted|syndicated|adapted|taken|extracted|condensed|abridged|licensed)\b[^.!?]{0,60}?\b(?:from|"
      r"here|in\s+full|courtesy|by)\b", re.I),
     # What it is a part of, and where it was before.
     (rf"^\W*{_THIS}\s+(?:is|was|comes|has\s+been|are|were)\s+(?:\w+\s+){{0,3}}?(?:excerpt\w*|extract\w*|taken|adapted|"
@@ -77,7 +77,7 @@ _PATTERNS = tuple(re.compile(pattern, flags) for pattern, flags in (
     (r"^\W*(?:tirée?|extraite?|issue?|adaptée?)\s+(?:du|de\s+l[’']|de\s+la|des|d[’'])\s*(?:livre|roman|ouvrage|recueil|revue|"
      r"journal|essai)\b", re.I),
     # Whose it is.
-    (r"\ball\s+(?:other\s+)?rights\s+(?:(?:are|is|remain|stay|lie|rest|belong|held|owned|reserved)\s+)*(?:with|to|by)\b",
+    (r"\ball\s+(?:other\s+)?rights\s+(?:are\s+)?(?:theirs|his|hers)\b|\ball\s+(?:other\s+)?rights\s+(?:(?:are|is|remain|stay|lie|rest|belong|held|owned|reserved)\s+)*(?:with|to|by)\b",
      re.I),
     (r"\b(?:copyright|rights?)\b[^.!?]{0,50}?\b(?:belongs?|remains?|stays?|lies?|rests?|(?:is|are)\s+(?:held|owned|"
      r"retained))\s+(?:to|with|by)\s+(?!(?:the|its|their|our|each)\s+(?:respective\s+)?(?:authors?|contributors?|us)\b)",
@@ -125,8 +125,43 @@ _PATTERNS = tuple(re.compile(pattern, flags) for pattern, flags in (
      r"(?:授权|授權)(?:转载|轉載)|原(?:载|載)(?:于|於)|版[权權](?:归|歸)(?:原|作)?|허락을?\s*(?:받아|얻어)|에서\s*(?:발췌|전재)|저작권은[^.]{0,20}(?:에게|에)\s*있",
      re.I),
 ))
+_SPEAKS_OF_ITSELF = re.compile(
+    rf"^\W*(?:(?:this|the\s+following|the\s+above|today[’']s)\s+(?:\w+\s+){{0,2}}?{_TEXT}\b|(?:the\s+following|{_TEXT})\b(?!\s+of\b)|"
+    r"(?:(?:dieser?|dieses|der\s+folgende|der\s+obige)\s+)?(?:text|artikel|beitrag|auszug|aufsatz|gedicht|kapitel|essay|erzählung)\b|"
+    r"(?:(?:ce|cet|cette|le\s+présent)\s+)?(?:texte|article|extrait|chapitre|poème|récit|billet|nouvelle)\b|"
+    r"(?:(?:este|el\s+presente|o\s+presente)\s+)?(?:artículo|texto|cuento|capítulo|poema|ensayo|fragmento|artigo|conto|ensaio|"
+    r"trecho)\b|(?:(?:questo|il\s+presente)\s+)?(?:articolo|testo|racconto|capitolo|brano|saggio|poesia)\b|"
+    r"(?:(?:dit|deze)\s+)?(?:artikel|tekst|verhaal|hoofdstuk|gedicht|fragment|stuk)\b|"
+    r"(?:(?:ten|niniejszy)\s+)?(?:tekst|artykuł|rozdział|wiersz|fragment)\b|(?:(?:den\s+här|denna|denne|dette)\s+)?"
+    r"(?:texten|artikeln|artikkelen|artiklen|teksten)\b)", re.I,
+)
+"""How a line begins that speaks of the text it stands in."""
+_FROM = re.compile(
+    r"\b(?:excerpt\w*|extract\w*|comes\s+from|taken|adapted|appear\w*|ran|printed|re-?print\w*|re-?publish\w*|published|"
+    r"syndicated|distributed|licensed|cross-?posted|permission|courtesy|property|belongs|rights|erschien\w*|veröffentlicht|abgedruckt|entnommen|"
+    r"stammt|genehmigung|rechte|paru\w*|publiée?|extraite?|tirée?|reprise?|reproduite?|issue?|droits|publicad\w+|apareció|"
+    r"extraíd\w+|tomad\w+|reproducid\w+|derechos|pertenece|retirad\w+|reproduzid\w+|direitos|appars\w+|pubblicat\w+|"
+    r"tratt\w+|ripres\w+|riprodott\w+|diritti|verscheen|verschenen|gepubliceerd|overgenomen|ontleend|afkomstig|rechten|"
+    r"ukazał\w*|opublikowan\w+|pochodzi|przedruk\w*|zaczerpnięt\w+|publicera\w+|publisert|udgivet|hämtad|"
+    r"hentet)\b|©", re.I,
+)
+"""What it then says of where the text is from, or whose it is."""
+_CAPITALISED = re.compile(r"(?<=\s)[“„«\"'‘]?[A-ZÀ-ÞŠŽŁ][\w’'-]+")
+_CALENDAR = re.compile(
+    r"(?:jan|feb|febr|mar|mär|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)\w{0,8}|german|english|french|spanish|"
+    r"italian|dutch|polish|portuguese|japanese|chinese|danish|swedish|welsh|deutsch|englisch|creative|commons|cc", re.I,
+)
+_ELSEWHERE = re.compile(
+    r"^\W*(?:cross-?posted|syndicated|mirrored|re-?blogged)\b|\bintellectual\s+property\s+of\b|"
+    r"^\W*(?:this\s+is\s+|the\s+following\s+is\s+)?(?:an?\s+)?(?:\w+\s+)?(?:excerpt|extract)\b|"
+    r"^\W*(?:from|aus|uit|du|extrait\s+du|del|dal|do|z|ur|fra)\s+(?:(?:the|dem|het)\s+)?(?:book|novel|cookbook|collection|anthology|memoir|"
+    r"buch|roman|band|boek|livre|libro|livro|książki|boken|bogen)\b|^\W*(?:Aus|Uit|From|Z)\s*:\s*[A-ZÀ-ÞŠŽŁ]|"
+    r"\b(?:thank|thanks|grateful|danken|dank|remerci\w+|agradec\w+|ringrazi\w+|bedanken|dziękujemy)\b[^.!?]{0,60}?\b(?:permission|"
+    r"leave\s+to|consent|\w*genehmigung|abdruck\w*|autorisation|permiso|autorización|permesso|concessione|permissão|"
+    r"toestemming|zgodę)\b|\bby\s+permission\s+of\b|原文刊|首发于|首發於|初出", re.I,
+)
 _NOTICE = re.compile(
-    r"(?:^|[.;|]\s*)\W*(?:©|copyright\b|\(c\))[\s:©()cC]*(?:(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d))*)?[\s,:]*(?:by\s+)?"
+    r"(?:^|[.;|]\s*)\W*(?:(?:text|poem|story|essay|words|gedicht|texte|texto|testo)\s*:?\s*)?(?:©|copyright\b|\(c\))[\s:©()cC]*(?:(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d))*)?[\s,:]*(?:by\s+)?"
     r"(?P<holder>(?:the\s+|die\s+|der\s+)?[A-ZÀ-ÞŠŽŁ][^.|;©\n]{1,80})", re.I,
 )
 """A notice of copyright that a line begins with, and its holder."""
@@ -162,10 +197,23 @@ def reprinted(line: str, own_names: Set[str] = frozenset()) -> str | None:
         for pattern in (*_PATTERNS, *(_WITH_LEAVE if len(sentence.split()) <= MAX_WORDS else ())):
             if match := pattern.search(sentence):
                 return match[0].strip() or None
+        if (match := _ELSEWHERE.search(sentence)) or (match := _names_its_source(sentence, own_names)):
+            return match[0].strip()
         notice = _NOTICE.search(sentence)
         if notice is not None and not _is_own(notice["holder"], own_names):
             return notice[0].strip()
     return None
+
+
+def _names_its_source(sentence: str, own_names: Set[str]) -> re.Match[str] | None:
+    """Where a sentence on the text that it stands in says where that is from: by a name that is not the page's own."""
+    spoken = _SPEAKS_OF_ITSELF.match(sentence)
+    said = _FROM.search(sentence, spoken.end()) if spoken and len(sentence.split()) <= MAX_WORDS else None
+    if said is None:
+        return None
+    names = [name.strip("“„«\"'‘") for name in _CAPITALISED.findall(sentence[said.end():])]
+    others = [name for name in names if not _CALENDAR.fullmatch(name) and not _is_own(name, own_names)]
+    return said if others else None
 
 
 def _is_own(holder: str, own_names: Set[str]) -> bool:
