@@ -26,12 +26,12 @@ beside a licence (`licenses.neighbours`), written before it: the rules of before
 lost 6, the model 2 of the 79 others, and lost 5. 's6' are 112 by somebody else, judged once with the model: 1 of 66
 that must not be free was, and 12 of 46 true notices were lost, 8 of these by their own sentence. 's7' are 104 by
 somebody who knew no rule: at first sight 5 of 61 were freer (limits in Korean and Czech, reprints in the article of a
-site with a licence) and 11 of 43 lost. 's8' are 99 of these kinds, written before they were mended: the rules of before
-took 39 of 55 for freer and lost 24 of 44; with the kinds mended on one half, none of the other half's were freer, and
-1 of 51 pages was lost. 's9' are 93 more with other words, judged once then: 7 of 61 freer, 6 of these reprints, and 7
-of 32 lost. 's10' are 90 again (89 are here): 14 of 64 freer, 13 of these reprints, and 6 of 26 lost, upon which lines that speak of
-their own text and name somebody else became reprints. Of 43 after that ('s11'; 41 of them are here) 6 of 27 were freer,
-5 of these reprints, and 1 of 16 lost. Since then all are tuned on.
+site with a licence) and 11 of 43 lost. 's8' are 99 of these kinds, written before they were mended: the rules of
+before took 39 of 55 for freer and lost 24 of 44; with the kinds mended on one half, none of the other half's were
+freer, and 1 of 51 pages was lost. 's9' are 93 more with other words, judged once then: 7 of 61 freer, 6 of these
+reprints, and 7 of 32 lost. 's10' are 90 again (89 are here): 14 of 64 freer, 13 of these reprints, and 6 of 26 lost,
+upon which lines that speak of their own text and name somebody else became reprints. Of 43 after that ('s11'; 41 of
+them are here) 6 of 27 were freer, 5 of these reprints, and 1 of 16 lost. Since then all are tuned on.
 
 labels/awkward_site_files.json holds files of sites (host -> path -> text) whose pages stand in a file without them.
 
