@@ -31,9 +31,10 @@ from data_platform.core.tables import kind_of
 from data_platform.core.tables import table as declared
 from data_platform.lake.lake import Lake
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
+from data_platform.proof.after_takedown import rest_of
 from data_platform.proof.copies import Documents, Expected, Members, expected_terms, settings_of
 from data_platform.proof.derivation import Derivation, derivation_of
-from data_platform.proof.finding import STALE, Finding
+from data_platform.proof.finding import STALE, STALE_MODEL, Finding
 from data_platform.proof.held import HeldTo
 from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.lineage import TABLE as LINEAGE
@@ -321,18 +322,23 @@ class _Examiner:
     def _scores(self) -> None:
         """The models that scored each subject, which must be on the way themselves."""
         self.scored_by: dict[str, int] = {}
+        trained = [stop for name in self.way.tables if kind_of(name) == "trainer" for stop in self.way.of(name)]
         models = {
-            model for name in self.way.tables if kind_of(name) == "trainer"
-            for stop in self.way.of(name) for rows in self.reader.read(stop, ["model_id"])
+            model for stop in trained for rows in self.reader.read(stop, ["model_id"])
             for model in rows["model_id"].to_pylist()
         }
+        # Of a model that a takedown took, nothing is left that tells which it was.
+        takedowns = ", ".join(sorted({stop.commit["run_id"] for stop in trained if rest_of(stop.commit) is not None}))
+        self.gone = ("pending", STALE_MODEL.format(takedowns, "{}")) if takedowns else (
+            "chain", "a model {} it that is not on the way"
+        )
         for table in self.way.tables:
             if table == "quality_annotations" or kind_of(table) == "scorer":
                 self._scores_of(table, models)
         for maker in self.derivation.makers:
             if not set(maker.models.split()) <= models:
-                rows, what = self.derivation.made_by(maker), "a model made it that is not on the way"
-                self.findings.append(Finding("chain", maker.table, what, rows))
+                kind, what = self.gone
+                self.findings.append(Finding(kind, maker.table, what.format("made"), self.derivation.made_by(maker)))
 
     def _scores_of(self, table: str, models: set[str]) -> None:
         seen, unknown = np.zeros(self.count, np.int32), [NONE]
@@ -352,7 +358,8 @@ class _Examiner:
                         if not set(value.split()) <= models:
                             unknown.append(scored)
         self._counted(table, seen)
-        self._found("chain", table, "a model scored it that is not on the way", places_of(unknown))
+        kind, what = self.gone
+        self._found(kind, table, what.format("scored"), places_of(unknown))
 
     def _licenses(self) -> None:
         """What `document_licenses` says of each subject, and by which rules, and by which those of copies."""
