@@ -329,18 +329,18 @@ class _Examiner:
         }
         # Of a model that a takedown took, nothing is left that tells which it was.
         takedowns = ", ".join(sorted({stop.commit["run_id"] for stop in trained if rest_of(stop.commit) is not None}))
-        self.gone = ("pending", STALE_MODEL.format(takedowns, "{}")) if takedowns else (
+        gone = ("pending", STALE_MODEL.format(takedowns, "{}")) if takedowns else (
             "chain", "a model {} it that is not on the way"
         )
         for table in self.way.tables:
             if table == "quality_annotations" or kind_of(table) == "scorer":
-                self._scores_of(table, models)
+                self._scores_of(table, models, gone)
         for maker in self.derivation.makers:
             if not set(maker.models.split()) <= models:
-                kind, what = self.gone
+                kind, what = gone
                 self.findings.append(Finding(kind, maker.table, what.format("made"), self.derivation.made_by(maker)))
 
-    def _scores_of(self, table: str, models: set[str]) -> None:
+    def _scores_of(self, table: str, models: set[str], gone: tuple[str, str]) -> None:
         seen, unknown = np.zeros(self.count, np.int32), [NONE]
         for stop in self.way.of(table):
             columns = [name for name in self.reader.columns(stop) if name == "model" or name.endswith("_model")]
@@ -358,7 +358,7 @@ class _Examiner:
                         if not set(value.split()) <= models:
                             unknown.append(scored)
         self._counted(table, seen)
-        kind, what = self.gone
+        kind, what = gone
         self._found(kind, table, what.format("scored"), places_of(unknown))
 
     def _licenses(self) -> None:

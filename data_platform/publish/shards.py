@@ -126,11 +126,6 @@ def _unless_null(path: Path, rows: pa.Table, schema: pa.Schema) -> list[pa.Recor
     return rows.cast(schema).to_batches()
 
 
-def shard_names(folder: Path, format_: str) -> list[str]:
-    """Names of the shards that lie in a folder, in their order."""
-    return sorted(path.name for path in folder.glob(f"shard-*.{format_}"))
-
-
 def read_shards(
     folder: Path, names: Sequence[str], schema: pa.Schema, batch_rows: int = 65_536
 ) -> Iterator[pa.RecordBatch]:

@@ -24,10 +24,6 @@ class Workspace:
         self.left_out = frozenset(left_out)
         self._archives: dict[str, list[Any]] = {}
 
-    def relisted(self) -> Workspace:
-        """The same workspace, whose sources are listed again."""
-        return Workspace(self.recipe, self.lake, self.left_out)
-
     def without(self, snapshots: Collection[str]) -> Workspace:
         """The same workspace, as if its sources had none of these snapshots."""
         return Workspace(self.recipe, self.lake, self.left_out | set(snapshots))
