@@ -18,9 +18,10 @@ mixtures: {{all: {{tokens: 9, weights: {{web: 1}}}}}}
 
 
 def dg(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Type `dg`; nothing that it prints warns of anything."""
+    """Type `.venv/bin/dg`, no environment activated; nothing that it prints warns of anything."""
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("dg")), *arguments], capture_output=True, text=True, cwd=REPOSITORY
+        [str(Path(sys.executable).with_name("dg")), *arguments], capture_output=True, text=True, cwd=REPOSITORY,
+        env={name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in (done.stdout + done.stderr).lower()
