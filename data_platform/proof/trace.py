@@ -7,7 +7,7 @@ here: how it is printed (`cli/`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
@@ -98,7 +98,9 @@ def _way_back(lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snaps
         "record": _short(find("raw_crawls", "record_id"), exclude=("payload", "metadata")),
         "document": _short(find("documents"), exclude=("text",)),
         "license": {**(find("document_licenses") or {}), "evidence": evidence},
-        "credit": find("document_credits"), "terms": find("document_terms"), "reservation": find("reservations"),
+        "credit": find("document_credits"), "terms": find("document_terms"),
+        **_held(lake, [doc_id, *(duplicate["doc_id"] for duplicate in duplicates)]),
+        "reservation": find("reservations"),
         "branch": find("document_branches"),
         "verdicts": {**(find("filter_verdicts") or {}), "signals": find("quality_signals")},
         "refinement": _edits(find("refinement_programs")) if "refinement_programs" in commits else {},
@@ -112,6 +114,16 @@ def _way_back(lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snaps
             **{entry: _short(find(name), exclude=_IDENTITY) for entry, name in scores.items()},
         },
     }
+
+
+def _held(lake: Lake, ids: Sequence[str]) -> dict[str, Any]:
+    """What takedowns hold a document and its copies to, although what stated it went with them; {} if nothing."""
+    from data_platform.takedown.held import held_terms
+    from data_platform.takedown.removal_list import standing
+
+    held = held_terms(standing(lake))
+    told = [{"doc_id": one, **held[one]._asdict()} for one in dict.fromkeys(ids) if one in held]
+    return {"held_since_takedowns": [{**one, "takedowns": ", ".join(one["takedowns"])} for one in told]} if told else {}
 
 
 def _derived(

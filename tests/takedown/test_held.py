@@ -11,6 +11,7 @@ import pytest
 
 from data_platform.lake.lake import Lake
 from data_platform.proof.gate import Unproven, prove, refuse_unproven
+from data_platform.proof.trace import trace
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
 from data_platform.spdx.expressions import OPT_OUT
@@ -70,6 +71,11 @@ def test_a_copy_that_is_taken_down_frees_nothing(tmp_path: Path, origin: dict[st
         assert proof.reasons() == [] and proof.examination.rows.num_rows == 2
         assert _terms(workspace) == {MIRROR["url"]: terms, "https://a.example/2": "MIT"}
         worlds.run(workspace)
+    stays = next(row for row in workspace.lake.read_table(NAME).to_pylist() if row["license_spdx"] == terms)
+    (held,) = trace(workspace.lake, NAME, stays["doc_id"])["held_since_takedowns"]
+    assert held["doc_id"] == stays["doc_id"] and held["takedowns"] and held["terms"]
+    free = next(row for row in workspace.lake.read_table(NAME).to_pylist() if row["license_spdx"] == "MIT")
+    assert "held_since_takedowns" not in trace(workspace.lake, NAME, free["doc_id"])
     assert list(worlds.faults(workspace)) == []
     # A copy of it that comes later is bound, too, and whoever writes other terms is found out.
     (tmp_path / "rows.jsonl").open("a").write(json.dumps({**MIRROR, "url": "https://c.example/1"}) + "\n")
