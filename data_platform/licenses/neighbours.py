@@ -19,21 +19,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from itertools import pairwise
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 
+from data_platform.licenses.votes import CJK, STEP, WORDS, features, pieces, plain_words, slots_of, totals
+
 WEIGHTS = Path(__file__).with_name("neighbours.npy")
 """Weights by hash of the feature; the last one is the bias. In steps of `STEP`."""
-SLOTS = 1 << 16
-STEP = 1 / 16
-_PREFIX = 5
-"""Letters of the beginning of a word, by which its inflected forms are one."""
-_WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]+|[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
-_CJK = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
-_YEAR = re.compile(r"(?:1[89]|20)\d\d")
 TAUGHT = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja", "zh"})
 """Languages of which the model knows many sentences."""
 THIN = frozenset({"sv", "da", "no", "nb", "nn", "fi", "cs", "ru", "ko", "ca"})
@@ -63,11 +56,8 @@ _LONGEST_PARTICLE = 3
 @lru_cache(maxsize=4_096)
 def score(sentence: str) -> float:
     """How much a sentence looks like a limit on the licence that it stands beside: above 0 if more than not."""
-    slots = slots_of(sentence)
-    if not slots:
-        return float("-inf")
-    weights = _weights()
-    return float(weights[slots].sum() / np.sqrt(len(slots)) + weights[-1])
+    slots = sentence_slots(sentence)
+    return float(totals(slots, _weights())) if slots else float("-inf")
 
 
 def is_foreign(sentence: str, language: str) -> bool:
@@ -78,38 +68,28 @@ def is_foreign(sentence: str, language: str) -> bool:
     if _OTHER_SCRIPT.search(sentence) or (_CYRILLIC.search(sentence) and language not in ("ru", "")):
         return True
     known = language in TAUGHT or language in THIN
-    words = [word for word in _WORD.findall(_ADDRESS.sub(" ", sentence)) if not word.isdigit()]
-    plain = [word for word in words if word.islower() or _CJK.match(word)]
+    words = [word for word in WORDS.findall(_ADDRESS.sub(" ", sentence)) if not word.isdigit()]
+    plain = [word for word in words if word.islower() or CJK.match(word)]
     is_sentence = bool(words) and sentence.rstrip().endswith((".", "!"))
     if known or not language or not (plain or is_sentence):
         return False
     return 3 * sum(word.lower() in _ENGLISH for word in words) < len(words)
 
 
-def slots_of(sentence: str) -> list[int]:
+def sentence_slots(sentence: str) -> list[int]:
     """The slots of the features of a sentence, each once; none if it has no words."""
-    return sorted({crc32(feature.encode()) % SLOTS for feature in _features(sentence)})
+    return slots_of(_features(sentence))
 
 
 def _features(sentence: str) -> Iterator[str]:
-    found = _WORD.findall(sentence)
-    words: list[str] = []
-    for word in found:
-        if _CJK.match(word):
-            for size in (1, 2, 3):
-                yield from (word[at:at + size] for at in range(len(word) - size + 1))
-            words.append(word[:2])
-        elif word.isdigit():
-            words.append("0000" if _YEAR.fullmatch(word) else "0")
-        else:
-            words.append(word.lower().replace("’", "'"))
+    found = WORDS.findall(sentence)
+    for run in found:
+        if CJK.match(run):
+            yield from pieces(run)
+    words = [word[:2] if CJK.match(word) else word for word in plain_words(sentence)]
     if not any(word[0].isalpha() for word in words):
         return
-    yield from words
-    yield from (f"{word[:_PREFIX]}-" for word in words if len(word) > _PREFIX)
-    ends = ["^", *words, "$"]
-    yield from (f"{one} {two}" for one, two in pairwise(ends))
-    yield from (f"{one} _ {two}" for one, two in zip(words, words[2:], strict=False))
+    yield from features(words)
     yield from (f"shape {name}" for name, pattern in _SHAPES if pattern.search(sentence))
     yield f"length {min(len(words), 8) if len(words) < 8 else 8 + min(len(words) // 8, 6)}"
     long = [word for word in found if len(word) > _LONGEST_PARTICLE and not word.isdigit()]
