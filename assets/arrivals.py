@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import dagster as dg
 from dagster._core.storage.tags import BACKFILL_ID_TAG
@@ -26,18 +26,27 @@ class UnknownSnapshot(PlainError, ValueError):
 
 
 def register(instance: dg.DagsterInstance, names: Names, snapshots: Iterable[str]) -> list[str]:
-    """Make partitions of snapshots that are none yet, and note when that was. Returns them."""
-    known = set(instance.get_dynamic_partitions(names.snapshots.name))
+    """Make partitions of snapshots that are none yet, and note when that was. Returns them.
+
+    One that somebody else has made a partition, by a word that a source has by now, arrives now, too.
+    """
+    snapshots = list(snapshots)
+    known, noted = set(instance.get_dynamic_partitions(names.snapshots.name)), _arrived(instance, names)
+    if unnoted := [snapshot for snapshot in snapshots if snapshot not in known or snapshot not in noted]:
+        _note(instance, names, noted | dict.fromkeys(unnoted, time.time()))
     if new := [snapshot for snapshot in snapshots if snapshot not in known]:
-        _note(instance, names, new)
         instance.add_dynamic_partitions(names.snapshots.name, new)
     return new
 
 
 def forget(instance: dg.DagsterInstance, names: Names, snapshots: Iterable[str]) -> None:
     """Remove partitions. What was made of them stays where it is; what Dagster knows of them, too."""
+    snapshots = set(snapshots)
     for snapshot in snapshots:
         instance.delete_dynamic_partition(names.snapshots.name, snapshot)
+    noted = _arrived(instance, names)
+    if noted.keys() & snapshots:
+        _note(instance, names, {one: when for one, when in noted.items() if one not in snapshots})
 
 
 def as_launched(
@@ -66,6 +75,20 @@ def refuse_unknown(snapshot: str, workspace: Workspace) -> None:
         raise UnknownSnapshot(f"no source has it: {no_such('snapshot', snapshot, workspace.snapshots)}")
 
 
+def refuse_strange(instance: dg.DagsterInstance, names: Names, snapshot: str) -> None:
+    """Refuse a partition that was not found in any source, be it that people made it one, without listing sources.
+
+    Raises:
+        UnknownSnapshot: if it is no partition, or none that the platform made.
+    """
+    known = set(instance.get_dynamic_partitions(names.snapshots.name)) & _arrived(instance, names).keys()
+    if snapshot not in known:
+        raise UnknownSnapshot(
+            f"no source had it when they were last listed: {no_such('snapshot', snapshot, sorted(known))}; they are "
+            f"listed by the sensor {names.of_recipe('new_snapshots')}, and when the code location is loaded"
+        )
+
+
 def gone(instance: dg.DagsterInstance, names: Names, snapshots: Collection[str]) -> list[str]:
     """Partitions that none of the `snapshots` of the sources is."""
     return [one for one in instance.get_dynamic_partitions(names.snapshots.name) if one not in set(snapshots)]
@@ -90,6 +113,5 @@ def _arrived(instance: dg.DagsterInstance, names: Names) -> dict[str, float]:
     return json.loads(instance.daemon_cursor_storage.get_cursor_values({key}).get(key, "{}"))
 
 
-def _note(instance: dg.DagsterInstance, names: Names, snapshots: Iterable[str]) -> None:
-    noted = _arrived(instance, names) | dict.fromkeys(snapshots, time.time())
+def _note(instance: dg.DagsterInstance, names: Names, noted: Mapping[str, float]) -> None:
     instance.daemon_cursor_storage.set_cursor_values({_key(names): json.dumps(noted)})

@@ -1,6 +1,6 @@
 """What other runs and backfills of a recipe are at, so that nothing is asked for twice.
 
-Not here: which runs are those of killed commands (`command_runs.py`).
+Not here: which runs are those of killed commands (`resources/command_runs.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import dagster as dg
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
-from assets.command_runs import open_runs
 from assets.names import REFRESH, Names, table_of
+from resources.command_runs import open_runs
 
 _BACKFILLS = (BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING)
 EVERY = "*"

@@ -17,8 +17,10 @@ from assets.effort import measured
 from assets.metadata import commit_metadata
 from assets.names import Names, tag_run
 from assets.observations import of_step, tag_effort
+from assets.origins import note_what_is_read, origin_of
 from assets.presentation import Presentation
 from assets.steps import step
+from assets.taken_out import data_version_of
 from assets.versions import versions_of
 from data_platform.publish.openlineage import told
 from data_platform.run.recipe import Recipe
@@ -56,7 +58,7 @@ def _made(stage: Stage, names: Names, version: str) -> dict[str, Any]:
     """Arguments of `dg.asset` that decide when and how a stage's table is made."""
     return {
         "key": names.asset(stage.name),
-        "deps": [_dependency(stage, names, name) for name in stage.inputs],
+        "deps": [_dependency(stage, names, name) for name in stage.inputs or (str(origin_of(stage)),)],
         "code_version": version,
         "partitions_def": names.snapshots if stage.partitioned else None,
         "pool": stage.pool,
@@ -84,6 +86,7 @@ def materialize(
         opened = as_launched(context.instance, names, context.run, stage, workspace.open_for_work())
         if snapshot is not None:
             refuse_unknown(snapshot, opened)
+        note_what_is_read(context, stage, opened, names, snapshot)
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
             with measured() as effort:
                 commit = execute(stage, opened, snapshot, context.run_id)
@@ -96,5 +99,5 @@ def materialize(
         context.log.info(f"{stage.name} is up to date at version {commit.version}: nothing written")
     return dg.MaterializeResult(
         metadata=commit_metadata(opened, stage, names, snapshot, commit, effort),
-        data_version=dg.DataVersion(f"{commit.table_id}@{opened.lake.pin(stage.name, snapshot).recipe}"),
+        data_version=dg.DataVersion(data_version_of(commit.table_id, opened.lake.pin(stage.name, snapshot).recipe)),
     )

@@ -18,7 +18,6 @@ from assets.arrivals import register
 from assets.asked import DUE, Asked, Place, runs_for
 from assets.busy import busy
 from assets.causes import first_cause
-from assets.command_runs import alive, end_killed_runs
 from assets.jobs import job_of_stage
 from assets.names import PLANNED, REFRESH, Names, table_of
 from assets.stopped_runs import show_canceled, stoppable
@@ -29,6 +28,7 @@ from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
+from resources.command_runs import alive, end_killed_runs
 from resources.instance import open_instance
 
 _LAST_EVENTS_SECONDS = 5.0

@@ -15,6 +15,7 @@ from assets.graph import assets_of, checks_of
 from assets.jobs import jobs_of
 from assets.names import Names
 from assets.observations import observed_of
+from assets.origins import origins_of
 from assets.presentation import Presentation
 from assets.refresh import refresh_job, schedules_of
 from assets.sensors import sensors_of
@@ -38,7 +39,7 @@ def definitions_of(
     flow, names = flow or stages(recipe), Names.of(recipe)
     jobs, made = jobs_of(flow, names), assets_of(flow, names, Presentation(recipe, path, flow), recipe)
     graph = {
-        "assets": [*made, *observed_of(flow, names, recipe)],
+        "assets": [*origins_of(flow, names, recipe), *made, *observed_of(flow, names, recipe)],
         "asset_checks": checks_of(flow, names), "jobs": jobs, "executor": stoppable_in_process,
     }
     refresh = refresh_job(flow, names, lambda workspace: dg.Definitions(**graph, resources={"workspace": workspace}))

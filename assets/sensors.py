@@ -9,7 +9,7 @@ way will make. Not here: how a plan becomes runs (`asked.py`).
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -24,6 +24,7 @@ from assets.busy import Busy, busy
 from assets.gates import up_to_date
 from assets.jobs import job_of_stage, tables_of_jobs
 from assets.names import PLANNED, Names
+from assets.origins import observations
 from data_platform.core.errors import PlainError
 from data_platform.ingest.places import SourceError
 from data_platform.pipeline.overtaken import OURS
@@ -95,14 +96,17 @@ def arrivals(
     changed = {snapshot for snapshot, digest in now.items() if seen.get(snapshot) != digest}
     if at_work.refreshing:
         return dg.SensorResult(skip_reason=_refreshing(at_work), cursor=context.cursor)
-    asked = _asked(opened, flow, plan(opened, flow)) if changed else []
+    statuses = plan(opened, flow) if changed else []
+    marks += observations(instance, (status for status in statuses if status.snapshot in changed), opened, names)
+    asked = _asked(opened, flow, statuses)
     mine = [one for one in asked if one.reads_sources and one.snapshot in changed]
-    waiting = {one.snapshot for one in mine if _is_at(at_work, one)}
+    now_asked = {one.snapshot for one in mine}
+    waiting = {one.snapshot for one in mine if _is_at(at_work, one) or _follows(one, opened, at_work, now_asked)}
     requests = _requests((one for one in mine if one.snapshot not in waiting), opened, names, planned)
     later = {*waiting, *(one for one in snapshots if one not in now)}
     cursor = {one: digest for one, digest in seen.items() if one in later}
     cursor |= {one: digest for one, digest in now.items() if one not in later}
-    told += [f"{one}: a run of it is under way" for one in sorted(waiting)]
+    told += [f"{one}: a run of it, or of one that it reads, is under way" for one in sorted(waiting)]
     return _result(requests, told, "no new archives", cursor, marks)
 
 
@@ -110,7 +114,7 @@ def due(
     context: dg.SensorEvaluationContext, workspace: WorkspaceResource, flow: Mapping[str, Stage], names: Names
 ) -> dg.SensorResult:
     """What `new_snapshots` may ask for at this moment is left to it for two ticks, if it is switched on: the cursor
-    holds since when it is out of date, and what the UI was told of.
+    holds since when it is out of date, what of it was asked for, and what the UI was told of.
     """
     before, instance = json.loads(context.cursor or "{}"), context.instance
     at_work = busy(instance, names, tables_of_jobs(flow, names))
@@ -123,22 +127,31 @@ def due(
         return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
     register(instance, names, opened.snapshots)
     planned = time.time()
-    events, stale = _told_to_the_ui(names, statuses, before.get("stale", {}))
+    told_before = before.get("stale", {})
+    events, stale = _told_to_the_ui(names, statuses, told_before)
+    changing = [status for status in statuses if status.state != "fresh" or status.place in told_before]
+    events = [*observations(instance, changing, opened, names), *events]
     beside = _is_on(instance, names.of_recipe("new_snapshots"))
     told = [f"{status.place}: {status.why}" for status in statuses if status.state == "blocked"]
-    wanted, since = [], {}
+    wanted, since, tried, now_asked = [], {}, set(before.get("asked", ())), set()
     for one in _asked(opened, flow, statuses):
         if any(at_work.at(*place) for place in _read(one, opened)) or _is_at(at_work, one):
             told.append(f"{one.phase} {one.snapshot or ''}: a run of it, or of what it reads, is under way")
             continue
-        if beside and one.reads_sources:
+        if one.reads_sources:
             number = number_of(one, opened)
             since[number] = before.get("since", {}).get(number, planned)
-            if planned - since[number] < 2 * SECONDS:
+            if beside and planned - since[number] < 2 * SECONDS:
                 continue
+            if _follows(one, opened, at_work, now_asked):
+                told.append(f"{one.phase} {one.snapshot}: a run of what it reads comes first")
+                continue
+            if number not in tried:  # else it has failed, and is not asked for again
+                now_asked.add(one.snapshot)
+                tried.add(number)
         wanted.append(one)
     return _result(_requests(wanted, opened, names, planned), told, "everything is up to date",
-                   {"since": since, "stale": stale}, events)
+                   {"since": since, "asked": sorted(tried & since.keys()), "stale": stale}, events)
 
 
 def _told_to_the_ui(
@@ -172,6 +185,15 @@ def _read(asked: Asked, workspace: Workspace) -> list[tuple[str, str | None]]:
 
 def _is_at(at_work: Busy, asked: Asked) -> bool:
     return any(at_work.at(table, asked.snapshot) for table in asked.tables)
+
+
+def _follows(asked: Asked, workspace: Workspace, at_work: Busy, now_asked: Collection[str | None]) -> bool:
+    """Whether a run reads what another one makes that is under way, or that is asked for now, and comes after it."""
+    return any(
+        before in now_asked or at_work.at(status.stage.name, before)
+        for status in asked.statuses if status.stage.follows
+        for before in status.stage.follows(workspace, str(asked.snapshot))
+    )
 
 
 def _is_on(instance: dg.DagsterInstance, sensor: str) -> bool:

@@ -38,13 +38,6 @@ _SENSORS = ("new_snapshots", "automation")
 _QUIET_SECONDS = 75.0
 """Two ticks of a sensor and a little more: after so long without a run there is nothing to come."""
 _LONGEST_DAY_SECONDS = 1_800.0
-_LOCATION = """
-from assets.location import definitions_of
-from data_platform.run.recipe import load_recipe
-from tests.assets.toys import flow
-
-defs = definitions_of(load_recipe({recipe!r}), {recipe!r}, flow=flow())
-"""
 
 
 @dataclass
@@ -76,15 +69,14 @@ class Deployment:
         self.world = Toys(folder, self.instance)
         self.flow = flow()
         self.names = self.world.names
-        location = folder / "location.py"
-        location.write_text(_LOCATION.format(recipe=str(self.world.recipe)))
         self.code, self.web = _free_port(), _free_port()
         self.workspace = folder / "workspace.yaml"
         self.workspace.write_text(json.dumps({"load_from": [{"grpc_server": {
             "host": "127.0.0.1", "port": self.code, "location_name": self.names.recipe}}]}))
         self.processes: list[subprocess.Popen] = []
         self.commands = {
-            "code": ["dagster", "code-server", "start", "-f", str(location), "-h", "127.0.0.1", "-p", str(self.code)],
+            "code": ["dagster", "code-server", "start", "-f", str(self.world.location), "-h", "127.0.0.1",
+                     "-p", str(self.code)],
             "web": ["dagster-webserver", "-w", str(self.workspace), "-h", "127.0.0.1", "-p", str(self.web)],
             "daemon": ["dagster-daemon", "run", "-w", str(self.workspace)],
         }

@@ -86,19 +86,23 @@ def carry_over() -> list[str]:
 
 
 def observe_takedowns(workspace: Workspace) -> None:
-    """Show on the page of takedowns where those of a workspace stand now."""
+    """Show on the page of takedowns where those of a workspace stand now, and on those of tables what they rewrote."""
     from assets.names import Names
     from assets.observations import of_takedowns
+    from assets.taken_out import rewritten
+    from data_platform.pipeline.flow import stages
     from resources.instance import open_instance
 
+    names, flow = Names.of(workspace.recipe), stages(workspace.recipe)
     with open_instance() as instance:
-        for observation in of_takedowns(workspace.lake, Names.of(workspace.recipe)):
-            instance.report_runless_asset_event(observation)
+        for event in (*of_takedowns(workspace.lake, names),
+                      *rewritten(instance, workspace.lake, flow.values(), names)):
+            instance.report_runless_asset_event(event)
 
 
 def runs_at_work() -> list[str]:
     """Ids of runs that are under way, whoever launched them."""
-    from assets import command_runs
+    from resources import command_runs
 
     return command_runs.runs_at_work()
 

@@ -92,6 +92,8 @@ class Stage:
         sides: tables that the stage writes beside its own.
         pool: concurrency pool of its asset, if it needs a scarce device.
         earlier: those of its inputs of which it also reads all snapshots that come before its own in the recipe.
+        follows: gives the snapshots before one, in the recipe, of which it reads what its own table has, where it has
+            any: they are made first if they are made at the same time, and are not waited for else.
         table: the declaration of its table, where the recipe decides columns; else what `core/tables.py` declares.
         methods: the methods that it computes with: the code that their modules reach is part of its own.
         books: how rows pass through it; None if its rows are neither records nor documents, so that nothing goes in
@@ -110,6 +112,7 @@ class Stage:
     sides: tuple[str, ...] = ()
     pool: str | None = None
     earlier: tuple[str, ...] = ()
+    follows: Callable[[Workspace, str], Sequence[str]] | None = None
     table: Table | None = None
     methods: tuple[type[Method], ...] = ()
     phase: str = ""

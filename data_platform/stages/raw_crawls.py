@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.ingest.places import SourceError
 from data_platform.ingest.records import Archive, Capture, Place, Revisit
 from data_platform.ingest.revisits import capture_keys, target_keys
 from data_platform.ingest.settings import Ingest, Source
@@ -161,17 +163,29 @@ def _capture(row: Mapping[str, Any]) -> Capture:
 
 def _before(workspace: Workspace, snapshot: str) -> Iterator[str]:
     """The snapshots before one, in the recipe, that revisits of it may refer to: both are of web archives."""
-    def of_web(name: str) -> bool:
-        return any(archive.format == "warc" for archive in workspace.archives(name))
-
     every = workspace.snapshots
-    if not of_web(snapshot) or not workspace.lake.exists("raw_crawls"):
+    if not _is_of_web(workspace, snapshot) or not workspace.lake.exists("raw_crawls"):
         return
     if "declared_digest" not in workspace.lake.schema("raw_crawls").names:
         return  # older code wrote all of it
     for name in every[:every.index(snapshot)]:
-        if workspace.lake.pin("raw_crawls", name) and of_web(name):
+        if workspace.lake.pin("raw_crawls", name) and _is_of_web(workspace, name):
             yield name
+
+
+def _is_of_web(workspace: Workspace, snapshot: str) -> bool:
+    return any(archive.format == "warc" for archive in workspace.archives(snapshot))
+
+
+def _follows(workspace: Workspace, snapshot: str) -> list[str]:
+    """The snapshots before one that revisits of it may refer to once they are made."""
+    every = workspace.snapshots
+    places = every[:every.index(snapshot) + 1] if snapshot in every else []
+    of_web = []
+    for name in places:
+        with suppress(SourceError):  # what cannot be listed is not made now
+            of_web.extend([name] if _is_of_web(workspace, name) else [])
+    return of_web[:-1] if of_web[-1:] == [snapshot] else []
 
 
 def _fingerprints(workspace: Workspace, snapshot: str) -> list[list[str]]:
@@ -199,5 +213,6 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
 
 RAW_CRAWLS = Stage(
     name="raw_crawls", group="ingestion", inputs=(), run=_write_raw_crawls, config=_config,
-    sides=("rejections", "archives"), phase="crawl", books=Passing(counted=("archives", "records")),
+    sides=("rejections", "archives"), follows=_follows, phase="crawl",
+    books=Passing(counted=("archives", "records")),
 )

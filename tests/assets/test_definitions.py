@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph, AssetNode
 
+from assets import origins
 from assets.names import table_of
 from assets.observations import GROUP
 from data_platform.definitions import build_definitions
@@ -32,7 +33,7 @@ def definitions() -> dg.Definitions:
 
 def _made(definitions: dg.Definitions) -> list[dg.AssetSpec]:
     """The assets that are materialised, and not only observed."""
-    return [spec for spec in definitions.resolve_all_asset_specs() if spec.group_name != GROUP]
+    return [spec for spec in definitions.resolve_all_asset_specs() if spec.group_name not in (GROUP, origins.GROUP)]
 
 
 def test_what_stages_write_beside_their_tables_is_observed(definitions: dg.Definitions) -> None:
@@ -43,6 +44,8 @@ def test_what_stages_write_beside_their_tables_is_observed(definitions: dg.Defin
     assert {table_of(dep.asset_key) for dep in observed["archives"].deps} == {"raw_crawls"}
     graph = definitions.resolve_asset_graph()
     assert not [spec for spec in observed.values() if graph.get(spec.key).is_materializable]
+    assert graph.get(dg.AssetKey(["demo", "sources_of_raw_crawls"])).is_observable
+    assert _parents(graph, "raw_crawls") == {"sources_of_raw_crawls"}
 
 
 def test_every_asset_says_what_it_is(definitions: dg.Definitions) -> None:

@@ -10,7 +10,13 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.loader import LoadingContextForTest
 
+from tests.assets.asking import asking
 from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
+
+_STALE = """query($key: AssetKeyInput!, $partition: String) {
+  assetNodes(assetKeys: [$key]) { staleStatus(partition: $partition) } }"""
+_LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  __typename ... on PythonError { message } } }"""
 
 
 @pytest.fixture
@@ -182,6 +188,71 @@ def test_a_partition_that_no_source_has_is_refused_before_anything_is_made(world
     )
     assert not result.success and "no source has it: there is no snapshot tow; two is near" in _failure(result)
     assert not world.workspace.lake.exists("language_signals")
+
+
+def test_the_ui_says_that_a_source_is_another_and_refuses_what_no_source_has(world: Toys) -> None:
+    world.arrive("one")
+    world.arrive("two")
+    assert _night(world).success
+    assert world.tick("automation").cursor
+    with asking(world.instance, world.location, world.names.recipe) as ask:
+        def stale(snapshot: str) -> str:
+            found = ask(_STALE, key={"path": [world.names.recipe, "language_signals"]}, partition=snapshot)
+            return found["assetNodes"][0]["staleStatus"]
+
+        def tick() -> None:
+            for event in world.tick("automation").asset_events:
+                world.instance.report_runless_asset_event(event)
+
+        def launch(snapshot: str, job: str, *tables: str) -> dict[str, str]:
+            selector = {"repositoryLocationName": world.names.recipe, "repositoryName": "__repository__",
+                        "pipelineName": job, **({"assetSelection": [{"path": [world.names.recipe, table]}
+                                                                    for table in tables]} if tables else {})}
+            return ask(_LAUNCH, params={
+                "selector": selector, "runConfigData": {}, "mode": "default",
+                "executionMetadata": {"tags": [{"key": "dagster/partition", "value": snapshot}]},
+            })["launchRun"]
+
+        tick()
+        assert (stale("one"), stale("two")) == ("FRESH", "FRESH"), "steps have told what they read"
+        world.arrive("one", "one", "two", "new")
+        tick()
+        assert (stale("one"), stale("two")) == ("STALE", "FRESH")
+        assert _night(world).success
+        assert stale("one") == "FRESH"
+        crawl = world.names.of_recipe("crawl")
+        for launched in (launch("tow", "__ASSET_JOB", "language_signals"), launch("tow", crawl)):
+            assert "there is no snapshot tow; two is near" in launched["message"]
+        world.instance.add_dynamic_partitions(world.names.snapshots.name, ["tow"])  # as people do in the UI
+        assert "there is no snapshot tow" in launch("tow", crawl)["message"]
+        refused = world.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+        assert len(refused) == 3 and {run.tags["dagster/will_retry"] for run in refused} == {"false"}
+        assert launch("two", crawl)["__typename"] == "LaunchRunSuccess"
+
+
+def test_what_reads_another_snapshot_waits_for_it_and_not_for_one_that_failed(world: Toys) -> None:
+    for snapshot, *lines in (("web1",), ("web2", BROKEN), ("web3",), ("other",)):
+        world.arrive(snapshot, *lines)
+    for word in ("new_snapshots", "automation"):
+        cursor, requested = None, []
+        for _ in range(8):
+            tick = world.tick(word, cursor)
+            cursor = tick.cursor
+            crawls = [one for one in tick.run_requests if one.job_name == world.names.of_recipe("crawl")
+                      and one.run_key not in {other.run_key for other in requested}]
+            begun = [world.begun(one) for one in crawls]
+            if word == "new_snapshots" and begun:  # while one is under way, those after it are not asked for
+                assert not world.tick(word, cursor).run_requests
+            for run in begun:
+                world.instance.delete_run(run.run_id)
+            for one in crawls:
+                world.execute(one)
+            requested += crawls
+        assert [one.partition_key for one in requested] == ["other", "web1", "web2", "web3"], word
+        assert world.open_places()["language_signals/web2"] == "missing"
+        for snapshot in ("web1", "web3", "other"):
+            world.arrive(snapshot, "one", "two", "more")
+        world.arrive("web2", BROKEN, "more")
 
 
 def test_jobs_have_one_phase_each() -> None:

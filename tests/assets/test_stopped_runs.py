@@ -51,6 +51,21 @@ if __name__ == "__main__":
         print("success" if result.success else "no success", flush=True)
 '''
 
+COMMAND = """
+import time
+import dagster as dg
+from resources.command_runs import alive
+from resources.instance import open_instance
+
+@dg.job
+def job():
+    pass
+
+with open_instance() as instance, alive() as tags:
+    print(instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED).run_id, flush=True)
+    time.sleep(600)
+"""
+
 
 @contextmanager
 def running(folder: Path, work: str) -> Iterator[subprocess.Popen[str]]:
@@ -110,3 +125,17 @@ def test_no_asset_has_a_retry_policy_which_would_retry_what_was_terminated() -> 
 
     made = [one for one in build_definitions().assets if isinstance(one, dg.AssetsDefinition) and one.is_executable]
     assert made and all(definition.node_def.retry_policy is None for definition in made)
+
+
+def test_terminating_the_run_of_a_command_that_is_gone_ends_it_at_once(tmp_path: Path) -> None:
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND)
+    with open_instance() as instance:
+        with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=tmp_path,
+                              env={**os.environ, "PYTHONPATH": str(REPOSITORY)}) as process:
+            run_id = process.stdout.readline().strip()
+            assert instance.run_launcher.terminate(run_id)
+            assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.CANCELING, "the command looks by itself"
+            process.kill()
+        assert instance.run_launcher.terminate(run_id)
+        assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.CANCELED

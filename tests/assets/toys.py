@@ -32,6 +32,13 @@ sources: [{{name: crawl, kind: files, paths: ["{folder}/{{snapshot}}/*.jsonl"]}}
 mixtures: {{all: {{tokens: {tokens}, weights: {{web: 1}}}}}}
 watch: {{vanished: {vanished}}}
 """
+LOCATION = """
+from assets.location import definitions_of
+from data_platform.run.recipe import load_recipe
+from tests.assets.toys import flow
+
+defs = definitions_of(load_recipe({recipe!r}), {recipe!r}, flow=flow())
+"""
 BAD = "bad"
 """A line that the first stage takes and its check refuses."""
 BROKEN = "broken"
@@ -88,10 +95,15 @@ def _nothing(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
     return {}
 
 
+def _follows(workspace: Workspace, snapshot: str) -> list[str]:
+    """Snapshots that begin with "web" read what those of them have that come before."""
+    return [one for one in workspace.snapshots if one < snapshot and one.startswith("web") and snapshot[:3] == "web"]
+
+
 def flow() -> dict[str, Stage]:
     """The stages: per snapshot, of all, per snapshot, of all. The second depends on the recipe."""
     stages = [
-        Stage("language_signals", "ingestion", (), _signals, _archives, phase="crawl", books=None),
+        Stage("language_signals", "ingestion", (), _signals, _archives, follows=_follows, phase="crawl", books=None),
         Stage("filter_verdicts", "filtering", ("language_signals",), _verdicts, _tokens, phase="filter", books=None),
         Stage("filter_stop_words", "filtering", ("filter_verdicts",), _words, _nothing, partitioned=False,
               phase="learn", books=None),
@@ -189,6 +201,13 @@ class Toys:
             definitions.resolve_job_def(request.job_name), tags=dict(request.tags), status=dg.DagsterRunStatus.STARTED,
             asset_selection=frozenset(request.asset_selection) if request.asset_selection else None,
         )
+
+    @property
+    def location(self) -> Path:
+        """A file that defines the code location."""
+        path = self.folder / "location.py"
+        path.write_text(LOCATION.format(recipe=str(self.recipe)), encoding="utf-8")
+        return path
 
     def written(self) -> int:
         """How many commits the lake has."""

@@ -2,7 +2,7 @@
 
 Dagster's daemon does this for the runs that it launched. A killed command leaves its run in state "started" for ever,
 and with it the slots of the pools that it held: the next command would wait for them without end. A live command holds
-a lock that the system releases when the process dies, however it dies. Not here: launching runs (`launch.py`).
+a lock that the system releases when the process dies, however it dies. Not here: launching runs (`assets/launch.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from pathlib import Path
 import dagster as dg
 
 from resources.instance import dagster_home, open_instance
-from resources.launcher import COMMAND_TAG
 
+COMMAND_TAG = "data_platform/command"
+"""The tag of runs that a command has launched."""
 _OPEN = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
          dg.DagsterRunStatus.CANCELING)
 
@@ -43,15 +44,25 @@ def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:
     free what they held. Returns their ids."""
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=list(_OPEN))):
-        name = run.tags.get(COMMAND_TAG, "")
-        if name.startswith(f"{socket.gethostname()}-") and not _is_alive(name):
-            if run.status == dg.DagsterRunStatus.CANCELING:
-                instance.report_run_canceled(run, "the command was killed while it stopped")
-            else:
-                instance.report_run_failed(run, "the command was killed")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        if was_killed(run):
+            end_killed(instance, run)
             ended.append(run.run_id)
     return ended
+
+
+def end_killed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Mark the run of a killed command as failed, or as canceled if it was being terminated, and free what it held."""
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, "the command was killed while it stopped")
+    else:
+        instance.report_run_failed(run, "the command was killed")
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def was_killed(run: dg.DagsterRun) -> bool:
+    """Whether a run that is not at its end is one of a command of this machine that is gone."""
+    name = run.tags.get(COMMAND_TAG, "")
+    return name.startswith(f"{socket.gethostname()}-") and not _is_alive(name)
 
 
 def _path(name: str) -> Path:
@@ -80,7 +91,4 @@ def open_runs(
     instance: dg.DagsterInstance, statuses: Collection[dg.DagsterRunStatus] = (*_OPEN, dg.DagsterRunStatus.QUEUED)
 ) -> list[dg.DagsterRun]:
     """Runs of these statuses, by default those that have not come to their end, without those of killed commands."""
-    return [
-        run for run in instance.get_runs(dg.RunsFilter(statuses=list(statuses)))
-        if not (name := run.tags.get(COMMAND_TAG, "")).startswith(f"{socket.gethostname()}-") or _is_alive(name)
-    ]
+    return [run for run in instance.get_runs(dg.RunsFilter(statuses=list(statuses))) if not was_killed(run)]
