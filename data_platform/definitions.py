@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,13 @@ def runs_at_work() -> list[str]:
     from resources import command_runs
 
     return command_runs.runs_at_work()
+
+
+def at_work_since() -> datetime | None:
+    """When the oldest run that is under way was made; None if there are none."""
+    from assets import command_runs
+
+    return command_runs.since_when()
 
 
 def dagster_home() -> Path:

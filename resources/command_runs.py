@@ -13,6 +13,7 @@ import socket
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -85,6 +86,14 @@ def runs_at_work() -> list[str]:
     """Ids of runs that are under way, whoever launched them: those of commands that were killed are not among them."""
     with open_instance() as instance:
         return [run.run_id for run in open_runs(instance, _OPEN)]
+
+
+def since_when() -> datetime | None:
+    """When the oldest of the runs that are under way was made; None if there are none."""
+    with open_instance() as instance:
+        ids = [run.run_id for run in open_runs(instance)]
+        records = instance.get_run_records(dg.RunsFilter(run_ids=ids)) if ids else []
+        return min((record.create_timestamp for record in records), default=None)
 
 
 def open_runs(

@@ -13,7 +13,7 @@ from data_platform.core.errors import PlainError, describe
 COMMANDS = (
     "audit", "card", "check-export", "contamination", "datastore", "duplicates", "export", "lab", "methods", "migrate",
     "overlap", "refinement", "repair", "report", "run", "schema", "source", "status", "sweep", "takedown", "trace",
-    "ui", "verify",
+    "ui", "vacuum", "verify",
 )
 """Names of the commands, each that of the module and of the function that make it."""
 

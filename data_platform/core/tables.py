@@ -1276,6 +1276,24 @@ _declare(Table(
 ))
 
 _declare(Table(
+    "vacuums",
+    "One row per table and vacuum: files that nothing needed any more, as they were about to be deleted. Append-only.",
+    (
+        Column("table", pa.string(), "Table that they were of."),
+        Column("table_id", pa.string(), "Delta table id."),
+        Column("version", pa.int64(), "Its last version.", minimum=0),
+        Column("kept_since", TIMESTAMP, "What was replaced or written since then was kept (UTC)."),
+        Column("files", pa.list_(pa.struct([("path", pa.string()), ("bytes", pa.int64()), ("added", pa.int64())])),
+               "Path within the table, size, and version that added it; without one, no version ever named it.",
+               long=True),
+        Column("bytes", pa.int64(), "Their size.", minimum=0),
+        Column("vacuumed_at", TIMESTAMP, "When it was decided (UTC)."),
+    ),
+    key=("table", "table_id", "vacuumed_at"),
+    partition_by=(),
+))
+
+_declare(Table(
     "check_results",
     "One row per check of a partition: what was checked at which version, and whether it held. Append-only.",
     (
@@ -1397,6 +1415,7 @@ _declare(Table(
 
 PLATFORM_LOGS = (
     "check_results", "lineage", "takedowns", "takedown_list", "takedown_receipts", "exports", "removed_tables",
+    "vacuums",
 )
 """Tables that the platform keeps about its own work: no rows of the corpus."""
 

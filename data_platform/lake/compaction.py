@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.tables import table
 from data_platform.lake.log import DataFile as LoggedFile
+from data_platform.lake.vacuumed import delete_files
 from data_platform.lake.writer import DataFile, TableWriter, filesystem, write_bytes
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def delete_compacted(lake: Lake, name: str) -> None:
     if known is None:
         return
     system, live = filesystem(lake.table_uri(name), lake.storage_options), {file.place for file in known.files()}
-    for info in system.get_file_info(pyarrow.fs.FileSelector("", allow_not_found=True)):
-        path = info.path.lstrip("/")
-        if path.endswith(".parquet") and path not in live and info.mtime is not None and (
-                time.time() - info.mtime.timestamp() > _GRACE_SECONDS):
-            system.delete_file(path)
+    infos = system.get_file_info(pyarrow.fs.FileSelector("", allow_not_found=True))
+    delete_files(lake, name, [
+        path for info in infos if (path := info.path.lstrip("/")).endswith(".parquet") and path not in live
+        and info.mtime is not None and time.time() - info.mtime.timestamp() > _GRACE_SECONDS
+    ])

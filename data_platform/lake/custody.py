@@ -29,6 +29,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from data_platform.lake.chain import LOG, EntryUnreadable, Link
 from data_platform.lake.lake import Lake, Partition, application, recipe_number
 from data_platform.lake.ledger import LAST_CHECKPOINT, Ledger, Listing, LogUnreadable, hold, ledger_of, list_log
 from data_platform.lake.log import Commit, DataFile, State, checkpoint_fault, commit_of, is_within
+from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import filesystem
 
 _READERS = 16
@@ -177,8 +179,15 @@ class Custody:
             return []
         files = self.files(name, partition, version)
         there = self._sizes(name, files)
+        gone = [file for file in files if file.place not in there]
+        vacuumed = self._vacuumed(name) if gone else {}
         kinds: dict[str, list[DataFile]] = {
-            "of the commit not there any more": [file for file in files if file.place not in there],
+            "of the commit not there any more": [file for file in gone if file.place not in vacuumed],
+            **{
+                f"vacuumed on {at:%Y-%m-%d}, when nothing needed it any more": [
+                    file for file in gone if vacuumed.get(file.place) == at]
+                for at in sorted(set(vacuumed.values()))
+            },
             "not of the size that was committed": [
                 file for file in files if there.get(file.place, file.bytes) != file.bytes
             ],
@@ -371,6 +380,10 @@ class Custody:
             found = system.get_file_info(pyarrow.fs.FileSelector("", recursive=True))
             self._places[name] = {entry.path.lstrip("/"): entry.size for entry in found}
         return self._places[name]
+
+    def _vacuumed(self, name: str) -> dict[str, datetime]:
+        """When files of a table were vacuumed, by path."""
+        return vacuumed_files(self._lake, name, str(State.after(self.log(name)).settings.get("metaData", {}).get("id")))
 
     def _is_link(self, name: str, place: str) -> bool:
         """Whether a file, or a folder between it and its table, is a symbolic link."""

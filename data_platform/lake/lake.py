@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset
 import pyarrow.fs
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
@@ -44,6 +44,7 @@ from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, l
 from data_platform.lake.log import COMMIT_KEY, COMPACTED, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
 from data_platform.lake.place import reachable, store_options
+from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem, write_bytes
 
 _CONFIGURATION = {
@@ -52,6 +53,8 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
     "delta.checkpointInterval": str(EVERY),
 }
+_HOOKS = PostCommitHookProperties(cleanup_expired_logs=False)
+"""Logs are never cleaned: to look for what might be, delta-rs would look at every entry after every commit."""
 _MAX_ATTEMPTS = 30
 _LONGEST_PAUSE_SECONDS = 1.0
 _READERS = 16
@@ -69,7 +72,7 @@ class LogDamaged(PlainError, RuntimeError):
 
 
 class VersionGone(PlainError, LookupError):
-    """A version that cannot be read any more: a takedown has deleted files that it names."""
+    """A version that cannot be read any more: a takedown, or a vacuum, has deleted files that it names."""
 
 
 class ConcurrentWrite(PlainError, RuntimeError):
@@ -274,7 +277,20 @@ class Lake:
             columns=names, filter=where, batch_size=batch_rows, batch_readahead=2, fragment_readahead=1
         )
         schema = pa.schema([declared.schema.field(column) for column in names])
-        return pa.RecordBatchReader.from_batches(schema, _batches(scanner, schema, name, handle.version()))
+        return pa.RecordBatchReader.from_batches(schema, self._batches(scanner, schema, name, handle, dataset.files))
+
+    def _batches(
+        self, scanner: pyarrow.dataset.Scanner, schema: pa.Schema, name: str, handle: DeltaTable, files: Sequence[str],
+    ) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in scanner.to_batches():
+                yield _cast(batch, schema)
+        except FileNotFoundError:
+            vacuumed = vacuumed_files(self, name, str(handle.metadata().id))
+            went = [vacuumed[file] for file in map(unquote, files) if file in vacuumed]
+            why = (f"files of it were vacuumed on {max(went):%Y-%m-%d}, when nothing needed it any more" if went else
+                   "files of it were deleted, as a takedown does; see data-platform takedown --list")
+            raise VersionGone(f"version {handle.version()} of {name} cannot be read any more: {why}") from None
 
     def read_table(self, name: str, columns: Sequence[str] | None = None, **where: Any) -> pa.Table:
         """Rows of `name` in memory: for narrow columns and single documents. Arguments as of `read`."""
@@ -391,6 +407,7 @@ class Lake:
                             {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
                             **({"mends": list(mends)} if mends else {}),
                         ),
+                        post_commithook_properties=_HOOKS,
                     )
             except CommitFailedError:
                 if not self._added(name, basis_version + 1, files):
@@ -464,6 +481,7 @@ class Lake:
                 handle.create_write_transaction(
                     [_add_action(file) for file in files], mode=mode, schema=handle.schema(),
                     commit_properties=self._properties(name, version, files, transaction, **said),
+                    post_commithook_properties=_HOOKS,
                 )
         except CommitFailedError:
             if not self._added(name, version + 1, files):
@@ -777,19 +795,6 @@ def _add_action(file: DataFile) -> AddAction:
         data_change=True,
         stats=json.dumps({"numRecords": file.rows}),
     )
-
-
-def _batches(
-    scanner: pyarrow.dataset.Scanner, schema: pa.Schema, name: str, version: int
-) -> Iterator[pa.RecordBatch]:
-    try:
-        for batch in scanner.to_batches():
-            yield _cast(batch, schema)
-    except FileNotFoundError:
-        raise VersionGone(
-            f"version {version} of {name} cannot be read any more: files of it were deleted, as a takedown does; see "
-            f"data-platform takedown --list"
-        ) from None
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -18,6 +18,7 @@ from data_platform.core.tables import PLATFORM_LOGS
 from data_platform.lake import chain
 from data_platform.lake.custody import Custody, CustodyBroken
 from data_platform.lake.lake import Lake, LogDamaged, TableMissing
+from data_platform.lake.vacuumed import vacuums_of
 from data_platform.pipeline.repair import NothingToRepair
 from data_platform.proof.files import Looked
 from data_platform.proof.logs import breaches_of_logs
@@ -131,8 +132,12 @@ def _faults(lake: Lake, custody: Custody, name: str, contents: Collection[str]) 
 
 
 def _notes(lake: Lake, names: Sequence[str]) -> Iterator[str]:
-    """What is left undone by runs that were killed: the next one makes up for it."""
+    """What is left undone by runs that were killed, for which the next one makes up; and what was vacuumed."""
     for name in names:
+        known = lake.known(name)
+        if known is not None and (rows := vacuums_of(lake, name, known.table_id)):
+            files = many(sum(len(row["files"]) for row in rows), "file")
+            yield f"{name}: vacuumed, the last time on {rows[-1]['vacuumed_at']:%Y-%m-%d}: {files} that nothing needed"
         if name in PLATFORM_LOGS or not lake.exists(name):
             continue
         behind = lake.behind(name)

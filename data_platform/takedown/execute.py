@@ -28,6 +28,7 @@ from data_platform.core.tables import PUBLISHED, kind_of, table
 from data_platform.ingest.records import TAKEN_DOWN
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance, recipe_number
+from data_platform.lake.vacuumed import delete_files
 from data_platform.lake.writer import filesystem, rewrite, write_bytes
 from data_platform.licenses.settings import Copies
 from data_platform.takedown import outside
@@ -570,10 +571,8 @@ def _delete_old_files(
 ) -> None:
     """Delete the files with rows that go which the latest version does not name, and what killed writers left."""
     change = _change(name, pa.array(ids, pa.string()), listed, plan)
-    system = filesystem(lake.table_uri(name), lake.storage_options)
-    for file in stored_table(lake, name).files:
-        if not file.current and _holds(lake, file, change):
-            system.delete_file(file.path)
+    delete_files(lake, name, [file.path for file in stored_table(lake, name).files
+                              if not file.current and _holds(lake, file, change)])
 
 
 def _scrub_log(lake: Lake, name: str, paths: set[str]) -> None:
