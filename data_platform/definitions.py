@@ -110,7 +110,7 @@ def runs_at_work() -> list[str]:
 
 def at_work_since() -> datetime | None:
     """When the oldest run that is under way was made; None if there are none."""
-    from assets import command_runs
+    from resources import command_runs
 
     return command_runs.since_when()
 
