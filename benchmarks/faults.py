@@ -1,148 +1,144 @@
-"""Faults of disks, files and stores, at every stage: `python -m benchmarks.faults [KIND...]`.
+"""Faults of disks, files and stores, at every stage: `python -m benchmarks.faults FOLDER [KIND...]`.
 
 The law: a run that meets a fault either completes, or ends with exit status 1 and a sentence that has the path and the
 cause, without a traceback; once the cause is gone, the next run completes, and the lake holds the rows that it would
 hold without the fault. Kinds:
 
-- `full`: the disk of the lake, or of the home, is full at ever later moments of a run;
-- `readonly`, `permission`: the lake, or the home, cannot be written, before the first stage and after some;
-- `cut`: one file after the other is cut to half, or to nothing: inputs, recipe, lists, logs, tables, databases;
-- `store`: a lake on S3 behind a proxy that throttles, delays, breaks off and loses answers.
+- `full`: the disk of the lake, of the home, or of temporary files is full at ever later moments of a run;
+- `readonly`, `permission`: lake, home, caches or inputs cannot be written or read, from the first or after some
+  stages;
+- `inputs`, `tables`, `home`, `exports`: one file after the other is cut to half, or to nothing;
+- `store`: a lake on S3 behind a proxy that throttles, delays, breaks off and loses answers;
+- `writers`: 16 writers at once on one table, two runs at once on one lake.
 
-`full`, `readonly` and `permission` mount file systems or change users, and need root. There is no peer.
+What was found stands in FOLDER/found.jsonl, fault by fault: started again, it goes on with the next. `full`, `readonly`
+and `permission` mount file systems or change users, and need root. There is no peer.
 """
 
 from __future__ import annotations
 
-import gzip
-import importlib
+import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from benchmarks.common import ROOT, parser, show
+from benchmarks.common import ROOT, show
+from benchmarks.fault_world import HOME, LAKE, TEMPORARY, Ended, World, preload
 from benchmarks.faulty_store import FaultyStore
+from benchmarks.kills import in_a_child
 from tests.integration.ui import free_port
 
-KINDS = ("full", "readonly", "permission", "cut", "store")
-LAKE, HOME = "lake", "home"
-_MODULES = (
-    "argparse", "bisect", "calendar", "cmd", "codecs", "collections", "contextlib", "copy", "csv", "datetime",
-    "decimal", "difflib", "dis", "email", "enum", "fractions", "functools", "glob", "gzip", "heapq", "imaplib",
-    "inspect", "io", "ipaddress", "json", "locale", "logging", "mailbox", "optparse", "os", "pdb", "pickle",
-    "platform", "plistlib", "pprint", "profile", "queue", "random", "re", "sched", "shelve", "shlex", "smtplib",
+NOBODY = 65534
+_INPUTS = (
+    "faults.yaml", "inputs/rows.jsonl.gz", "inputs/rows.parquet", "inputs/pages.warc.gz", "inputs/lid.ftz",
+    "inputs/rulings.yaml", "inputs/lists/adult/domains", "inputs/items.jsonl", "inputs/labels.jsonl",
+    "inputs/own/config.json", "inputs/own/model.safetensors", "inputs/own/tokenizer.json",
 )
-_RECIPE = """
-name: faults
-lake: {lake}
-sources:
-  - {{name: rows, kind: files, snapshot: rows, domain: docs, paths: [{rows}]}}
-filters: {{rule_sets: {{}}}}
-mixtures:
-  all: {{tokens: 100000, tiers: [0, 1, 2, 3, 4], weights: {{docs: 1}}}}
-"""
+_TABLES = (
+    "_custody/documents.json", "_custody/documents/*1.json", "documents/_delta_log/*1.json",
+    "documents/_delta_log/*0.json", "documents/**/*.parquet", "raw_crawls/**/*.parquet", "archives/**/*.parquet",
+    "model_quality_classifier/*.parquet", "models/quality_classifier/*/manifest.json",
+    "models/quality_classifier/*/*.npz", "models/quality_classifier/*/*.json", "models/language_model/*/tokenizer.json",
+    "models/language_model/*/model.safetensors", "plan_open/*.parquet", "mixture_open/*.parquet",
+    "mixture_open/_delta_log/*1.json", "lineage/_delta_log/*1.json", "lineage/*.parquet",
+    "check_results/**/*.parquet", "rejections/**/*.parquet",
+)
+_HOME = (
+    "recipes.json", "fingerprints.json", "dagster/history/runs.db", "dagster/history/runs/index.db",
+    "dagster/history/runs/*-*.db", "dagster/schedules/schedules.db", "dagster/dagster.yaml",
+)
+_EXPORT = ("manifest.json", "SHA256SUMS", "attestation.json", "NOTICE", "spdx.json", "croissant.json", "*.parquet")
 
 
-@dataclass
-class Ended:
-    """How a command ended."""
+@dataclass(frozen=True)
+class Unit:
+    """Some faults that are met in one world, by kind and name, and what makes them happen."""
 
-    status: int
-    said: str
-
-    @property
-    def is_a_sentence(self) -> bool:
-        """Whether a failure is told as one should be."""
-        return self.status == 1 and "Traceback" not in self.said and "Error: " in self.said
-
-    @property
-    def cause(self) -> str:
-        """What was said of the cause."""
-        lines = [line for line in self.said.splitlines() if ": " in line and not line.startswith("Error: 1 failure")]
-        return lines[-1][:160] if lines else ""
+    kind: str
+    name: str
+    meet: Callable[[Trial], None]
 
 
-@dataclass
-class World:
-    """A small corpus, its recipe, its lake and the home of the platform, all under one folder."""
+class Trial:
+    """One unit under way: its folder, and what was found."""
 
-    folder: Path
-    lake: str = ""
-    environment: dict[str, str] = field(default_factory=dict)
-    as_user: tuple[str, ...] = ()
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.folder, self.kind, self.found = folder, kind, list[dict[str, Any]]()
 
-    def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lake = self.lake or str(self.folder / LAKE / "tables")
-        self.rows = self.folder / "rows.jsonl.gz"
-        with gzip.open(self.rows, "wt") as stream:
-            for number, name in enumerate(_MODULES):
-                text = f"{importlib.import_module(name).__doc__ or name}\n" * 2
-                stream.write(json.dumps({"text": text, "url": f"https://docs.example/{number}"}) + "\n")
-        self.recipe = self.folder / "faults.yaml"
-        self.recipe.write_text(_RECIPE.format(lake=self.lake, rows=self.rows))
-        for name in (LAKE, HOME):
-            (self.folder / name).mkdir(exist_ok=True)
+    def note(self, what: str, met: list[Ended], then: Ended | None, same: bool, silent: bool = False) -> None:
+        """Note a fault: how the commands that met it ended, how the next one did, and whether the rows are right.
 
-    def command(self, *words: str, seconds: float = 1_800) -> Ended:
-        """Type a command."""
-        environment = {**os.environ, "DATA_PLATFORM_HOME": str(self.folder / HOME), **self.environment}
-        done = subprocess.run(
-            [*self.as_user, sys.executable, "-m", "data_platform.cli.main", *words], cwd=ROOT, env=environment,
-            capture_output=True, text=True, timeout=seconds, errors="replace",
-        )
-        return Ended(done.returncode, done.stdout + done.stderr)
-
-    def run(self) -> Ended:
-        """Run the recipe."""
-        return self.command("run", str(self.recipe))
-
-    def rows_kept(self) -> str:
-        """What the lake holds: rows of every table, and a digest of the mixture's ids."""
-        code = (
-            "import sys, hashlib\n"
-            "from data_platform.lake.lake import Lake\n"
-            "lake = Lake(sys.argv[1])\n"
-            "logs = {'lineage', 'check_results'}\n"
-            "counts = {name: lake.read_table(name, [lake.table(name).column_names[0]]).num_rows\n"
-            "          for name in lake.tables() if name not in logs}\n"
-            "ids = sorted(lake.read_table('mixture_all', ['doc_id'])['doc_id'].to_pylist())\n"
-            "lake.read_table('lineage')\n"
-            "print(sorted(counts.items()), hashlib.sha256(''.join(ids).encode()).hexdigest()[:12], len(ids))\n"
-        )
-        done = subprocess.run([sys.executable, "-c", code, self.lake], cwd=ROOT, capture_output=True, text=True,
-                              env={**os.environ, **self.environment})
-        return done.stdout.strip() or done.stderr.splitlines()[-1]
-
-
-class Tally:
-    """What came of each fault."""
-
-    def __init__(self) -> None:
-        self.lines: list[list[str]] = []
-        self.failed = 0
-
-    def note(self, kind: str, what: str, met: Ended, then: Ended | None, same: bool) -> None:
-        """Note one fault: how the run that met it ended, how the next one did, and whether the rows are right."""
-        good = (met.status == 0 or met.is_a_sentence) and (then is None or then.status == 0) and same
-        self.failed += not good
+        Args:
+            silent: that a command completed and said nothing, where it must have seen the fault.
+        """
+        good = all(one.is_good for one in met) and (then is None or (then.status == 0 and then.is_good)) and same
         after = "" if then is None else "completes" if then.status == 0 else f"FAILS: {then.cause}"
-        told = "completes" if met.status == 0 else met.cause if met.is_a_sentence else f"NO SENTENCE: {met.said[-200:]}"
-        self.lines.append([kind, what, told, after, "same" if same else "DIFFERENT", "" if good else "BAD"])
-        print(" | ".join(self.lines[-1]), flush=True)
+        line = {
+            "kind": self.kind, "what": what, "met": " || ".join(dict.fromkeys(one.cause for one in met)), "then": after,
+            "rows": "same" if same else "DIFFERENT", "good": good and not silent, "silent": silent,
+            "stopped": any(one.status for one in met),
+        }
+        self.found.append(line)
+        print(" | ".join(("     " if line["good"] else " BAD ", self.kind, what, line["met"], after, line["rows"],
+                          "SILENT" * silent)), flush=True)
+
+
+class Worlds:
+    """The worlds without faults, made once in a folder: how every other one begins, and what it must come to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def world(self, wide: bool, name: str = "world") -> World:
+        """A world that nothing was done in yet."""
+        return World(self.folder / name, wide).made()
+
+    def whole(self) -> World:
+        """The wide world, complete, with an export of its mixture: a copy at the place where it was made."""
+        kept, world = self.folder / "kept", World(self.folder / "world", wide=True)
+        if not (kept / "export" / "manifest.json").exists():
+            world.made()
+            for words in (("run", str(world.recipe)), self.export(world)):
+                if (ended := world.command(*words)).status:
+                    raise SystemExit(f"without a fault, {words[0]} failed: {ended.said}")
+            shutil.rmtree(kept, ignore_errors=True)
+            world.folder.rename(kept)
+        shutil.rmtree(world.folder, ignore_errors=True)
+        shutil.copytree(kept, world.folder, symlinks=True)
+        return world
+
+    @staticmethod
+    def export(world: World) -> tuple[str, ...]:
+        """The command that exports the mixture of a world."""
+        return "export", "open", "--recipe", str(world.recipe), "--to", str(world.folder / "export")
+
+    def right(self, wide: bool) -> str:
+        """What the lake of a world holds that no fault was met in."""
+        known = self.folder / f"right-{'wide' if wide else 'small'}.txt"
+        if not known.exists():
+            world = self.whole() if wide else self.world(wide)
+            if not wide and (ended := world.run()).status:
+                raise SystemExit(f"without a fault, run failed: {ended.said}")
+            known.write_text(world.held())
+        return known.read_text()
+
+
+# -- disks -------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def disk(place: Path, size: str) -> Iterator[None]:
+def disk(place: Path, kilobytes: int) -> Iterator[None]:
     """A disk of a size at a folder."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)], check=True)
     try:
         yield
     finally:
@@ -154,162 +150,380 @@ def grow(place: Path, kilobytes: int) -> None:
     subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(place)], check=True)
 
 
-def full(folder: Path, right: str, tally: Tally) -> None:
-    """The disk of the lake, or of the home, is full at ever later moments."""
-    for part, step in ((LAKE, 100), (HOME, 300)):
-        world = World(folder / f"full-{part}")
-        with disk(world.folder / part, "16k"):
-            for size in range(16, 12_000, step):
-                grow(world.folder / part, size)
-                met = world.run()
-                if met.status == 0:
-                    break
-                tally.note("full", f"{part}, {size} kB", met, None, True)
-            grow(world.folder / part, 20_000)
-            tally.note("full", f"{part}, enough", met, world.run(), world.rows_kept() == right)
+def used(place: Path) -> int:
+    """How much of the disk at a folder is taken, in kB."""
+    state = os.statvfs(place)
+    return (state.f_blocks - state.f_bfree) * state.f_frsize // 1024
 
 
-def readonly(folder: Path, right: str, tally: Tally) -> None:
-    """The lake, or the home, is on a disk that cannot be written: from the first, and once half was made."""
-    for part in (LAKE, HOME):
-        for begun in (False, True):
-            world = World(folder / f"readonly-{part}-{begun}")
-            place = world.folder / part
-            if begun:
-                begin(world)
-            subprocess.run(["mount", "--bind", str(place), str(place)], check=True)
-            try:
-                subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)
-                met = world.run()
-                if begun and part == LAKE:
-                    tally.note("readonly", "lake, status", world.command("status"), None, True)
-            finally:
-                subprocess.run(["umount", "-l", str(place)], check=True)
-            then = world.run()
-            tally.note("readonly", f"{part}{', half made' if begun else ''}", met, then, world.rows_kept() == right)
+def full(worlds: Worlds, part: str, wide: bool, step: int) -> Callable[[Trial], None]:
+    """The disk of a part of the world is full at ever later moments: after every `step` kB that a run could write."""
+
+    def meet(trial: Trial) -> None:
+        right, world = worlds.right(wide), worlds.world(wide)
+        place = world.folder / part
+        with disk(place, 16):
+            while (met := world.run()).status != 0 and len(trial.found) < 100:
+                trial.note(f"{part}, {used(place)} kB", [met], None, True)
+                grow(place, used(place) + step)
+            grow(place, 2**20)
+            trial.note(f"{part}, enough", [met], world.run(), world.held() == right)
+
+    return meet
+
+
+def full_for_export(worlds: Worlds, step: int) -> Callable[[Trial], None]:
+    """The disk that an export is written to is full at ever later moments."""
+
+    def meet(trial: Trial) -> None:
+        world, place = worlds.whole(), worlds.folder / "world" / "full"
+        place.mkdir()
+        words = (*worlds.export(world)[:-1], str(place / "export"))
+        with disk(place, 16):
+            while (met := world.command(*words)).status != 0 and len(trial.found) < 100:
+                trial.note(f"export, {used(place)} kB", [met], None, True)
+                grow(place, used(place) + step)
+            trial.note("export, enough", [met], world.command("check-export", str(place / "export")), True)
+
+    return meet
+
+
+@contextmanager
+def read_only(place: Path) -> Iterator[None]:
+    """A folder that cannot be written."""
+    subprocess.run(["mount", "--bind", str(place), str(place)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def begin(world: World) -> None:
     """Make the first tables of a world."""
-    code = ("import sys\n"
-            "from data_platform.definitions import build_definitions\n"
-            "from data_platform.run.recipe import load_recipe\n"
-            "from data_platform.run.workspace import Workspace\n"
-            "from data_platform.pipeline.flow import stages\n"
-            "from data_platform.run.stage import execute\n"
-            "opened = Workspace(load_recipe(sys.argv[1]))\n"
-            "for name in ('raw_crawls', 'documents', 'license_evidence'):\n"
-            "    execute(stages(opened.recipe)[name], opened, 'rows', 'begun')\n")
-    environment = {**os.environ, "DATA_PLATFORM_HOME": str(world.folder / HOME)}
-    subprocess.run([sys.executable, "-c", code, str(world.recipe)], cwd=ROOT, env=environment, check=True)
+
+    def work() -> None:
+        from data_platform.pipeline.flow import stages
+        from data_platform.run.recipe import load_recipe
+        from data_platform.run.stage import execute
+        from data_platform.run.workspace import Workspace
+
+        os.environ.update(world.environment())
+        workspace = Workspace(load_recipe(str(world.recipe)))
+        for name in ("raw_crawls", "documents", "license_evidence"):
+            execute(stages(workspace.recipe)[name], workspace, "one", "begun")
+
+    in_a_child(work)
 
 
-def permission(folder: Path, right: str, tally: Tally) -> None:
-    """The lake, its files, the home or the source belong to somebody else, who grants nothing."""
-    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    for part in (LAKE, HOME, "tables that are there", "rows"):
-        world = World(folder / f"permission-{part.split()[0]}", as_user=nobody)
-        world.environment = {"HOME": str(world.folder / "user"), "PYTHONDONTWRITEBYTECODE": "1"}
-        (world.folder / "user").mkdir()
-        os.chmod(folder, 0o755)
-        give(world.folder)
-        place = {HOME: world.folder / HOME, "rows": world.rows}.get(part, world.folder / LAKE)
-        if part.startswith("tables"):
+def readonly(worlds: Worlds, part: str, begun: bool) -> Callable[[Trial], None]:
+    """A part of the world is on a disk that cannot be written: from the first, or once some tables were made."""
+
+    def meet(trial: Trial) -> None:
+        right, world = worlds.right(False), worlds.world(False)
+        if begun:
             begin(world)
-            give(world.folder / HOME)
-        take(place)
-        met = world.run()
-        give(place)
-        tally.note("permission", part, met, world.run(), world.rows_kept() == right)
+        with read_only(world.folder / part):
+            met = [world.run(), world.command("status", str(world.recipe))]
+        trial.note(f"{part}{', some tables made' * begun}", met, world.run(), world.held() == right)
+
+    return meet
 
 
-def give(place: Path) -> None:
-    """Let everybody have a file, or a folder with all that is in it."""
-    subprocess.run(["chown", "-R", "65534:65534", str(place)], check=True)
+def permission(worlds: Worlds, part: str, begun: bool) -> Callable[[Trial], None]:
+    """A part of the world belongs to somebody else, who grants nothing."""
+
+    def meet(trial: Trial) -> None:
+        right, world = worlds.right(False), worlds.world(False)
+        user = world.folder / "user"
+        user.mkdir()
+        world.variables |= {"HOME": str(user), "PYTHONDONTWRITEBYTECODE": "1",
+                            "NUMBA_CACHE_DIR": str(worlds.folder / "kernels")}
+        (worlds.folder / "kernels").mkdir(exist_ok=True)
+        _give(worlds.folder / "kernels")
+        if begun:
+            begin(world)
+        _give(world.folder)
+        for folder in worlds.folder.parents:
+            folder.chmod(folder.stat().st_mode | 0o111)
+        other = replace(world, user=NOBODY)
+        place = world.folder / part
+        _take(place)
+        met = other.run()
+        _give(place)
+        trial.note(f"{part}{', some tables made' * begun}", [met], other.run(), world.held() == right)
+
+    return meet
+
+
+def _give(place: Path) -> None:
+    """Let another user have a file, or a folder with all that is in it."""
+    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(place)], check=True)
     subprocess.run(["chmod", "-R", "u+rwX", str(place)], check=True)
 
 
-def take(place: Path) -> None:
+def _take(place: Path) -> None:
     """Let nobody but root have a file or a folder with all that is in it."""
     subprocess.run(["chown", "-R", "0:0", str(place)], check=True)
     subprocess.run(["chmod", "-R", "go-rwx", str(place)], check=True)
 
 
-_CUT = (
-    "rows.jsonl.gz", "faults.yaml", "home/recipes.json", "home/fingerprints.json", "home/dagster/history/runs.db",
-    "home/dagster/history/runs/index.db", "home/dagster/schedules/schedules.db", "lake/tables/_custody/documents.json",
-    "lake/tables/documents/_delta_log/*1.json", "lake/tables/documents/_delta_log/*0.json",
-    "lake/tables/documents/**/*.parquet", "lake/tables/raw_crawls/**/*.parquet", "lake/tables/mixture_all/*.parquet",
-    "lake/tables/lineage/_delta_log/*1.json", "lake/tables/check_results/**/*.parquet",
-)
+# -- files -------------------------------------------------------------------------------------------------------------
 
 
-def cut(folder: Path, right: str, tally: Tally) -> None:
-    """Every kind of file is cut to half, and to nothing, in a lake that is complete."""
-    made = World(folder / "cut")
-    assert made.run().status == 0
-    for pattern in _CUT:
-        for share in (0, 2):
-            # Paths are in the lake's log and in the recipe: a copy takes the place of what it was made of.
-            kept = folder / "kept"
-            shutil.copytree(made.folder, kept)
-            path = sorted(made.folder.glob(pattern))[0]
-            content = path.read_bytes()
-            path.write_bytes(content[: len(content) // share] if share else b"")
-            met = made.run()
-            if met.status:
-                path.write_bytes(content)
-            then = made.run()
-            tally.note("cut", f"{pattern} to {'half' if share else 'nothing'}", met, then, made.rows_kept() == right)
-            shutil.rmtree(made.folder)
-            kept.rename(made.folder)
+def cut(
+    worlds: Worlds, pattern: str, share: float, words: Callable[[World], list[tuple[str, ...]]], input_: bool = False
+) -> Callable[[Trial], None]:
+    """The last file that matches a pattern is cut to a share of its length, in a world that is complete.
+
+    Args:
+        words: of the commands that meet it.
+        input_: whether the file is people's own, and has to come back, whatever becomes of the run.
+    """
+
+    def meet(trial: Trial) -> None:
+        right, world = worlds.right(True), worlds.whole()
+        if not (paths := sorted(world.folder.glob(pattern))):
+            raise SystemExit(f"no file is called {pattern}")
+        path = paths[-1]
+        content = path.read_bytes()
+        path.unlink()  # it may be a link to somebody else's
+        path.write_bytes(content[:int(len(content) * share)])
+        met = [world.command(*some) for some in words(world)]
+        silent = input_ and not any(path.name in one.said for one in met)
+        if input_ or any(one.status for one in met):
+            path.write_bytes(content)
+        then = world.run()
+        trial.note(f"{pattern} cut to {'half' if share else 'nothing'}", met, then, world.held() == right, silent)
+
+    return meet
 
 
-def store(folder: Path, right: str, tally: Tally, runs: int = 4, rate: float = 0.05) -> None:
-    """A lake on S3 behind a proxy with faults: first every kind of them, then a store that is down."""
+def _run(world: World) -> list[tuple[str, ...]]:
+    return [("run", str(world.recipe))]
+
+
+def _look_and_run(world: World) -> list[tuple[str, ...]]:
+    return [("verify", "--recipe", str(world.recipe)), ("run", str(world.recipe))]
+
+
+def _status_and_run(world: World) -> list[tuple[str, ...]]:
+    return [("status",), ("run", str(world.recipe))]
+
+
+def _check_and_export(world: World) -> list[tuple[str, ...]]:
+    return [("check-export", str(world.folder / "export")), Worlds.export(world)]
+
+
+# -- stores and writers ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """An S3 endpoint with an empty bucket, `lake`."""
     port = free_port()
     moto = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for number in range(runs):
-            with FaultyStore(f"http://127.0.0.1:{port}", number) as faulty:
-                world = World(folder / f"store-{number}", lake=f"s3://lake/{number}", environment={
-                    "AWS_ENDPOINT_URL": faulty.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-                    "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-                })
-                subprocess.run([sys.executable, str(ROOT / "deploy" / "make_buckets.py"), "lake"], check=True,
-                               env={**os.environ, **world.environment})
-                faulty.set_rate(rate)
-                tries, met = 1, world.run()
-                while met.status and met.is_a_sentence and tries < 8:
-                    tries += 1
-                    met = world.run()
-                faulty.set_rate(0.0)
-                faults = ", ".join(f"{count} {kind}" for kind, count in sorted(faulty.met().items()))
-                tally.note("store", f"{faults}; {tries} runs", met, world.run(), world.rows_kept() == right)
+        endpoint = f"http://127.0.0.1:{port}"
+        subprocess.run([sys.executable, str(ROOT / "deploy" / "make_buckets.py"), "lake"], check=True,
+                       env={**os.environ, **_aws(endpoint)})
+        yield endpoint
     finally:
         moto.terminate()
         moto.wait()
 
 
+def _aws(endpoint: str) -> dict[str, str]:
+    return {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def store(worlds: Worlds, seed: int, rate: float, most: int = 8) -> Callable[[Trial], None]:
+    """A lake on S3 behind a proxy with faults: runs until one completes, `most` of them, then one without faults."""
+
+    def meet(trial: Trial) -> None:
+        right = worlds.right(False)
+        with emulator() as endpoint, FaultyStore(endpoint, seed) as faulty:
+            world = World(worlds.folder / "world", lake="s3://lake/tables", variables=_aws(faulty.url)).made()
+            faulty.set_rate(rate)
+            met = [world.run()]
+            while met[-1].status and met[-1].is_good and len(met) < most:
+                met.append(world.run())
+            faulty.set_rate(0.0)
+            faults = ", ".join(f"{count} {kind}" for kind, count in sorted(faulty.met().items()))
+            trial.note(f"{rate:.0%}: {faults}; {len(met)} runs", met, world.run(), world.held() == right)
+
+    return meet
+
+
+def store_down(worlds: Worlds) -> Callable[[Trial], None]:
+    """A store that nobody answers for, before the first commit and once the lake is complete."""
+
+    def meet(trial: Trial) -> None:
+        right = worlds.right(False)
+        nobody = f"http://127.0.0.1:{free_port()}"
+        with emulator() as endpoint:
+            world = World(worlds.folder / "world", lake="s3://lake/tables", variables=_aws(nobody)).made()
+            for when in ("before the first commit", "when all is there"):
+                world.variables = _aws(nobody)
+                met = [world.run(), world.command("status", str(world.recipe))]
+                world.variables = _aws(endpoint)
+                trial.note(f"down {when}", met, world.run(), world.held() == right)
+
+    return meet
+
+
+def writers(worlds: Worlds, count: int = 16, times: int = 6) -> Callable[[Trial], None]:
+    """Many processes write partitions of one table at once, some of them the same."""
+
+    def meet(trial: Trial) -> None:
+        folder = worlds.folder / "world"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        children = [_forked(lambda number=number: _write_partitions(folder, number, times)) for number in range(count)]
+        failed = sum(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0 for pid in children)
+        wrong = in_a_child(lambda: _wrong_partitions(folder, count, times))
+        said = f"{count} writers, {count * times} commits, {failed} failed, {wrong or 'none'} lost or doubled"
+        trial.note(said, [Ended(1 if failed else 0, said)], None, not wrong)
+
+    return meet
+
+
+def _forked(work: Callable[[], None]) -> int:
+    if child := os.fork():
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _write_partitions(folder: Path, number: int, times: int) -> None:
+    from data_platform.lake.lake import Lake, Partition
+    from tests.lake.test_lake import NAME, made_by, verdicts
+
+    lake = Lake(str(folder))
+    for time_ in range(times):
+        name = f"{number}-{time_}"
+        lake.write(NAME, Partition.of(NAME, name), verdicts(name, 2, number), made_by(name))
+
+
+def _wrong_partitions(folder: Path, count: int, times: int) -> str:
+    from data_platform.lake.lake import Lake
+    from tests.lake.test_lake import NAME
+
+    lake = Lake(str(folder))
+    lake.repair_lineage()
+    rows = Counter(lake.read_table(NAME, ["snapshot"])["snapshot"].to_pylist())
+    names = [f"{number}-{time_}" for number in range(count) for time_ in range(times)]
+    told = Counter(row["partition"] for row in lake.read_table("lineage", ["table", "partition"]).to_pylist()
+                   if row["table"] == NAME)
+    wrong = sorted(name for name in {*rows, *names} if rows[name] != 2 or told[name] != 1)
+    return ", ".join(wrong)
+
+
+def two_runs(worlds: Worlds) -> Callable[[Trial], None]:
+    """Two runs at once on one lake, with other settings: one completes, the other says that it was overtaken."""
+
+    def meet(trial: Trial) -> None:
+        world = worlds.world(False)
+        other = World(world.folder / "other", lake=world.lake)
+        other.made().recipe.write_text(world.recipe.read_text().replace("rule_sets: {}", "rule_sets: {c4: {}}"))
+        began = time.monotonic()
+        running = [one.started("run", str(one.recipe)) for one in (world, other)]
+        for process in running:
+            process.wait(600)
+        ended = [Ended(process.status, process.log.read_text(errors="replace")) for process in running]
+        told = [one for one in ended if one.status == 1 and "overtaken" in one.said]
+        said = f"two runs, {time.monotonic() - began:.0f} s: {len(told)} overtaken"
+        right = sum(one.status == 0 for one in ended) == 1 and len(told) == 1
+        then = world.run()
+        trial.note(said, ended, then, right and world.held() == worlds.right(False))
+
+    return meet
+
+
+# -- all of it ---------------------------------------------------------------------------------------------------------
+
+
+def units(folder: Path) -> list[Unit]:
+    """All faults, in order."""
+    worlds = Worlds(folder)
+    found = [
+        Unit("full", LAKE, full(worlds, LAKE, True, 48)), Unit("full", HOME, full(worlds, HOME, False, 160)),
+        Unit("full", TEMPORARY, full(worlds, TEMPORARY, True, 64)), Unit("full", "export", full_for_export(worlds, 12)),
+    ]
+    for part in (LAKE, HOME, TEMPORARY):
+        found += [Unit("readonly", f"{part} {begun}", readonly(worlds, part, begun)) for begun in (False, True)]
+    for part, begun in ((LAKE, False), (LAKE, True), (HOME, False), (HOME, True), (TEMPORARY, False), ("user", False),
+                        ("inputs/rows.jsonl.gz", False), ("faults.yaml", False)):
+        found.append(Unit("permission", f"{part} {begun}", permission(worlds, part, begun)))
+    files: list[tuple[str, str, Callable[[World], list[tuple[str, ...]]]]] = [
+        *(("inputs", path, _run) for path in _INPUTS),
+        *(("tables", f"lake/tables/{path}", _look_and_run) for path in _TABLES),
+        *(("home", f"home/{path}", _status_and_run) for path in _HOME),
+        *(("exports", f"export/**/{path}", _check_and_export) for path in _EXPORT),
+    ]
+    for kind, pattern, words in files:
+        for share in (0.0, 0.5):
+            found.append(Unit(kind, f"{pattern} {share}", cut(worlds, pattern, share, words, kind == "inputs")))
+    found += [Unit("store", f"{seed} {rate}", store(worlds, seed, rate))
+              for seed, rate in enumerate((0.02, 0.05, 0.05, 0.1))]
+    found.append(Unit("store", "down", store_down(worlds)))
+    found += [Unit("writers", "sixteen", writers(worlds)), Unit("writers", "two runs", two_runs(worlds))]
+    return found
+
+
+def report(found: list[Mapping[str, Any]]) -> int:
+    """Print the tally; returns how many were not as they should be."""
+    kinds = list(dict.fromkeys(line["kind"] for line in found))
+    rows = []
+    for kind in kinds:
+        some = [line for line in found if line["kind"] == kind]
+        rows.append([kind, len(some), sum(line["stopped"] for line in some), sum(not line["stopped"] for line in some),
+                     sum(line["then"] == "completes" for line in some), sum(line["rows"] != "same" for line in some),
+                     sum(not line["good"] for line in some)])
+    show("Faults", ["kind", "faults", "told in a sentence", "completed all the same", "next runs that completed",
+                    "other rows than without the fault", "not as they should be"], rows)
+    wrong = [line for line in found if not line["good"]]
+    for line in wrong:
+        silent = " | silent" * line["silent"]
+        print(f"- {line['kind']}, {line['what']}: {line['met']} | {line['then']} | {line['rows']}{silent}")
+    return len(wrong)
+
+
 def main() -> int:
-    """Meet the faults and print what came of them."""
-    arguments = parser(__doc__)
-    arguments.add_argument("kinds", nargs="*", choices=[*KINDS, []], help="all, unless some are named")
-    kinds = arguments.parse_args().kinds or KINDS
-    tally = Tally()
-    meet: dict[str, Callable[[Path, str, Tally], None]] = {
-        "full": full, "readonly": readonly, "permission": permission, "cut": cut, "store": store,
-    }
-    with tempfile.TemporaryDirectory(prefix="faults") as folder:
-        undisturbed = World(Path(folder) / "right")
-        assert (first := undisturbed.run()).status == 0, first.said
-        right = undisturbed.rows_kept()
-        for kind in kinds:
-            meet[kind](Path(folder), right, tally)
-    show("Faults", ["kind", "what", "the run that met it", "the next run", "rows", ""], tally.lines)
-    print(f"{len(tally.lines)} faults, {tally.failed} not as they should be")
-    return 1 if tally.failed else 0
+    """Meet the faults that were not met yet, and print what came of all."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", type=Path, help="where worlds and findings lie")
+    arguments.add_argument("kinds", nargs="*", help="all, unless some are named")
+    arguments.add_argument("--only", default="", help="units whose name holds this alone")
+    arguments.add_argument("--report", action="store_true", help="print what was found so far, and do nothing")
+    given = arguments.parse_args()
+    folder = given.folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    every = units(folder)
+    kinds = dict.fromkeys(unit.kind for unit in every)
+    if unknown := set(given.kinds) - set(kinds):
+        arguments.error(f"no kind {', '.join(sorted(unknown))}; kinds: {', '.join(kinds)}")
+    path = folder / "found.jsonl"
+    met = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    wanted = [unit for unit in every if unit.kind in (given.kinds or kinds) and given.only in unit.name]
+    todo = [unit for unit in wanted if (unit.kind, unit.name) not in {(one["kind"], one["unit"]) for one in met}]
+    if not given.report:
+        preload()
+        for number, unit in enumerate(todo, 1):
+            began = time.monotonic()
+            unit.meet(trial := Trial(folder, unit.kind))
+            with open(path, "a") as stream:
+                for line in trial.found:
+                    met.append({**line, "unit": unit.name, "seconds": round(time.monotonic() - began, 1)})
+                    stream.write(json.dumps(met[-1]) + "\n")
+            print(f"{number} of {len(todo)} done, {time.monotonic() - began:.0f} s", flush=True)
+    return 1 if report([line for line in met if line["kind"] in (given.kinds or kinds)]) else 0
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -172,24 +172,37 @@ def _session(leader: int) -> list[int]:
     return members
 
 
-def start(world: World, arguments: Sequence[str], cold: bool) -> Process:
-    """Start a command, from the first import on or with imports made."""
+class Place(Protocol):
+    """Where commands are typed."""
+
+    @property
+    def folder(self) -> Path:
+        """For what they print."""
+
+    def environment(self) -> dict[str, str]:
+        """Variables of the commands."""
+
+
+def start(world: Place, arguments: Sequence[str], cold: bool, user: int = 0, log: str = "command.log") -> Process:
+    """Start a command, from the first import on or with imports made; as another user only from the first import on."""
     world.folder.mkdir(parents=True, exist_ok=True)
-    log = world.folder / "command.log"
-    with open(log, "wb", buffering=0) as stream:
+    said = world.folder / log
+    with open(said, "wb", buffering=0) as stream:
         if cold:
             command = [sys.executable, "-m", "data_platform.cli.main", *arguments]
+            other = {"user": user, "group": user, "extra_groups": ()} if user else {}
             started = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True, cwd=ROOT,
-                                       env={**os.environ, **world.environment()})
+                                       env={**os.environ, **world.environment()}, **other)
             started.returncode = 0  # waited for here
-            return Process(started.pid, log)
+            return Process(started.pid, said)
         pid = os.fork()
         if pid:
-            return Process(pid, log)
+            return Process(pid, said)
         status = 1
         try:
             os.setsid()
             os.environ.update(world.environment())
+            tempfile.tempdir = None  # to be asked of the environment again
             os.dup2(stream.fileno(), 1)
             os.dup2(stream.fileno(), 2)
             from data_platform.cli.main import main as command

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from data_platform.branches.settings import Branch, DomainLabels
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import DAMAGED, PlainError
 from data_platform.core.tables import table
 from data_platform.extract.settings import Extraction
 from data_platform.ingest.settings import CrawlSource, Ingest
@@ -94,12 +94,15 @@ def _file_rows(part: DomainLabels) -> Iterator[_Row]:
         name = PurePosixPath(path).name
         try:
             with fsspec.open(path, "rt", encoding="utf-8", compression="infer") as lines:
+                number = 0
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         yield _file_row(line, f"{path}:{number}", f"{name}:{number}", part)
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError, *DAMAGED) as error:
             reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
             raise DomainLabelError(f"{path}: cannot be read: {reason}") from None
+        if not number:
+            raise DomainLabelError(f"{path}: is empty; fetch it again, or take it out of the paths")
 
 
 def _file_row(line: str, place: str, name: str, part: DomainLabels) -> _Row:

@@ -27,6 +27,7 @@ from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
 
 _MOST_OVERTAKEN = 3
+_MOST_CUT = 10
 
 
 @click.command()
@@ -124,7 +125,7 @@ def _figures(workspace: Workspace, flow: Mapping[str, Stage]) -> tuple[list[Stat
     while True:
         before = carried(workspace, flow)
         now = plan(workspace, flow)
-        lines = [_grid(workspace, now), *_mixtures(workspace, now)]
+        lines = [_grid(workspace, now), *_cut_archives(workspace, now), *_mixtures(workspace, now)]
         if carried(workspace, flow) == before:
             return now, lines
 
@@ -155,6 +156,21 @@ def _grid(workspace: Workspace, now: Sequence[Status]) -> Grid:
                                                                    if entry.missing else ""),
         )
     return grid
+
+
+def _cut_archives(workspace: Workspace, now: Sequence[Status]) -> Iterator[str]:
+    """Which archives could not be read to their ends; what was whole of them is in the tables."""
+    snapshots = [status.snapshot for status in now if status.stage.name == "raw_crawls" and status.state in OURS]
+    cut = [
+        row for snapshot in snapshots
+        for row in workspace.lake.read_table("archives", ["archive_uri", "captured", "rejected"], partition=snapshot,
+                                             where=~pc.field("complete")).to_pylist()
+    ]
+    for row in cut[:_MOST_CUT]:
+        taken = f"{many(row['captured'], 'row')} of it taken, {row['rejected']:,} rejected"
+        yield f"[red]{escape(shown(row['archive_uri']))} is damaged or cut[/red]: {taken}; fetch it again"
+    if (more := len(cut) - _MOST_CUT) > 0:
+        yield f"[red]and {many(more, 'archive')} more[/red]"
 
 
 def _mixtures(workspace: Workspace, now: Sequence[Status]) -> Iterator[str]:

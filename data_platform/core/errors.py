@@ -6,9 +6,12 @@ and settings. Not here: what is done about a failure.
 from __future__ import annotations
 
 import difflib
+import lzma
 import os
 import re
+import tarfile
 import traceback
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -17,6 +20,9 @@ _FILE = re.compile(r"(?:[a-z0-9]+://|/)[^\n:]{1,4000}?\.parquet\b")
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 _CUT = re.compile(r"Corrupt footer|file too small|Invalid Parquet|Parquet magic bytes|[Cc]ouldn't deserialize thrift")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, tarfile.TarError)
+"""What the standard library raises on packed data that is cut or changed, besides OSError and ValueError."""
+
 MOST_NAMES = 20
 LONGEST_NAME = 200
 """How many names a message lists, and of which length what is near is looked for: it takes time with the square."""

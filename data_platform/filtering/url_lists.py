@@ -24,7 +24,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -34,7 +33,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import DAMAGED, PlainError
 from data_platform.core.kinds.rule_set import Rule, Rules
 from data_platform.filtering.settings import Urls
 from data_platform.text.buffers import text_buffers
@@ -252,14 +251,18 @@ def _list_files(urls: Urls) -> Iterator[tuple[str, str, Path]]:
                 f"no list {category!r} in {', '.join(urls.lists)}: a category is a folder with {', '.join(_FILES)}, "
                 "plain or .gz"
             )
+        if not any(path.stat().st_size for _, _, path in found):
+            places = ", ".join(str(path) for _, _, path in found)
+            raise UrlListError(f"list {category!r} is empty: there is no byte in {places}")
         yield from found
 
 
 def _content(path: Path) -> bytes:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise UrlListError(f"{path}: cannot read the list: {error}") from error
+    except (OSError, *DAMAGED) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else f"it is damaged or cut: {error}"
+        raise UrlListError(f"{path}: cannot read the list: {cause}") from error
     return content.removeprefix(codecs.BOM_UTF8)
 
 

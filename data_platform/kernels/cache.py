@@ -152,10 +152,10 @@ class _KernelCache(_Cache):
         target_context.refresh()
         path = self._path(sig, target_context.codegen())
         try:
-            kept = path.read_bytes() if path else None
-        except OSError:
+            kept = pickle.loads(path.read_bytes()) if path else None
+        except Exception:  # cut by a full disk or a power failure: it is compiled anew, and written over
             return None
-        return None if kept is None else CompileResult._rebuild(target_context, *pickle.loads(kept))
+        return None if kept is None else CompileResult._rebuild(target_context, *kept)
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:
         path = self._path(sig, data.codegen)

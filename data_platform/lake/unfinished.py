@@ -1,7 +1,8 @@
 """Files of tables that were begun and that no commit has named yet.
 
-A process that fails or is stopped between two batches deletes what it began; one that has to end as it stands at least
-names its files no more, and removes those on its own disk. What a killed process leaves is no part of any table.
+A process that fails or is stopped between two batches deletes what it began, and one that comes to its end what it
+still writes; one that has to end as it stands at least names its files no more, and removes those on its own disk. What
+a killed process leaves is no part of any table.
 
 Here belongs what is known of such files, from their first byte to the commit that claims them. Not here: writing
 (`writer.py`) and commits (`lake.py`).
@@ -9,6 +10,7 @@ Here belongs what is known of such files, from their first byte to the commit th
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -25,14 +27,28 @@ class _Closes(Protocol):
     def close(self) -> None: ...
 
 
+class _Stream(_Closes, Protocol):
+    @property
+    def closed(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class _Begun:
-    """A file under a table's root, on the file system of that root, and what writes it, the outermost first."""
+    """A file under a table's root, on the file system of that root, what writes it, and where that writes its bytes."""
 
     table_uri: str
     path: str
     system: pyarrow.fs.FileSystem
-    writers: tuple[_Closes, ...]
+    writer: _Closes
+    stream: _Stream
+
+    def delete(self) -> None:
+        """End it and delete it, as far as that can be done: whoever asks has a failure of its own to tell of."""
+        for open_ in (self.writer, self.stream):
+            with suppress(OSError, ValueError):
+                open_.close()
+        with suppress(OSError):
+            self.system.delete_file(self.path)
 
 
 _begun: dict[tuple[str, str], _Begun] = {}
@@ -40,10 +56,10 @@ _given_up = False
 _lock = threading.Lock()
 
 
-def begin(table_uri: str, path: str, system: pyarrow.fs.FileSystem, writers: tuple[_Closes, ...]) -> None:
+def begin(table_uri: str, path: str, system: pyarrow.fs.FileSystem, writer: _Closes, stream: _Stream) -> None:
     """Note a file that is being written."""
     with _lock:
-        _begun[table_uri, path] = _Begun(table_uri, path, system, writers)
+        _begun[table_uri, path] = _Begun(table_uri, path, system, writer, stream)
 
 
 def claim(table_uri: str, paths: Collection[str]) -> None:
@@ -73,13 +89,20 @@ def deleted_on_failure() -> Iterator[None]:
         with _lock:
             left = [_begun.pop(key) for key in set(_begun) - before]
         for file in left:
-            # The failure itself is what people must hear of.
-            for writer in file.writers:
-                with suppress(OSError, ValueError):
-                    writer.close()
-            with suppress(OSError):
-                file.system.delete_file(file.path)
+            file.delete()
         raise
+
+
+@atexit.register
+def _end_writers() -> None:
+    """Delete what is still written when the interpreter ends: once its modules are gone, no writer can close itself.
+
+    Files that were written to their ends stay, since another process may be about to name them in a commit.
+    """
+    with _lock:
+        left = [_begun.pop(key) for key, file in list(_begun.items()) if not file.stream.closed]
+    for file in left:
+        file.delete()
 
 
 def give_up() -> None:

@@ -208,7 +208,7 @@ class TableWriter:
             store_schema=False,
             **COMPRESSION,
         )
-        unfinished.begin(self._uri, path, system, (parquet, stream))
+        unfinished.begin(self._uri, path, system, parquet, stream)
         file = self._open[partition] = _OpenFile(path, partition, stream, parquet)
         return file
 

@@ -37,6 +37,7 @@ from data_platform.spdx.expressions import (
 from data_platform.spdx.tiers import tier
 
 DETECTOR = "data_provenance@2"
+_PIECE = 2**20
 HOSTS = {"GitHub License": "GitHub", "HF Yaml License": "Hugging Face", "HF Config License": "Hugging Face",
          "PwC License Name": "Papers with Code"}
 _ADDRESSES = {"GitHub URL": "GitHub", "Hugging Face URL": "Hugging Face", "Papers with Code URL": "Papers with Code"}
@@ -134,6 +135,8 @@ def _summaries(path: Path) -> Iterator[Mapping[str, Any]]:
         members = [member for member in archive.getmembers() if re.search(r"data_summaries/[^/]+\.json$", member.name)]
         for member in sorted(members, key=lambda member: member.name):
             yield json.load(archive.extractfile(member))
+        while archive.fileobj.read(_PIECE):  # a packed archive that is cut says so at its end alone
+            pass
 
 
 def _entry(entry: Mapping[str, Any]) -> KnownSource:

@@ -94,11 +94,14 @@ def load_rulings(path: str | None) -> list[Ruling]:
     if path is None:
         return []
     try:
-        reading = YamlText(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        reading = YamlText(text)
     except OSError as error:
         raise RecipeError(f"{path}: cannot read the rulings: {error.strerror}") from error
     except (UnicodeDecodeError, NotYaml) as error:
         raise RecipeError(f"{path}: {error}") from None
+    if not text.strip():
+        raise RecipeError(f"{path}: is empty, and rulings that were in it would be lost; no ruling at all is []")
     if reading.faults:
         raise RecipeError("\n".join(f"{path}:{fault.line}: {fault.message}" for fault in reading.faults))
     entries = reading.value

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
 import pyarrow as pa
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import DAMAGED, PlainError
 from data_platform.core.tables import table
 from data_platform.models.settings import Labels
 
@@ -99,11 +98,14 @@ def _file_rows(settings: Labels) -> Iterator[tuple[str, str, int]]:
     for path in settings.paths:
         try:
             with fsspec.open(path, "rt", encoding="utf-8", compression="infer") as lines:
+                number = 0
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         yield PurePosixPath(path).name, *_text_and_label(line, f"{path}:{number}", settings)
-        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError, *DAMAGED) as error:
             raise LabelError(f"{path}: cannot be read: {_without_text(error)}") from error
+        if not number:
+            raise LabelError(f"{path}: is empty; fetch it again, or take it out of labels.paths")
 
 
 def _without_text(error: Exception) -> str:

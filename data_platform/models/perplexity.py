@@ -163,14 +163,15 @@ def load_language_model(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     _require_model_folder(folder)
-    try:
-        with no_progress_bars():
-            model = AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, dtype=precision or torch.float32
-            )
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, split_special_tokens=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
+    with _loading(folder), no_progress_bars():
+        model, told = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, dtype=precision or torch.float32, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, split_special_tokens=True)
+    if missing := sorted(told["missing_keys"]):
+        # transformers fills them with random numbers.
+        raise ModelError(f"{folder}: its weights lack {', '.join(missing[:3])} and {len(missing)} in all; "
+                         "is it a causal language model?")
     if not tokenizer.is_fast:
         raise ModelError(f"{folder}: the tokenizer tells no offsets; a tokenizer.json (fast tokenizer) is needed")
     if _prefix(tokenizer) is None:
@@ -183,19 +184,41 @@ def load_language_model(
 def parameter_count(folder: str | os.PathLike[str]) -> int:
     """Number of parameters of the causal language model in `folder`, shared ones once, told from its configuration.
 
+    Files of weights are looked at as far as their headers go, which say how long they are; the tokenizer is loaded.
+
     Raises:
-        ModelError: if the directory is missing or its configuration is not one of a causal language model.
+        ModelError: if the directory is missing, its configuration is not one of a causal language model, or one of its
+            files is cut.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from safetensors import safe_open
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    _require_model_folder(Path(folder))
-    try:
+    _require_model_folder(place := Path(folder))
+    with _loading(place):
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        AutoTokenizer.from_pretrained(folder, local_files_only=True)
         with torch.device("meta"):
-            return AutoModelForCausalLM.from_config(config).num_parameters()
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder} holds no causal language model that transformers can load: {error}") from error
+            count = AutoModelForCausalLM.from_config(config).num_parameters()
+    for file in sorted(place.glob("*.safetensors")):
+        with _loading(file), safe_open(file, "pt"):
+            pass
+    return count
+
+
+@contextmanager
+def _loading(place: Path) -> Iterator[None]:
+    """Turn whatever libraries raise on a damaged file of a model into `ModelError`; each has kinds of its own."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # of the device
+            raise
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())
+        raise ModelError(f"{place} holds no causal language model that transformers can load, or a file of it is cut: "
+                         f"{cause}") from error
 
 
 @contextmanager

@@ -166,7 +166,7 @@ class _Run:
             return
         try:
             kept = torch.load(checkpoint, map_location=self.models.gain.device, weights_only=True)
-        except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
             raise CheckpointError(f"the checkpoint {checkpoint} cannot be read; delete it, and its runs begin anew") \
                 from error
         if kept["digest"] != self.digest:

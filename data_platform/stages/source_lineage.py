@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from data_platform.core.errors import DAMAGED
 from data_platform.core.settings import RecipeError
 from data_platform.core.tables import table
 from data_platform.run.recipe import Recipe
@@ -60,8 +60,9 @@ def _collection(path: Path, changed: int) -> tuple[dict[str, KnownSource], Prove
 
     try:
         entries = read_collection(path)
-    except (OSError, ValueError, tarfile.TarError) as error:
-        raise RecipeError(f"{path}: not the Data Provenance Collection: {error}") from error
+    except (OSError, ValueError, *DAMAGED) as error:
+        cause = " ".join(str(error).split())
+        raise RecipeError(f"{path}: not the Data Provenance Collection, or damaged: {cause}") from error
     return {entry.identifier: entry for entry in entries}, Provenance(entries)
 
 

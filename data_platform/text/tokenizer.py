@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from data_platform.core.errors import PlainError
+
 PIECE_CHARACTERS = 50_000
 """tiktoken's regular expression engine gives up, and its Rust code panics, within a run of some hundred thousand
 spaces. Longer texts are cut before a single space, where Tekken begins a token anyway, so that the count does not
@@ -26,6 +28,10 @@ change; only where there is no such space in the last 5,000 characters of a piec
 _CUT_WITHIN = 5_000
 _TEKKEN = "mistral_common/data/tekken_240911.json"
 _DIGEST_DIGITS = 12
+
+
+class TokenizerError(PlainError, ValueError):
+    """A file that is no tokenizer, or not the whole of one. The message names it."""
 
 
 def count_tokens(texts: pa.Array, tokenizer: str | None = None) -> pa.Int64Array:
@@ -37,6 +43,7 @@ def count_tokens(texts: pa.Array, tokenizer: str | None = None) -> pa.Int64Array
 
     Raises:
         FileNotFoundError: if there is no file at `tokenizer`.
+        TokenizerError: if it cannot be loaded.
     """
     file = _file(tokenizer)
     count = _counter(file, _digest(file))
@@ -75,7 +82,13 @@ def _content_digest(file: Path, size: int, changed: int) -> str:
 @cache
 def _counter(file: Path, digest: str) -> Callable[[str], int]:
     """The tokenizer in `file`, loaded once per process and content."""
-    return _load_tekken(file) if file.name.startswith("tekken") else _load_hugging_face(file)
+    try:
+        return _load_tekken(file) if file.name.startswith("tekken") else _load_hugging_face(file)
+    except MemoryError:
+        raise
+    except Exception as error:  # what `tokenizers` raises has no other kind
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+        raise TokenizerError(f"{file} is no tokenizer that can be loaded, or is cut: {cause}") from error
 
 
 def _load_tekken(file: Path) -> Callable[[str], int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from data_platform.core.stopping import Stopped
 from data_platform.lake import unfinished
 from data_platform.lake.lake import Lake, Partition
+from tests.conftest import REPOSITORY
 from tests.lake.test_lake import NAME, made_by, verdicts, write
 
 
@@ -55,3 +58,19 @@ def test_what_is_given_up_is_never_committed(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(Stopped):
         lake.replace(NAME, Partition.of(NAME, "b"), done, made_by("1"), None)
     assert lake.count(NAME) == 3
+
+
+def test_a_writer_that_is_left_open_is_ended_before_the_interpreter(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from data_platform.lake.lake import Lake\n"
+        "from tests.lake.test_lake import NAME, verdicts\n"
+        "whole, open_ = (Lake(sys.argv[1]).writer(NAME) for _ in range(2))\n"
+        "whole.write(verdicts('a', 3).to_batches()[0])\n"
+        "whole.close()\n"
+        "open_.write(verdicts('b', 3).to_batches()[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=REPOSITORY)
+    assert (done.returncode, done.stderr) == (0, "")
+    # What is whole may be committed by another process.
+    assert len(files(tmp_path)) == 1 and "snapshot=a" in str(next(tmp_path.rglob("*.parquet")))
