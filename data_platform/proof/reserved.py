@@ -24,6 +24,7 @@ from data_platform.methods.duplicates.url import canonical_urls
 from data_platform.proof.ids import IdIndex, numbers_of
 from data_platform.proof.reading import Reader
 from data_platform.proof.way import Way
+from data_platform.takedown.held_sites import held_files
 
 _RECORD = ("record_id", "url", "host", "fetched_at", "record_type", "mime")
 _FILE = ("record_id", "url", "mime", "payload", "fetched_at", "metadata")
@@ -56,7 +57,8 @@ class Reserved:
         pa.default_memory_pool().release_unused()
         nothing = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int8()), hashes.num_rows), [""])
         hashes = hashes.append_column("snapshot", nothing)  # whichever it is
-        found = standing(self.records, hashes, self._evidence, self._files(), self._agents(), canonical_urls)
+        found = standing(self.records, hashes, self._evidence, self._files(), self._stated("training_agents"),
+                         canonical_urls)
         del hashes
         pa.default_memory_pool().release_unused()
         self.index = IdIndex(numbers_of(found["doc_id"]))
@@ -123,12 +125,12 @@ class Reserved:
                      is_truncated(row["metadata"], TRUNCATED))
             for row in rows
             if row["payload"] is not None and host_of(row["url"]) and (kind := kind_of(row["url"], row["mime"]))
-        ]
+        ] + held_files(self._stated("held"))
 
-    def _agents(self) -> list[str]:
-        """The crawlers that gather text for training, as the commit of `reservations` names them."""
+    def _stated(self, setting: str) -> list[str]:
+        """What the commit of `reservations` names: the crawlers that gather text for training, files taken down."""
         configs = [json.loads(stop.commit["config"]) for stop in self._way.of("reservations")]
-        return [agent for config in configs for agent in config.get("training_agents") or ()]
+        return [one for config in configs for one in config.get(setting) or ()]
 
 
 def _joined(parts: Sequence[pa.Table], columns: Sequence[str]) -> pa.Table:

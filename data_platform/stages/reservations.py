@@ -17,6 +17,8 @@ from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
 from data_platform.spdx.expressions import OPT_OUT
+from data_platform.takedown.held_sites import held_files, held_sites
+from data_platform.takedown.removal_list import standing as removed
 
 _RECORD = ["record_id", "url", "host", "fetched_at", "record_type", "mime"]
 _FILE = ["record_id", "url", "mime", "payload", "fetched_at", "metadata"]
@@ -25,8 +27,9 @@ _FILE = ["record_id", "url", "mime", "payload", "fetched_at", "metadata"]
 def _write(work: Work) -> Files:
     records = work.rows("raw_crawls", _RECORD)
     documents = work.rows("documents", ["doc_id", "snapshot", "text_hash"])
-    return work.files(standing(records, documents, _reserving(work), _site_files(work),
-                               work.recipe.licenses.training_agents, canonical_urls))
+    files = [*_site_files(work), *held_files(held_sites(removed(work.lake)))]
+    return work.files(standing(records, documents, _reserving(work), files, work.recipe.licenses.training_agents,
+                               canonical_urls))
 
 
 def _reserving(work: Work) -> pa.Table:
@@ -56,7 +59,8 @@ def _site_files(work: Work) -> list[SiteFile]:
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
-    return {"training_agents": list(workspace.recipe.licenses.training_agents)}
+    held = held_sites(removed(workspace.lake))
+    return {"training_agents": list(workspace.recipe.licenses.training_agents), **({"held": held} if held else {})}
 
 
 RESERVATIONS = Stage(

@@ -30,9 +30,10 @@ from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance, recipe_number
 from data_platform.lake.vacuumed import delete_files
 from data_platform.lake.writer import filesystem, rewrite, write_bytes
-from data_platform.licenses.settings import Copies
+from data_platform.licenses.settings import Copies, Licenses
 from data_platform.takedown import outside
 from data_platform.takedown.held import held_entries
+from data_platform.takedown.held_sites import site_entries
 from data_platform.takedown.inventory import (
     LOG,
     StoredFile,
@@ -197,6 +198,7 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
     entries = [replace(entry, clear=tuple(place for place in entry.clear if place not in touched)) for entry in entries]
     entries += notice_entries(plan["takedown_id"], found.notices)
     entries += held_entries(corpus, found.ids, plan["takedown_id"], standing(lake), _copies(lake))
+    entries += site_entries(corpus, found.ids, plan["takedown_id"], _training_agents(lake))
     plan = {
         **plan_of(found, order.selectors.stated(), order.reason, order.requested_by, plan["takedown_id"],
                   {"exports": plan["exports"]}),
@@ -210,6 +212,13 @@ def begin(lake: Lake, order: Order, places: Places) -> None:
         # The addresses themselves are not recorded; what is logged of them goes at once.
         outside.redact_logs(places.logs, selectors.urls)
     _record(lake, plan, "begun")
+
+
+def _training_agents(lake: Lake) -> Sequence[str]:
+    """The crawlers that gather text for training when reservations were last asked for."""
+    commits = lake.history("reservations") if lake.exists("reservations") else []
+    stated = json.loads(commits[0]["config"]) if commits else {}
+    return stated.get("training_agents") or Licenses().training_agents
 
 
 def _copies(lake: Lake) -> Copies:

@@ -29,6 +29,8 @@ TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
 TERMS, CLAIM = "terms", "claim"
 """Kinds of entries that keep nothing out: terms that a document keeps, and its claim, as `takedown/held.py` tells."""
+SITE = "site"
+"""Kind of the entries of files of sites that reserved something, as `takedown/held_sites.py` tells."""
 NOTICE = "notice"
 """Kind of the entries of texts of notices, which went with the files that they were found in."""
 INGESTION = ("host", "payload", "record", "source", "text", "url")

@@ -17,6 +17,7 @@ from data_platform.run.workspace import Workspace
 from data_platform.spdx.expressions import OPT_OUT
 from data_platform.takedown.execute import Order, Places, execute
 from data_platform.takedown.plan import Selectors
+from tests.ingest.archives import members, response, warc
 from tests.takedown import worlds
 from tests.takedown.lakes import NEAR, essay
 
@@ -109,4 +110,41 @@ def test_what_was_decided_on_a_file_that_went_is_stale_and_not_free(tmp_path: Pa
     worlds.run(workspace)
     assert "CC-BY-NC-4.0" in _terms(workspace)["file:other.txt"] and _terms(workspace)["file:sub/text.txt"] == before[
         "file:sub/text.txt"]
+    assert list(worlds.faults(workspace)) == [] and list(worlds.left_of(workspace)) == []
+
+
+def _page(url: str, text: str, date: str) -> bytes:
+    head = '<link rel="license" href="https://creativecommons.org/licenses/by/4.0/">'
+    html = f"<html><head><title>t</title>{head}</head><body><article><p>{text}</p></article></body></html>"
+    return warc(response(html.encode()), url=url, date=date)
+
+
+def _robots(rules: bytes, date: str) -> bytes:
+    return warc(response(rules, "Content-Type: text/plain"), url="https://site.example/robots.txt", date=date)
+
+
+def test_a_robots_txt_that_is_taken_down_binds_what_is_crawled_later(tmp_path: Path) -> None:
+    other = _page("https://other.example/1", essay("beta"), "2023-01-10T00:00:00Z")
+    first = [_robots(b"User-agent: GPTBot\nDisallow: /\n", "2023-01-10T00:00:00Z"), other]
+    (tmp_path / "one.warc.gz").write_bytes(members(first))
+    later = _page("https://site.example/later", essay("gamma"), "2024-01-10T00:00:00Z")
+    (tmp_path / "two.warc.gz").write_bytes(members([later]))
+
+    def world(*crawls: str) -> Workspace:
+        recipe = Recipe.model_validate({
+            "name": "held", "filters": {"rule_sets": {}}, "extraction": {"engine": "resiliparse"},
+            "sources": [{"name": name, "snapshot": name, "paths": [str(tmp_path / f"{name}.warc.gz")]}
+                        for name in crawls],
+            "deduplication": {"guards": {"max_cluster_share": 1.0, "max_removal_rate": 1.0}},
+            "mixtures": {"all": {"tokens": 100_000, "tiers": [0, 1, 2], "weights": {"web": 1}}},
+        })
+        made = Workspace(recipe, Lake(str(tmp_path / "lake")))
+        worlds.run(made)
+        return made
+
+    _take_down(world("one"), urls=["https://site.example/robots.txt"])
+    workspace = world("one", "two")
+    rows = workspace.lake.read_table(NAME, ["url"])["url"].to_pylist()
+    assert rows == ["https://other.example/1"] and OPT_OUT in _terms(workspace)["https://site.example/later"]
+    assert prove(workspace.lake, NAME, workspace=workspace).reasons() == []
     assert list(worlds.faults(workspace)) == [] and list(worlds.left_of(workspace)) == []
