@@ -1,7 +1,7 @@
 """A small world in which faults are met: inputs of every kind, a recipe that reads all of them, a lake, a home.
 
-Commands fork from the process that asks for them, which has made their imports; those of another user start anew. Here
-belong the world, how its commands end, and what its lake holds. Not here: the faults (`faults.py`).
+Commands fork from the process that asks for them, which has made their imports. Here belong the world, how its commands
+end, and what its lake holds. Not here: the faults (`faults.py`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ import json
 import os
 import shutil
 import signal
-import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.common import ROOT
 from benchmarks.kills import Process, in_a_child, start
 from tests.ingest.archives import members, response, warc
 from tests.takedown.lakes import essay
@@ -142,7 +141,7 @@ class World:
 
     def started(self, *words: str, log: str = "command.log") -> Process:
         """Type a command."""
-        return start(self, words, cold=bool(self.user), user=self.user, log=log)
+        return start(self, words, cold=False, user=self.user, log=log)
 
     def run(self) -> Ended:
         """Run the recipe."""
@@ -205,6 +204,11 @@ def write_inputs(folder: Path, wide: bool) -> None:
 
 def preload() -> None:
     """Make the imports of commands, so that forks have them."""
+    import daft  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
+    import torch  # noqa: F401
+    import transformers  # noqa: F401
+
     import assets.launch  # noqa: F401
     import data_platform.cli.check_export
     import data_platform.cli.export
@@ -213,5 +217,7 @@ def preload() -> None:
     import data_platform.cli.verify
     import data_platform.pipeline.flow
     import data_platform.proof.trace  # noqa: F401
+    from data_platform.definitions import build_definitions
 
-    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        build_definitions(str(World(Path(folder), wide=True).made().recipe))

@@ -35,9 +35,12 @@ from benchmarks.common import ROOT, show
 from benchmarks.fault_world import HOME, LAKE, TEMPORARY, Ended, World, preload
 from benchmarks.faulty_store import FaultyStore
 from benchmarks.kills import in_a_child
+from data_platform.kernels.cache import cache_home
 from tests.integration.ui import free_port
 
 NOBODY = 65534
+_LAKE_KB, _HOME_KB, _EXPORT_KB, _WIDE_KB = 1_600, 15_000, 200, 2_100
+"""What a run or an export writes in all, roughly. Every run adds its records to a home, failed ones too."""
 _INPUTS = (
     "faults.yaml", "inputs/rows.jsonl.gz", "inputs/rows.parquet", "inputs/pages.warc.gz", "inputs/lid.ftz",
     "inputs/rulings.yaml", "inputs/lists/adult/domains", "inputs/items.jsonl", "inputs/labels.jsonl",
@@ -102,18 +105,25 @@ class Worlds:
         """A world that nothing was done in yet."""
         return World(self.folder / name, wide).made()
 
-    def whole(self) -> World:
-        """The wide world, complete, with an export of its mixture: a copy at the place where it was made."""
-        kept, world = self.folder / "kept", World(self.folder / "world", wide=True)
-        if not (kept / "export" / "manifest.json").exists():
+    def whole(self, wide: bool = True) -> World:
+        """A complete world, the wide one with an export of its mixture: a copy at the place where it was made."""
+        kept, world = self.folder / f"kept-{'wide' if wide else 'small'}", World(self.folder / "world", wide)
+        if not (kept / "made").exists():
             world.made()
-            for words in (("run", str(world.recipe)), self.export(world)):
+            for words in (("run", str(world.recipe)), *([self.export(world)] if wide else [])):
                 if (ended := world.command(*words)).status:
                     raise SystemExit(f"without a fault, {words[0]} failed: {ended.said}")
+            (world.folder / "made").touch()
             shutil.rmtree(kept, ignore_errors=True)
             world.folder.rename(kept)
         shutil.rmtree(world.folder, ignore_errors=True)
         shutil.copytree(kept, world.folder, symlinks=True)
+        return world
+
+    def due(self) -> World:
+        """The small world, complete but for its mixture, of which the recipe asks something else since."""
+        world = self.whole(wide=False)
+        world.recipe.write_text(world.recipe.read_text().replace("tokens: 100000", "tokens: 100001"))
         return world
 
     @staticmethod
@@ -125,10 +135,7 @@ class Worlds:
         """What the lake of a world holds that no fault was met in."""
         known = self.folder / f"right-{'wide' if wide else 'small'}.txt"
         if not known.exists():
-            world = self.whole() if wide else self.world(wide)
-            if not wide and (ended := world.run()).status:
-                raise SystemExit(f"without a fault, run failed: {ended.said}")
-            known.write_text(world.held())
+            known.write_text(self.whole(wide).held())
         return known.read_text()
 
 
@@ -199,59 +206,41 @@ def read_only(place: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def begin(world: World) -> None:
-    """Make the first tables of a world."""
-
-    def work() -> None:
-        from data_platform.pipeline.flow import stages
-        from data_platform.run.recipe import load_recipe
-        from data_platform.run.stage import execute
-        from data_platform.run.workspace import Workspace
-
-        os.environ.update(world.environment())
-        workspace = Workspace(load_recipe(str(world.recipe)))
-        for name in ("raw_crawls", "documents", "license_evidence"):
-            execute(stages(workspace.recipe)[name], workspace, "one", "begun")
-
-    in_a_child(work)
-
-
-def readonly(worlds: Worlds, part: str, begun: bool) -> Callable[[Trial], None]:
-    """A part of the world is on a disk that cannot be written: from the first, or once some tables were made."""
+def readonly(worlds: Worlds, later: bool) -> Callable[[Trial], None]:
+    """Parts of the world are on disks that cannot be written: from the first, or when the mixture alone is due."""
 
     def meet(trial: Trial) -> None:
-        right, world = worlds.right(False), worlds.world(False)
-        if begun:
-            begin(world)
-        with read_only(world.folder / part):
-            met = [world.run(), world.command("status", str(world.recipe))]
-        trial.note(f"{part}{', some tables made' * begun}", met, world.run(), world.held() == right)
+        right, world = worlds.right(False), worlds.due() if later else worlds.world(False)
+        for part in (LAKE, HOME, TEMPORARY):
+            with read_only(world.folder / part):
+                met = [world.run(), world.command("status", str(world.recipe))]
+            trial.note(f"{part}{', all but the mixture made' * later}", met, None, True)
+        trial.note("nothing any more", [], world.run(), world.held() == right)
 
     return meet
 
 
-def permission(worlds: Worlds, part: str, begun: bool) -> Callable[[Trial], None]:
-    """A part of the world belongs to somebody else, who grants nothing."""
+def permission(worlds: Worlds, later: bool) -> Callable[[Trial], None]:
+    """Parts of the world belong to somebody else, who grants nothing: from the first, or when the mixture is due."""
 
     def meet(trial: Trial) -> None:
-        right, world = worlds.right(False), worlds.world(False)
-        user = world.folder / "user"
+        right, world = worlds.right(False), worlds.due() if later else worlds.world(False)
+        user, kernels = world.folder / "user", worlds.folder / "kernels"
+        shutil.rmtree(kernels, ignore_errors=True)
+        shutil.copytree(cache_home(), kernels / "kernels")
         user.mkdir()
-        world.variables |= {"HOME": str(user), "PYTHONDONTWRITEBYTECODE": "1",
-                            "NUMBA_CACHE_DIR": str(worlds.folder / "kernels")}
-        (worlds.folder / "kernels").mkdir(exist_ok=True)
-        _give(worlds.folder / "kernels")
-        if begun:
-            begin(world)
+        world.variables |= {"HOME": str(user), "PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": str(kernels)}
+        _give(kernels)
         _give(world.folder)
         for folder in worlds.folder.parents:
             folder.chmod(folder.stat().st_mode | 0o111)
         other = replace(world, user=NOBODY)
-        place = world.folder / part
-        _take(place)
-        met = other.run()
-        _give(place)
-        trial.note(f"{part}{', some tables made' * begun}", [met], other.run(), world.held() == right)
+        for part in (LAKE, HOME, TEMPORARY, "user", "inputs/rows.jsonl.gz", "faults.yaml"):
+            _take(world.folder / part)
+            met = [other.run()]
+            _give(world.folder / part)
+            trial.note(f"{part}{', all but the mixture made' * later}", met, None, True)
+        trial.note("nothing any more", [], other.run(), world.held() == right)
 
     return meet
 
@@ -449,18 +438,23 @@ def two_runs(worlds: Worlds) -> Callable[[Trial], None]:
 # -- all of it ---------------------------------------------------------------------------------------------------------
 
 
-def units(folder: Path) -> list[Unit]:
-    """All faults, in order."""
+def units(folder: Path, moments: int) -> list[Unit]:
+    """All faults, in order.
+
+    Args:
+        moments: at about how many of them each disk is full.
+    """
     worlds = Worlds(folder)
     found = [
-        Unit("full", LAKE, full(worlds, LAKE, True, 48)), Unit("full", HOME, full(worlds, HOME, False, 160)),
-        Unit("full", TEMPORARY, full(worlds, TEMPORARY, True, 64)), Unit("full", "export", full_for_export(worlds, 12)),
+        Unit("full", LAKE, full(worlds, LAKE, False, _LAKE_KB // moments)),
+        Unit("full", HOME, full(worlds, HOME, False, _HOME_KB // moments)),
+        Unit("full", TEMPORARY, full(worlds, TEMPORARY, False, 64)),
+        Unit("full", "export", full_for_export(worlds, _EXPORT_KB // moments)),
+        Unit("full", "wide", full(worlds, LAKE, True, _WIDE_KB // moments)),
     ]
-    for part in (LAKE, HOME, TEMPORARY):
-        found += [Unit("readonly", f"{part} {begun}", readonly(worlds, part, begun)) for begun in (False, True)]
-    for part, begun in ((LAKE, False), (LAKE, True), (HOME, False), (HOME, True), (TEMPORARY, False), ("user", False),
-                        ("inputs/rows.jsonl.gz", False), ("faults.yaml", False)):
-        found.append(Unit("permission", f"{part} {begun}", permission(worlds, part, begun)))
+    for later in (False, True):
+        when = "later" if later else "first"
+        found += [Unit("readonly", when, readonly(worlds, later)), Unit("permission", when, permission(worlds, later))]
     files: list[tuple[str, str, Callable[[World], list[tuple[str, ...]]]]] = [
         *(("inputs", path, _run) for path in _INPUTS),
         *(("tables", f"lake/tables/{path}", _look_and_run) for path in _TABLES),
@@ -501,11 +495,12 @@ def main() -> int:
     arguments.add_argument("folder", type=Path, help="where worlds and findings lie")
     arguments.add_argument("kinds", nargs="*", help="all, unless some are named")
     arguments.add_argument("--only", default="", help="units whose name holds this alone")
+    arguments.add_argument("--moments", type=int, default=12, help="at which each disk is full (default: %(default)s)")
     arguments.add_argument("--report", action="store_true", help="print what was found so far, and do nothing")
-    given = arguments.parse_args()
+    given = arguments.parse_intermixed_args()
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    every = units(folder)
+    every = units(folder, given.moments)
     kinds = dict.fromkeys(unit.kind for unit in every)
     if unknown := set(given.kinds) - set(kinds):
         arguments.error(f"no kind {', '.join(sorted(unknown))}; kinds: {', '.join(kinds)}")

@@ -184,15 +184,14 @@ class Place(Protocol):
 
 
 def start(world: Place, arguments: Sequence[str], cold: bool, user: int = 0, log: str = "command.log") -> Process:
-    """Start a command, from the first import on or with imports made; as another user only from the first import on."""
+    """Start a command, from the first import on or with imports made, perhaps as another user."""
     world.folder.mkdir(parents=True, exist_ok=True)
     said = world.folder / log
     with open(said, "wb", buffering=0) as stream:
         if cold:
             command = [sys.executable, "-m", "data_platform.cli.main", *arguments]
-            other = {"user": user, "group": user, "extra_groups": ()} if user else {}
             started = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True, cwd=ROOT,
-                                       env={**os.environ, **world.environment()}, **other)
+                                       env={**os.environ, **world.environment()}, user=user or None)
             started.returncode = 0  # waited for here
             return Process(started.pid, said)
         pid = os.fork()
@@ -201,6 +200,10 @@ def start(world: Place, arguments: Sequence[str], cold: bool, user: int = 0, log
         status = 1
         try:
             os.setsid()
+            if user:
+                os.setgroups([])
+                os.setgid(user)
+                os.setuid(user)
             os.environ.update(world.environment())
             tempfile.tempdir = None  # to be asked of the environment again
             os.dup2(stream.fileno(), 1)

@@ -39,6 +39,7 @@ from sqlalchemy.exc import DBAPIError
 from data_platform.core.errors import PlainError
 from data_platform.core.settings import home
 from data_platform.core.stopping import workers_deaf_to_interrupts
+from data_platform.lake.faults import fault_of_disk
 
 SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
 BUSY_TIMEOUT_SECONDS = 60
@@ -85,6 +86,8 @@ def storage_faults_told() -> Iterator[None]:
         cause = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
         if os.environ.get("DAGSTER_POSTGRES_URL"):
             raise StorageUnusable(f"Dagster's records in Postgres (DAGSTER_POSTGRES_URL): {cause}") from error
+        if found := fault_of_disk(str(dagster_home())):  # SQLite tells of an I/O error where it could say more
+            raise StorageUnusable(f"Dagster's records in {dagster_home()}: {cause}: {found}") from error
         raise StorageUnusable(
             f"Dagster's records in {dagster_home()}: {cause}; if a file there is damaged, move history/ and schedules/ "
             "away: lakes do not depend on them, and runs go on from what lakes hold"

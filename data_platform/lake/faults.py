@@ -61,7 +61,7 @@ def _cause(error: BaseException, where: str) -> str | None:
         return error.strerror
     if not isinstance(error, OSError) and not _STORE.search(text):
         return None
-    if "://" not in where and (found := _of_disk(where)):
+    if "://" not in where and (found := fault_of_disk(where)):
         return found
     line = " ".join(_TAG.sub(" ", text.splitlines()[0] if text else type(error).__name__).split())
     if status := _STATUS.search(text):
@@ -69,7 +69,7 @@ def _cause(error: BaseException, where: str) -> str | None:
     return line[:LONGEST_CAUSE]
 
 
-def _of_disk(path: str) -> str | None:
+def fault_of_disk(path: str) -> str | None:
     """What is wrong with the disk under a path, where an error does not say it."""
     folder = path
     while not os.path.isdir(folder) and folder != os.path.dirname(folder):

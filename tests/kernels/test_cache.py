@@ -77,6 +77,17 @@ def test_a_kernel_follows_its_helpers_and_is_shared_by_equal_sources(checkout: P
     assert len([*folder.glob("data-platform/kernels/*.probe-*/answer-*.bin")]) == 2
 
 
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_kernel_that_is_cut_is_compiled_anew_and_kept(checkout: Path, tmp_path: Path, share: float) -> None:
+    folder = tmp_path / "cache"
+    _ask(checkout, folder)
+    kept = next(folder.glob("data-platform/kernels/*.probe-*/answer-*.bin"))
+    content = kept.read_bytes()
+    kept.write_bytes(content[: int(len(content) * share)])
+    assert _ask(checkout, folder) == (42, 0)
+    assert _ask(checkout, folder) == (42, 1)
+
+
 def test_old_code_is_not_kept_as_if_it_were_new(monkeypatch: pytest.MonkeyPatch) -> None:
     module = "data_platform.kernels.ids"
     cache.kernel_folder.cache_clear()
