@@ -209,3 +209,25 @@ def test_a_file_that_is_cut_is_named(name: str, share: float, tmp_path: Path) ->
         read(path)
     assert str(path) in str(told.value) or str(path.parent) in str(told.value) or path.name in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_run_names_archives_that_are_cut(tmp_path: Path) -> None:
+    from data_platform.cli.run import _cut_archives
+    from data_platform.lake.lake import Lake
+    from data_platform.pipeline.flow import stages
+    from data_platform.pipeline.status import plan
+    from data_platform.run.recipe import Recipe
+    from data_platform.run.stage import execute
+    from data_platform.run.workspace import Workspace
+
+    whole, half = (lines(tmp_path, f"{name}.jsonl.gz", gzip.compress) for name in ("whole", "half"))
+    half.write_bytes(half.read_bytes()[:-40])
+    source = {"name": "rows", "kind": "files", "snapshot": "one", "paths": [str(whole), str(half)]}
+    recipe = Recipe.model_validate({
+        "name": "cut", "sources": [source],
+        "mixtures": {"all": {"tokens": 1000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}},
+    })
+    workspace = Workspace(recipe, Lake(str(tmp_path / "lake")))
+    execute(stages(recipe)["raw_crawls"], workspace, "one", "run")
+    told = list(_cut_archives(workspace, plan(workspace)))
+    assert len(told) == 1 and f"{half} is damaged or cut" in told[0] and "1 rejected; fetch it again" in told[0]
