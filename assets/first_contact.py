@@ -26,8 +26,9 @@ def to_begin(names: Names, words: Sequence[str]) -> str:
     """What to do with a recipe that was never run, as Markdown; `words` are those of its jobs, in their order."""
     steps = ", ".join(f"`{names.of_recipe(word)}`" for word in words)
     return (
-        f"To make everything once, launch the jobs in this order, those of snapshots for the partitions that are "
-        f"there: {steps}. To have it made and kept up to date, switch on `{names.of_recipe('new_snapshots')}`, "
+        f"To make everything once, launch `{names.of_recipe('refresh')}`; or, step by step, the jobs in this order, "
+        f"those of snapshots for the partitions that are there: {steps}. To have it made and kept up to date, switch "
+        f"on `{names.of_recipe('new_snapshots')}`, "
         f"`{names.of_recipe('automation')}` and `{names.of_recipe('refresh')}` under Automation. On the command line, "
         f"`data-platform run RECIPE` does the same."
     )

@@ -7,6 +7,7 @@ phase that has a job already, the name of its first table tells them apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -38,8 +39,10 @@ def tables_of_jobs(flow: Mapping[str, Stage], names: Names) -> dict[str, list[st
     return {names.of_recipe(word): [stage.name for stage in stretch] for word, stretch in named_stretches(flow).items()}
 
 
-def jobs_of(flow: Mapping[str, Stage], names: Names) -> list[UnresolvedAssetJobDefinition]:
-    """The jobs that make a flow."""
+def jobs_of(
+    flow: Mapping[str, Stage], names: Names, said: Mapping[str, Any]
+) -> list[UnresolvedAssetJobDefinition]:
+    """The jobs that make a flow; `said` is what their pages say of the recipe."""
     stretches = named_stretches(flow)
     return [
         dg.define_asset_job(
@@ -48,6 +51,7 @@ def jobs_of(flow: Mapping[str, Stage], names: Names) -> list[UnresolvedAssetJobD
             description=f"{step_of(names, list(stretches), word)} {'One snapshot' if stretch[0].partitioned else 'All'}"
                         f" of {', '.join(stage.name for stage in stretch)}.\n\n{to_begin(names, list(stretches))}",
             tags=names.tags(word),
+            metadata=said,
         )
         for word, stretch in stretches.items()
     ]

@@ -12,6 +12,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 from dagster._core.utils import make_new_run_id
 
 from assets.arrivals import register
@@ -99,7 +101,9 @@ def bring_up_to_date(
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
         register(instance, names, workspace.snapshots)
-        tags |= {PLANNED: str(time.time())} | ({REFRESH: within.run_id} if within else {})
+        # What Dagster notes of the runs that it launches: without it the pages of jobs and the timeline show no run.
+        tags |= {PLANNED: str(time.time()), REPOSITORY_LABEL_TAG: f"{SINGLETON_REPOSITORY_NAME}@{names.recipe}"}
+        tags |= {REFRESH: within.run_id} if within else {}
         made: set[Place] = set()
         failed: set[Place] = set()
         while True:

@@ -5,6 +5,7 @@ Not here: which recipe it is (`data_platform/definitions.py`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,12 +38,15 @@ def definitions_of(
         flow: stages in the order of the flow, instead of those of the recipe.
     """
     flow, names = flow or stages(recipe), Names.of(recipe)
-    jobs, made = jobs_of(flow, names), assets_of(flow, names, Presentation(recipe, path, flow), recipe)
+    said = {"recipe": dg.MetadataValue.path(os.path.abspath(path)), "lake": recipe.lake_uri}
+    jobs, made = jobs_of(flow, names, said), assets_of(flow, names, Presentation(recipe, path, flow), recipe)
     graph = {
         "assets": [*origins_of(flow, names, recipe), *made, *observed_of(flow, names, recipe)],
         "asset_checks": checks_of(flow, names), "jobs": jobs, "executor": stoppable_in_process,
     }
-    refresh = refresh_job(flow, names, lambda workspace: dg.Definitions(**graph, resources={"workspace": workspace}))
+    refresh = refresh_job(
+        flow, names, lambda workspace: dg.Definitions(**graph, resources={"workspace": workspace}), said
+    )
     return dg.Definitions(
         **graph | {"jobs": [*jobs, refresh]},
         sensors=[*sensors_of(flow, names, jobs), *alerts_of(recipe, names)],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import dagster as dg
+from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
 
 from data_platform.core.checkout import git_commit
 from data_platform.run.identity import recipe_key
@@ -20,8 +21,8 @@ COMMIT_TAG = "data_platform/git_commit"
 PHASE_TAG = "data_platform/phase"
 REFRESH = "data_platform/refresh"
 """Tag of the runs that a run of `refresh` started: its id."""
-PLANNED = "data_platform/planned_at"
-"""Tag of runs that were planned: when, in seconds since 1970. What arrived since is not theirs."""
+PLANNED = f"{HIDDEN_TAG_PREFIX}data_platform/planned_at"
+"""Tag, not shown in lists, of runs that were planned: when, in seconds since 1970. What arrived since is not theirs."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def observations(
         if stage.name not in seen:
             seen[stage.name] = _observed(instance, stage, names)
         if seen[stage.name].get(status.snapshot) != version:
-            events.append(_observation(stage, names, status.snapshot, version))
+            events.append(_observation(stage, workspace, names, status.snapshot, version))
     return events
 
 
@@ -115,12 +115,15 @@ def note_what_is_read(
     if not origin_of(stage):
         return
     context.instance.report_runless_asset_event(
-        _observation(stage, names, snapshot, version_of(stage, workspace, snapshot))
+        _observation(stage, workspace, names, snapshot, version_of(stage, workspace, snapshot))
     )
     # Dagster noted the versions of inputs before the step began.
     context.get_step_execution_context().fetch_external_input_asset_version_info()
 
 
-def _observation(stage: Stage, names: Names, snapshot: str | None, version: str) -> dg.AssetObservation:
-    key = names.asset(str(origin_of(stage)))
-    return dg.AssetObservation(key, partition=snapshot, tags={DATA_VERSION_TAG: version})
+def _observation(
+    stage: Stage, workspace: Workspace, names: Names, snapshot: str | None, version: str
+) -> dg.AssetObservation:
+    key, archives = names.asset(str(origin_of(stage))), workspace.archives(snapshot) if snapshot else []
+    said = {"archives": len(archives), "bytes": sum(archive.size for archive in archives)} if snapshot else {}
+    return dg.AssetObservation(key, partition=snapshot, metadata=said, tags={DATA_VERSION_TAG: version})

@@ -8,6 +8,7 @@ phase is run (`launch.py`).
 # Not `from __future__ import annotations`: Dagster reads the annotations of ops and schedules as objects.
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -26,12 +27,14 @@ _MOST_NAMED = 20
 
 
 def refresh_job(
-    flow: Mapping[str, Stage], names: Names, located: Callable[[WorkspaceResource], dg.Definitions]
+    flow: Mapping[str, Stage], names: Names, located: Callable[[WorkspaceResource], dg.Definitions],
+    said: Mapping[str, Any],
 ) -> dg.JobDefinition:
     """The job of a recipe.
 
     Args:
         located: gives the jobs of the phases, which run on a workspace.
+        said: what the job's page says of the recipe.
     """
 
     @dg.op(name="bring_up_to_date", description="Run phase after phase what is out of date, and name what is left.")
@@ -54,7 +57,7 @@ def refresh_job(
             raise dg.Failure(in_words(failures, left), told, allow_retries=False)
 
     @dg.job(
-        name=names.of_recipe("refresh"), tags=names.tags("refresh"),
+        name=names.of_recipe("refresh"), tags=names.tags("refresh"), metadata=said,
         description="All that is out of date, phase after phase, in one run that launches those of the phases.",
         executor_def=stoppable_in_process,
     )

@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import dagster as dg
-from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_TAG
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    INPUT_DATA_VERSION_TAG_PREFIX,
+    INPUT_EVENT_POINTER_TAG_PREFIX,
+)
 
 from assets.names import Names
 from data_platform.lake.lake import Lake
 from data_platform.run.stage import Stage
 from data_platform.takedown.removal_list import TAKEDOWN
+
+_INPUTS = (INPUT_DATA_VERSION_TAG_PREFIX, INPUT_EVENT_POINTER_TAG_PREFIX)
 
 
 def data_version_of(table_id: str, recipe: str) -> str:
@@ -44,11 +51,13 @@ def _event(
     key, pin = names.asset(stage.name), lake.pin(stage.name, snapshot)
     version = data_version_of(pin.table_id, pin.recipe)
     known = instance.get_latest_data_version_record(key, is_source=False, partition_key=snapshot)
-    if known and (made := known.asset_materialization) and (made.tags or {}).get(DATA_VERSION_TAG) == version:
+    before = known.asset_materialization.tags or {} if known and known.asset_materialization else {}
+    if before.get(DATA_VERSION_TAG) == version:
         return None
+    inputs = {tag: value for tag, value in before.items() if tag.startswith(_INPUTS)}
     return dg.AssetMaterialization(
         key, f"Rows were taken out by {takedown_id}; the next run makes the rest anew.",
         metadata={"takedown": takedown_id, "version": pin.version,
                   "dagster/row_count": lake.count(stage.name, snapshot)},
-        partition=snapshot, tags={CODE_VERSION_TAG: takedown_id, DATA_VERSION_TAG: version},
+        partition=snapshot, tags={**inputs, CODE_VERSION_TAG: takedown_id, DATA_VERSION_TAG: version},
     )

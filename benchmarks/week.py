@@ -6,6 +6,9 @@ runs are launched by the daemon. What people do is done by GraphQL (switching on
 evaluated as of three o'clock, and what it asks for is launched. A day ends when nothing is under way and automation has
 nothing more to ask for; from the event to then is its time to fresh, as long as it really took.
 
+What was seen of a day is kept in the folder as soon as it has ended: the same command on the same folder goes on with
+the day after, and prints the table of all.
+
 The table says, for each day, how many runs were launched and by whom, how many of those that ended well wrote nothing
 (there should be none), how many failed, and what was left, which `status` names.
 """
@@ -24,7 +27,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -243,18 +246,38 @@ def _wait(until: Callable[[], bool], seconds: float, otherwise: str) -> None:
         time.sleep(0.5)
 
 
-def week(deployment: Deployment) -> list[Day]:
+class Calendar:
+    """The days that have ended, as they are kept in the folder, and those to come."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._path = deployment.folder / "days.json"
+        kept = json.loads(self._path.read_text()) if self._path.exists() else {"days": [], "seen": []}
+        self.days = [Day(**{**day, "runs": Counter(day["runs"])}) for day in kept["days"]]
+        self._seen = set(kept["seen"])
+        if self.days:
+            deployment.world.write(tokens=kept["tokens"])
+
+    def day(self, name: str, event: str, happens: Callable[[Day], Any]) -> None:
+        """Let a day happen, unless it has ended in an earlier call."""
+        if any(day.name == name for day in self.days):
+            return
+        today, began = Day(name, event), time.monotonic()
+        happens(today)
+        self._deployment.settle(today, began, self._seen)
+        self.days.append(today)
+        self._path.write_text(json.dumps({
+            "days": [asdict(day) for day in self.days], "seen": sorted(self._seen),
+            "tokens": self._deployment.world.tokens,
+        }))
+        print(tabulate([_row(today)], tablefmt="plain"), flush=True)
+
+
+def week(deployment: Deployment, calendar: Calendar) -> None:
     """The days, each with what happens on it."""
     from tests.assets.toys import BAD
 
-    world, days, seen = deployment.world, [], set()
-
-    def day(name: str, event: str, happens: Callable[[Day], Any]) -> None:
-        today, began = Day(name, event), time.monotonic()
-        happens(today)
-        deployment.settle(today, began, seen)
-        days.append(today)
-        print(tabulate([_row(today)], tablefmt="plain"), flush=True)
+    world, day = deployment.world, calendar.day
 
     def threshold(today: Day) -> None:
         world.write(tokens=2000)
@@ -263,6 +286,13 @@ def week(deployment: Deployment) -> list[Day]:
         today.stale_in_ui = (f"threshold: filter {deployment.stale('filter_verdicts', 'one')}, below it "
                              f"{deployment.stale('reservations')}, above it "
                              f"{deployment.stale('language_signals', 'one')}")
+
+    def change(today: Day) -> None:
+        world.arrive("one", "one", "two", "new")
+        with suppress(RuntimeError):  # what the UI shows then is in the table
+            _wait(lambda: deployment.stale("language_signals", "one") == "STALE", 90, "")
+        today.stale_in_ui = (f"archive: one {deployment.stale('language_signals', 'one')}, two "
+                             f"{deployment.stale('language_signals', 'two')}")
 
     def vanish(today: Day) -> None:
         for archive in (world.folder / "crawls" / "two").iterdir():
@@ -278,33 +308,32 @@ def week(deployment: Deployment) -> list[Day]:
 
     day("Monday", "two snapshots arrive; both sensors on", lambda today: deployment.switch_on())
     day("Tuesday", "a third arrives", lambda today: world.arrive("three"))
-    day("Wednesday", "an archive changes", lambda today: world.arrive("one", "one", "two", "new"))
+    day("Wednesday", "an archive changes", change)
     day("Thursday", "a threshold changes", threshold)
     day("Friday", "a fourth arrives, and its run is killed", arrive_and_kill)
     day("Saturday", "a fifth arrives, and fails its check", both)
     day("Sunday", "one vanishes, the fifth is mended", lambda today: (vanish(today), world.arrive("five")))
     day("Sunday night", "nothing is due", lambda today: today.left.append(deployment.night()))
-    return days
 
 
-def nights(deployment: Deployment) -> list[Day]:
+def nights(deployment: Deployment, calendar: Calendar) -> None:
     """Two nights with the sensors off: several phases of several snapshots, of which one fails, are due at once."""
     from tests.assets.toys import BROKEN
 
-    world, days, seen = deployment.world, [], {run.run_id for run in deployment.instance.get_runs()}
+    world = deployment.world
     for word in _SENSORS:
         deployment.ask("mutation($n: String!) { stopSensor(id: $n) { __typename } }", n=_sensor_id(deployment, word))
-    for name, lines in (("broken", (BROKEN,)), ("mended", ("one", "two"))):
-        today, began = Day(f"night, {name}", "three snapshots and a threshold are due"), time.monotonic()
+
+    def night(name: str, tokens: int, *lines: str) -> None:
         for snapshot in ("six", "seven"):
-            world.arrive(snapshot, "one", "two", name)
+            world.arrive(snapshot, "one", "two", f"of the night {name}")
         world.arrive("eight", *lines)
-        world.write(tokens=3000 if name == "broken" else 4000)
+        world.write(tokens=tokens)
         deployment.night()
-        deployment.settle(today, began, seen)
-        days.append(today)
-        print(tabulate([_row(today)], tablefmt="plain"), flush=True)
-    return days
+
+    for name, tokens, lines in (("broken", 3000, (BROKEN,)), ("mended", 4000, ("one", "two"))):
+        calendar.day(f"night, {name}", "three snapshots and a threshold are due",
+                     lambda today, name=name, tokens=tokens, lines=lines: night(name, tokens, *lines))
 
 
 def _sensor_id(deployment: Deployment, word: str) -> str:
@@ -325,18 +354,22 @@ def _row(day: Day) -> list[Any]:
 def main() -> None:
     """Run the week and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="an empty folder for the home, the archives and the logs")
+    parser.add_argument("folder", type=Path,
+                        help="a folder for the home, the archives, the logs and the days that have ended")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     os.environ[HOME_VARIABLE] = str(folder / "home")
     deployment = Deployment(folder)
-    for snapshot in ("one", "two"):
-        deployment.world.arrive(snapshot)
+    calendar = Calendar(deployment)
+    if not calendar.days:
+        for snapshot in ("one", "two"):
+            deployment.world.arrive(snapshot)
     with deployment.running():
-        days = week(deployment) + nights(deployment)
+        week(deployment, calendar)
+        nights(deployment, calendar)
     heads = ["day", "what happens", "runs", "wrote nothing", "failed", "hours to fresh", "left at its end", "UI"]
-    print(tabulate([_row(day) for day in days], headers=heads, tablefmt="github"))
+    print(tabulate([_row(day) for day in calendar.days], headers=heads, tablefmt="github"))
 
 
 if __name__ == "__main__":

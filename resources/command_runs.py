@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
 
 from resources.instance import dagster_home, open_instance
 
-COMMAND_TAG = "data_platform/command"
-"""The tag of runs that a command has launched."""
+COMMAND_TAG = f"{HIDDEN_TAG_PREFIX}data_platform/command"
+"""The tag of runs that a command has launched, which lists of runs do not show."""
 _OPEN = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
          dg.DagsterRunStatus.CANCELING)
 

@@ -67,7 +67,7 @@ def test_stages_wherever_they_are_put_give_jobs_of_different_names(
     assert [stage.name for stretch in named.values() for stage in stretch] == list(flow)
     assert all(len({stage.partitioned for stage in stretch}) == 1 for stretch in named.values())
     definitions = dg.Definitions(
-        assets_of(flow, NAMES, Presentation(RECIPE, "recipe.yaml", flow), RECIPE), jobs=jobs_of(flow, NAMES),
+        assets_of(flow, NAMES, Presentation(RECIPE, "recipe.yaml", flow), RECIPE), jobs=jobs_of(flow, NAMES, {}),
         resources={"workspace": WorkspaceResource(recipe_path="")},
     )
     dg.Definitions.validate_loadable(definitions)
