@@ -27,7 +27,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -267,7 +267,7 @@ class Calendar:
         self._deployment.settle(today, began, self._seen)
         self.days.append(today)
         self._path.write_text(json.dumps({
-            "days": [asdict(day) for day in self.days], "seen": sorted(self._seen),
+            "days": [vars(day) for day in self.days], "seen": sorted(self._seen),
             "tokens": self._deployment.world.tokens,
         }))
         print(tabulate([_row(today)], tablefmt="plain"), flush=True)
