@@ -26,6 +26,7 @@ from assets.jobs import job_of_stage, tables_of_jobs
 from assets.names import PLANNED, Names
 from assets.origins import observations
 from data_platform.core.errors import PlainError
+from data_platform.core.fingerprints import Fingerprints
 from data_platform.ingest.places import SourceError
 from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.status import Status, plan
@@ -88,11 +89,12 @@ def arrivals(
                  for one in left for stage in flow.values() if stage.partitioned and not stage.inputs]
     told = [f"{one}: {_GONE}" for one in left]
     now: dict[str, str] = {}
-    for snapshot in snapshots:
-        try:
-            now[snapshot] = _digest(opened.archives(snapshot))
-        except SourceError as error:
-            told.append(f"{snapshot}: {error}")
+    with Fingerprints():
+        for snapshot in snapshots:
+            try:
+                now[snapshot] = _digest(opened.archives(snapshot))
+            except SourceError as error:
+                told.append(f"{snapshot}: {error}")
     changed = {snapshot for snapshot, digest in now.items() if seen.get(snapshot) != digest}
     if at_work.refreshing:
         return dg.SensorResult(skip_reason=_refreshing(at_work), cursor=context.cursor)

@@ -1418,6 +1418,9 @@ PLATFORM_LOGS = (
     "vacuums",
 )
 """Tables that the platform keeps about its own work: no rows of the corpus."""
+COMPACTED = ("lineage", "check_results")
+"""Those that grow with every commit of others: their rows are written again as fewer files, and what their logs said
+first is kept apart from them."""
 
 
 FAMILIES: dict[str, Callable[[str], Table]] = {

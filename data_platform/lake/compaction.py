@@ -5,7 +5,7 @@ one of the next, so that a log of n commits has some 64 files per level and ever
 files are taken over byte for byte, under names that keep the order in which rows were committed. The commit that does
 it says how many rows each file had that it takes the place of (`log.py`), and custody holds that against the log.
 
-Not here: which logs (`log.COMPACTED`), and the commit (`lake.py`).
+Not here: which logs (`core/tables.COMPACTED`), and the commit (`lake.py`).
 """
 
 from __future__ import annotations

@@ -11,17 +11,16 @@ Belongs here: making and finding copies. Not here: when one is put back (`pipeli
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pyarrow.fs
 
-from data_platform.lake.chain import KEPT
+from data_platform.lake.chain import KEPT, TOGETHER, bundle_of, bundle_path
 from data_platform.lake.writer import filesystem, write_bytes
 
 if TYPE_CHECKING:
     from data_platform.lake.lake import Lake
-
-TOGETHER = 100
 
 
 def keep_copy(lake: Lake, name: str, version: int, content: bytes) -> None:
@@ -34,12 +33,17 @@ def keep_copy(lake: Lake, name: str, version: int, content: bytes) -> None:
     first = version + 1 - TOGETHER
     copies = {number: copy for number in range(first, version) if (copy := copy_of(lake, name, number)) is not None}
     copies[version] = content
-    lines = (json.dumps({"version": number, "entry": copy.decode("utf-8")}).encode() + b"\n"
-             for number, copy in sorted(copies.items()))
-    write_bytes(system, _together(name, first), lines)
+    keep_together(lake, name, first, copies)
     for number in copies:
         if system.get_file_info(_single(name, number)).type == pyarrow.fs.FileType.File:
             system.delete_file(_single(name, number))
+
+
+def keep_together(lake: Lake, name: str, first: int, entries: Mapping[int, bytes]) -> None:
+    """Copy a hundred entries, by version, from `first` on, as one file."""
+    lines = (json.dumps({"version": number, "entry": copy.decode("utf-8")}).encode() + b"\n"
+             for number, copy in sorted(entries.items()))
+    write_bytes(filesystem(lake.uri, lake.storage_options), bundle_path(name, first), lines)
 
 
 def copy_of(lake: Lake, name: str, version: int) -> bytes | None:
@@ -47,14 +51,7 @@ def copy_of(lake: Lake, name: str, version: int) -> bytes | None:
     system = filesystem(lake.uri, lake.storage_options)
     if (content := _read(system, _single(name, version))) is not None:
         return content
-    for line in (_read(system, _together(name, version - version % TOGETHER)) or b"").splitlines():
-        try:
-            values = json.loads(line)
-            if values["version"] == version:
-                return str(values["entry"]).encode()
-        except (ValueError, KeyError, TypeError):
-            return None
-    return None
+    return bundle_of(lake, name, version - version % TOGETHER).get(version)
 
 
 def last_copied(lake: Lake, name: str) -> int:
@@ -76,7 +73,3 @@ def _read(system: pyarrow.fs.FileSystem, path: str) -> bytes | None:
 
 def _single(name: str, version: int) -> str:
     return f"{KEPT}/{name}/{version:020d}.json"
-
-
-def _together(name: str, first: int) -> str:
-    return f"{KEPT}/{name}/{first:020d}.jsonl"

@@ -549,15 +549,18 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
     Raises:
         CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
     """
-    versions = chain.versions_of(lake, name)
+    away, there = chain.log_of(lake, name)
+    versions = [*range(away), *there]
     if not versions or versions != list(range(len(versions))):
         raise CustodyBroken(f"the log of {name} has gaps or does not begin with version 0: it is damaged, or was "
                             f"tampered with; what to do: data-platform repair {name}, then run the recipe again")
 
+    read_entry = chain.reader(lake, name, away)
+
     def read(version: int) -> list[tuple[str, Any]]:
         try:
-            return chain.read_entry(lake, name, version)
-        except EntryUnreadable:
+            return read_entry(version)
+        except (EntryUnreadable, FileNotFoundError):
             raise CustodyBroken(_unreadable(name, version)) from None
 
     with ThreadPoolExecutor(_READERS) as pool:

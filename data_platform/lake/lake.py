@@ -17,7 +17,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -36,12 +36,12 @@ from deltalake.transaction import AddAction
 
 from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
-from data_platform.core.tables import PLATFORM_LOGS, declaration, kind_of, table
-from data_platform.lake import chain, copies, unfinished
+from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, declaration, kind_of, table
+from data_platform.lake import archive, chain, copies, unfinished
 from data_platform.lake.compaction import blocks_of, delete_compacted, in_order, is_whole, write_blocks
-from data_platform.lake.faults import faults_told
+from data_platform.lake.faults import StoreFault, faults_told
 from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
-from data_platform.lake.log import COMMIT_KEY, COMPACTED, application_of, recipe_number
+from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
 from data_platform.lake.place import reachable, store_options
 from data_platform.lake.vacuumed import vacuumed_files
@@ -53,12 +53,18 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
     "delta.checkpointInterval": str(EVERY),
 }
+_OF_LOGS = {"delta.deletedFileRetentionDuration": "interval 1 days"}
+"""Checkpoints say for so long which files were written again as fewer; else they would grow with every commit."""
 _HOOKS = PostCommitHookProperties(cleanup_expired_logs=False)
 """Logs are never cleaned: to look for what might be, delta-rs would look at every entry after every commit."""
 _MAX_ATTEMPTS = 30
 _LONGEST_PAUSE_SECONDS = 1.0
 _READERS = 16
 _PIECE = 2**20
+_TABLES = 32
+"""Of how many tables the commits that were read are at hand."""
+_HISTORIES: dict[tuple[Any, ...], tuple[tuple[str, ...], list[dict[str, Any]]]] = {}
+"""What commits of tables say, oldest first, with how the entries looked that were read."""
 _HELD = threading.local()
 
 
@@ -251,6 +257,13 @@ class Lake:
     def schema(self, name: str, version: int | None = None) -> pa.Schema:
         """The Arrow schema of the table as Delta has it."""
         return pa.schema(self.open(name, version).schema().to_arrow())
+
+    def column_names(self, name: str) -> list[str]:
+        """The columns that a table has, in order; without opening it, if its log is at hand."""
+        known = self.known(name)
+        if known is None:
+            return self.schema(name).names
+        return [column["name"] for column in known.settings["metaData"]["schema"]["fields"]]
 
     def read(
         self,
@@ -486,10 +499,20 @@ class Lake:
         except CommitFailedError:
             if not self._added(name, version + 1, files):
                 return False
+        except (DeltaError, StoreFault):
+            if not self._was_late(name, version):
+                raise
+            return False
+        if self._was_late(name, version):
+            return False
         self._keep(name, version + 1)
         if mode == "append" and name in COMPACTED:
             self._compact(name)
         return True
+
+    def _was_late(self, name: str, version: int) -> bool:
+        """Whether entries of a log were archived while a commit was made on top of a version, so that it is none."""
+        return name in COMPACTED and archive.is_in_the_past(self, name, version + 1)
 
     def _compact(self, name: str) -> None:
         """Write the rows of a log of the platform again as fewer files, if it has many; nothing if another run commits
@@ -518,6 +541,8 @@ class Lake:
                 if chain.custody_of(chain.actions_of(content)):
                     copies.keep_copy(self, name, number, content)
         chain.keep(self, name, version)
+        if name in COMPACTED and not (version + 1) % EVERY:
+            archive.put_away(self, name, version)
 
     def mend(
         self, given: Table | str, partition: Partition, files: Sequence[DataFile], provenance: Provenance,
@@ -588,7 +613,7 @@ class Lake:
                         partition_by=list(declared.partition_by),
                         name=declared.name,
                         description=declared.description,
-                        configuration=_CONFIGURATION,
+                        configuration=_CONFIGURATION | (_OF_LOGS if declared.name in COMPACTED else {}),
                         storage_options=self.storage_options,
                         # With retries, a second creator would commit its own table id as version 1.
                         commit_properties=self._properties(declared.name, -1, []),
@@ -610,8 +635,11 @@ class Lake:
         handle, known = held.pop(key, None), self.known(name)
         if handle is not None and known is not None and known.table_id == str(handle.metadata().id) and (
                 handle.version() <= known.version):
-            if handle.version() < known.version:
-                handle.update_incremental()
+            try:
+                if handle.version() < known.version:
+                    handle.update_incremental()
+            except (DeltaError, OSError):  # a fault of the store, or what it would go on from is archived
+                handle = self.open(name)
         else:
             handle = self.open(name)
         held[key] = handle
@@ -631,13 +659,24 @@ class Lake:
     # -- lineage ------------------------------------------------------------------------------------------------------
 
     def history(self, name: str) -> list[dict[str, Any]]:
-        """What made each version of `name`, newest first, from the commits themselves. Rows as in table `lineage`."""
-        table_id, entries = self._log(name)
-        rows = []
-        for entry in entries:
-            if entry.get(COMMIT_KEY):
-                rows.append(_row(name, table_id, int(entry["version"]), entry))
-        return rows
+        """What made each version of `name`, newest first, from the commits themselves. Rows as in table `lineage`.
+
+        A process reads every commit once.
+        """
+        known = self.known(name)
+        if known is None:
+            table_id, entries = self._log(name)
+            return [_row(name, table_id, int(entry["version"]), entry) for entry in entries if entry.get(COMMIT_KEY)]
+        key = (self.uri, name, tuple(sorted(self.storage_options.items())), os.environ.get("AWS_ENDPOINT_URL"))
+        looks, rows = _HISTORIES.pop(key, ((), []))
+        if known.looks[: len(looks)] != looks:
+            looks, rows = (), []
+        if len(looks) < len(known.looks):
+            rows = [*rows, *self._made(known, range(len(looks), known.version + 1))]
+        _HISTORIES[key] = known.looks, rows
+        if len(_HISTORIES) > _TABLES:
+            _HISTORIES.pop(next(iter(_HISTORIES)), None)
+        return rows[::-1]
 
     def last_commit(self, name: str, partition: str = "") -> dict[str, Any] | None:
         """What made a partition of `name` as it is now: one row as of `history`; None if it was never written."""
@@ -648,15 +687,20 @@ class Lake:
         last = known.last.get(partition)
         return self._made(known, range(last.version, last.version + 1))[0] if last else None
 
-    def _made(self, known: Ledger, versions: Iterable[int]) -> list[dict[str, Any]]:
+    def _made(self, known: Ledger, versions: Sequence[int]) -> list[dict[str, Any]]:
         """Rows of `history` of those of some versions that are the platform's, in their order."""
-        rows = []
-        for version in versions:
-            entry = next((value for kind, value in chain.read_entry(self, known.name, version) if kind == "commitInfo"),
-                         {})
-            if COMMIT_KEY in entry:
-                rows.append(_row(known.name, known.table_id, version, entry))
-        return rows
+        read = chain.reader(self, known.name)
+
+        def info_of(version: int) -> Mapping[str, Any]:
+            return next((value for kind, value in read(version) if kind == "commitInfo"), {})
+
+        if len(versions) < _READERS:
+            infos = list(map(info_of, versions))
+        else:
+            with ThreadPoolExecutor(_READERS) as pool:
+                infos = list(pool.map(info_of, versions))
+        return [_row(known.name, known.table_id, version, info)
+                for version, info in zip(versions, infos, strict=True) if info.get(COMMIT_KEY)]
 
     def _log(self, name: str) -> tuple[str, list[dict[str, Any]]]:
         """Table id and all entries of the log, newest first, with their true versions.
@@ -736,8 +780,9 @@ def _attempts() -> Iterator[int]:
 
 
 def forget_handles() -> None:
-    """Close the handles that this thread writes through."""
+    """Close the handles that this thread writes through, and forget what commits say."""
     _HELD.__dict__.clear()
+    _HISTORIES.clear()
 
 
 def _stored(name: str, handle: DeltaTable) -> Table:

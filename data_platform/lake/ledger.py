@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
@@ -28,7 +29,7 @@ import pyarrow.fs
 
 from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
 from data_platform.lake import chain
-from data_platform.lake.chain import KEPT, LOG
+from data_platform.lake.chain import KEPT, LOG, is_entry
 from data_platform.lake.log import (
     SETTINGS,
     Commit,
@@ -53,6 +54,8 @@ _FORMAT = 1
 _READERS = 16
 _LINKS = 256
 """Of how many of the last versions the links are at hand."""
+ARCHIVED = "archived"
+"""How entries look that are archived: what was read of them before is believed."""
 _MEMORY: dict[tuple[Any, ...], Ledger] = {}
 
 
@@ -195,25 +198,27 @@ def ledger_of(lake: Lake, name: str, listing: Listing | None = None) -> Ledger |
 
 
 def list_log(lake: Lake, name: str) -> Listing:
-    """The folder of the log of a table: one listing, and nothing is opened."""
+    """The folder of the log of a table: one listing, and nothing is opened. Entries that are archived look so."""
     entries: dict[int, str] = {}
     others: dict[str, str] = {}
     if "://" not in lake.uri:
         _list_local(os.path.join(lake.table_uri(name), LOG), "", entries, others)
-        return Listing(entries, others)
+    else:
+        _list_store(lake, name, entries, others)
+    if count := chain.archived(lake, name, sorted(entries), others):
+        entries = {**entries, **dict.fromkeys(range(count), ARCHIVED)}
+    return Listing(entries, others)
+
+
+def _list_store(lake: Lake, name: str, entries: dict[int, str], others: dict[str, str]) -> None:
     system = filesystem(lake.table_uri(name), lake.storage_options)
     for info in system.get_file_info(pyarrow.fs.FileSelector(LOG, allow_not_found=True, recursive=True)):
         if info.type == pyarrow.fs.FileType.File:
             file, look = info.path.lstrip("/").removeprefix(f"{LOG}/"), f"{info.size} {info.mtime_ns}"
-            if _is_entry(file):
+            if is_entry(file):
                 entries[int(file[:20])] = look
             else:
                 others[file] = look
-    return Listing(entries, others)
-
-
-def _is_entry(file: str) -> bool:
-    return len(file) == 25 and file.endswith(".json") and file[:20].isdecimal()
 
 
 def _list_local(folder: str, within: str, entries: dict[int, str], others: dict[str, str]) -> None:
@@ -224,7 +229,7 @@ def _list_local(folder: str, within: str, entries: dict[int, str], others: dict[
     with found:
         for entry in found:
             name = entry.name
-            if not within and _is_entry(name):
+            if not within and is_entry(name):
                 entries[int(name[:20])] = _look(entry.stat(follow_symlinks=False))
             elif entry.is_dir(follow_symlinks=False):
                 _list_local(entry.path, f"{within}{name}/", entries, others)
@@ -261,7 +266,9 @@ def _look_at(lake: Lake, name: str, file: str) -> str | None:
 
 
 def _holds(ledger: Ledger, looks: tuple[str, ...]) -> bool:
-    return looks[: ledger.version + 1] == ledger.looks
+    """Whether the entries that a ledger stands for look as they did, or were archived since."""
+    away = bisect_left(looks, True, key=lambda look: look != ARCHIVED)
+    return len(looks) > ledger.version and looks[away: ledger.version + 1] == ledger.looks[away:]
 
 
 def _go_on(lake: Lake, ledger: Ledger) -> Ledger | None:
@@ -286,9 +293,11 @@ def _fold(lake: Lake, ledger: Ledger, looks: tuple[str, ...], others: Mapping[st
         return ledger
     versions = range(ledger.version + 1, ledger.version + 1 + len(looks))
 
+    read_entry = chain.reader(lake, ledger.name, versions.start + looks.count(ARCHIVED))
+
     def read(version: int) -> list[tuple[str, Any]]:
         try:
-            return chain.read_entry(lake, ledger.name, version)
+            return read_entry(version)
         except (chain.EntryUnreadable, FileNotFoundError):
             raise LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read") from None
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
+from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import CUSTODY_KEY, LOG
 
@@ -28,8 +28,6 @@ COMMIT_KEY = "data_platform"
 _SAID = ("partition", "recipe", "code_version", "config", "inputs", "rows")
 """What a commit has to say to be the platform's."""
 _UNKNOWN_OPERATION = "unknown operation"
-COMPACTED = ("lineage", "check_results")
-"""The logs of the platform that grow with every commit, whose rows are written again as fewer files."""
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from data_platform.core.errors import PlainError, many
-from data_platform.core.tables import PLATFORM_LOGS, table
+from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, table
 from data_platform.lake import chain
+from data_platform.lake.archive import put_back
 from data_platform.lake.chain import LOG
 from data_platform.lake.custody import Commit, Custody, CustodyBroken, digest_of
 from data_platform.lake.lake import Lake, TableMissing
@@ -98,6 +99,8 @@ def faults(lake: Lake, name: str) -> list[str]:
 
 
 def _mend(lake: Lake, name: str) -> str:
+    if name in COMPACTED:
+        put_back(lake, name)  # checkpoints, which stand for what is archived, may have to go
     said = restore_entries(lake, name, _place_aside(lake, name)).words
     if said and not faults(lake, name):
         return "; ".join(said)

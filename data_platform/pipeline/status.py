@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from data_platform.core.fingerprints import Fingerprints
 from data_platform.ingest.places import SourceError
 from data_platform.lake.custody import Breach, Custody, CustodyBroken
 from data_platform.lake.lake import LogDamaged, Partition, Pin, Provenance, TableMissing
@@ -59,8 +60,10 @@ def plan(workspace: Workspace, flow: Mapping[str, Stage] | None = None) -> list[
     custody = Custody(workspace.lake, ledgers=True)
     result: list[Status] = []
     unsettled: dict[str, dict[str | None, Status]] = {}
-    for stage in flow.values():
-        for snapshot in workspace.snapshots if stage.partitioned else [None]:
+    places = [(stage, snapshot) for stage in flow.values()
+              for snapshot in (workspace.snapshots if stage.partitioned else [None])]
+    with Fingerprints():
+        for stage, snapshot in places:
             above = [
                 found[read]
                 for name in stage.inputs if (found := unsettled.get(name))

@@ -181,10 +181,12 @@ class _Needed:
                 continue
             named = spans.get(path, ())
             reason = self._reason(name, named)
-            last = written.get(named[-1].removed) if named else modified
+            if reason == "current":
+                found.kept[reason].add(size)
+                continue
             # Where a clock was wrong, the later of the times counts that are on record.
-            times = [log[named[-1].removed].committed_at] if named and named[-1].removed is not None else []
-            if reason is None and (last is None or max([last, *times]) >= since):
+            times = [written.get(named[-1].removed), log[named[-1].removed].committed_at] if named else [modified]
+            if reason is None and (not any(times) or max(filter(None, times)) >= since):
                 reason = "recent"
             if reason is None and faults:
                 reason = "damaged"
@@ -325,8 +327,8 @@ def _stored(lake: Lake, name: str) -> Iterator[tuple[str, int, datetime | None]]
                     yield os.path.relpath(path, root), state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)
 
 
-def _written(system: pyarrow.fs.FileSystem) -> dict[int | None, datetime | None]:
-    """When the entries of a log were written, by version."""
+def _written(system: pyarrow.fs.FileSystem) -> dict[int, datetime | None]:
+    """When the entries in the folder of a log were written, by version."""
     infos = system.get_file_info(pyarrow.fs.FileSelector(LOG))
     return {int(info.base_name[:20]): info.mtime for info in infos
             if info.base_name.endswith(".json") and info.base_name[:-5].isdecimal()}

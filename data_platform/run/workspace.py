@@ -46,7 +46,15 @@ class Workspace:
     @property
     def snapshots(self) -> list[str]:
         """All snapshots, in the order of the recipe."""
-        return list(dict.fromkeys(source.snapshot for source in self.sources.values()))
+        return list(self._by_snapshot)
+
+    @cached_property
+    def _by_snapshot(self) -> dict[str, list[Source]]:
+        """The sources of every snapshot."""
+        found: dict[str, list[Source]] = {}
+        for source in self.sources.values():
+            found.setdefault(source.snapshot, []).append(source)
+        return found
 
     def archives(self, snapshot: str) -> list[Any]:
         """The archives of one snapshot.
@@ -57,10 +65,6 @@ class Workspace:
         if snapshot not in self._archives:
             from data_platform.ingest.discover import archives_of
 
-            self._archives[snapshot] = [
-                archive
-                for source in self.sources.values()
-                if source.snapshot == snapshot
-                for archive in archives_of(source)
-            ]
+            sources = self._by_snapshot.get(snapshot, [])
+            self._archives[snapshot] = [archive for source in sources for archive in archives_of(source)]
         return self._archives[snapshot]

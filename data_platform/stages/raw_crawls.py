@@ -166,11 +166,11 @@ def _before(workspace: Workspace, snapshot: str) -> Iterator[str]:
     every = workspace.snapshots
     if not _is_of_web(workspace, snapshot) or not workspace.lake.exists("raw_crawls"):
         return
-    if "declared_digest" not in workspace.lake.schema("raw_crawls").names:
+    if "declared_digest" not in workspace.lake.column_names("raw_crawls"):
         return  # older code wrote all of it
-    for name in every[:every.index(snapshot)]:
-        if workspace.lake.pin("raw_crawls", name) and _is_of_web(workspace, name):
-            yield name
+    for pin in workspace.lake.pins("raw_crawls", every[:every.index(snapshot)]):
+        if _is_of_web(workspace, pin.partition):
+            yield pin.partition
 
 
 def _is_of_web(workspace: Workspace, snapshot: str) -> bool:
@@ -179,13 +179,13 @@ def _is_of_web(workspace: Workspace, snapshot: str) -> bool:
 
 def _follows(workspace: Workspace, snapshot: str) -> list[str]:
     """The snapshots before one that revisits of it may refer to once they are made."""
-    every = workspace.snapshots
-    places = every[:every.index(snapshot) + 1] if snapshot in every else []
-    of_web = []
-    for name in places:
+    every, of_web = workspace.snapshots, []
+    for name in [snapshot, *every[:every.index(snapshot)]] if snapshot in every else []:
         with suppress(SourceError):  # what cannot be listed is not made now
             of_web.extend([name] if _is_of_web(workspace, name) else [])
-    return of_web[:-1] if of_web[-1:] == [snapshot] else []
+        if not of_web:
+            return []
+    return of_web[1:]
 
 
 def _fingerprints(workspace: Workspace, snapshot: str) -> list[list[str]]:

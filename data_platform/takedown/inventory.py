@@ -7,8 +7,7 @@ was killed has left, holds text as well. Here belongs what lies where. Not here:
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS
+from data_platform.lake.chain import log_of, reader
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 
@@ -86,15 +86,17 @@ def stored_table(lake: Lake, name: str) -> StoredTable:
     added: dict[str, tuple[int, tuple[tuple[str, str], ...]]] = {}
     removed: dict[str, int] = {}
     latest = 0
-    for version, path in sorted(log_files(sizes)):
+    away, there = log_of(lake, name)
+    read = reader(lake, name, away)
+    for version in [*range(away), *there]:
         latest = version
-        for action in _actions(system, path):
-            if add := action.get("add"):
-                values = tuple((key, str(value)) for key, value in add["partitionValues"].items())
-                added[unquote(add["path"])] = (version, values)
-                removed.pop(unquote(add["path"]), None)
-            elif remove := action.get("remove"):
-                removed[unquote(remove["path"])] = version
+        for kind, value in read(version):
+            if kind == "add":
+                values = tuple((key, str(part)) for key, part in value["partitionValues"].items())
+                added[unquote(value["path"])] = (version, values)
+                removed.pop(unquote(value["path"]), None)
+            elif kind == "remove":
+                removed[unquote(value["path"])] = version
     files = [
         StoredFile(
             name, path, size, added[path][1] if path in added else _partition_of(path),
@@ -115,13 +117,6 @@ def log_files(paths: Sequence[str] | dict[str, int]) -> list[tuple[int, str]]:
             if stem.isdigit():
                 found.append((int(stem), path))
     return found
-
-
-def _actions(system: pyarrow.fs.FileSystem, path: str) -> Iterator[dict]:
-    with system.open_input_file(path) as stream:
-        for line in stream.read().decode("utf-8").splitlines():
-            if line.strip():
-                yield json.loads(line)
 
 
 def _partition_of(path: str) -> tuple[tuple[str, str], ...]:
