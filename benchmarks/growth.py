@@ -1,11 +1,12 @@
 """What a commit and a plan take as a lake grows: snapshots by the thousand, one commit per table and snapshot.
 
-    python -m benchmarks.growth [--snapshots 2000] [--rounds 1] [--folder FOLDER]
+    python -m benchmarks.growth [--snapshots 2000] [--rounds 1] [--folder FOLDER] [--history ROUNDS]
 
 Stages without any work, in a chain of three, go the whole way that stages go (`run.stage.execute`: pins, custody,
 Parquet, commit, lineage), with results of checks as Dagster's runs leave them. Snapshots are added one after the other;
-with more rounds, all of them are made again under another setting, so that every partition has as many commits. Shown
-are, by decade of commits:
+with more rounds, all of them are made again under another setting, so that every partition has as many commits. With
+`--history`, a lake of all snapshots that has so many rounds behind it is written first (`long_history`), and some
+snapshots of it are made again, so that a hundred thousand commits need no hours. Shown are, by decade of commits:
 
 - ms per commit: what one commit takes, that of a table, of its lineage or of results of checks, with all that goes
   before it, in a process that goes on;
@@ -32,10 +33,12 @@ import deltalake
 import pyarrow as pa
 
 from benchmarks.common import parser, show
+from benchmarks.long_history import write_history
 from data_platform.core.tables import table
 from data_platform.lake import chain, ledger
+from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, forget_handles
-from data_platform.pipeline.status import plan
+from data_platform.pipeline.status import Status, plan
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work, execute
 from data_platform.run.workspace import Workspace
@@ -166,26 +169,52 @@ class Decade:
         add(workspace, stages, snapshot)
         (self.anew if anew else self.going).append(time.process_time() - before)
 
-    def row(self, workspace: Growing, stages: Mapping[str, Stage], counts: Counts) -> list[str]:
-        """A row of the table, with a plan as a process makes it that has just begun."""
-        forget()
-        before = time.process_time()
-        states = plan(workspace, stages)
-        planned = 1000 * (time.process_time() - before)
-        lake = workspace.lake
+    def row(
+        self, workspace: Growing, stages: Mapping[str, Stage], counts: Counts, planned: tuple[float, list[Status]]
+    ) -> list[str]:
+        """A row of the table, with a plan and what it took."""
+        lake, (took, states) = workspace.lake, planned
         commits = sum(lake.ledger(name).version for name in lake.tables())
         fresh, each = sum(status.state == "fresh" for status in states), len(stages) * _COMMITS
         made = each * (len(self.going) + len(self.anew))
         return [
             f"{workspace.count:,}", f"{commits:,}", f"{1000 * _mean(self.going) / each:.1f}",
-            f"{1000 * _mean(self.anew) / each:.1f}", f"{planned:,.0f}", f"{planned / len(states):.2f}",
+            f"{1000 * _mean(self.anew) / each:.1f}", f"{took:,.0f}", f"{took / len(states):.2f}",
             f"{fresh:,} of {len(states):,}", f"{counts.entries / made:.1f}", f"{counts.opened / made:.2f}",
             f"{len(lake.ledger('lineage').files()):,}",
         ]
 
 
+def plan_anew(workspace: Growing, stages: Mapping[str, Stage]) -> tuple[float, list[Status]]:
+    """A plan as a process makes it that has just begun, and the milliseconds that it takes."""
+    forget()
+    before = time.process_time()
+    states = plan(workspace, stages)
+    return 1000 * (time.process_time() - before), states
+
+
 def _mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else float("nan")
+
+
+def after_history(
+    workspace: Growing, stages: Mapping[str, Stage], snapshots: int, rounds: int, again: int
+) -> list[str]:
+    """A row of the table, of snapshots that are made again after so many rounds of all."""
+    workspace.count, workspace.setting = 1, -1
+    add(workspace, stages, "s00000")
+    workspace.count, workspace.setting = snapshots, rounds - 1
+    write_history(workspace, stages, rounds, _CHECKS)
+    wrong = [breach for name in workspace.lake.tables() for breach in Custody(workspace.lake).breaches(name)]
+    planned = plan_anew(workspace, stages)
+    if wrong or any(status.state != "fresh" for status in planned[1]):
+        raise RuntimeError(f"the history that was written is not as it should be: {wrong[:3]}")
+    decade, counts = Decade(), Counts()
+    workspace.setting = rounds
+    with counting(counts):
+        for number in range(again):
+            decade.add(workspace, stages, f"s{number * snapshots // again:05d}", anew=number % 5 == 4)
+    return decade.row(workspace, stages, counts, planned)
 
 
 def main() -> None:
@@ -193,12 +222,17 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--snapshots", type=int, default=2_000)
     arguments.add_argument("--rounds", type=int, default=1)
+    arguments.add_argument("--history", type=int, default=0, help="rounds that are written first")
+    arguments.add_argument("--again", type=int, default=100, help="snapshots that are made again after these")
     arguments.add_argument("--folder", type=Path, default=None, help="where the lake is made, and left")
     given = arguments.parse_args()
     stages, every = flow(), max(1, given.snapshots * given.rounds // 10)
     rows = []
     with tempfile.TemporaryDirectory() as place:
         workspace = Growing(Lake(str(given.folder or place)))
+        if given.history:
+            print(*after_history(workspace, stages, given.snapshots, given.history, given.again), sep=" | ", flush=True)
+            return
         for turn in range(given.rounds):
             workspace.setting = turn
             for number in range(given.snapshots):
@@ -209,7 +243,7 @@ def main() -> None:
                 with counting(counts):
                     decade.add(workspace, stages, f"s{number:05d}", anew=done % max(1, every // 5) == 0)
                 if (done + 1) % every == 0:
-                    rows.append(decade.row(workspace, stages, counts))
+                    rows.append(decade.row(workspace, stages, counts, plan_anew(workspace, stages)))
                     print(*rows[-1], sep=" | ", flush=True)
     show("Growth", ("snapshots", "commits", "ms per commit", "anew", "plan, ms", "per partition", "fresh",
                     "entries read", "tables opened", "files of lineage"), rows)

@@ -95,6 +95,16 @@ class Pin:
     partition: str
     recipe: str
 
+    @cached_property
+    def key(self) -> tuple[str, str, str, str]:
+        """What of it determines rows that are made from it: all but the version."""
+        return self.table, self.table_id, self.partition, self.recipe
+
+    @cached_property
+    def stated(self) -> str:
+        """The same as JSON."""
+        return json.dumps(self.key, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -110,9 +120,9 @@ class Provenance:
     @cached_property
     def recipe(self) -> str:
         """SHA-256 of what determines the rows. A retried run has another run id and the same recipe."""
-        inputs = sorted((pin.table, pin.table_id, pin.partition, pin.recipe) for pin in self.inputs)
-        text = json.dumps([self.code_version, self.config, inputs], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        inputs = ",".join(pin.stated for pin in sorted(self.inputs, key=lambda pin: pin.key))
+        made = json.dumps([self.code_version, self.config], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(f"{made[:-1]},[{inputs}]]".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,7 @@ class Lake:
         self.uri = reachable(uri)
         self.storage_options = store_options(self.uri, storage_options or {})
         self._seen: dict[str, Ledger | None] | None = None
+        self._pins: dict[tuple[str, str], Pin | None] = {}
 
     def at_rest(self) -> Lake:
         """The lake as it is the first time that a table is asked for: for plans, which ask of every partition, and to
@@ -230,6 +241,18 @@ class Lake:
 
     def pins(self, name: str, partitions: Sequence[str | None]) -> list[Pin]:
         """Pins of those `partitions` that were written, all at one version of the table."""
+        if self._seen is None:
+            found = self._pinned(name, partitions)
+        else:  # stages that compare with all earlier partitions ask for the same again and again
+            asked = [partition or "" for partition in partitions]
+            unknown = [place for place in dict.fromkeys(asked) if (name, place) not in self._pins]
+            self._pins |= {(name, place): pin for place, pin in zip(
+                unknown, self._pinned(name, unknown), strict=True)}
+            found = [self._pins[name, place] for place in asked]
+        return [pin for pin in found if pin is not None]
+
+    def _pinned(self, name: str, partitions: Sequence[str | None]) -> list[Pin | None]:
+        """A pin for every one of the partitions; None for what was never written."""
         known = self.known(name)
         if known is not None:
             described, version, transactions = known.table_id, known.version, known.transactions.get
@@ -237,10 +260,10 @@ class Lake:
             handle = self.open(name)
             described, version, transactions = str(handle.metadata().id), handle.version(), handle.transaction_version
         else:
-            return []
+            return [None] * len(partitions)
         carried = [(partition or "", transactions(application_of(name, partition or ""))) for partition in partitions]
-        return [Pin(name, described, version, place, f"{number:015x}") for place, number in carried
-                if number is not None]
+        return [None if number is None else Pin(name, described, version, place, f"{number:015x}")
+                for place, number in carried]
 
     def table(self, name: str, version: int | None = None) -> Table:
         """The declaration of table `name`, with the columns that it has at `version` where the recipe decides these.
