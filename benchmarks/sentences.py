@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
@@ -38,16 +38,16 @@ class Sentence:
     held_out: bool = False
 
 
-def of_patterns(file: Path, per_pattern: int) -> Iterator[Sentence]:
-    """The sentences of a file of patterns, equally many per pattern if it has as many."""
-    lists: dict[str, list[str]] = {}
+def of_patterns(file: Path, per_pattern: int, common: Mapping[str, list[str]] | None = None) -> Iterator[Sentence]:
+    """The sentences of a file of patterns, equally many per pattern if it has as many; `common` lists are of all."""
+    lists = {**(common or {})}
     language = label = ""
     for line in file.read_text("utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         if opened := re.fullmatch(r"\[(\w+) (\w+)\]", line):
             if opened[1] != language:
-                lists = {}
+                lists = {**(common or {})}
             language, label = opened[1], opened[2]
         elif named := re.match(r"([A-Z]+) = (.*)", line):
             lists[named[1]] = named[2].split(" | ")

@@ -51,6 +51,7 @@ from data_platform.licenses.place import (
     own_block,
     own_names,
     place,
+    speaks_of_article,
     stands_under,
     stands_under_rights,
     surroundings,
@@ -83,6 +84,10 @@ DOUBTFUL_ADDITION = -1.0
 """Score (`neighbours`) from which on what the sentence of a grant itself adds is doubtful: few words, and close."""
 DOUBTFUL_PROSE = 2.0
 """The same of the paragraphs beside a licence in an article, which speak of anything."""
+DOUBTFUL_REPRINT_IN_NOTICE = 1.5
+"""Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
+MAX_NOTICE = 600
+"""Characters of a block that a notice of copyright and the licence beside it may share."""
 MAX_MARKS = 200
 """Places per page and name at which text is read for statements."""
 
@@ -131,6 +136,7 @@ _DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|
 _ITS = re.compile(r"^its\s+", re.I)
 """Of what the sentence before speaks of: 'This site has been online since 1999. Its texts are'."""
 _VERSION = re.compile(r"(?<!\S)\d\.\d(?!\S)")
+_BEFORE_SIGN = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){0,2} (?=©|\(c\))", re.I)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _THE_TEXT = re.compile(
     r"^\W*(?:text|texts|texte|texto|testo|tekst|article|artikel|beitrag|post|content|inhalt|inhalte)\b|"
@@ -557,16 +563,34 @@ def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
 
 
 def _reprints(page: _Page) -> Iterator[Observation]:
-    """Lines in the article that say that it is somebody else's: it is not the site's to license."""
+    """Lines that say that the article is somebody else's: it is not the site's to license."""
     for node, line in lines(page.document):
         words = reprint.reprinted(line, page.owners)
-        if words is None or place(node) not in ("content", "elsewhere") or stands_under(node):
+        if words is None or not speaks_of_article(node):
             continue
-        beside_license = any(True for block in blocks_beside(node) for _ in prose.mentions(block))
-        # '© 2024 Prado and Ek', and the licence of the article in the next line.
-        if not (beside_license and grant.is_notice(line)):
+        if place(node) == "site" and reprint.reprinted(line, page.owners, DOUBTFUL_REPRINT_IN_NOTICE) is None:
+            continue
+        # '© 2024 Prado and Ek', and the licence of the article in the next line; or the notice of the site.
+        if not (_ends_in_notice(line) and (_in_footer(node) or _near_license(node))):
             reading = Reading(UNKNOWN, CHOSEN)
             yield observe("statement", "page", words, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=line)
+
+
+def _ends_in_notice(line: str) -> bool:
+    """Whether a line is a notice of copyright, if in a language that has a word of its own before '(c)'."""
+    return grant.is_notice(_BEFORE_SIGN.sub("", line))
+
+
+def _in_footer(node: DOMNode) -> bool:
+    return place(node) == "site" and node.closest("article,main") is None
+
+
+def _near_license(node: DOMNode) -> bool:
+    """Whether a block beside a node, or a small one around it, names a licence."""
+    around = node.parent
+    if around is not None and len(around.text) <= MAX_NOTICE and around.query_selector(_CANDIDATES) is not None:
+        return True
+    return any(True for block in blocks_beside(node) for _ in prose.mentions(block))
 
 
 def _names_license(text: str) -> Iterator[bool]:

@@ -40,6 +40,9 @@ MAX_BESIDE = 3
 MIN_SURROUNDINGS = 40
 """A shorter block is read with the block around it: the cell of a table, the item of a list."""
 
+PLACES_ASKED = frozenset({"content", "elsewhere", "site", "figure"})
+"""Where lines may speak of the article (`speaks_of_article`)."""
+
 _SITE_TAGS = frozenset({"footer", "aside"})
 _SITE_NAMES = re.compile(r"foot|colophon|sidebar|(?<!elementor-)widget|imprint|impressum|site-?info|sub-?sidiary", re.I)
 """Elementor, a builder of pages, calls every paragraph of a page a widget."""
@@ -157,6 +160,7 @@ _AUTHOR_LINES = (
 _BYLINE = re.compile(
     r"(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or|[Dd]i|[Dd]oor|[Tt]ext:?|Author:?)\s+([A-ZÀ-ÞŠŽŁ][\w.’'-]*(?:\s+[\w.’'-]+){1,3})"
 )
+_LINES = "p,div,small,li,td,dd,dt,h2,h3,h4,h5,h6,address,aside,center,footer,header,section"
 _BLOCKS = "p,div,li,ul,table,h1,h2,h3,h4,h5,h6,form,section"
 _HOLDER = re.compile(
     r"(?:©|\([cC]\)|[Cc]opyright)[\s:©()cC]*(?:(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d))*)?[\s,:]*(?:by\s+)?"
@@ -321,6 +325,40 @@ def stands_under(node: DOMNode) -> str:
     return ""
 
 
+def speaks_of_article(node: DOMNode) -> bool:
+    """Whether a line may speak of the article: not in a menu, a comment or code, not under a picture or 'References'.
+
+    What it is called says nothing: articles have their sources in elements named 'source' or 'credit'.
+    """
+    return place(node) in PLACES_ASKED and not _captions(node) and not stands_under(node)
+
+
+def _captions(node: DOMNode) -> bool:
+    """Whether a node stands in a figure, or in a small block with a picture or next to one, whose caption it may be."""
+    block: DOMNode | None = node
+    for _ in range(MAX_ANCESTORS):
+        if block is None or _outermost(block) or (block.tag or "").lower() in _CONTENT_TAGS:
+            return False
+        if (block.tag or "").lower() in _FIGURE_TAGS:
+            return True
+        if len(block.text) > MAX_LINE_OF_MARKUP:
+            return False
+        if _shows_media(block) or any(_shows_media(one) for one in _elements_beside(block)):
+            return True
+        block = block.parent
+    return False
+
+
+def _elements_beside(block: DOMNode) -> Iterator[DOMNode]:
+    """The elements next to a block, before it and behind it."""
+    for direction in ("previous_sibling", "next_sibling"):
+        one = getattr(block, direction)
+        while one is not None and not hasattr(one, "query_selector_all"):
+            one = getattr(one, direction)
+        if one is not None:
+            yield one
+
+
 def stands_under_rights(node: DOMNode) -> bool:
     """Whether the nearest heading before a node, in its block or in those around, is one of terms: 'Using our work'."""
     block: DOMNode | None = node
@@ -351,6 +389,9 @@ def _outermost(node: DOMNode) -> bool:
 
 def _shows_media(block: DOMNode) -> bool:
     """Whether a block shows a picture that is no badge, a player or a frame."""
+    if not hasattr(block, "query_selector_all"):
+        # No element, such as an instruction of PHP that was sent as it is.
+        return False
     if (block.tag or "").lower() in _PLAYERS:
         return True
     return any(not _BADGE_SOURCE.search(one.getattr("src") or "") for one in every(block, _MEDIA, 20))
@@ -431,7 +472,7 @@ def own_names(document: DOMNode, url: str = "") -> frozenset[str]:
 
 def lines(document: DOMNode) -> Iterator[tuple[DOMNode, str]]:
     """Short paragraphs of a page, which hold no other, and their text."""
-    for node in every(document, "p,div,small,li,td,dd,h5,h6"):
+    for node in every(document, _LINES):
         if len(node.text) <= MAX_LINE_OF_MARKUP and node.query_selector(_BLOCKS) is None and (text := _squeezed(node)):
             yield node, text
 

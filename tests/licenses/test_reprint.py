@@ -1,4 +1,5 @@
 
+# ruff: noqa: RUF001 - letters of other languages are meant
 """Lines in an article that say that its text is somebody else's, and such that do not."""
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ _PAGE = (
     "Przedruk za zgodą wydawcy.",
     "出版社の許可を得て転載。",
     "本文转载自《晨报》。",
+    "Source: The Evening Wheel, 3 May 2024. © The Evening Wheel Ltd.",
+    "Text appears by arrangement with the Marten Trust.",
+    "This text is owned by its publishers and used here under agreement.",
+    "Guest post by Carla Voss",
+    "Licensed to this site by Northern Wire.",
+    "Abdruck mit Genehmigung der Erben.",
+    "Перепечатано с разрешения издательства.",
+    "Med tillstånd av förlaget.",
 ])
 def test_text_of_somebody_else(line: str) -> None:
     assert reprinted(line)
@@ -46,6 +55,14 @@ def test_text_of_somebody_else(line: str) -> None:
     "Originally published in German.",
     "Copyright law came late to the valley.",
     "The estate gave permission for the bridge in 1911, and the council used it.",
+    "Source: own measurements",
+    "Thanks to the editors for their comments.",
+    "Excerpt from the minutes:",
+    "Hale, N. (2011). Deep Water. Orchard House.",
+    "Translated from the German by the author.",
+    "Nora Hale is a writer in the north.",
+    "Zuletzt geändert am 3. Mai 2021",
+    "Le roman fut publié en 1911 et oublié.",
 ])
 def test_what_leaves_the_article_the_page_s_own(line: str) -> None:
     assert _decided(f"<p>{line}</p>") == "CC-BY-4.0"
@@ -58,6 +75,25 @@ def test_a_byline_names_who_holds_the_copyright() -> None:
 
 def test_a_caption_credits_its_picture() -> None:
     assert _decided("<figure><img src=x.jpg><figcaption>© Nora Hale</figcaption></figure>") == "CC-BY-4.0"
+
+
+@pytest.mark.parametrize("line", [
+    "<p class=source>Source: The Evening Wheel. © The Evening Wheel Ltd.</p>",
+    "<p class=copyright>© The Evening Wheel</p>",
+    "<aside>Reprinted with permission from The Evening Wheel.</aside>",
+    "<footer><em>Reprinted with permission from The Evening Wheel.</em></footer>",
+    "<h2>Guest post by Carla Voss</h2>",
+])
+def test_what_a_line_is_called_does_not_hide_it(line: str) -> None:
+    assert "LicenseRef-unknown" in _decided(line)
+
+
+@pytest.mark.parametrize("line", [
+    "<div><img src=x.jpg><p class=source>© The Evening Wheel Ltd.</p></div>",
+    "<div class=wp-caption><img src=x.jpg></div><p class=source>© The Evening Wheel Ltd.</p>",
+])
+def test_a_line_beside_a_picture_credits_it(line: str) -> None:
+    assert _decided(line) == "CC-BY-4.0"
 
 
 def _decided(line: str) -> str:
