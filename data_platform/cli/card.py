@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from data_platform.cli.common import RECIPE, out, workspace_of
-from data_platform.core.errors import many
+from data_platform.core.errors import faults_of, many
 
 
 @click.command()
@@ -35,10 +35,12 @@ def card(
     if folder is None:
         write_card(account, str(format_), sys.stdout)
         return
-    folder.mkdir(parents=True, exist_ok=True)
     names = [format_] if format_ else list(FILES)
+    with faults_of(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        with (folder / FILES[name]).open("w", encoding="utf-8", newline="\n") as stream:
+        path = folder / FILES[name]
+        with faults_of(path), path.open("w", encoding="utf-8", newline="\n") as stream:
             write_card(account, name, stream)
     out.print(f"{account.table} version {account.version}: {many(account.documents, 'document')} under "
               f"{many(len(account.licenses), 'licence')}; {', '.join(FILES[name] for name in names)} in {folder}")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from data_platform.cli.common import JSON, KEY, RECIPE, columns, out, workspaces_of
-from data_platform.core.errors import many
+from data_platform.core.errors import faults_of, many
 from data_platform.core.settings import home
 from data_platform.run.workspace import Workspace
 
@@ -221,8 +221,9 @@ def _hand_out(receipts: list[dict[str, Any]], path: Path | None, as_json: bool, 
     for made in receipts:
         target = path or (home() / "takedowns" / f"{made['takedown_id']}.json" if keep else None)
         if target is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+            with faults_of(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         if not as_json:
             _print_receipt(made, target)
     if as_json:

@@ -12,7 +12,8 @@ import re
 import tarfile
 import traceback
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _READERS = {"daft", "pyarrow", "deltalake"}
@@ -34,6 +35,22 @@ class PlainError(Exception):
 
 class KernelError(PlainError, RuntimeError):
     """A function failed on a batch of rows. The message says of which kind, and where."""
+
+
+class FileFault(PlainError, OSError):
+    """A file or folder on a disk does not do what it was asked. The message names it and the cause."""
+
+
+@contextmanager
+def faults_of(path: str | os.PathLike[str], doing: str = "write") -> Iterator[None]:
+    """Name what is written, or else done to it, in faults of the disk: of a full one, Python tells no path."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, PlainError) or not error.errno:
+            raise
+        where = os.fspath(path) if error.filename is None else error.filename
+        raise FileFault(f"cannot {doing} {where}: {os.strerror(error.errno)}") from error
 
 
 def no_such(kind: str, name: str, known: Collection[str]) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from data_platform.core.errors import faults_of
+
 
 def user_cache(name: str) -> Path:
     """The folder `name` among what is kept of the platform for this user: in $XDG_CACHE_HOME or ~/.cache."""
@@ -32,16 +34,17 @@ def remember(path: Path, known: Mapping[str, Any]) -> None:
     Raises:
         OSError: if it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(known, file)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    with faults_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(known, file)
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -51,10 +54,11 @@ def write_whole(path: Path, text: str) -> None:
         OSError: if it cannot be written.
     """
     building = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        building.write_text(text, encoding="utf-8")
-        building.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            building.unlink()
-        raise
+    with faults_of(path):
+        try:
+            building.write_text(text, encoding="utf-8")
+            building.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                building.unlink()
+            raise

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_platform.core.code import code_digest
+from data_platform.core.errors import faults_of
 from data_platform.ingest import installed_records
 from data_platform.ingest.installed import installed_state
 from data_platform.ingest.installed_records import write_files, write_pages
@@ -52,11 +53,12 @@ def _state(source: EnvironmentPages | EnvironmentFiles) -> str:
 
 def _write_whole(path: Path, write: Callable[[io.BufferedIOBase], None]) -> None:
     """The file appears complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, building = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-        os.replace(building, path)
-    finally:
-        Path(building).unlink(missing_ok=True)
+    with faults_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, building = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                write(stream)
+            os.replace(building, path)
+        finally:
+            Path(building).unlink(missing_ok=True)

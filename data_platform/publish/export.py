@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, faults_of
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
 from data_platform.proof.trace import NotFound, mixture_table_name
@@ -83,19 +83,20 @@ def export_mixture(
             manifest = accompany(lake, folder, wanted, shards, asked, key)
         _record(lake, folder, manifest)
         return folder, manifest
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        reader = lake.read(name, version=commit["version"], batch_rows=1_024)
-        write = _write_parquet if format == "parquet" else _write_jsonl
-        shards = [path.name for path in write(reader, building, shard_bytes)]
-        manifest = accompany(lake, building, wanted, shards, asked, key)
-        building.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()  # an empty folder that was made for us
-        os.replace(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with faults_of(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            reader = lake.read(name, version=commit["version"], batch_rows=1_024)
+            write = _write_parquet if format == "parquet" else _write_jsonl
+            shards = [path.name for path in write(reader, building, shard_bytes)]
+            manifest = accompany(lake, building, wanted, shards, asked, key)
+            building.chmod(0o755)
+            if folder.exists():
+                folder.rmdir()  # an empty folder that was made for us
+            os.replace(building, folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
     _record(lake, folder, manifest)
     return folder, manifest
 

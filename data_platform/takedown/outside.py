@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data_platform.core.errors import faults_of
 from data_platform.core.tables import PUBLISHED
 from data_platform.lake.lake import Lake, VersionGone
 from data_platform.lake.writer import filesystem
@@ -258,6 +259,11 @@ def _rewrite_export(folder: Path, ids: Sequence[str], takedown_id: str, accompan
 
 def _rewrite_shard(path: Path, unwanted: set[str]) -> int:
     """Write a shard again without some documents, unless it has none of them; returns the rows that it has then."""
+    with faults_of(path):
+        return _shard_without(path, unwanted)
+
+
+def _shard_without(path: Path, unwanted: set[str]) -> int:
     building = path.with_name(f".{path.name}")
     rows = before = 0
     if path.suffix == ".parquet":
@@ -299,8 +305,9 @@ def _token_counts(folder: Path) -> tuple[dict[str, int], int]:
 
 def _replace(path: Path, content: bytes) -> None:
     building = path.with_name(f".{path.name}")
-    building.write_bytes(content)
-    os.replace(building, path)
+    with faults_of(path):
+        building.write_bytes(content)
+        os.replace(building, path)
 
 
 # -- models -----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_platform.core.errors import describe
+from data_platform.core.errors import FileFault, describe, faults_of
+from data_platform.core.memory import remember
 
 
 @pytest.mark.parametrize(("content", "cause"), [
@@ -33,3 +34,15 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 def test_messages_of_libraries_are_not_passed_on() -> None:
     assert "kept" not in describe(pa.ArrowInvalid("kept to themselves: /rows.parquet"))
     assert describe(OSError("Generic error\n\x1b[31m|\x1b[0m  no answer")) == "Generic error | no answer"
+
+
+def test_what_is_written_is_named_where_a_full_disk_does_not_say_it(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    with pytest.raises(FileFault, match=f"^cannot write {path}: No space left on device$"), faults_of(path), \
+            open("/dev/full", "w") as full:
+        full.write("x")
+    with pytest.raises(FileFault, match=f"^cannot write {path}/below: Not a directory$"):
+        path.touch()
+        remember(path / "below" / "known.json", {})
+    with pytest.raises(ValueError, match="as it is"), faults_of(path):
+        raise ValueError("as it is")
