@@ -165,7 +165,7 @@ class Lake:
         self.uri = reachable(uri)
         self.storage_options = store_options(self.uri, storage_options or {})
         self._seen: dict[str, Ledger | None] | None = None
-        self._pins: dict[tuple[str, str], Pin | None] = {}
+        self._pins: dict[str, dict[str | None, Pin | None]] = {}
 
     def at_rest(self) -> Lake:
         """The lake as it is the first time that a table is asked for: for plans, which ask of every partition, and to
@@ -242,14 +242,12 @@ class Lake:
     def pins(self, name: str, partitions: Sequence[str | None]) -> list[Pin]:
         """Pins of those `partitions` that were written, all at one version of the table."""
         if self._seen is None:
-            found = self._pinned(name, partitions)
-        else:  # stages that compare with all earlier partitions ask for the same again and again
-            asked = [partition or "" for partition in partitions]
-            unknown = [place for place in dict.fromkeys(asked) if (name, place) not in self._pins]
-            self._pins |= {(name, place): pin for place, pin in zip(
-                unknown, self._pinned(name, unknown), strict=True)}
-            found = [self._pins[name, place] for place in asked]
-        return [pin for pin in found if pin is not None]
+            return [pin for pin in self._pinned(name, partitions) if pin is not None]
+        # Stages that compare with all earlier partitions ask for the same again and again.
+        known = self._pins.setdefault(name, {})
+        unknown = [partition for partition in partitions if partition not in known]
+        known.update(zip(unknown, self._pinned(name, unknown), strict=True))
+        return [pin for partition in partitions if (pin := known[partition]) is not None]
 
     def _pinned(self, name: str, partitions: Sequence[str | None]) -> list[Pin | None]:
         """A pin for every one of the partitions; None for what was never written."""

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from data_platform.cli.main import main
 from data_platform.lake.custody import Custody
-from data_platform.lake.lake import Lake, VersionGone
+from data_platform.lake.lake import Lake, Partition, VersionGone
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.vacuum import VacuumRefused, kept_since, vacuum
 from data_platform.pipeline.verify import verify
@@ -25,6 +25,8 @@ from data_platform.run.stage import execute as run_stage
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places, begin, execute
 from data_platform.takedown.plan import Selectors
+from tests.lake.test_lake import NAME, made_by, verdicts
+from tests.lake.test_lake_s3 import bucket  # noqa: F401 - a fixture
 from tests.publish.lakes import make, typed, write
 from tests.takedown.lakes import bring_up_to_date, ids_of, rows_of, workspace_over, write_texts
 
@@ -203,3 +205,19 @@ def test_the_command_says_what_went_and_why_the_rest_stays(
     assert "would go" in said("--retain", "0", "--dry-run") and "without --dry-run they go" in said(
         "--retain", "0", "--dry-run", "filter_verdicts")
     assert '"deleted": true' in said("--retain", "0", "--json") and "0 files with 0 bytes went" in said("--retain", "0")
+
+
+def test_an_object_store_is_vacuumed_too(bucket: str) -> None:  # noqa: F811
+    lake = Lake(bucket)
+    for code in ("1", "2"):
+        lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3), made_by(code))
+    writer = lake.writer(NAME)
+    for batch in verdicts("b", 2).to_batches():
+        writer.write(batch)
+    (left,) = writer.close()
+    time.sleep(1.1)  # a store tells times in seconds
+    (done,) = vacuum(lake, [NAME], now())
+    assert [file.path for file in done.left] == [left.path] and len(done.old) == 1
+    assert lake.read_table(NAME).num_rows == 3 and not verify(lake, share=None).damaged
+    with pytest.raises(VersionGone, match="were vacuumed on"):
+        lake.read_table(NAME, version=1)
