@@ -52,8 +52,9 @@ REASONS: tuple[Reason, ...] = ("current", "lineage", "exports", "recent", "damag
 """Why files are kept: the latest version has them; what is current was made from them; an export was; they were
 replaced or written lately; the table is not what the platform wrote."""
 
-_WRITTEN = re.compile(r"(\.parquet(#\d+)?|\.json#\d+|/_commit_[^/]*\.tmp)$")
-"""Data files, and what stands beside a file of a lake until it is whole."""
+_WRITTEN = re.compile(rf"(?!{LOG}/).*\.parquet(#\d+)?|{LOG}/([^/]*#\d+|_commit_[^/]*\.tmp)", re.DOTALL)
+"""Data files, and what stands beside a file of a table or of its log until it is whole. Nothing else of a log is asked
+about: whatever lies there is what readers go by."""
 
 _Row = Mapping[str, Any]
 
@@ -177,7 +178,7 @@ class _Needed:
         system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
         spans, written = _spans(log), _written(system)
         for path, size, modified in _stored(self._lake, name):
-            if not _WRITTEN.search(f"/{path}"):
+            if not _WRITTEN.fullmatch(path):
                 continue
             named = spans.get(path, ())
             reason = self._reason(name, named)

@@ -65,6 +65,9 @@ def parquet(lake: Lake) -> set[Path]:
 
 def test_old_versions_go_and_everything_current_stays(grown: Workspace) -> None:
     workspace, lake = grown, grown.lake
+    for name in ("filter_verdicts", "lineage"):
+        lake.open(name).create_checkpoint()
+    logs = {path: path.read_bytes() for path in Path(lake.uri).rglob("_delta_log/*")}
     tables = [name for name in lake.tables() if lake.count(name)]
     before = {name: rows_of(lake, name) for name in tables}
     there, old = parquet(lake), lake.pin("filter_verdicts", "one").version - 2
@@ -76,6 +79,7 @@ def test_old_versions_go_and_everything_current_stays(grown: Workspace) -> None:
     gone = {Path(lake.uri, one.table, file.path) for one in done for file in one.files}
     assert there - gone == parquet(lake) - set(Path(lake.uri, "vacuums").iterdir())
     assert {name: rows_of(lake, name) for name in before} == before
+    assert {path: path.read_bytes() for path in logs} == logs and sum("checkpoint" in path.name for path in logs) == 4
     assert not verify(lake, share=None).damaged and not bring_up_to_date(workspace)
     with pytest.raises(VersionGone, match=f"were vacuumed on {now():%Y-%m-%d}"):
         lake.read_table("filter_verdicts", version=old)
