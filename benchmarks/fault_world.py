@@ -73,7 +73,7 @@ class Ended:
     @property
     def is_a_sentence(self) -> bool:
         """Whether a failure is told as one should be."""
-        return self.status == 1 and "Traceback" not in self.said and "Error: " in self.said
+        return self.status in (1, 2) and "Traceback" not in self.said and "Error: " in self.said
 
     @property
     def is_good(self) -> bool:

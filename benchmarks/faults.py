@@ -1,6 +1,6 @@
 """Faults of disks, files and stores, at every stage: `python -m benchmarks.faults FOLDER [KIND...]`.
 
-The law: a run that meets a fault either completes, or ends with exit status 1 and a sentence that has the path and the
+The law: a run that meets a fault either completes, or ends with an exit status that is not 0 and a sentence that has the path and the
 cause, without a traceback; once the cause is gone, the next run completes, and the lake holds the rows that it would
 hold without the fault. Kinds:
 
@@ -232,22 +232,20 @@ def permission(worlds: Worlds, later: bool) -> Callable[[Trial], None]:
 
     def meet(trial: Trial) -> None:
         right, world = worlds.right(False), worlds.due() if later else worlds.world(False)
-        user, kernels = world.folder / "user", worlds.folder / "kernels"
-        shutil.rmtree(kernels, ignore_errors=True)
-        shutil.copytree(cache_home(), kernels / "kernels")
-        user.mkdir()
-        world.variables |= {"HOME": str(user), "PYTHONDONTWRITEBYTECODE": "1", "NUMBA_CACHE_DIR": str(kernels)}
-        _give(kernels)
+        cache = world.folder / "cache"
+        shutil.copytree(cache_home(), cache / "data-platform" / "kernels")
+        world.variables |= {"HOME": str(cache), "XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
         _give(world.folder)
         for folder in worlds.folder.parents:
             folder.chmod(folder.stat().st_mode | 0o111)
         other = replace(world, user=NOBODY)
-        for part in (LAKE, HOME, TEMPORARY, "user", "inputs/rows.jsonl.gz", "faults.yaml"):
+        for part in (LAKE, HOME, TEMPORARY, "cache", "inputs/rows.jsonl.gz", "faults.yaml"):
             _take(world.folder / part)
             met = [other.run()]
             _give(world.folder / part)
             trial.note(f"{part}{', all but the mixture made' * later}", met, None, True)
-        trial.note("nothing any more", [], other.run(), world.held() == right)
+        then = other.run()
+        trial.note("nothing any more", [], then, then.status == 0 and world.held() == right)
 
     return meet
 

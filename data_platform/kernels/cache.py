@@ -85,7 +85,7 @@ def kernel_folder(module: str) -> Path | None:
 def is_compiled(module: str) -> bool:
     """Whether it is noted that the kernels that a module calls are kept, as its code is now, for this machine."""
     mark = _mark(module)
-    return mark is not None and mark.exists()
+    return mark is not None and os.path.exists(mark)  # and may be looked at
 
 
 def mark_compiled(module: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing import active_children, get_context
 
 from data_platform.core import stopping
@@ -112,18 +112,23 @@ def cold(stages: Collection[Stage]) -> list[str]:
 
 
 def compile_kernels(cold: Sequence[str]) -> Iterator[int]:
-    """Run samples, each in a process of its own, as many at once as there are cores. Gives how many are done."""
+    """Run samples, each in a process of its own, as many at once as there are cores. Gives how many are done.
+
+    If such processes cannot be started, or die, the rest is compiled where it runs first, which fails there if it must.
+    """
     from data_platform.kernels.cache import mark_compiled, remove_unused
 
     context = get_context("spawn")
     with ProcessPoolExecutor(min(len(cold), os.cpu_count() or 1), context, stopping.end_with_parent) as pool:
-        with stopping.workers_deaf_to_interrupts():
-            runs = {pool.submit(run_sample, sample): sample for sample in cold}
         try:
+            with stopping.workers_deaf_to_interrupts():
+                runs = {pool.submit(run_sample, sample): sample for sample in cold}
             for done, run in enumerate(as_completed(runs), 1):
                 run.result()
                 mark_compiled(runs[run])
                 yield done
+        except (BrokenExecutor, BrokenPipeError):
+            return
         except KeyboardInterrupt:
             for process in active_children():  # the pool would wait for what they compile
                 process.kill()
