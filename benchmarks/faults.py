@@ -1,8 +1,8 @@
 """Faults of disks, files and stores, at every stage: `python -m benchmarks.faults FOLDER [KIND...]`.
 
-The law: a run that meets a fault either completes, or ends with an exit status that is not 0 and a sentence that has the path and the
-cause, without a traceback; once the cause is gone, the next run completes, and the lake holds the rows that it would
-hold without the fault. Kinds:
+The law: a run that meets a fault either completes, or ends with an exit status that is not 0 and a sentence that has
+the path and the cause, without a traceback; once the cause is gone, the next run completes, and the lake holds the rows
+that it would hold without the fault. Kinds:
 
 - `full`: the disk of the lake, of the home, or of temporary files is full at ever later moments of a run;
 - `readonly`, `permission`: lake, home, caches or inputs cannot be written or read, from the first or after some

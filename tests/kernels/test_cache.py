@@ -42,8 +42,8 @@ print(answer(41), sum(answer.stats.cache_hits.values()))
 def checkout(tmp_path: Path) -> Path:
     """A copy of what kernels need of the platform, with a kernel whose helper lives in another module."""
     source, copy = Path(data_platform.__file__).parent, tmp_path / "one" / "data_platform"
-    for name in ("__init__.py", "core/__init__.py", "core/code.py", "core/memory.py", "kernels/__init__.py",
-                 "kernels/cache.py", "kernels/compiled.py"):  # fmt: skip
+    for name in ("__init__.py", "core/__init__.py", "core/code.py", "core/errors.py", "core/memory.py",
+                 "kernels/__init__.py", "kernels/cache.py", "kernels/compiled.py"):  # fmt: skip
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source / name, copy / name)
     (copy / "kernels" / "probe_helper.py").write_text(HELPER)
