@@ -190,12 +190,17 @@ def distributions_as_markdown(found: Sequence[Distribution], top: int = 8) -> st
         shown = len(weights) if distribution.kind != "category" else top
         total = sum(weights) or 1
         lines += [
-            f"| {distribution.column} | {item.label.replace('|', '/')} | {item.documents:,} | {weight / total:.1%} |"
+            f"| {distribution.column} | {_in_markdown(item.label)} | {item.documents:,} | {weight / total:.1%} |"
             for item, weight in list(zip(distribution.bins, weights, strict=True))[:shown]
         ]
         if len(weights) > shown:
             lines.append(f"| {distribution.column} | and {len(weights) - shown:,} more | | |")
     return "\n".join(lines)
+
+
+def _in_markdown(label: str) -> str:
+    """A value in a table: on one line, with no sign that ends its column, and to be seen if there is none."""
+    return " ".join(label.replace("|", "/").split()) or "(empty)"
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, float]]:

@@ -15,7 +15,7 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets.accounts import counted_columns, models_metadata, shares
+from assets.accounts import counted_columns, distributions_as_markdown, models_metadata, shares
 from assets.effort import Effort, measured
 from assets.metadata import commit_metadata
 from assets.names import Names
@@ -152,3 +152,9 @@ def test_the_peak_is_that_of_the_step_alone() -> None:
     with measured() as small:
         pass
     assert large.peak_memory_mb > small.peak_memory_mb + 100 and small.peak_memory_mb > 10
+
+
+def test_values_of_any_kind_stay_in_their_cell() -> None:
+    found = Distribution("license_spdx", "category", tuple(Bin(label, 1, None) for label in ("", "a | b\nc")))
+    assert distributions_as_markdown([found]).splitlines()[2:] == [
+        "| license_spdx | (empty) | 1 | 50.0% |", "| license_spdx | a / b c | 1 | 50.0% |"]

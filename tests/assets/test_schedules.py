@@ -10,6 +10,9 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.loader import LoadingContextForTest
 
+from assets.taken_out import rewritten
+from data_platform.lake.lake import Provenance
+from data_platform.takedown.removal_list import TAKEDOWN
 from tests.assets.asking import asking
 from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
 
@@ -190,7 +193,7 @@ def test_a_partition_that_no_source_has_is_refused_before_anything_is_made(world
     assert not world.workspace.lake.exists("language_signals")
 
 
-def test_the_ui_says_that_a_source_is_another_and_refuses_what_no_source_has(world: Toys) -> None:
+def test_the_ui_knows_of_sources_and_takedowns_and_refuses_what_no_source_has(world: Toys) -> None:
     world.arrive("one")
     world.arrive("two")
     assert _night(world).success
@@ -219,7 +222,15 @@ def test_the_ui_says_that_a_source_is_another_and_refuses_what_no_source_has(wor
         tick()
         assert (stale("one"), stale("two")) == ("STALE", "FRESH")
         assert _night(world).success
-        assert stale("one") == "FRESH"
+        assert (stale("one"), stale("two")) == ("FRESH", "FRESH")
+
+        _take_down_all_of(world, "language_signals", "two")
+        (event,) = rewritten(world.instance, world.workspace.lake, flow().values(), world.names)
+        world.instance.report_runless_asset_event(event)
+        assert not list(rewritten(world.instance, world.workspace.lake, flow().values(), world.names)), "told once"
+        assert (stale("one"), stale("two")) == ("FRESH", "STALE")
+        assert world.open_places()["language_signals/two"] == "stale"
+
         crawl = world.names.of_recipe("crawl")
         for launched in (launch("tow", "__ASSET_JOB", "language_signals"), launch("tow", crawl)):
             assert "there is no snapshot tow; two is near" in launched["message"]
@@ -230,12 +241,20 @@ def test_the_ui_says_that_a_source_is_another_and_refuses_what_no_source_has(wor
         assert launch("two", crawl)["__typename"] == "LaunchRunSuccess"
 
 
+def _take_down_all_of(world: Toys, table: str, snapshot: str) -> None:
+    """What a takedown commits of a partition that it leaves no row of."""
+    lake, stage = world.workspace.lake, flow()[table]
+    partition = stage.partition(snapshot)
+    made = Provenance(asset_key=TAKEDOWN, code_version="", config={}, inputs=(), run_id="td-1", git_commit="")
+    lake.replace(stage.declared, partition, [], made, lake.carried(table, partition))
+
+
 def test_what_reads_another_snapshot_waits_for_it_and_not_for_one_that_failed(world: Toys) -> None:
     for snapshot, *lines in (("web1",), ("web2", BROKEN), ("web3",), ("other",)):
         world.arrive(snapshot, *lines)
     for word in ("new_snapshots", "automation"):
         cursor, requested = None, []
-        for _ in range(8):
+        for _ in range(5):
             tick = world.tick(word, cursor)
             cursor = tick.cursor
             crawls = [one for one in tick.run_requests if one.job_name == world.names.of_recipe("crawl")
