@@ -100,14 +100,14 @@ class World:
     Attributes:
         wide: whether all kinds of inputs and models take part, or rows alone.
         variables: of the environment of its commands.
-        user: number of the user that types them, 0 for the one who asks.
+        bare: whether they go without root's power over files of others.
     """
 
     folder: Path
     wide: bool = False
     lake: str = ""
     variables: dict[str, str] = field(default_factory=dict)
-    user: int = 0
+    bare: bool = False
 
     def __post_init__(self) -> None:
         self.lake = self.lake or str(self.folder / LAKE / "tables")
@@ -141,7 +141,7 @@ class World:
 
     def started(self, *words: str, log: str = "command.log") -> Process:
         """Type a command."""
-        return start(self, words, cold=False, user=self.user, log=log)
+        return start(self, words, cold=False, bare=self.bare, log=log)
 
     def run(self) -> Ended:
         """Run the recipe."""

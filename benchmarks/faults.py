@@ -27,7 +27,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -234,31 +234,22 @@ def permission(worlds: Worlds, later: bool) -> Callable[[Trial], None]:
         right, world = worlds.right(False), worlds.due() if later else worlds.world(False)
         cache = world.folder / "cache"
         shutil.copytree(cache_home(), cache / "data-platform" / "kernels")
-        world.variables |= {"HOME": str(cache), "XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
-        _give(world.folder)
-        for folder in worlds.folder.parents:
-            folder.chmod(folder.stat().st_mode | 0o111)
-        other = replace(world, user=NOBODY)
+        world.variables |= {"XDG_CACHE_HOME": str(cache)}
+        world.bare = True
         for part in (LAKE, HOME, TEMPORARY, "cache", "inputs/rows.jsonl.gz", "faults.yaml"):
-            _take(world.folder / part)
-            met = [other.run()]
-            _give(world.folder / part)
+            _give(world.folder / part, NOBODY)
+            met = [world.run()]
+            _give(world.folder / part, 0)
             trial.note(f"{part}{', all but the mixture made' * later}", met, None, True)
-        then = other.run()
+        then = world.run()
         trial.note("nothing any more", [], then, then.status == 0 and world.held() == right)
 
     return meet
 
 
-def _give(place: Path) -> None:
-    """Let another user have a file, or a folder with all that is in it."""
-    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(place)], check=True)
-    subprocess.run(["chmod", "-R", "u+rwX", str(place)], check=True)
-
-
-def _take(place: Path) -> None:
-    """Let nobody but root have a file or a folder with all that is in it."""
-    subprocess.run(["chown", "-R", "0:0", str(place)], check=True)
+def _give(place: Path, user: int) -> None:
+    """Let one user have a file, or a folder with all that is in it, and nobody else."""
+    subprocess.run(["chown", "-R", f"{user}:{user}", str(place)], check=True)
     subprocess.run(["chmod", "-R", "go-rwx", str(place)], check=True)
 
 

@@ -16,6 +16,7 @@ Not here: takedowns of many kinds (`takedown_worlds.py`). There is no peer.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import random
@@ -62,6 +63,7 @@ NAME = "kills"
 METHODS = ROOT / "tests" / "distribution"
 """An installed distribution, so to speak, with a synthesiser and an auditor."""
 LIMIT_SECONDS = 10.0
+_PR_SET_SECUREBITS = 28
 SIGNALS = (signal.SIGKILL,) * 4 + (signal.SIGINT, signal.SIGTERM)
 COLD_SHARE = 0.15
 """Of the commands, those that are a process from its first import on; the others fork from this one, which has made
@@ -183,15 +185,15 @@ class Place(Protocol):
         """Variables of the commands."""
 
 
-def start(world: Place, arguments: Sequence[str], cold: bool, user: int = 0, log: str = "command.log") -> Process:
-    """Start a command, from the first import on or with imports made, perhaps as another user."""
+def start(world: Place, arguments: Sequence[str], cold: bool, bare: bool = False, log: str = "command.log") -> Process:
+    """Start a command, from the first import on or with imports made; if `bare`, without root's power over files."""
     world.folder.mkdir(parents=True, exist_ok=True)
     said = world.folder / log
     with open(said, "wb", buffering=0) as stream:
         if cold:
             command = [sys.executable, "-m", "data_platform.cli.main", *arguments]
             started = subprocess.Popen(command, stdout=stream, stderr=stream, start_new_session=True, cwd=ROOT,
-                                       env={**os.environ, **world.environment()}, user=user or None)
+                                       env={**os.environ, **world.environment()})
             started.returncode = 0  # waited for here
             return Process(started.pid, said)
         pid = os.fork()
@@ -200,10 +202,8 @@ def start(world: Place, arguments: Sequence[str], cold: bool, user: int = 0, log
         status = 1
         try:
             os.setsid()
-            if user:
-                os.setgroups([])
-                os.setgid(user)
-                os.setuid(user)
+            if bare:
+                _drop_capabilities()
             os.environ.update(world.environment())
             tempfile.tempdir = None  # to be asked of the environment again
             os.dup2(stream.fileno(), 1)
@@ -219,6 +219,15 @@ def start(world: Place, arguments: Sequence[str], cold: bool, user: int = 0, log
             sys.stdout.flush()
             os._exit(status)
     raise AssertionError
+
+
+def _drop_capabilities() -> None:
+    """Give up all capabilities (capset and prctl of Linux), for this process and those that it starts: root may then
+    use the files that are root's, and no other."""
+    system = ctypes.CDLL(None, use_errno=True)
+    no_root, header, nothing = 0b11, (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    if system.prctl(_PR_SET_SECUREBITS, no_root, 0, 0, 0) or system.capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "cannot give up capabilities")
 
 
 def in_a_child(work: Callable[[], Any]) -> Any:
