@@ -42,7 +42,17 @@ from data_platform.core.tables import kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import LOG, EntryUnreadable, Link
 from data_platform.lake.lake import Lake, Partition, application, recipe_number
-from data_platform.lake.ledger import LAST_CHECKPOINT, Ledger, Listing, LogUnreadable, hold, ledger_of, list_log
+from data_platform.lake.ledger import (
+    LAST_CHECKPOINT,
+    Ledger,
+    Listing,
+    LogUnreadable,
+    hold,
+    ledger_of,
+    list_log,
+    look_at,
+    seconds_since_look,
+)
 from data_platform.lake.log import Commit, DataFile, State, checkpoint_fault, commit_of, is_within
 from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import filesystem
@@ -52,6 +62,8 @@ _TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
 _PIECE = 2**20
 _LINKED = "a link to elsewhere"
+_AGAIN = 10.0
+"""Seconds after which a process that goes from partition to partition looks at all of a log's folder again."""
 _DEEPEST = 16
 _FEW = 64
 """Folders within one another, since links may lead in circles, and files that are asked for one by one."""
@@ -85,7 +97,7 @@ class Custody:
         ledgers: whether a ledger is believed that is sound and whose entries look as they did, so that a log is read
             from where that ends. What is to be proven is read as a whole.
         listing: whether the folder of a table is listed as a whole when its files are asked for, since all will be;
-            else a few are asked for one by one.
+            else a few are asked for one by one, and the folder of its log is listed if that is some seconds ago.
     """
 
     def __init__(self, lake: Lake, ledgers: bool = False, listing: bool = True) -> None:
@@ -308,6 +320,11 @@ class Custody:
         kept of it with it."""
         if not self._believing:
             return None
+        if name not in self._ledgers and not self._listing_all and seconds_since_look(self._lake, name) < _AGAIN:
+            # By who goes from one partition to the next; what has come to the log since is read in any case.
+            known = self._lake.known(name)
+            if known is not None and known.sound and self._is_kept(known):
+                self._ledgers[name] = known
         if name not in self._ledgers:
             try:
                 listing = list_log(self._lake, name)
@@ -316,6 +333,8 @@ class Custody:
                 ledger = None
             sound = ledger is not None and ledger.sound and self._stands(ledger, listing) and self._is_kept(ledger)
             self._ledgers[name] = ledger if sound else None
+            if sound:
+                look_at(self._lake, name)
         return self._ledgers[name]
 
     def _in_order(self, name: str, version: int | None) -> bool:

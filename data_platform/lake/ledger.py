@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +59,7 @@ _LINKS = 256
 ARCHIVED = "archived"
 """How entries look that are archived: what was read of them before is believed."""
 _MEMORY: dict[tuple[Any, ...], Ledger] = {}
+_LOOKED_AT: dict[tuple[Any, ...], float] = {}
 
 
 class LogUnreadable(ValueError):
@@ -424,6 +427,17 @@ def hold(lake: Lake, ledger: Ledger, checkpoints: Mapping[str, str]) -> None:
 def forget_all() -> None:
     """Forget the ledgers that this process has at hand; those that are kept in lakes stay."""
     _MEMORY.clear()
+    _LOOKED_AT.clear()
+
+
+def look_at(lake: Lake, name: str) -> None:
+    """Note that all that lies in the folder of a log was looked at just now, and is as it should be."""
+    _LOOKED_AT[_key(lake, name)] = time.monotonic()
+
+
+def seconds_since_look(lake: Lake, name: str) -> float:
+    """How long ago this process looked at all that lies in the folder of a log; without end, if it never did."""
+    return time.monotonic() - _LOOKED_AT.get(_key(lake, name), -math.inf)
 
 
 def _kept(lake: Lake, name: str) -> Ledger | None:
