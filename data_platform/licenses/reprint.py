@@ -47,6 +47,7 @@ _PART = re.compile(
 _CJK_PART = re.compile(
     "写真|画像|図|イラスト|地図|表紙|動画|图片|圖片|照片|摄影|插图|配图|题图|图源|封面|视频|사진|그림|이미지|삽화"
 )
+_CJK_RUN = re.compile(rf"{CJK.pattern}+")
 _LETTERS_OF_A_WORD = 2
 """Of Chinese and Japanese, about."""
 _BEGINNING = 60
@@ -98,8 +99,7 @@ def _features(sentence: str, own_names: Set[str], known: Container[str]) -> Iter
             yield from pieces(run)
             yield from (f"^{run[:2]}", f"{run[-2:]}$")
             length += len(run) // _LETTERS_OF_A_WORD
-    words = [PART if _PART.match(word) else word
-             for word in read_words(sentence, own_names, known) if not CJK.match(word)]
+    words = [PART if _PART.match(word) else word for word in read_words(_CJK_RUN.sub(" ", sentence), own_names, known)]
     if _CJK_PART.search(sentence):
         words.append(PART)
     yield from features(words)
