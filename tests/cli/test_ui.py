@@ -79,7 +79,7 @@ def test_a_location_has_its_snapshots_as_partitions_whatever_its_sources_do(
         assert instance.get_dynamic_partitions(f"snapshots/{key}") == ["one", "2026-30"]
     assert "source nowhere cannot be listed" in caplog.text and "nosuch" in caplog.text
     (job,) = [job for job in definitions.resolve_all_job_defs() if job.name == f"{key}_crawl"]
-    assert job.description.startswith("Step 1 of ") and "launch the jobs in this order" in job.description
+    assert job.description.startswith("Step 1 of ") and "step by step, the jobs in this order" in job.description
 
 
 def test_a_recipe_is_given_in_one_way(tmp_path: Path, home: Path) -> None:
