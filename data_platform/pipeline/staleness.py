@@ -27,6 +27,7 @@ class LicenseChanges:
         self._workspace = workspace
         self._stating = {name: stage for name, stage in stages(workspace.recipe).items() if stage.states_licenses}
         self._history: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        self._last: dict[tuple[str, str], dict[str, Any] | None] = {}
         self._now: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def of(self, name: str, partition: str = "") -> list[str]:
@@ -39,17 +40,16 @@ class LicenseChanges:
 
     def last_commit(self, name: str, partition: str) -> dict[str, Any] | None:
         """The commit that wrote a partition last; None if there is none."""
-        return next(iter(self._commits(name).get(partition, ())), None)
+        return self._commit(name, partition)
 
     def built_from(
         self, name: str, partition: str | None = "", version: int | None = None
     ) -> Iterator[dict[str, Any]]:
         """The commit that wrote a partition of a version of a table, by default the latest, and those of all that it
         was made from; for all partitions if it is None."""
-        queue, seen = [], set()
-        for place, rows in self._commits(name).items():
-            if partition in (None, place):
-                queue += [row for row in rows if version is None or row["version"] <= version][:1]
+        places = self._commits(name) if partition is None else [partition]
+        queue = [commit for place in places if (commit := self._commit(name, place, version))]
+        seen = set()
         while queue:
             commit = queue.pop()
             yield commit
@@ -58,8 +58,8 @@ class LicenseChanges:
                 if key in seen:
                     continue
                 seen.add(key)
-                rows = self._commits(pin["table"]).get(pin["partition"], ())
-                queue += [row for row in rows if row["version"] <= pin["version"]][:1]
+                if made := self._commit(pin["table"], pin["partition"], pin["version"]):
+                    queue.append(made)
 
     def between(self, commit: Mapping[str, Any]) -> Iterator[str]:
         """What is stated of licences now, and was stated otherwise when a commit was made, in words."""
@@ -84,6 +84,21 @@ class LicenseChanges:
         for target in sorted(old.keys() | new.keys()):
             if old.get(target) != new.get(target):
                 yield f"ruling on {target}: {_licenses(old.get(target))} -> {_licenses(new.get(target))}"
+
+    def _commit(self, name: str, partition: str, version: int | None = None) -> dict[str, Any] | None:
+        """The commit that wrote a partition of a version of a table, by default the latest; None if there is none.
+
+        Where that is the last one, as it is for most that is read, no other is read for it.
+        """
+        lake = self._workspace.lake
+        known = lake.known(name)
+        last = known.last.get(partition) if known else None
+        if last is not None and (version is None or last.version <= version):
+            if (name, partition) not in self._last:
+                self._last[name, partition] = lake.last_commit(name, partition)
+            return self._last[name, partition]
+        rows = self._commits(name).get(partition, ())
+        return next((row for row in rows if version is None or row["version"] <= version), None)
 
     def _commits(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """The commits of a table by partition, newest first."""
