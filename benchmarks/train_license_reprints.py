@@ -49,8 +49,8 @@ MAY_CREDIT = re.compile(
 """What stands in lines of the crawl that credit a text or may do so: they are taught as neither."""
 NAMES = ("FIRST", "LAST", "STEM", "ODD")
 """Lists of words that the model must not know: they are names of persons, houses and papers."""
-DOUBT = -0.2
-"""Added to the bias: lines of articles are many more than of reprints."""
+DOUBT = 0.0
+"""Added to the bias: more makes more lines of articles reprints, less makes fewer."""
 
 
 def main() -> None:
