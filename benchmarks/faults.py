@@ -267,7 +267,8 @@ def cut(
     """
 
     def meet(trial: Trial) -> None:
-        right, world = worlds.right(True), worlds.whole()
+        wide = trial.kind != "home"
+        right, world = worlds.right(wide), worlds.whole(wide)
         if not (paths := sorted(world.folder.glob(pattern))):
             raise SystemExit(f"no file is called {pattern}")
         path = paths[-1]
@@ -460,10 +461,10 @@ def units(folder: Path, moments: int) -> list[Unit]:
     for kind, pattern, words in files:
         for share in (0.0, 0.5):
             found.append(Unit(kind, f"{pattern} {share}", cut(worlds, pattern, share, words, kind == "inputs")))
+    found += [Unit("writers", "sixteen", writers(worlds)), Unit("writers", "two runs", two_runs(worlds))]
     found += [Unit("store", f"{seed} {rate}", store(worlds, seed, rate))
               for seed, rate in enumerate((0.02, 0.05, 0.05, 0.1))]
     found.append(Unit("store", "down", store_down(worlds)))
-    found += [Unit("writers", "sixteen", writers(worlds)), Unit("writers", "two runs", two_runs(worlds))]
     return found
 
 
