@@ -267,8 +267,8 @@ def cut(
     """
 
     def meet(trial: Trial) -> None:
-        wide = trial.kind != "home"
-        right, world = worlds.right(wide), worlds.whole(wide)
+        wide = trial.kind != "home"  # which is asked once something is due
+        right, world = worlds.right(wide), worlds.whole() if wide else worlds.due()
         if not (paths := sorted(world.folder.glob(pattern))):
             raise SystemExit(f"no file is called {pattern}")
         path = paths[-1]
