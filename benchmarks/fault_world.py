@@ -10,6 +10,7 @@ import gzip
 import importlib
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -26,6 +27,8 @@ from tests.takedown.lakes import essay
 LAKE, HOME, TEMPORARY = "lake", "home", "temporary"
 LIMIT_SECONDS = 600
 """No command of this world takes so long on its own, by far."""
+_FAILURES = re.compile(r"^Error: \d+ failures?;")
+_OUTCOME = re.compile(r"^  (?:failed|done) .*, run .*\n", re.MULTILINE)
 _LOGS = ("lineage", "check_results", "exports")
 _PAGE = "<html><head><title>{name}</title></head><body><article><p>{text}</p></article></body></html>"
 _MODULES = ("argparse", "bisect", "codecs", "csv", "difflib", "dis", "enum", "glob", "json", "mailbox", "pickle", "re")
@@ -88,9 +91,9 @@ class Ended:
         if not self.is_a_sentence:
             return f"NO SENTENCE, status {self.status}: {self.said[-600:]}"
         told = self.said[self.said.rindex("Error: "):].splitlines()
-        if "failure" in told[0] and len(lines := self.said[:self.said.rindex("Error: ")].splitlines()):
-            told = [line for line in lines if ": " in line and not line.startswith(" ")][-1:]
-        return told[0].removeprefix("Error: ") if told else ""
+        if _FAILURES.search(told[0]):  # which stand below what was said of the last phase
+            told = _OUTCOME.split(self.said)[-1].strip().splitlines()
+        return told[0].removeprefix("Error: ")
 
 
 @dataclass
