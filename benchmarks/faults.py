@@ -18,6 +18,7 @@ and `permission` mount file systems or change users, and need root. There is no 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -114,12 +115,13 @@ class Worlds:
     def whole(self, wide: bool = True) -> World:
         """A complete world, the wide one with an export of its mixture: a copy at the place where it was made."""
         kept, world = self.folder / f"kept-{'wide' if wide else 'small'}", World(self.folder / "world", wide)
-        if not (kept / "made").exists():
+        made = kept / "made"  # by which code: other code makes other tables due
+        if not made.exists() or made.read_text() != _code():
             world.made()
             for words in (("run", str(world.recipe)), *([self.export(world)] if wide else [])):
                 if (ended := world.command(*words)).status:
                     raise SystemExit(f"without a fault, {words[0]} failed: {ended.said}")
-            (world.folder / "made").touch()
+            (world.folder / "made").write_text(_code())
             shutil.rmtree(kept, ignore_errors=True)
             world.folder.rename(kept)
         shutil.rmtree(world.folder, ignore_errors=True)
@@ -143,6 +145,14 @@ class Worlds:
         if not known.exists():
             known.write_text(self.whole(wide).held())
         return known.read_text()
+
+
+def _code() -> str:
+    """A digest of the platform's code."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "data_platform").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 # -- disks -------------------------------------------------------------------------------------------------------------
