@@ -81,11 +81,11 @@ def fit(rows: csr_matrix, is_so: Sequence[bool], weights: Sequence[float], doubt
     return np.clip(np.rint(exact / STEP), -127, 127).astype(np.int8)
 
 
-def matrix(slots: Sequence[Sequence[int]]) -> csr_matrix:
+def matrix(slots: Sequence[Sequence[int]], width: int = SLOTS) -> csr_matrix:
     """One row per sentence: each of its slots is one over the root of their number."""
     starts = np.concatenate([[0], np.cumsum([len(one) for one in slots])])
     values = np.concatenate([np.full(len(one), len(one) ** -0.5) for one in slots if one])
-    return csr_matrix((values, np.concatenate([one for one in slots if one]), starts), shape=(len(slots), SLOTS))
+    return csr_matrix((values, np.concatenate([one for one in slots if one]), starts), shape=(len(slots), width))
 
 
 def shares(sentences: Sequence[Sentence], taken: Sequence[bool]) -> Iterator[list]:

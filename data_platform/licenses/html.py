@@ -35,6 +35,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.licenses import grant, jsonld, prose, reprint
+from data_platform.licenses.exceptions import has_exception
 from data_platform.licenses.neighbours import THIN, is_foreign, score
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.place import (
@@ -133,8 +134,6 @@ _BADGE = re.compile(
 )
 _DECLARES = re.compile(r"(?:^|\s)(?:(?:[\w.-]+:|https?://\S+[/#]))?license(?:\s|$)", re.I)
 """The relation by name, by a prefix that a page may choose (RDFa 1.1, section 7.4), or by its full address."""
-_ITS = re.compile(r"^its\s+", re.I)
-"""Of what the sentence before speaks of: 'This site has been online since 1999. Its texts are'."""
 _VERSION = re.compile(r"(?<!\S)\d\.\d(?!\S)")
 _BEFORE_SIGN = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){0,2} (?=©|\(c\))", re.I)
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
@@ -450,17 +449,18 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
         return _beside_badge(page, node)
     segments = list(prose.sentences(prose.of_contributors(context, page.url)))
     at = next((number for number, segment in enumerate(segments) if phrase in segment), None)
-    before, after = "", ""
+    before = after = previous = earlier = ""
     if at is not None:
         before, _, after = prose.clause(segments[at], phrase).partition(phrase)
-        if at and prose.points_here(segments[at - 1]):
-            before = _ITS.sub("our ", before)
+        earlier = segments[at - 1] if at else ""
+        previous = prose.spoken_of(segments[at], phrase, earlier)
         if grant.reserves_some_rights(" ".join(segments[at + 1:at + 2])):
             after = f"{after} {segments[at + 1]}"
     named = _VERSION.sub(" ", prose.without_names(_URL.sub(" ", phrase)))
-    words = f"{prose.without_names(_URL.sub(' ', before))} {named}"
-    claimed = grant.claim(words, after, page.names, in_footer=place(node) == "site")
-    label = segments[at - 1] if at and not before.strip() else ""
+    # A link may hold an icon or a letter and say nothing.
+    words = f"{prose.without_names(_URL.sub(' ', before))} {named if len(named.strip()) > 1 else ''}"
+    claimed = grant.claim(words, after, page.names, previous=previous, in_footer=place(node) == "site")
+    label = "" if before.strip() else earlier
     if claimed == grant.BARE and (grant.credits_another(label, page.names) or _is_of_data(page, node)):
         return grant.OTHER
     return claimed
@@ -529,11 +529,13 @@ def _sentences(page: _Page) -> Iterator[Observation]:
     """What the text of the page says in words, at the places that `_marked` found."""
     for mark, where, text in _marks(page):
         text, block = (prose.of_contributors(one, page.url) for one in (text, own_block(mark)))
+        segments = list(prose.sentences(text))
         for mention in prose.mentions(text):
             if block and mention.raw not in block:
                 # Of the next block, where another mark is.
                 continue
-            scope = _scope_of_mention(page, mention, where)
+            at = next((number for number, segment in enumerate(segments) if mention.sentence in segment), 0)
+            scope = _scope_of_mention(page, mention, where, segments[at - 1] if at else "")
             free = tier(mention.reading.spdx) < UNKNOWN_TIER
             if free and not mention.grants and _is_of_data(page, mark):
                 scope = "element"
@@ -616,10 +618,10 @@ def _scope_of_restriction(sentence: str, phrase: str, where: str) -> str:
     return "site" if where == "site" else "page"
 
 
-def _scope_of_mention(page: _Page, mention: prose.Mention, where: str) -> str:
+def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: str) -> str:
     if mention.reading.spdx == ALL_RIGHTS_RESERVED:
         scope = _scope_of_restriction(mention.sentence, mention.raw, where)
-        return "default" if scope == "site" and grant.has_exception(mention.sentence) else scope
+        return "default" if scope == "site" and has_exception(mention.sentence) else scope
     if mention.reading.spdx in (OPT_OUT, NON_COMMERCIAL):
         return "site" if where == "site" else "element" if where == "shown" else "page"
     if prose.denies(mention.sentence, mention.raw):
@@ -629,7 +631,10 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str) -> str:
         claimed = _CLAIM_OF_SUBJECT[mention.subject]
     else:
         before, after = prose.around(mention)
-        claimed = grant.claim(prose.without_names(before), after, page.names, in_footer=where == "site")
+        words, previous = prose.without_names(before), prose.spoken_of(mention.sentence, mention.raw, earlier)
+        claimed = grant.claim(words, after, page.names, previous=previous, in_footer=where == "site")
+        if claimed == grant.BARE and not before.strip() and grant.credits_another(earlier, page.names):
+            claimed = grant.OTHER
     scope = _scope(where, claimed, mention.grants and here)
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here or _DEDICATES.search(mention.sentence)):
         # Prose speaks of works in the public domain far more often than it dedicates itself to it; the tool by which

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from data_platform.licenses import grant
+from data_platform.licenses.exceptions import without_exception
 from data_platform.spdx.expressions import (
     ALL_RIGHTS,
     ALL_RIGHTS_RESERVED,
@@ -261,7 +262,10 @@ _HERE = re.compile(
     r"nostr[oaie]|"
     r"tutt[oaie]|aqu[íi])\b|"
     r"\b(?:content|contents|inhalte?|contenus?|contenidos?|contenuti|conte[úu]dos?)\b|"
-    r"\b(?:website|webseite|weblog|blog|wiki)\b", re.I,
+    r"\b(?:website|webseite|weblog|blog|wiki)\b|"
+    r"\b(?:deze|onze|denna|denne|dette|den\s+här|tento|tato|tohoto|utwór|niniejsz\w+|ten\s+(?:tekst|artykuł|wpis)|nasz\w*|"
+    r"этот|эта|это|этого|наш\w*|aquest\w*|nostres?|tämä|tämän)\b|この|本(?:作品|文|页|頁|站|書|书|サイト|記事)|当サイト|"
+    r"이\s?(?:글|저작물|문서|사이트)", re.I,
 )
 _PART = re.compile(
     r"写真|画像|イラスト|動画|图片|圖片|照片|插图|插圖|视频|影片|사진|"
@@ -276,6 +280,11 @@ _PART = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|(?<=©\.)\s+|"
 r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ][\w-])|[\n\r]{2,}|\s[|•·]\s")
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
+_GOES_ON = re.compile(
+    r"^\W*(?:it|its|they|all\s+of\s+(?:it|them)|both|es|er|sie|seine|ihre|il|elle|ils|elles|está|están|è|sono|"
+    r"é|são|het|hij|ze|jest|są)\b", re.I,
+)
+"""How a clause begins that speaks of what the one before spoke of: 'This site is old. Its texts are'."""
 _PART_END = re.compile(r"[;()[\]]|\s[-–—]+\s")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _IN_PARENTHESES = re.compile(r"\([^()]{0,80}\)")
@@ -409,13 +418,22 @@ def additions(sentence: str, phrase: str = "") -> Iterator[str]:
 
     What stands before it is the grant itself (`grant.claim`).
     """
-    plain = grant.without_exception(_ADDRESS.sub(" ", sentence))
+    plain = without_exception(_ADDRESS.sub(" ", sentence))
     if phrase and phrase in plain:
         before, _, plain = plain.partition(phrase)
         plain = f"{plain} ; {' ; '.join(_IN_PARENTHESES.findall(before))}"
     for part in _PART_END.split(ALL_RIGHTS.sub(" ", without_names(plain))):
         if part.strip() and not grant.adds_nothing(part):
             yield part.strip()
+
+
+def spoken_of(sentence: str, phrase: str, earlier: str = "") -> str:
+    """What the clause of a sentence that holds `phrase` goes on with: the clause before, or the `earlier` sentence."""
+    parts = _CLAUSE_END.split(sentence)
+    at = next((number for number, part in enumerate(parts) if phrase in part), 0)
+    if not _GOES_ON.match(parts[at]):
+        return ""
+    return parts[at - 1] if at else earlier
 
 
 def clause(sentence: str, phrase: str) -> str:

@@ -20,7 +20,7 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.licenses.grant import without_exception
+from data_platform.licenses.exceptions import without_exception
 from data_platform.licenses.prose import reserves_mining
 from data_platform.spdx.expressions import (
     CHOSEN,
@@ -263,9 +263,12 @@ _LIFTED = re.compile(
     r"(?=[^.!?]{0,40}\bunder\b)|"
     r"\b(?:without|at\s+no)\s+(?:any\s+|extra\s+)?(?:charge|costs?|fees?|payment)\b(?!\s+(?:for|to|by))|"
     r"\bsans\s+frais\b|\bsin\s+coste?\b|\bsenza\s+costi\b|\bsem\s+custos?\b|\bzonder\s+kosten\b|\bohne\s+gebühr\w*|"
+    r"\b(?:association|organisme|entité|asociación|entidad|associazione|ente|associação|vereniging|stichting)\s+"
+    r"(?:\w+\s+){0,2}?(?:à\s+but\s+non\s+lucratif|sans\s+but\s+lucratif|sin\s+(?:ánimo|fines)\s+de\s+lucro|"
+    r"senza\s+(?:scopo|fini)\s+di\s+lucro|sem\s+fins\s+lucrativos|zonder\s+winstoogmerk)|"
     r"商用利用(?:も)?(?:可|でき|OK)|可商用|允许商业", re.I,
 )
-"""What says that a limit is none."""
+"""What says that a limit is none, or that it is whoever speaks that seeks no profit."""
 _DATE = re.compile(
     r"\b\d{1,2}\.?\s+(?:de\s+|di\s+)?mai\b|\bmai\s+(?:de\s+)?(?:19|20)\d\d\b|\b(?:im|seit|ab|bis|en|"
     r"depuis)\s+mai\b", re.I

@@ -80,9 +80,9 @@ def pieces(run: str) -> Iterator[str]:
         yield from (run[at:at + size] for at in range(len(run) - size + 1))
 
 
-def slots_of(found: Iterable[str]) -> list[int]:
-    """The slots of features, each once."""
-    return sorted({crc32(feature.encode()) % SLOTS for feature in found})
+def slots_of(found: Iterable[str], slots: int = SLOTS) -> list[int]:
+    """The slots of features, each once, of a model that has so many."""
+    return sorted({crc32(feature.encode()) % slots for feature in found})
 
 
 def totals(slots: Sequence[int], weights: np.ndarray) -> np.ndarray:
