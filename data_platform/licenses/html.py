@@ -60,6 +60,7 @@ from data_platform.licenses.place import (
 from data_platform.licenses.reservations import robots_directives, tdm_reservation, usage_preference
 from data_platform.licenses.restriction import restricting_words, restriction
 from data_platform.licenses.rsl import RslFile
+from data_platform.licenses.votes import CJK
 from data_platform.spdx.expressions import (
     ALL_RIGHTS_RESERVED,
     CHOSEN,
@@ -89,6 +90,12 @@ DOUBTFUL_REPRINT_IN_NOTICE = 1.5
 """Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
 MAX_NOTICE = 600
 """Characters of a block that a notice of copyright and the licence beside it may share."""
+LIMIT_AT_ANY_DISTANCE = 4.6
+"""Score from which on a sentence limits a licence wherever it stands: 12 in 1,543 pages of the crawl have one."""
+MIN_WORDS_OF_LIMIT = 3
+"""Words of such a sentence; shorter ones are answers and captions."""
+_SPEAKING = ("site", "content", "elsewhere")
+"""Places whose sentences are the page's own: no quotations, menus, captions or samples."""
 MAX_MARKS = 200
 """Places per page and name at which text is read for statements."""
 
@@ -184,10 +191,10 @@ def observations(
         if kinds:
             page = _Page(_marked(payload, prose.STEMS) if _sentences in kinds else payload, url)
             found = _without_notices([observation for kind in kinds for observation in kind(page)])
-        if (claimed or any(map(_frees, found))) and (words := restricting_words(payload)):
-            found += _restrictions(_Page(_marked(payload, words), url), words)
         if claimed or any(map(_frees, found)):
-            found += _reprints(_Page(payload, url))
+            words = restricting_words(payload)
+            restrictions = list(_restrictions(_Page(_marked(payload, words), url), words)) if words else []
+            found += [*restrictions, *_lines(_Page(payload, url), [one.raw_value for one in restrictions])]
         return found
     finally:
         forget_nodes()
@@ -564,18 +571,38 @@ def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
                 yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
 
 
-def _reprints(page: _Page) -> Iterator[Observation]:
-    """Lines that say that the article is somebody else's: it is not the site's to license."""
+def _lines(page: _Page, read: Sequence[str]) -> Iterator[Observation]:
+    """Lines that say that the article is somebody else's, and not the site's to license, or that limit its use.
+
+    Args:
+        read: words of restrictions that were found: their sentences are not doubted as well.
+    """
     for node, line in lines(page.document):
-        words = reprint.reprinted(line, page.owners)
-        if words is None or not speaks_of_article(node):
-            continue
-        if place(node) == "site" and reprint.reprinted(line, page.owners, DOUBTFUL_REPRINT_IN_NOTICE) is None:
-            continue
-        # '© 2024 Prado and Ek', and the licence of the article in the next line; or the notice of the site.
-        if not (_ends_in_notice(line) and (_in_footer(node) or _near_license(node))):
+        words = _reprint(page, node, line) or _limit(node, line, read)
+        if words:
             reading = Reading(UNKNOWN, CHOSEN)
             yield observe("statement", "page", words, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=line)
+
+
+def _reprint(page: _Page, node: DOMNode, line: str) -> str | None:
+    words = reprint.reprinted(line, page.owners)
+    if words is None or not speaks_of_article(node):
+        return None
+    if place(node) == "site" and reprint.reprinted(line, page.owners, DOUBTFUL_REPRINT_IN_NOTICE) is None:
+        return None
+    # '© 2024 Prado and Ek', and the licence of the article in the next line; or the notice of the site.
+    return None if _ends_in_notice(line) and (_in_footer(node) or _near_license(node)) else words
+
+
+def _limit(node: DOMNode, line: str, read: Sequence[str]) -> str | None:
+    """A sentence that would be a limit on any licence beside it, so surely that it is one from any distance."""
+    for sentence in prose.sentences(line):
+        long = len(sentence.split()) >= MIN_WORDS_OF_LIMIT or CJK.search(sentence)
+        if not long or score(sentence) <= LIMIT_AT_ANY_DISTANCE or place(node) not in _SPEAKING:
+            continue
+        if not any(words in sentence for words in read):
+            return sentence
+    return None
 
 
 def _ends_in_notice(line: str) -> bool:
