@@ -52,8 +52,8 @@ class _Watch:
                 return
             self._telling = threading.Thread(target=self._tell, name="stopping", daemon=True)
         self.signal = self.signal or number
-        self._telling.start()
         self.count_down()
+        self._telling.start()
 
     def count_down(self) -> None:
         """Begin to count the seconds, or begin anew, until the process ends as it stands."""
@@ -80,14 +80,16 @@ class _Watch:
             told()
 
     def _end(self) -> None:
-        for words in self._last_words[::-1]:
-            speaker = threading.Thread(target=words, daemon=True)
-            speaker.start()
-            speaker.join(_LAST_WORDS_SECONDS)
-        kill_descendants()
-        with suppress(OSError, ValueError):
+        # Whatever fails on the way, nobody would hear of it, and the process must not live on.
+        try:
+            for words in self._last_words[::-1]:
+                speaker = threading.Thread(target=words, daemon=True)
+                speaker.start()
+                speaker.join(_LAST_WORDS_SECONDS)
+            kill_descendants()
             sys.stdout.flush()
-        os._exit(128 + (self.signal or 0))
+        finally:
+            os._exit(128 + (self.signal or 0))
 
 
 _watch: _Watch | None = None
@@ -244,7 +246,7 @@ def kill_descendants() -> None:
 def _descendants(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
+        with suppress(OSError, IndexError):  # it ends as it is read
             # The name stands in brackets and may hold anything; behind it come the state and the parent.
             parent = int(entry.read_text(errors="replace").rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(entry.parent.name))

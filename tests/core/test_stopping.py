@@ -102,9 +102,12 @@ WORKER = "\n".join([
 def test_workers_do_not_outlive_whoever_started_them(end: Callable[[subprocess.Popen[str]], None]) -> None:
     process = started(f"{WORKER}\nwith ended_by_signals():\n    {DEAF}")
     worker = _worker(process)
-    end(process)
-    process.wait(60)
-    assert _gone(worker)
+    try:
+        end(process)
+        process.wait(60)
+        assert _gone(worker)
+    finally:
+        process.kill()
 
 
 def test_nobody_is_asked_before_a_signal_comes() -> None:
