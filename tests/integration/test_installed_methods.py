@@ -234,6 +234,7 @@ def test_the_lists_of_methods_have_them(ran: Ran) -> None:
     assert {*MADE.values(), "sample_openwebtext"} <= listed
 
 
+@pytest.mark.slow
 def test_a_takedown_reaches_what_was_made_of_a_document(ran: Ran) -> None:
     """The last of the tests of this module, since it changes the lake and the export of the test before."""
     selected = {row["doc_id"]: row["selected"] for row in ran.rows("selection_drawn")}

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from data_platform.lake.lake import Lake
 from data_platform.pipeline.flow import stages
 from data_platform.run.books import books
@@ -15,6 +17,7 @@ from tests.conftest import REPOSITORY
 from tests.integration.run_stages import core
 
 
+@pytest.mark.slow
 def test_two_snapshots_of_the_web_balance_to_the_record(
     shared_data: Path, tmp_path: Path, monkeypatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_tier_that_brings_a_domain_is_found(workspace: Workspace) -> None:
     assert workspace.lake.open("proxy_runs").version() == version + 3
 
 
+@pytest.mark.slow
 def test_what_is_killed_goes_on_and_says_the_same(workspace: Workspace, tmp_path: Path) -> None:
     """SIGKILL while the second of two seeds is trained: the same command makes what is missing, and what it says is to
     the bit what a lake says that was never stopped."""

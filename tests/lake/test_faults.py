@@ -57,6 +57,7 @@ def replaced(lake: Lake, snapshot: str, number: int, tries: int = 20) -> int:
     raise AssertionError(f"{tries} runs in a row did not complete")
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_by_a_faulty_store(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultyStore(store, seed=7, faults=tuple(fault for fault in FAULTS if fault != "late")) as faulty:
         use(monkeypatch, faulty.url)

@@ -319,6 +319,7 @@ def test_a_source_that_left_or_was_renamed_is_no_longer_published(workspace: Wor
 # -- killed on the way ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_before_any_step_the_next_one_finishes(workspace: Workspace, tmp_path: Path) -> None:
     """One process per step, in one lake: each goes on where the one before died."""
     order = _order(workspace)
