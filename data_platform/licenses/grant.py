@@ -86,7 +86,8 @@ def grant_slots(
 ) -> list[int]:
     """The slots of the features of what stands around a licence, each once; `known` are the words of the model."""
     after = _SENTENCE_END.split(without_exception(after)[:_MAX_AFTER], maxsplit=1)[0]
-    texts = (without_exception(before), after, previous)
+    # What an exception leaves of a sentence begins with a comma.
+    texts = (without_exception(before).lstrip(" ,"), after, previous)
     sides = [list(_apart(read_words(text, own_names, known), known)) for text in texts]
     return slots_of(_features(*sides, in_footer), SLOTS)
 
