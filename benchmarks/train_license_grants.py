@@ -23,7 +23,7 @@ from scipy.sparse import csr_matrix
 from benchmarks.common import parser, show
 from benchmarks.sentences import Sentence, fit, matrix, of_patterns, shares
 from benchmarks.train_license_neighbours import of_pages
-from data_platform.licenses.grant import CLASSES, MODEL, OTHER, PART, SLOTS, WHOLE, grant_slots
+from data_platform.licenses.grant import CLASSES, MODEL, OTHER, SLOTS, WHOLE, grant_slots
 from data_platform.licenses.votes import CJK, NAME, OWN, PREFIX, STEP, WORD, read_words
 
 PATTERNS = Path(__file__).parent / "labels" / "license_grants.txt"
