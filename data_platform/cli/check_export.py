@@ -42,7 +42,7 @@ def check_export(folder: Path, key_path: Path | None) -> None:
     if len(checked.faults) > _NAMED:
         out.print(f"[red]and {len(checked.faults) - _NAMED:,} more[/red]")
     if checked.faults:
-        out.print(f"[red]not what it says: {many(len(checked.faults), 'disagreement')}[/red]")
+        out.print(f"[red]{escape(str(folder))} is not what it says: {many(len(checked.faults), 'disagreement')}[/red]")
         sys.exit(1)
     by = f", signed by key {checked.signed_by}" if key_path else ""
     out.print(f"[green]shards, notice, cards and attestation agree{by}[/green]")
