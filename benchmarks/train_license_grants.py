@@ -31,8 +31,6 @@ PER_PATTERN = 90
 """Sentences that a pattern is expanded to at most."""
 PLACEHOLDERS = {"N": [NAME], "O": [OWN], "W": [WORD]}
 LICENSE, GOES_ON = "@", ";;"
-OF_PAGES = 1
-"""One sentence of the articles of a crawl in so many is read."""
 WEIGHT_OF_PAGES = 0.3
 DOUBT = {OTHER: -11 * STEP}
 """Added to the bias: patterns of what is no grant are many more than those of grants, and lean too far to doubt: at 0
@@ -90,9 +88,9 @@ def of_both_places(patterns: Iterable[Sentence]) -> Iterator[Example]:
 def of_articles(data: Path) -> Iterator[Example]:
     """Sentences of a crawl, cut where a licence might have been named."""
     for one in of_pages(data):
-        if one.kind == "content" and (drawn := crc32(one.text.encode())) % OF_PAGES == 0:
-            words = one.text.split()
-            at = drawn // OF_PAGES % (len(words) + 1)
+        if one.kind == "content":
+            words, drawn = one.text.split(), crc32(one.text.encode())
+            at = drawn % (len(words) + 1)
             said = replace(one, label=OTHER, weight=WEIGHT_OF_PAGES)
             yield Example(said, (" ".join(words[:at]), " ".join(words[at:]), ""), bool(drawn // 7 % 2))
 

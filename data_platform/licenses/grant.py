@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence, Set
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 
 from data_platform.licenses.exceptions import without_exception
-from data_platform.licenses.votes import CJK, OWN, STEP, WORD, features, read_words, slots_of, totals
+from data_platform.licenses.votes import CJK, OWN, WORD, features, load, read_words, slots_of, totals
 
 WHOLE = "whole"
 """The page, the site, or the text of either is put under the licence."""
@@ -76,7 +75,7 @@ def claim(
 
 @lru_cache(maxsize=4_096)
 def _class_of(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> str:
-    weights, known = _model()
+    weights, known = load(MODEL)
     slots = grant_slots(before, after, own_names, previous, in_footer=in_footer, known=known)
     return CLASSES[int(np.argmax(totals(slots, weights)))]
 
@@ -125,22 +124,6 @@ def _is_quoted(before: str, after: str) -> bool:
     )
 
 
-class _Known:
-    """The words that the model was taught, by their hashes."""
-
-    def __init__(self, hashes: np.ndarray) -> None:
-        self._hashes = frozenset(hashes.tolist())
-
-    def __contains__(self, word: object) -> bool:
-        return crc32(str(word).encode()) in self._hashes
-
-
-@cache
-def _model() -> tuple[np.ndarray, _Known]:
-    with np.load(MODEL, allow_pickle=False) as stored:
-        return stored["weights"].astype(np.float32) * STEP, _Known(stored["known"])
-
-
 def credits_another(label: str, own_names: Set[str] = frozenset()) -> bool:
     """Whether the line or sentence before a bare licence is the credit of something else: 'Photo: J. Roe.'."""
     return bool(label.strip()) and _class_of(label, "", frozenset(own_names), "", False) == PART
@@ -166,4 +149,4 @@ def adds_nothing(text: str) -> bool:
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:
     """Whether a sentence speaks of the page or its site by name: 'Quayside by J. Roe is licensed under'."""
     plain = _ARTICLE.sub("", without_exception(sentence).lstrip(" ,\"'“”„«»‘’|–—-:"))
-    return read_words(plain, own_names, _model()[1])[:1] == [OWN]
+    return read_words(plain, own_names, load(MODEL)[1])[:1] == [OWN]

@@ -18,14 +18,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Set
-from functools import cache
 from pathlib import Path
-from zlib import crc32
-
-import numpy as np
 
 from data_platform.licenses import prose
-from data_platform.licenses.votes import CJK, STEP, WORDS, features, pieces, plain_words, read_words, slots_of, totals
+from data_platform.licenses.votes import CJK, WORDS, features, load, pieces, plain_words, read_words, slots_of, totals
 
 MODEL = Path(__file__).with_name("reprint.npz")
 """`weights` by slot in steps of `votes.STEP`, the bias last; `known`, hashes of the words that are no names."""
@@ -82,7 +78,7 @@ def _credits_part(line: str) -> bool:
 
 def score(sentence: str, own_names: Set[str] = frozenset()) -> float:
     """How much a sentence looks like one on a text of somebody else: above 0 if more than not."""
-    weights, known = _model()
+    weights, known = load(MODEL)
     slots = sentence_slots(sentence, own_names, known)
     return float(totals(slots, weights)) if slots else float("-inf")
 
@@ -105,19 +101,3 @@ def _features(sentence: str, own_names: Set[str], known: Container[str]) -> Iter
     yield from features(words)
     length += len(words)
     yield f"length {length if length < 8 else 8 + min(length // 8, 6)}"
-
-
-class _Hashed:
-    """Words by their hash: a container of those that a model knows, without the words."""
-
-    def __init__(self, hashes: np.ndarray) -> None:
-        self._hashes = frozenset(hashes.tolist())
-
-    def __contains__(self, word: str) -> bool:
-        return crc32(word.encode()) in self._hashes
-
-
-@cache
-def _model() -> tuple[np.ndarray, _Hashed]:
-    with np.load(MODEL, allow_pickle=False) as model:
-        return model["weights"].astype(np.float32) * STEP, _Hashed(model["known"])

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -88,6 +89,23 @@ def slots_of(found: Iterable[str], slots: int = SLOTS) -> list[int]:
 def totals(slots: Sequence[int], weights: np.ndarray) -> np.ndarray:
     """What slots amount to: one number per class for weights of (class, slot), a bias last; one without classes."""
     return weights[..., slots].sum(axis=-1) / np.sqrt(len(slots)) + weights[..., -1]
+
+
+class Known:
+    """The words that a model was taught, by their hashes: a container of them without the words."""
+
+    def __init__(self, hashes: np.ndarray) -> None:
+        self._hashes = frozenset(hashes.tolist())
+
+    def __contains__(self, word: object) -> bool:
+        return crc32(str(word).encode()) in self._hashes
+
+
+@cache
+def load(path: Path) -> tuple[np.ndarray, Known]:
+    """A model as training wrote it: its `weights` in steps of `STEP`, made whole, and the words of its `known`."""
+    with np.load(path, allow_pickle=False) as stored:
+        return stored["weights"].astype(np.float32) * STEP, Known(stored["known"])
 
 
 def _plain(word: str) -> str:
