@@ -236,7 +236,8 @@ def test_the_lists_of_methods_have_them(ran: Ran) -> None:
 
 @pytest.mark.slow
 def test_a_takedown_reaches_what_was_made_of_a_document(ran: Ran) -> None:
-    """The last of the tests of this module, since it changes the lake and the export of the test before."""
+    """The last of the tests of this module, since it changes the lake."""
+    ran.run("export", "open", "--to", str(ran.recipe.parent / "taken"))
     selected = {row["doc_id"]: row["selected"] for row in ran.rows("selection_drawn")}
     parents = [row["parent_id"] for row in ran.rows("parents") if row["method"] == "sample_pairs"]
     taken = min(parents, key=selected.__getitem__)  # one that the plan rejects, whose rejection has to go too
@@ -248,7 +249,7 @@ def test_a_takedown_reaches_what_was_made_of_a_document(ran: Ran) -> None:
         left = {row["doc_id"] for row in ran.rows(name)}
         assert left and not left & {taken, *derived}, name
     assert not {row["derived_id"] for row in ran.rows("parents")} & derived
-    shards = sorted((ran.recipe.parent / "export").glob("**/*.parquet"))
+    shards = sorted((ran.recipe.parent / "taken").glob("**/*.parquet"))
     exported = pq.read_table(shards)["doc_id"].to_pylist()
     assert exported and not {taken, *derived} & set(exported)
     ran.run("run", str(ran.recipe))

@@ -141,6 +141,6 @@ def test_changing_one_threshold_rewrites_what_depends_on_it_and_nothing_else(
     rewritten = {name for name in DATA_TABLES if lake.open(name).version() != before[name]}
     assert rewritten == {
         "filter_verdicts", "refinement_programs", "filtered_documents", "document_signatures", "copy_pairs",
-        "duplicates", "deduplicated_documents", "scores_perplexity", "scores_quality", "quality_annotations",
-        "plan_open", "mixture_open", "rejections",
+        "duplicates", "document_terms", "deduplicated_documents", "scores_perplexity", "scores_quality",
+        "quality_annotations", "plan_open", "mixture_open", "rejections",
     }
