@@ -256,7 +256,7 @@ def order_of(dice: random.Random, workspace: Workspace) -> Order:
             }[what]
             given.setdefault(what, []).extend(dice.sample(among, min(len(among), dice.choice((1, 1, 2)))))
     given["documents"] = [id_ for id_ in given.get("documents", ()) if len(id_) == 32]
-    given = {key: values for key, values in given.items() if values} or {"documents": everyone[:1]}
+    given = {key: values for key, values in given.items() if values} or {"sources": names[:1]}
     return Order(Selectors.of(**given), "asked for", "A. Uthor", near_copies=dice.random() < 0.7)
 
 
