@@ -58,7 +58,7 @@ def _add_listed(recipe: Recipe) -> None:
     for source in recipe.sources:
         if source.snapshot is None:
             try:
-                _add(recipe, [found.snapshot for found in expand([source])])
+                _add(recipe, [found.snapshot for found in expand([source]).sources])
             except Exception as error:  # whatever a store does, the location is there, and the sensor lists again
                 _LOG.warning("recipe %s: source %s cannot be listed: %s", recipe.name, source.name, describe(error))
 

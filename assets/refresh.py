@@ -43,6 +43,8 @@ def refresh_job(
         if other := busy(context.instance, names, tables, besides=context.run_id).refreshing:
             raise dg.Failure(f"run {other} is bringing everything up to date already", allow_retries=False)
         opened = workspace.anew()
+        for line in opened.passed_over:
+            context.log.warning(line)
         within = Within(context.instance, context.run_id, names, tables)
         failures, runs = [], []
         for outcome in bring_up_to_date(located(workspace), opened, context.log.info, DUE, within, flow):

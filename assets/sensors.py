@@ -87,7 +87,7 @@ def arrivals(
         left = [one for one in left if one in seen]  # the others were marked, or never had a run
         marks = [dg.AssetObservation(names.asset(stage.name), partition=one, metadata={"source": _GONE})
                  for one in left for stage in flow.values() if stage.partitioned and not stage.inputs]
-    told = [f"{one}: {_GONE}" for one in left]
+    told = [*opened.passed_over, *(f"{one}: {_GONE}" for one in left)]
     now: dict[str, str] = {}
     with Fingerprints():
         for snapshot in snapshots:

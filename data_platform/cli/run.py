@@ -57,6 +57,8 @@ def _run(recipe_path: str) -> None:
             continue
         size = sum(archive.size for archive in found)
         out.print(f"  {snapshot}: {many(len(found), 'archive')}, {size / 1e6:,.1f} MB")
+    for line in workspace.passed_over:
+        out.print(f"  [yellow]{escape(line)}[/yellow]")
     remember(recipe_path, recipe)
     workspace.lake.repair_lineage()
 
@@ -139,7 +141,7 @@ def _grid(workspace: Workspace, now: Sequence[Status]) -> Grid:
         grid.add_column(name, justify=justify, no_wrap=name != "why")
     for status in now:
         if status.version is None or status.state not in OURS:
-            grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", status.why)
+            grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", escape(status.why))
             continue
         entry = books(workspace.lake, status.stage, status.snapshot)
         snapshot = status.snapshot or ""

@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, RECIPE_ARGUMENT, out, the_recipe, workspaces_of
 from data_platform.core.errors import PlainError, many
+from data_platform.lake.place import shown
 from data_platform.run.workspace import Workspace
 
 
@@ -33,7 +34,9 @@ def status(recipe: str | None, recipe_path: str | None, as_json: bool) -> None:
         print(json.dumps(report, indent=2))
         return
     for part in report:
-        out.print(f"recipe [bold]{part['recipe']}[/bold], lake {part['lake']}")
+        out.print(f"recipe [bold]{part['recipe']}[/bold], lake {escape(shown(part['lake']))}")
+        for line in part["passed_over"]:
+            out.print(escape(line), style="yellow")
         for line in part["upgrade"]["lines"]:
             out.print(line, style="yellow")
         grid = Grid(box=None, pad_edge=False)
@@ -44,7 +47,7 @@ def status(recipe: str | None, recipe_path: str | None, as_json: bool) -> None:
             color = {"fresh": "green", "blocked": "red"}.get(row["state"], "yellow")
             grid.add_row(
                 row["table"], row["snapshot"] or "", _number(row["version"]), _number(row["rows"]),
-                _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", row["why"],
+                _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", escape(row["why"]),
             )
         out.print(grid)
         if part["returned"]:
@@ -84,6 +87,7 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
          "documents": row["documents"], "requested_by": row["requested_by"], "reason": row["reason"]}
         for row in takedowns(workspace.lake)
     ]
-    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri, "tables": rows, "takedowns": removed,
+    return {"recipe": workspace.recipe.name, "lake": workspace.lake.uri,
+            "passed_over": workspace.passed_over, "tables": rows, "takedowns": removed,
             "upgrade": {**asdict(upgrade), "lines": upgrade.lines},
             "returned": len(returned(workspace.lake)) if removed else 0}

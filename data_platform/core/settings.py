@@ -29,6 +29,8 @@ from data_platform.core.errors import PlainError, no_such
 from data_platform.core.reading import Fault, Place
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+SNAPSHOT = r"^[^\W_](?:[\w .+=@()&'-]*[\w.+=@)-])?$"
+"""Names of snapshots and sources: letters of any script, digits, blanks within, signs that mean nothing in paths."""
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,63}$"
 """What names of tables are made of; a folder of a lake is called by one."""
 HOME_VARIABLE = "DATA_PLATFORM_HOME"

@@ -6,47 +6,69 @@ Not here: reading an archive (`crawl.py`, `files.py`), listing one place (`sourc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Annotated, NamedTuple
 
-from data_platform.core.settings import NAME, home
+from pydantic import Field, TypeAdapter, ValidationError
+
+from data_platform.core.settings import SNAPSHOT, home
 from data_platform.ingest.settings import SNAPSHOT_PLACEHOLDER, EnvironmentFiles, EnvironmentPages, Source
-from data_platform.ingest.sources import Archive, SourceError, list_matches, resolve
+from data_platform.ingest.sources import Archive, list_matches, resolve
+
+_SNAPSHOT = TypeAdapter(Annotated[str, Field(pattern=SNAPSHOT)])
+_SET_ASIDE = (".", "_")
+"""What names begin with that are no data: hidden folders, and those that Hadoop and Spark keep for themselves."""
 
 
-def expand(stated: Sequence[Source]) -> list[Source]:
+class Listed(NamedTuple):
+    """What listing found: sources, each of one snapshot, and in words what was passed over."""
+
+    sources: list[Source]
+    passed_over: list[str]
+
+
+def expand(stated: Sequence[Source]) -> Listed:
     """The sources, each of one snapshot: one per snapshot found where paths hold the placeholder.
 
     An expanded source is called <source>-<snapshot>. A place that holds no snapshot yet gives no source: a folder that
-    is watched may be empty.
+    is watched may be empty. What is called as no snapshot can be is passed over, and keeps no other from being found.
     """
     sources: list[Source] = []
+    passed_over: list[str] = []
     for source in stated:
         if source.snapshot is not None:
             sources.append(source)
             continue
-        for snapshot in sorted({found for path in source.paths for found in _snapshots(source.name, path)}):
+        found = {name for path in source.paths for name in _names(path) if not name.startswith(_SET_ASIDE)}
+        for snapshot in sorted(found):
+            if not _can_name(snapshot):
+                passed_over.append(f"source {source.name}: {snapshot!r} cannot name a snapshot and is passed over; use "
+                                   f"letters, digits, blanks within, and . _ - + = @ & ' ( )")
+                continue
             paths = tuple(path.replace(SNAPSHOT_PLACEHOLDER, snapshot) for path in source.paths)
             values = {**source.model_dump(), "name": f"{source.name}-{snapshot}", "snapshot": snapshot, "paths": paths}
             sources.append(type(source).model_validate(values))
-    return sources
+    return Listed(sources, passed_over)
 
 
-def _snapshots(source: str, path: str) -> set[str]:
+def _can_name(snapshot: str) -> bool:
+    """Whether a recipe could name the snapshot, and Dagster a partition."""
+    try:
+        _SNAPSHOT.validate_python(snapshot)
+    except ValidationError:
+        return False
+    return "..." not in snapshot
+
+
+def _names(path: str) -> Iterator[str]:
     """Names that stand at the placeholder in the paths that exist."""
     tokens = {SNAPSHOT_PLACEHOLDER: "(?P<snapshot>[^/]+?)", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     parts = re.split(r"(\{snapshot\}|\*\*|[*?])", path.split("://", 1)[-1].removeprefix("./"))
     first, *others = "".join(tokens.get(part, re.escape(part)) for part in parts).split(tokens[SNAPSHOT_PLACEHOLDER])
     pattern = re.compile(f"(?s:{first}{tokens[SNAPSHOT_PLACEHOLDER]}{'(?P=snapshot)'.join(others)}/?)\\Z")
-    found = set()
     for match in list_matches(path.replace(SNAPSHOT_PLACEHOLDER, "*")):
         if hit := pattern.search(match):
-            name = hit["snapshot"]
-            if not re.match(NAME, name):
-                raise SourceError(
-                    f"source {source}: {name!r} cannot name a snapshot; use letters, digits, '.', '_', '-'"
-                )
-            found.add(name)
-    return found
+            yield hit["snapshot"]
 
 
 def archives_of(source: Source) -> list[Archive]:

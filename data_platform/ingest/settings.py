@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from data_platform.core.settings import NAME, Part, Paths
+from data_platform.core.settings import NAME, SNAPSHOT, Part, Paths
 
 
 class LicenseClaim(Part):
@@ -18,8 +18,8 @@ class LicenseClaim(Part):
 
 
 class _Source(Part):
-    name: str = Field(pattern=NAME, description="Unique name of the source.")
-    snapshot: str = Field(pattern=NAME, description="Crawl or snapshot it belongs to: the partition key.")
+    name: str = Field(pattern=SNAPSHOT, description="Unique name of the source.")
+    snapshot: str = Field(pattern=SNAPSHOT, description="Crawl or snapshot it belongs to: the partition key.")
     domain: str = Field(default="web", pattern=NAME, description="Domain by which mixtures weight its documents.")
     license: LicenseClaim | None = Field(default=None, description="Licence of the whole source, if it has one.")
     known_as: str | None = Field(
@@ -32,8 +32,9 @@ SNAPSHOT_PLACEHOLDER = "{snapshot}"
 
 class _PathSource(_Source):
     snapshot: str | None = Field(
-        default=None, pattern=NAME, description="Crawl or snapshot it belongs to: the partition key. Without one, the "
-        "paths hold {snapshot} where the names of snapshots stand, and new ones are found by listing."
+        default=None, pattern=SNAPSHOT,
+        description="Crawl or snapshot it belongs to: the partition key. Without one, the paths hold {snapshot} where "
+        "the names of snapshots stand, and new ones are found by listing."
     )
     paths: Paths = Field(description="Paths, globs, folders, https:// or s3:// URLs.")
 

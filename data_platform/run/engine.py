@@ -108,7 +108,9 @@ def read(lake: Lake, pin: Pin, columns: Sequence[str]) -> DataFrame:
     """The rows that `pin` names, at the version it names."""
     import daft
 
-    frame = daft.read_deltalake(lake.table_uri(pin.table), version=pin.version, io_config=_io_config(lake))
+    from data_platform.run.delta_source import read_table
+
+    frame = read_table(lake.table_uri(pin.table), pin.version, _io_config(lake), threads=not is_ray())
     for name, value in Partition.of(lake.table(pin.table, pin.version), pin.partition or None).values:
         frame = frame.where(daft.col(name) == value)
     return frame.select(*columns)

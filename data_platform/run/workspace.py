@@ -8,11 +8,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_platform.ingest.settings import Source
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import Recipe
+
+if TYPE_CHECKING:
+    from data_platform.ingest.discover import Listed
 
 
 class Workspace:
@@ -38,10 +41,18 @@ class Workspace:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Sources by name, each of one snapshot; patterns over snapshots are expanded by listing."""
+        return {source.name: source for source in self._listed.sources if source.snapshot not in self.left_out}
+
+    @property
+    def passed_over(self) -> list[str]:
+        """What was found where snapshots are listed and is called as none can be, in words."""
+        return self._listed.passed_over
+
+    @cached_property
+    def _listed(self) -> Listed:
         from data_platform.ingest.discover import expand
 
-        found = expand(self.recipe.sources)
-        return {source.name: source for source in found if source.snapshot not in self.left_out}
+        return expand(self.recipe.sources)
 
     @property
     def snapshots(self) -> list[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from daft import lit
+from daft import col, lit
 from deltalake import write_deltalake
 
 from data_platform.core.columns import Column, Table
 from data_platform.core.tables import FAMILIES, TABLES, table
+from data_platform.lake.custody import Custody
 from data_platform.lake.lake import ConcurrentWrite, Lake, Partition, Pin, Provenance, TableMissing
 from data_platform.run import engine
 
@@ -257,6 +258,20 @@ def test_a_table_whose_columns_the_recipe_decides_is_read_as_it_is(
     files = engine.write(lake, frame.with_columns({"snapshot": lit("c")}), [engine.Output(declared)])
     lake.replace(declared, Partition.of(declared, "c"), files[name], made_by("1"), None)
     assert lake.read_table(name, ["doc_id", "liked"], partition="c").to_pylist() == [{"doc_id": "3", "liked": 0.0}]
+
+
+@pytest.mark.parametrize("folder", ["plain", "a b", "café", "a[1]*", "50%", "a%20b", "a#b"])
+def test_the_engine_reads_wherever_a_lake_lies_and_whatever_a_snapshot_is_called(tmp_path: Path, folder: str) -> None:
+    lake = Lake(str(tmp_path / folder))
+    for snapshot in ("one", "2026 Frühling", "a=b + c", "it's (1) & 2 @3"):
+        partition = Partition.of(NAME, snapshot)
+        lake.write(NAME, partition, verdicts(snapshot, 3), made_by("1"))
+        frame = engine.read(lake, lake.pin(NAME, snapshot), ["doc_id", "snapshot", "kept", "reason", "failed"])
+        assert set(frame.to_pydict()["snapshot"]) == {snapshot}
+        files = engine.write(lake, frame.where(col("doc_id") < f"{2:032x}"), [engine.Output(table(NAME))])
+        lake.replace(table(NAME), partition, files[NAME], made_by("2"), lake.carried(NAME, partition))
+        assert lake.count(NAME, snapshot) == lake.read_table(NAME, partition=snapshot).num_rows == 2
+        assert Custody(lake, ledgers=True).breaches(NAME) == []
 
 
 def test_a_table_of_another_program_is_read_as_it_is(tmp_path: Path) -> None:
