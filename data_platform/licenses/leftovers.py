@@ -62,6 +62,7 @@ _RESTRICTIONS = (
         r"\brestrict|\brevok|\bterminat|\bexpire|\bweapon|\bmilitary\b|\bsurveillance\b|\bgovernment", re.I)),
 )
 
+_RESERVATION = dict(_RESTRICTIONS)[OPT_OUT]
 _ADDRESS = re.compile(
     r"[\w.+-]+\s?(?:@|\[at\]|\(at\)| at )\s?[\w-]+(?:\s?(?:\.|\[dot\]| dot )\s?[\w-]+)+|"
     r"https?://[^\s<>\"']+|www\.[^\s<>\"']+|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|edu|gov|de|uk)(?:/[^\s<>\"')]*)?",
@@ -197,6 +198,11 @@ def restrictions(text: str) -> frozenset[str]:
     """What a text restricts, as LicenseRefs of tier 5: the narrowest that is plainly said, or nothing."""
     found = {reference for reference, pattern in _RESTRICTIONS if pattern.search(text)}
     return frozenset(found - {RESTRICTED_USE} or found)
+
+
+def reserves(text: str) -> bool:
+    """Whether a text reserves mining or training."""
+    return bool(_RESERVATION.search(text))
 
 
 def is_noise(word: str) -> bool:

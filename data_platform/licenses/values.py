@@ -19,7 +19,18 @@ from typing import Any, NamedTuple
 from data_platform.licenses import license_text
 from data_platform.licenses.reservations import RESERVED, robots_directives, usage_preference
 from data_platform.spdx.containers import container_of, fields_in
-from data_platform.spdx.expressions import NAMED, OPT_OUT, UNKNOWN, UNREADABLE, Reading, family, identifiers_of, read
+from data_platform.spdx.expressions import (
+    NAMED,
+    NON_COMMERCIAL,
+    OPT_OUT,
+    RESTRICTED_USE,
+    UNKNOWN,
+    UNREADABLE,
+    Reading,
+    family,
+    identifiers_of,
+    read,
+)
 from data_platform.spdx.fields import Role, is_part, role_of, words_of
 from data_platform.spdx.tiers import RESTRICTED, tier
 
@@ -47,12 +58,17 @@ _LIMITS = frozenset({"restriction", "restrictions", "condition", "conditions", "
 
 
 _LIMIT = re.compile(
-    r"\b(?:not|no|non|never|only|solely|except\w*|prohibit\w*|forbid\w*|forbidden|restrict\w*|unless|without|permission|"
-    r"consent|limited|request)\b", re.I)
+    r"\b(?:not|no|non|never|only|solely|except\w*|prohibit\w*|forbid\w*|forbidden|restrict\w*|unless|without|"
+    r"permission|"
+    r"consent|limited|request|nur|kein\w*|nicht|ohne|seulement|uniquement|sans|interdit\w*|s[oó]lo|solamente|sin|"
+    r"prohibid\w*|senza|vietat\w*|sem|somente|proibid\w*|niet|alleen|tylko|bez|только|без|"
+    r"запрещ\w*)\b|[禁仅僅限]", re.I)
 _USE = re.compile(
     r"\b(?:use[ds]?|using|usage|commercial\w*|cop(?:y|ies|ied|ying)|(?:re)?distribut\w*|reproduc\w*|train\w*|modif\w*|"
-    r"derivative\w*|personal|research|academic|educational|internal|evaluation|permission|reused?|sell|sold|sale)\b",
-    re.I
+    r"derivative\w*|personal|research|academic|educational|internal|evaluation|permission|reused?|sell|sold|"
+    r"sale|crawl\w*|"
+    r"scrap\w+|(?:re)?nutzung|nutzen|genutzt|\w*gebrauch|privat\w*|gewerblich\w*|kommerziell\w*|usage|utilis\w+|"
+    r"priv[ée]\w*|privado|personnel\w*|uso|comercia\w+|commercia\w+|gebruik|użytk\w+|использован\w*)\b|商|私|用", re.I
 )
 """Together they make a sentence that limits use, whatever it says exactly."""
 _CLOSED = re.compile(
@@ -62,13 +78,31 @@ _CLOSED = re.compile(
     r"(?:\W+(?:and|use|only|data|information|confidential|proprietary))*\W*", re.I
 )
 """A value that keeps something among few, whatever it is called: no licence, and not free."""
+_NO_AI = re.compile(
+    r"\bno[\W_]?(?:ai|ml|tdm|llms?|(?:(?:ai|ml|model)[\W_]?)?training|(?:(?:text|data)[\W_]?)*mining|scraping)\b|"
+    r"\bnot\s+(?:to\s+)?(?:be\s+)?(?:used?\s+)?(?:for|to|in|by)\s+(?:any\s+)?(?:ai|ml|llms?|train\w*|"
+    r"(?:data\s+)?mining|"
+    r"machine\s+learning)\b", re.I)
+"""A reservation in a few words."""
+_WITHIN_POLICY: Mapping[str, Role] = {
+    **dict.fromkeys(("train", "training", "ai", "ml", "tdm", "mining", "scrape", "scraping", "crawl", "crawling"),
+                    "allows"),
+    **dict.fromkeys(("commercial", "derivatives", "modify", "redistribute", "copy", "reuse", "share", "sell", "resale",
+                     "adapt"), "permits"),
+}
+"""What fields do that speak of use because of the field that they stand in: `policy.train`, `permissions.sell`."""
 _TAGS = frozenset({"tags", "tag", "labels"})
 _BETWEEN_TAGS = re.compile(r"[,;|\n]")
 _ROLES: tuple[Role, ...] = ("states", "points", "hints", "restricts", "reserves")
 _RESERVING: tuple[Role, ...] = ("reserves", "allows", "prefers")
+_ANSWERED: tuple[Role, ...] = ("permits", "limits")
+_GONE_THROUGH: tuple[Role, ...] = ("restricts", "permits", "limits")
+_OPENNESS = re.compile(r"\b(?:open|oa|free|freely|openly|reusable|copyrighted|copyright|paywall(?:ed)?|embargoed)\b")
 _DENIAL = re.compile(
-    r"\s*(?:(?:0|n|no|none|never|off|false)\s*$|not\b|no\b|never\b|disallow|den(?:y|ied)|prohibit|forbid|refus|reserved|"
+    r"\s*(?:(?:0|n|no|none|never|off|false)\s*$|not\b|no\b|never\b|disallow|den(?:y|ied)|prohibit|forbid|refus|"
+    r"reserved|"
     r"restricted|opt(?:ed)?[ _-]?out)", re.I)
+_YES = re.compile(r"\s*(?:true|yes|y|1|on)\s*", re.I)
 _PLAIN_MARK = re.compile(r"[+-]?[\d.]+(?:e[+-]?\d+)?|true|false|yes|no", re.I)
 
 
@@ -99,25 +133,47 @@ def fields_of(value: Mapping[str, Any]) -> list[Stated]:
 
 def _collect(value: Any, found: dict[tuple[bool, Role], list[Said]]) -> None:
     """Go through containers; what stands in a field that speaks of licences is read whole, and not gone through."""
-    left: list[tuple[Any, bool]] = [(value, False)]
+    left: list[tuple[Any, bool, bool]] = [(value, False, False)]
     while left:
-        container, within_part = left.pop()
+        container, within_part, of_use = left.pop()
         if isinstance(container, list | tuple):
-            left += [(held, within_part) for inner in container if (held := container_of(inner)) is not None]
+            left += [(held, within_part, of_use) for inner in container if (held := container_of(inner)) is not None]
         for name, inner in fields_in(container):
             role, part = role_of(name), within_part or is_part(name)
+            role = role or (_WITHIN_POLICY.get(words_of(name)) if of_use else None)
             held = container_of(inner)
             tags = _tags(inner) if role == "restricts" else []
             if tags:
                 found.setdefault((part, role), []).extend(said for tag in tags for said in statements(tag))
-            if role is None or (role == "restricts" and held is not None):
-                left += [(held, part)] if held is not None else []
+            if words_of(name) in _TAGS and isinstance(inner, str):
+                left.append((tags or [inner], part, of_use))  # 'license:other' in one line is a field, too
+            if role is None or (role in _GONE_THROUGH and held is not None):
+                left += [(held, part, of_use or role is not None)] if held is not None else []
+            elif role in _ANSWERED:
+                if (reading := _answer(role, words_of(name), inner)) is not None:
+                    found.setdefault((within_part, "reserves"), []).append(Said(f"{name}: {_short(inner)}", reading))
+                elif role == "permits":
+                    found.setdefault((part, "restricts"), []).extend(statements(inner))
             elif role in _RESERVING:
                 if _reserves(role, inner):
                     said = Said(f"{name}: {_short(inner)}", Reading(OPT_OUT, NAMED))
                     found.setdefault((within_part, "reserves"), []).append(said)
             elif not (tags and words_of(name) in _TAGS):  # tags in one line make no sentence; other lines may be one
                 found.setdefault((part, role), []).extend(statements(inner))
+
+
+def _answer(role: Role, words: str, value: Any) -> Reading | None:
+    """What a field restricts that says whether a use is allowed (`permits`) or limited; None if it does not."""
+    if role == "permits":
+        denied = value is False or (isinstance(value, str) and bool(_DENIAL.match(value)))
+    else:
+        denied = value is True or (isinstance(value, str | int) and bool(_YES.fullmatch(str(value))))
+    if not denied:
+        return None
+    if "commercial" in words:
+        return Reading(NON_COMMERCIAL, NAMED)
+    # Of what is closed, paid for or in copyright nobody knows what it allows.
+    return UNREADABLE if _OPENNESS.search(words) else Reading(RESTRICTED_USE, NAMED)
 
 
 def _tags(value: Any) -> list[str]:
@@ -147,7 +203,11 @@ def _weighed(found: Mapping[Role, list[Said]]) -> Iterator[Said]:
     yield from _once(stated)
     hints = [said for said in found["hints"] if not _is_plain_mark(said)]
     yield from (said for said in hints if not stated or restricts(said) or _limits(said))
-    yield from (said for said in found["restricts"] if restricts(said) or _limits(said))
+    for said in found["restricts"]:
+        if restricts(said) or _limits(said):
+            yield said
+        elif _NO_AI.search(said.raw) and not _is_read(said):
+            yield said._replace(reading=Reading(OPT_OUT, NAMED))
     yield from found["reserves"]
 
 

@@ -14,32 +14,45 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal
 
-Role = Literal["states", "points", "hints", "restricts", "reserves", "allows", "prefers"]
+Role = Literal["states", "points", "hints", "restricts", "reserves", "allows", "prefers", "permits", "limits"]
 """What a field does: `states` a licence; `points` to its text or page; `hints`, that is tells something of it, and
 counts as a statement where there is no other; `restricts`, that is counts only for restrictions, as a copyright line;
 `reserves` rights against mining and training; `allows` them, and reserves where its value says no; `prefers`, that is
-holds the directives of a header (`robots`, `content_usage`)."""
+holds the directives of a header (`robots`, `content_usage`); `permits` a use, and restricts where its value says no
+(`commercial_use`); `limits` use, where its value says yes (`non_commercial`)."""
 
 _LICENSE = re.compile(
     r"(?:sub)?(?:licen[cs](?:es|ed|ing|e)|lizenz(?:bedingungen|en)?|licen[cç](?:ias|ia|as|a)|licen[zt](?:ies|ie|a|e)|"
     r"licens(?:en|er|i)|lisens(?:er|i)?|lisans|лиценз\w*|ліценз\w*|许可证?|許可證?|ライセンス|라이선스|spdx)"
 )
 _RIGHTS = frozenset({"rights", "dc rights", "dcterms rights", "rights statement", "rights statements", "rights list",
-                     "usage rights", "use rights", "access rights", "reuse rights", "edm rights"})
+                     "usage rights", "use rights", "access rights", "reuse rights", "edm rights",
+                     "nutzungsrechte", "nutzungsrecht", "rechte", "rechtehinweis", "rechteangabe", "droits",
+                     "droits d utilisation", "droits d usage", "derechos", "derechos de uso", "direitos",
+                     "direitos de uso", "diritti", "diritti d uso", "gebruiksrechten", "prawa", "права", "权利",
+                     "使用权", "使用權", "利用権", "권리"})
 _RIGHTS_POINT = frozenset({"rights url", "rights uri", "rights link"})
 _TERMS = frozenset({"terms of use", "usage terms", "terms and conditions", "conditions of use", "use conditions",
                     "use restrictions", "usage restrictions", "data use restrictions", "data use terms", "restrictions",
                     "usage license", "reuse", "reuse terms", "permitted use", "permitted uses", "allowed use",
                     "intended use restrictions", "use limitation", "use constraints", "legal constraints",
-                    "copyright status"})
+                    "copyright status", "terms of service", "tos", "nutzungsbedingungen", "nutzungshinweis",
+                    "nutzungshinweise", "nutzung", "conditions d utilisation", "conditions d usage",
+                    "condiciones de uso", "condições de uso", "termos de uso", "términos de uso", "condizioni d uso",
+                    "gebruiksvoorwaarden", "warunki użytkowania", "условия использования", "使用条款", "使用條款",
+                    "使用条件", "利用規約", "利用条件", "이용약관"})
 _COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright statement", "copyright holder",
-                        "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "permissions",
-                        "permission", "rights note", "access", "access level", "acceptable use", "disclaimer",
+                        "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "rights note",
+                        "access", "access level", "acceptable use", "disclaimer",
                         "conditions", "policy", "use policy", "usage policy", "data policy", "data use policy",
-                        "reuse policy", "ai policy", "redistribution", "distribution statement", "distribution",
+                        "reuse policy", "ai policy", "distribution statement", "distribution",
                         "ownership", "confidentiality", "classification", "data classification",
                         "security classification", "sensitivity", "visibility", "sharing", "sharing policy", "handling",
-                        "tlp", "tags", "tag", "labels"})
+                        "tlp", "tags", "tag", "labels", "intended use", "intended uses", "oa status",
+                        "attribution", "attribution text", "credit", "credits", "credit line",
+                        "courtesy", "urheberrecht", "urheberrechtshinweis", "droit d auteur", "derechos de autor",
+                        "direitos autorais", "diritto d autore", "auteursrecht", "prawa autorskie", "авторские права",
+                        "著作権", "版权", "版權", "저작권"})
 _RESERVES = frozenset({"tdm reservation", "tdm opt out", "opt out", "optout", "opted out", "noai", "no ai", "noml",
                        "do not train", "no training", "ai opt out", "ai training opt out"})
 _ALLOWS = frozenset({"ai training", "train ai", "ai train", "allow ai training", "ai training allowed",
@@ -47,6 +60,28 @@ _ALLOWS = frozenset({"ai training", "train ai", "ai train", "allow ai training",
                      "text and data mining", "tdm", "tdm allowed", "allow tdm"})
 _PREFERS = frozenset({"robots", "robots meta", "meta robots", "robots tag", "x robots tag", "content usage",
                       "content signal"})
+_POLICY = re.compile(
+    r"(?:publisher|journal|(?:web)?site|source|host|archiv(?:e|ing)|repository|content|tdm|(?:text )?mining|"
+    r"crawl(?:ing|er)?|"
+    r"scraping|training|licen[cs]ing|copyright|rights|open access|oa|access|redistribution)s?"
+    r"(?: \w+)? (?:policy|policies|terms|conditions)"
+)
+_PERMITS = re.compile(
+    r"(?:(?:is|are|can|may|be|has|allows?|allowed|permits?|permitted) )*(?:"
+    r"commercial (?:re)?(?:use|usage)|derivatives?(?: works?)?|modifications?|adaptations?|remix(?:ing)?|"
+    r"redistribut(?:e|ion|able)|permissions?|resale|open access|oa|free(?:ly)? (?:licensed|reusable|to use)|"
+    r"openly licensed|open licensed?|reusable)(?: (?:is|rights?|allowed|permitted|granted|ok|possible))*|"
+    r"(?:allows?|permits?) commercial|commercial(?:ly)? (?:allowed|permitted|ok|usable)|"
+    r"(?:(?:can|may) )?be (?:used commercially|sold|resold|redistributed|modified|copied|reused)"
+)
+_LIMITS = re.compile(
+    r"(?:(?:is|for|license) )*(?:(?:non ?commercial|research|academic|personal|private|internal|evaluation|"
+    r"education(?:al)?)"
+    r"(?: use| purposes?)? only|non ?commercial(?: use)?|no (?:commercial(?: use)?|derivatives?|derivs|redistribution|"
+    r"reuse|modifications?|copying|scraping|crawling)|proprietary|confidential|private|restricted|embargoed|"
+    r"paywall(?:ed)?|"
+    r"copyrighted|in copyright|all rights reserved|rights reserved)"
+)
 _SCHEMAS = frozenset({"dc", "dce", "dct", "dcterms", "edm", "schema", "xmp"})
 """Vocabularies whose prefix may stand before the name of a property."""
 _STATES_AFTER = frozenset({
@@ -100,7 +135,11 @@ def role_of(name: str) -> Role | None:
         return "allows"
     if words in _PREFERS:
         return "prefers"
-    return _of_words(words.split())
+    if _PERMITS.fullmatch(words):
+        return "permits"
+    if _LIMITS.fullmatch(words):
+        return "limits"
+    return "restricts" if _POLICY.fullmatch(words) else _of_words(words.split())
 
 
 def _of_words(words: list[str]) -> Role | None:

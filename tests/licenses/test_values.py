@@ -69,7 +69,10 @@ def test_reservations_are_read_in_every_form(row: dict) -> None:
     {"keywords": ["rights", "law"]}, {"title": "[2020] {draft}"}, {"conditions": ["asthma"]},
     {"meta": '{"lang": "en"}'}, {"tags": ["topic:law", "year=2020"]}, {"points": [["x", 1], ["y", 2]]},
     {"classification": "internal medicine"}, {"distribution": "normal"}, {"labels": 3}, {"visibility": "public"},
-    {"tags": "open source, no-code, use cases"}, {"tags": "MIT, python"},
+    {"tags": "open source, no-code, use cases"}, {"tags": "MIT, python"}, {"tags": ["ai", "no"]},
+    {"commercial_use": True}, {"open_access": True}, {"oa_status": "gold"}, {"derivatives": 0}, {"private": False},
+    {"permissions": ["read"]}, {"train": False}, {"attribution": "Ada Author"}, {"privacy_policy": "not used by us"},
+    {"cc": "a@example.org"}, {"intended_use": "chat"},
 ])
 def test_what_does_not_speak_of_licences_says_nothing(row: dict) -> None:
     assert decided(row) == "CC-BY-4.0"
@@ -86,6 +89,13 @@ def test_what_does_not_speak_of_licences_says_nothing(row: dict) -> None:
     {"ownership": "proprietary"}, {"ownership": {"type": "proprietary"}}, {"distribution": "internal use only"},
     {"meta": {"confidentiality": "strictly confidential"}}, {"visibility": "private"}, {"tlp": "TLP:AMBER+STRICT"},
     {"tags": "math,cc-by-nc-4.0,en"}, {"tags": ["noncommercial"]}, {"labels": "sports; proprietary"},
+    {"tags": "nlp, license:other"}, {"permissions": "none"}, {"permissions": {"commercial": False}},
+    {"commercial_use": False}, {"commercialUse": "no"}, {"can_be_sold": "no"}, {"redistribution_allowed": False},
+    {"non_commercial": True}, {"research_only": "yes"}, {"is_private": 1}, {"no_derivatives": True},
+    {"open_access": False}, {"oa_status": "closed"}, {"copyrighted": True}, {"intended_use": "research only"},
+    {"publisher_policy": "no TDM"}, {"policy": {"train": "no"}}, {"usage_policy": "no-ai"},
+    {"attribution": "By kind permission of A. Author. All rights reserved."}, {"Nutzungsrechte": "nur privat"},
+    {"conditions d'utilisation": "usage privé uniquement"}, {"版权": "禁止商用"}, {"rights": {"derivatives": False}},
 ])
 def test_what_is_there_and_cannot_be_read_is_not_free(row: dict) -> None:
     assert tier(decided(row)) >= 4
