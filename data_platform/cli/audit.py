@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from data_platform.cli.common import JSON, RECIPE, columns, out, workspace_of, write_file
+from data_platform.cli.common import JSON, RECIPE, columns, first_of, out, workspace_of, write_file
 from data_platform.core.errors import many
 
 _NAMED = 20
@@ -72,9 +71,7 @@ def audit(
         if page:
             out.print(f"the page is in {page}")
     if not report["proven"]:
-        if as_json:
-            click.echo(f"not proven: {'; '.join(report['reasons'])}", err=True)
-        sys.exit(1)
+        raise click.ClickException(f"{mixture} is not proven: {first_of(report['reasons'])}")
 
 
 def _print(report: Mapping[str, Any], top: int) -> None:

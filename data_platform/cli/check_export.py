@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
-from data_platform.cli.common import out
+from data_platform.cli.common import first_of, out
 from data_platform.core.errors import many
 
 _NAMED = 100
@@ -42,7 +41,6 @@ def check_export(folder: Path, key_path: Path | None) -> None:
     if len(checked.faults) > _NAMED:
         out.print(f"[red]and {len(checked.faults) - _NAMED:,} more[/red]")
     if checked.faults:
-        out.print(f"[red]{escape(str(folder))} is not what it says: {many(len(checked.faults), 'disagreement')}[/red]")
-        sys.exit(1)
+        raise click.ClickException(f"{folder} is not what it says: {first_of(checked.faults)}")
     by = f", signed by key {checked.signed_by}" if key_path else ""
     out.print(f"[green]shards, notice, cards and attestation agree{by}[/green]")

@@ -44,6 +44,11 @@ def columns(left: Sequence[str], right: Sequence[str]) -> Grid:
     return grid
 
 
+def first_of(found: Sequence[str]) -> str:
+    """The sentence that a command ends with which has printed all that it found wrong: the first, and how many more."""
+    return found[0] + (f" (and {len(found) - 1:,} more)" if len(found) > 1 else "")
+
+
 def write_file(path: Path, content: str) -> None:
     """Write what a command was asked to leave in a file; that it cannot be written is told in one line."""
     try:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 from rich.markup import escape
 
-from data_platform.cli.common import JSON, RECIPE, columns, out, workspaces_of
+from data_platform.cli.common import JSON, RECIPE, columns, first_of, out, workspaces_of
 from data_platform.core.errors import PlainError, many
 
 
@@ -38,7 +37,7 @@ def vacuum(tables: tuple[str, ...], retain: float, dry: bool, recipe_path: str |
     lakes = {workspace.lake.uri: workspace.lake for workspace in workspaces_of(recipe_path)}
     running = at_work_since()
     since = kept_since(retain, running)
-    report, alone = [], False
+    report, alone = [], list[str]()
     for uri, lake in lakes.items():
         try:
             found = clean(lake, tables, since, dry)
@@ -46,9 +45,9 @@ def vacuum(tables: tuple[str, ...], retain: float, dry: bool, recipe_path: str |
             if len(lakes) == 1:
                 raise
             click.echo(f"left out: {uri}: {error}", err=True)
-            alone = True
+            alone.append(f"lake {uri}: {error}")
             continue
-        alone = alone or any(one.fault for one in found)
+        alone += [f"lake {uri}: {one.table}: left alone: {one.fault}" for one in found if one.fault]
         report.append({"lake": uri, "kept_since": since.isoformat(), "deleted": not dry,
                        "tables": [one.to_dict() for one in found]})
         if not as_json:
@@ -58,7 +57,7 @@ def vacuum(tables: tuple[str, ...], retain: float, dry: bool, recipe_path: str |
     if as_json:
         print(json.dumps(report, indent=2))
     if alone:
-        sys.exit(1)
+        raise click.ClickException(first_of(alone))
 
 
 def _print(tables: Sequence[dict[str, Any]], dry: bool) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 from rich.markup import escape
 
 from data_platform.cli.audit import share
-from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
+from data_platform.cli.common import JSON, RECIPE, first_of, out, workspaces_of
 from data_platform.core.errors import PlainError, many
 
 
@@ -29,7 +28,7 @@ def verify(tables: tuple[str, ...], files: int | None, recipe_path: str | None, 
     from data_platform.pipeline.verify import verify as look
 
     lakes = {workspace.lake.uri: workspace.lake for workspace in workspaces_of(recipe_path)}
-    report, damaged = [], False
+    report, damaged = [], list[str]()
     for uri, lake in lakes.items():
         try:
             found = look(lake, tables, files)
@@ -38,7 +37,7 @@ def verify(tables: tuple[str, ...], files: int | None, recipe_path: str | None, 
                 raise
             click.echo(f"left out: {uri}: {error}", err=True)
             continue
-        damaged = damaged or bool(found.damaged)
+        damaged += [f"lake {uri}: {one}" for one in found.damaged]
         report.append({"lake": uri, **found.to_dict()})
         if as_json:
             continue
@@ -57,4 +56,4 @@ def verify(tables: tuple[str, ...], files: int | None, recipe_path: str | None, 
     if as_json:
         print(json.dumps(report, indent=2))
     if damaged:
-        sys.exit(1)
+        raise click.ClickException(first_of(damaged))

@@ -30,6 +30,7 @@ import pyarrow.fs
 
 from data_platform.core.tables import COMPACTED
 from data_platform.lake.faults import faults_told
+from data_platform.lake.place import shown
 from data_platform.lake.writer import filesystem, write_bytes
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _READERS = 16
 
 
 class EntryUnreadable(ValueError):
-    """An entry of a log is no JSON of actions, or says something twice."""
+    """An entry of a log is no JSON of actions, or says something twice. The message is the cause."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ def actions_of(content: bytes) -> list[tuple[str, Any]]:
     Raises:
         EntryUnreadable: if it is no such entry. Keys that stand twice are refused: readers differ in which counts.
     """
+    if not content.strip(b"\0\n"):
+        raise EntryUnreadable("is of zeros" if b"\0" in content else "is empty")
     try:
         lines = content.decode("utf-8").split("\n")
         parsed = [json.loads(line, object_pairs_hook=_once) for line in lines if line.strip()]
         return [next(iter(action.items())) for action in parsed if _is_single(action)]
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise EntryUnreadable("the entry cannot be read") from None
+        raise EntryUnreadable("is cut, or no entry of a log") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -153,19 +156,36 @@ def read_bytes(lake: Lake, name: str, version: int) -> bytes:
         return stream.read()
 
 
+def entry_path(lake: Lake, name: str, version: int, is_archived: bool = False) -> str:
+    """Where the entry of a version lies, for people: in the folder of the log, or among copies that are the log now."""
+    if is_archived:
+        return shown(f"{lake.uri}/{bundle_path(name, version - version % TOGETHER)}")
+    return shown(f"{lake.table_uri(name)}/{LOG}/{version:020d}.json")
+
+
+def kept_path(lake: Lake, name: str) -> str:
+    """Where the latest link of a table is kept, for people."""
+    return shown(f"{lake.uri}/{KEPT}/{name}.json")
+
+
 def bundle_path(name: str, first: int) -> str:
     """Where the copies of a hundred entries lie within a lake, from version `first` on."""
     return f"{KEPT}/{name}/{first:020d}.jsonl"
 
 
 def bundle_of(lake: Lake, name: str, first: int) -> dict[int, bytes]:
-    """The copies of a hundred entries by version, from `first` on; none, if they cannot be read."""
+    """The copies of a hundred entries by version, from `first` on: those that can be read."""
     try:
         with filesystem(lake.uri, lake.storage_options).open_input_stream(bundle_path(name, first)) as stream:
-            lines = [json.loads(line) for line in stream.read().splitlines()]
-        return {int(line["version"]): str(line["entry"]).encode() for line in lines}
-    except (OSError, ValueError, KeyError, TypeError):
+            lines = stream.read().splitlines()
+    except OSError:
         return {}
+    copies = {}
+    for line in lines:
+        with suppress(ValueError, KeyError, TypeError):  # of one that is cut, the lines before are whole
+            copy = json.loads(line)
+            copies[int(copy["version"])] = str(copy["entry"]).encode()
+    return copies
 
 
 def link_of(lake: Lake, name: str, version: int) -> str:

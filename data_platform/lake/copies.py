@@ -3,20 +3,34 @@ is put back from them, byte for byte.
 
 An entry is copied once it is committed, and every hundred copies are written as one file. A copy proves nothing by
 itself: it is held against the links that the entries after it, and what is kept of the table, say. Only commits of the
-platform are copied; of those by other programs nothing has to come back.
+platform are copied; of those by other programs nothing has to come back. Copies lie where entries lie, and are cut as
+these are: `faults_of_copies` says which are not what they were, and `copy_again` copies their entries again.
 
-Belongs here: making and finding copies. Not here: when one is put back (`pipeline/entries.py`).
+Belongs here: making, finding and comparing copies. Not here: when one is put back (`pipeline/entries.py`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pyarrow.fs
 
-from data_platform.lake.chain import KEPT, TOGETHER, bundle_of, bundle_path
+from data_platform.lake.chain import (
+    KEPT,
+    TOGETHER,
+    EntryUnreadable,
+    actions_of,
+    bundle_of,
+    bundle_path,
+    custody_of,
+    link_after,
+    log_of,
+    read_bytes,
+)
+from data_platform.lake.place import shown
 from data_platform.lake.writer import filesystem, write_bytes
 
 if TYPE_CHECKING:
@@ -31,12 +45,13 @@ def keep_copy(lake: Lake, name: str, version: int, content: bytes) -> None:
         write_bytes(system, path, [content])
         return
     first = version + 1 - TOGETHER
-    copies = {number: copy for number in range(first, version) if (copy := copy_of(lake, name, number)) is not None}
+    copies = {number: copy for number in range(first, version) if (copy := _sound(lake, name, number)) is not None}
     copies[version] = content
     keep_together(lake, name, first, copies)
     for number in copies:
-        if system.get_file_info(_single(name, number)).type == pyarrow.fs.FileType.File:
-            system.delete_file(_single(name, number))
+        with suppress(FileNotFoundError):  # whoever commits next may do the same, and be faster
+            if system.get_file_info(_single(name, number)).type == pyarrow.fs.FileType.File:
+                system.delete_file(_single(name, number))
 
 
 def keep_together(lake: Lake, name: str, first: int, entries: Mapping[int, bytes]) -> None:
@@ -52,6 +67,77 @@ def copy_of(lake: Lake, name: str, version: int) -> bytes | None:
     if (content := _read(system, _single(name, version))) is not None:
         return content
     return bundle_of(lake, name, version - version % TOGETHER).get(version)
+
+
+def _sound(lake: Lake, name: str, version: int) -> bytes | None:
+    """The copy of the entry of a version; if it was cut meanwhile, the entry."""
+    copy = copy_of(lake, name, version)
+    return copy if copy is None or _link(copy) is not None else _own_entry(lake, name, version)
+
+
+def _own_entry(lake: Lake, name: str, version: int) -> bytes | None:
+    """The entry of a version as it is in the folder of the log; None if there is none of the platform."""
+    try:
+        content = read_bytes(lake, name, version)
+    except FileNotFoundError:
+        return None
+    return content if _link(content) is not None else None
+
+
+def _link(content: bytes) -> str | None:
+    """The link after an entry of the platform, on top of the one that it says itself; None of others."""
+    try:
+        actions = actions_of(content)
+    except EntryUnreadable:
+        return None
+    stated = custody_of(actions).get("previous")
+    return link_after(stated, actions) if isinstance(stated, str) else None
+
+
+def faults_of_copies(lake: Lake, name: str, links: Sequence[str]) -> list[str]:
+    """Which copies of a log are not of its entries, one sentence each, with the path. None of what is archived: these
+    are the log, and are read as such.
+
+    Args:
+        links: the link after every version, as the log gives it.
+    """
+    return [f"{shown(f'{lake.uri}/{path}')} {fault}" for path, fault, _ in _damaged(lake, name, links)]
+
+
+def copy_again(lake: Lake, name: str, links: Sequence[str]) -> int:
+    """Copy entries again whose copies are not what they were; says how many files of copies were written."""
+    damaged = list(_damaged(lake, name, links))
+    for path, _, versions in damaged:
+        entries = {version: content for version in versions
+                   if (content := _own_entry(lake, name, version)) is not None}
+        if path.endswith(".jsonl"):
+            keep_together(lake, name, versions.start, entries)
+        else:
+            write_bytes(filesystem(lake.uri, lake.storage_options), path, entries.values())
+    return len(damaged)
+
+
+def _damaged(lake: Lake, name: str, links: Sequence[str]) -> Iterator[tuple[str, str, range]]:
+    """Files of copies that are damaged: path within the lake, what is wrong, and the versions that it is about."""
+    system, away = filesystem(lake.uri, lake.storage_options), log_of(lake, name)[0]
+    infos = system.get_file_info(pyarrow.fs.FileSelector(f"{KEPT}/{name}", allow_not_found=True))
+    for info in sorted(infos, key=lambda info: info.path):
+        number, _, kind = info.base_name.partition(".")
+        if not number.isdecimal() or kind not in ("json", "jsonl") or not away <= int(number) < len(links):
+            continue
+        first, path, together = int(number), info.path.lstrip("/"), kind == "jsonl"
+        versions = range(first, min(first + (TOGETHER if together else 1), len(links)))
+        copies = bundle_of(lake, name, first) if together else {first: _read(system, path) or b""}
+        other = [version for version in versions if version in copies and _link(copies[version]) != links[version]]
+        # Before the first there may be commits of older code, which copied none, and between, those of others.
+        lacking = (version for version in versions if version not in copies and version > min(copies, default=-1)
+                   and _own_entry(lake, name, version) is not None)
+        if not info.size:
+            yield path, "is empty, and was a copy of the log", versions
+        elif other:
+            yield path, f"is cut, or is no copy of version {other[0]} of the log", versions
+        elif (lacks := next(lacking, None)) is not None:
+            yield path, f"is cut, and lacks the copy of version {lacks} of the log", versions
 
 
 def last_copied(lake: Lake, name: str) -> int:

@@ -54,6 +54,7 @@ from data_platform.lake.ledger import (
     seconds_since_look,
 )
 from data_platform.lake.log import Commit, DataFile, State, checkpoint_fault, commit_of, is_within
+from data_platform.lake.place import shown
 from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import filesystem
 
@@ -61,7 +62,7 @@ _READERS = 16
 _TAKEDOWN = "takedown"
 """What the commits of takedowns have in the place of an asset."""
 _PIECE = 2**20
-_LINKED = "a link to elsewhere"
+_CUT, _LINKED = "not of the size that was committed", "a link to elsewhere"
 _AGAIN = 10.0
 """Seconds after which a process that goes from partition to partition looks at all of a log's folder again."""
 _DEEPEST = 16
@@ -200,11 +201,12 @@ class Custody:
                     file for file in gone if vacuumed.get(file.place) == at]
                 for at in sorted(set(vacuumed.values()))
             },
-            "not of the size that was committed": [
+            _CUT: [
                 file for file in files if there.get(file.place, file.bytes) != file.bytes
             ],
             _LINKED: [file for file in files if self._is_link(name, file.place)],
         }
+        lengths = {file: f" ({there[file.place]:,} of {file.bytes:,} bytes)" for file in kinds[_CUT]}
         named = {file.path for some in kinds.values() for file in some}
         asked = [file for file in files if file.path not in named and (contents is None or file.path in contents)]
         if asked:
@@ -213,9 +215,16 @@ class Custody:
             kinds["not of as many rows as the log says"] = self._other_rows(
                 name, [file for file in asked if file.path not in changed])
         return [
-            Breach(name, place, f"{many(len(some), 'file')} {what}", damage=what != _LINKED)
+            Breach(name, place, f"{many(len(some), 'file')} {what}: {self._shown(name, some, lengths)}",
+                   damage=what != _LINKED)
             for what, files in kinds.items() for place, some in _by_partition(files, partition)
         ]
+
+    def _shown(self, name: str, files: Sequence[DataFile], notes: Mapping[DataFile, str]) -> str:
+        """The path of the first of some files, with what is noted of it, and how many more there are."""
+        first = files[0]
+        more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+        return f"{shown(f'{self._lake.table_uri(name)}/{first.place}')}{notes.get(first, '')}{more}"
 
     def lost_files(self, name: str, partition: str | None = None) -> dict[DataFile, str]:
         """Files of a partition that are not there, or not of their size, with the digests that they were committed with
@@ -454,7 +463,11 @@ class Custody:
         link = chain.kept_of(self._lake, name)
         if link is None:
             if len(commits) > 1 and any(commit.digested for commit in commits):
-                yield Breach(name, "", "the link that the platform keeps of it is gone")
+                yield Breach(name, "", f"the link that the platform keeps of it is gone: "
+                                       f"{chain.kept_path(self._lake, name)}")
+        elif not link.digest:
+            yield Breach(name, "", f"the link that the platform keeps of it is cut or empty: "
+                                   f"{chain.kept_path(self._lake, name)}")
         elif found := _misses(commits, link):
             yield Breach(name, "", f"{found}, as the link tells that is kept of it")
 
@@ -473,7 +486,8 @@ class Custody:
             elif int(version) >= len(self.log(name)):
                 yield Breach(name, "", f"there is a checkpoint of version {int(version)}, which the log does not have")
             elif what := checkpoint_fault(system, name, int(version), State.after(self._until(name, int(version)))):
-                yield Breach(name, "", f"the checkpoint of version {int(version)} {what}")
+                yield Breach(name, "", f"the checkpoint of version {int(version)} {what}: "
+                                       f"{shown(f'{self._lake.table_uri(name)}/{LOG}/{file}')}")
         for file in files:
             if file.endswith(".compacted.json") or file.startswith("_sidecars/") or file.endswith(".crc"):
                 yield Breach(name, "", f"{file} stands for entries of the log, and the platform writes no such file")
@@ -571,16 +585,20 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
     away, there = chain.log_of(lake, name)
     versions = [*range(away), *there]
     if not versions or versions != list(range(len(versions))):
+        gap = next((version for version, found in enumerate(versions) if version != found), 0)
         raise CustodyBroken(f"the log of {name} has gaps or does not begin with version 0: it is damaged, or was "
-                            f"tampered with; what to do: data-platform repair {name}, then run the recipe again")
+                            f"tampered with: {chain.entry_path(lake, name, gap)} is not there; what to do: "
+                            f"data-platform repair {name}, then run the recipe again")
 
     read_entry = chain.reader(lake, name, away)
 
     def read(version: int) -> list[tuple[str, Any]]:
         try:
             return read_entry(version)
-        except (EntryUnreadable, FileNotFoundError):
-            raise CustodyBroken(_unreadable(name, version)) from None
+        except EntryUnreadable as error:
+            raise CustodyBroken(_unreadable(lake, name, version, version < away, str(error))) from None
+        except FileNotFoundError:
+            raise CustodyBroken(_unreadable(lake, name, version, version < away, "does not hold it")) from None
 
     with ThreadPoolExecutor(_READERS) as pool:
         entries = list(pool.map(read, versions))
@@ -589,12 +607,13 @@ def read_log(lake: Lake, name: str) -> list[Commit]:
         try:
             commits.append(commit_of(name, version, actions, commits[-1] if commits else None))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
-            raise CustodyBroken(_unreadable(name, version)) from None
+            raise CustodyBroken(_unreadable(lake, name, version, version < away, "is no entry of a log")) from None
     return commits
 
 
-def _unreadable(name: str, version: int) -> str:
-    return (f"version {version} in the log of {name} cannot be read: it is damaged, or was tampered with; "
+def _unreadable(lake: Lake, name: str, version: int, is_archived: bool, cause: str) -> str:
+    return (f"version {version} in the log of {name} cannot be read: it is damaged, or was tampered with: "
+            f"{chain.entry_path(lake, name, version, is_archived)} {cause}; "
             f"what to do: data-platform repair {name}, then run the recipe again")
 
 

@@ -38,12 +38,13 @@ from data_platform.core.columns import Column, Table
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, declaration, kind_of, table
 from data_platform.lake import archive, chain, copies, unfinished
+from data_platform.lake.chain import LOG
 from data_platform.lake.compaction import blocks_of, delete_compacted, in_order, is_whole, write_blocks
 from data_platform.lake.faults import StoreFault, faults_told
 from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
 from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
-from data_platform.lake.place import reachable, store_options
+from data_platform.lake.place import reachable, shown, store_options
 from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem, write_bytes
 
@@ -227,9 +228,21 @@ class Lake:
             raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error
         except DeltaError as error:
             if version is None:
-                raise TableMissing(f"table {name!r} in {self.uri} cannot be read: its log is damaged; what to do: "
-                                   f"data-platform repair {name}") from error
+                raise TableMissing(f"table {name!r} in {self.uri} cannot be read: {self._fault_of_log(name)}; what to "
+                                   f"do: data-platform repair {name}") from error
             raise TableMissing(f"table {name!r} has no version {version} in {self.uri}") from error
+
+    def _fault_of_log(self, name: str) -> str:
+        """What is wrong with the log of a table that cannot be opened, as far as its entries tell."""
+        try:
+            ledger_of(self, name, list_log(self, name))
+        except LogUnreadable as error:
+            return str(error)
+        return f"its log in {shown(self.table_uri(name))}/{LOG} is damaged"
+
+    def _damaged(self, name: str) -> LogDamaged:
+        return LogDamaged(f"table {name} cannot be read: {self._fault_of_log(name)}; what to do: data-platform repair "
+                          f"{name}, then run the recipe again")
 
     def pin(self, name: str, partition: str | None = None) -> Pin | None:
         """The latest version of `name` and the recipe that `partition` carries there; None if it was never written.
@@ -361,7 +374,7 @@ class Lake:
         """Rows of a log of the platform in the order in which they were committed, whatever clock any of them names."""
         known = self.known(name)
         if known is None:
-            raise _damaged(name)
+            raise self._damaged(name)
         system = filesystem(self.table_uri(name), self.storage_options)
 
         def read(file: LoggedFile) -> pa.Table:
@@ -369,7 +382,8 @@ class Lake:
                 with system.open_input_file(file.place) as source:
                     return pq.read_table(source, columns=list(columns))
             except (OSError, pa.ArrowException):
-                raise LogDamaged(f"a file of {name} is gone or cannot be read; what to do: data-platform repair {name}"
+                where = shown(f"{self.table_uri(name)}/{file.place}")
+                raise LogDamaged(f"{where} is gone or cannot be read; what to do: data-platform repair {name}"
                                  ) from None
 
         with ThreadPoolExecutor(_READERS) as pool:
@@ -735,7 +749,7 @@ class Lake:
                 entries = handle.history()
             if entries and entries[-1]["version"] == 0:
                 return str(handle.metadata().id), entries
-        raise _damaged(name)
+        raise self._damaged(name)
 
     def record_lineage(self, name: str) -> None:
         """Append to `lineage` the commits of `name` that it lacks, also those of runs killed before they could.
@@ -748,7 +762,7 @@ class Lake:
             known = self.known(name)
             if known is None:
                 if self.exists(name):
-                    raise _damaged(name)
+                    raise self._damaged(name)
                 return
             key = f"data_platform/lineage/{known.table_id}"
             last = max((last.version for last in known.last.values()), default=-1)
@@ -819,11 +833,6 @@ def _stored(name: str, handle: DeltaTable) -> Table:
         return replace(known, columns=columns)
     described = handle.metadata()
     return Table(name, described.description or "", columns, key=(), partition_by=tuple(described.partition_columns))
-
-
-def _damaged(name: str) -> LogDamaged:
-    return LogDamaged(f"the log of {name} does not reach back to version 0, or ends in an entry that is none; what to "
-                      f"do: data-platform repair {name}, then run the recipe again")
 
 
 def _row(name: str, table_id: str, version: int, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -187,7 +187,9 @@ def ledger_of(lake: Lake, name: str, listing: Listing | None = None) -> Ledger |
         return None
     last = max(listing.entries)
     if len(listing.entries) != last + 1 or min(listing.entries):
-        raise LogUnreadable(f"the log of {name} has gaps or does not begin with version 0")
+        gap = next((version for version in range(last) if version not in listing.entries), 0)
+        raise LogUnreadable(f"the log of {name} has gaps or does not begin with version 0: "
+                            f"{chain.entry_path(lake, name, gap)} is not there")
     looks = tuple(map(listing.entries.__getitem__, range(last + 1)))
     if ledger is None or not _holds(ledger, looks):
         ledger = _kept(lake, name)
@@ -298,11 +300,17 @@ def _fold(lake: Lake, ledger: Ledger, looks: tuple[str, ...], others: Mapping[st
 
     read_entry = chain.reader(lake, ledger.name, versions.start + looks.count(ARCHIVED))
 
+    def unreadable(version: int, cause: str) -> LogUnreadable:
+        where = chain.entry_path(lake, ledger.name, version, looks[version - versions.start] == ARCHIVED)
+        return LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read: {where} {cause}")
+
     def read(version: int) -> list[tuple[str, Any]]:
         try:
             return read_entry(version)
-        except (chain.EntryUnreadable, FileNotFoundError):
-            raise LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read") from None
+        except chain.EntryUnreadable as error:
+            raise unreadable(version, str(error)) from None
+        except FileNotFoundError:
+            raise unreadable(version, "does not hold it") from None
 
     if len(versions) < _READERS:
         entries = list(map(read, versions))
@@ -315,7 +323,7 @@ def _fold(lake: Lake, ledger: Ledger, looks: tuple[str, ...], others: Mapping[st
         try:
             before = commit_of(ledger.name, version, actions, before)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
-            raise LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read") from None
+            raise unreadable(version, "is no entry of a log") from None
         building.add(before)
         file = f"{version:020d}.checkpoint.parquet"
         if building.sound and file in others:

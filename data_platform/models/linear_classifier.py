@@ -141,13 +141,15 @@ def load_classifier(folder: Path) -> tuple[int, np.ndarray, float]:
     """
     if not folder.is_dir():
         raise ClassifierError(f"{folder} is not a directory; give one as written by train_quality_classifier")
+    read = HEADER
     try:
         header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
         kind, ngram, buckets, probe = (header[name] for name in ("format", "ngram", "buckets", "probe"))
+        read = WEIGHTS
         with zipfile.ZipFile(folder / WEIGHTS), np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
             weights, intercept = arrays["weights"], arrays["intercept"]
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise ClassifierError(f"{folder} holds no quality classifier: {error}") from error
+        raise ClassifierError(f"{folder} holds no quality classifier, or {read} in it is cut: {error}") from error
     if kind != FORMAT:
         raise ClassifierError(f"{folder}: format {kind!r} is not {FORMAT!r}")
     if weights.shape != (buckets,) or weights.dtype != np.float64 or intercept.shape != (1,):

@@ -12,8 +12,10 @@ Not here: which device and precision (`placement.py`), windows and batches (`bat
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, faults_of
 from data_platform.models.batching import batches, windows
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ LOGITS_PER_PASS = 2**28
 # exp(709.8) is the largest double. A model this wrong is wrong enough.
 MAX_NATS_PER_TOKEN = 700.0
 _UNCOUNTED = -100
+_ZIP = b"PK\x03\x04"
+"""How weights begin that PyTorch has written since 1.6."""
 
 
 class ModelError(PlainError, ValueError):
@@ -191,7 +195,6 @@ def parameter_count(folder: str | os.PathLike[str]) -> int:
             files is cut.
     """
     import torch
-    from safetensors import safe_open
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     _require_model_folder(place := Path(folder))
@@ -200,9 +203,6 @@ def parameter_count(folder: str | os.PathLike[str]) -> int:
         AutoTokenizer.from_pretrained(folder, local_files_only=True)
         with torch.device("meta"):
             count = AutoModelForCausalLM.from_config(config).num_parameters()
-    for file in sorted(place.glob("*.safetensors")):
-        with _loading(file), safe_open(file, "pt"):
-            pass
     return count
 
 
@@ -240,3 +240,30 @@ def _require_model_folder(folder: Path) -> None:
         raise ModelError(f"{folder} is not a directory; give one as written by save_pretrained")
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} holds no config.json; give a directory as written by save_pretrained")
+    _require_whole_files(folder)
+
+
+def _require_whole_files(folder: Path) -> None:
+    """Refuse a folder with a file that is cut: libraries name the folder at the most, and some cut files in no way.
+
+    Files of weights are looked at as far as their headers go, which say how long they are.
+    """
+    from safetensors import safe_open
+
+    safe = sorted(folder.glob("*.safetensors"))
+    for file in safe:
+        with _loading(file), safe_open(file, "pt"):
+            pass
+    weights = [] if safe else sorted(folder.glob("pytorch_model*.bin"))
+    for file in [*sorted(folder.glob("*.json")), *weights]:
+        with faults_of(file, "read"), file.open("rb") as stream:
+            if not (start := stream.read(len(_ZIP))):
+                raise ModelError(f"{file} is empty; fetch it again")
+            if file in weights:
+                if start == _ZIP and not zipfile.is_zipfile(file):
+                    raise ModelError(f"{file} is cut: it begins as an archive, and ends as none; fetch it again")
+                continue
+            try:
+                json.loads(start + stream.read())
+            except ValueError as error:
+                raise ModelError(f"{file} is cut or no JSON; fetch it again: {error}") from None

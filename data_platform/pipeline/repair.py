@@ -12,6 +12,8 @@ What is least is tried first, and each time it is asked again whether the table 
    are as they were committed are carried over, and what other tables still say is added: commits to `lineage`, what
    was taken down to `takedown_list`.
 
+Copies of entries that are not what they were are made again once the log is in order.
+
 What was set aside still holds what it held: a takedown that comes later finds it there, and says so. Not here: what is
 wrong (`lake/custody.py`), running (`flow.py`).
 """
@@ -35,6 +37,7 @@ from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, table
 from data_platform.lake import chain
 from data_platform.lake.archive import put_back
 from data_platform.lake.chain import LOG
+from data_platform.lake.copies import copy_again, faults_of_copies
 from data_platform.lake.custody import Commit, Custody, CustodyBroken, digest_of
 from data_platform.lake.lake import Lake, TableMissing
 from data_platform.lake.writer import filesystem
@@ -75,6 +78,8 @@ def repair(lake: Lake, names: Sequence[str] = ()) -> list[Repair]:
     for name in sorted(set(names) or known, key=lambda name: (name != "lineage", name)):
         if found := faults(lake, name):
             done.append(Repair(name, tuple(found), _mend(lake, name)))
+        if copies := _copy_again(lake, name):
+            done.append(copies)
     if done:
         lake.repair_lineage()
     return done
@@ -96,6 +101,18 @@ def faults(lake: Lake, name: str) -> list[str]:
         except (CustodyBroken, TableMissing) as error:
             found.append(str(error))
     return list(dict.fromkeys(found))
+
+
+def _copy_again(lake: Lake, name: str) -> Repair | None:
+    """Copy entries of a log that is in order again, if copies of them are not what they were."""
+    custody = Custody(lake)
+    if not lake.exists(name) or not custody.readable(name) or custody.breaches(name):
+        return None
+    links = [commit.link for commit in custody.log(name)]
+    if not (found := faults_of_copies(lake, name, links)):
+        return None
+    count = copy_again(lake, name, links)
+    return Repair(name, tuple(found), f"copied entries of its log again, as {many(count, 'file')}")
 
 
 def _mend(lake: Lake, name: str) -> str:

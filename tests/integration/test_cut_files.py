@@ -42,12 +42,22 @@ def model(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def older_weights(folder: Path) -> Path:
+    import torch
+    from safetensors.torch import load_file
+
+    weights = model(folder, "model.safetensors")
+    torch.save(load_file(weights), path := folder / "pytorch_model.bin")
+    weights.unlink()
+    return path
+
+
 def read_model(path: Path) -> object:
     from data_platform.models.perplexity import load_language_model, parameter_count
 
     with pytest.raises(PlainError) as told:
         parameter_count(path.parent)
-    assert str(path.parent) in str(told.value)
+    assert str(path) in str(told.value)
     return load_language_model(path.parent)
 
 
@@ -180,6 +190,7 @@ def read_languages(path: Path) -> object:
 
 FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "weights": (lambda folder: model(folder, "model.safetensors"), read_model),
+    "weights of older code": (older_weights, read_model),
     "configuration": (lambda folder: model(folder, "config.json"), read_model),
     "tokenizer of a model": (lambda folder: model(folder, "tokenizer.json"), read_model),
     "tokenizer": (tokenizer, read_tokenizer),
@@ -207,7 +218,7 @@ def test_a_file_that_is_cut_is_named(name: str, share: float, tmp_path: Path) ->
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(PlainError) as told:
         read(path)
-    assert str(path) in str(told.value) or str(path.parent) in str(told.value) or path.name in str(told.value)
+    assert path.name in str(told.value)
     assert "\n" not in str(told.value)
 
 

@@ -132,3 +132,21 @@ def test_a_writer_that_was_held_up_does_not_write_into_the_past(long: Lake) -> N
     assert not Custody(long).breaches(NAME)
     append(long, 80)
     assert numbers(Lake(long.uri))[-1] == 80, "a handle that was held is too old to go on from"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
+def test_copies_that_are_cut_are_named_and_made_again(long: Lake, share: float) -> None:
+    append(long, APPENDS)
+    kept = Path(long.uri, "_custody", NAME)
+    cut = [max(kept.glob("*.json")), max(kept.glob("*.jsonl"))]  # one entry, and some that are in the log's folder, too
+    before = [path.read_bytes() for path in cut]
+    for path, content in zip(cut, before, strict=True):
+        path.write_bytes(content[: int(len(content) * share)])
+    told = [str(damage) for damage in verify(long, [NAME], None).damaged if damage.what == NAME]
+    assert len(told) == 2 and all(str(path) in sentence for path, sentence in zip(cut[::-1], sorted(told), strict=True))
+    for number in range(APPENDS + 1, APPENDS + EVERY):  # what is copied together next is not what was cut
+        append(long, number)
+    repair(long, [NAME])
+    assert [damage for damage in verify(long, [NAME], None).damaged if damage.what == NAME] == []
+    assert cut[1].read_bytes() == before[1]
+    assert copies.copy_of(long, NAME, int(cut[0].stem)) == chain.read_bytes(long, NAME, int(cut[0].stem))

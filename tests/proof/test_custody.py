@@ -163,8 +163,9 @@ def test_a_file_that_was_changed_or_taken_without_a_commit_is_seen(lake: Lake) -
     two.unlink()
     custody = Custody(lake)
     assert [str(breach) for breach in custody.altered_files(NAME, "one")] == [
-        f"{NAME}/one: 1 file not of the size that was committed"
+        f"{NAME}/one: 1 file not of the size that was committed: {one} ({one.stat().st_size:,} of "
+        f"{one.stat().st_size - 1:,} bytes)"
     ]
     assert [str(breach) for breach in custody.altered_files(NAME, "two")] == [
-        f"{NAME}/two: 1 file of the commit not there any more"
+        f"{NAME}/two: 1 file of the commit not there any more: {two}"
     ]

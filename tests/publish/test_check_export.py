@@ -325,7 +325,10 @@ def test_a_shard_that_is_none_is_told_without_its_content(exported: dict[str, Pa
 def test_a_shard_of_older_code_is_read_and_one_without_a_licence_is_not(
     exported: dict[str, Path], tmp_path: Path
 ) -> None:
-    for name, said in (("contested", "agree"), ("license_tier", "has no column license_tier")):
+    # Of one that is read, the cards, which are not of older code, say more than it has.
+    for name, said in (
+        ("contested", "description is not what the shards give"), ("license_tier", "has no column license_tier"),
+    ):
         folder = shutil.copytree(exported["parquet"], tmp_path / name)
         path = _shards(folder)[0]
         pq.write_table(pq.read_table(path).drop_columns([name]), path)
