@@ -24,7 +24,7 @@ _NAMES: dict[Kind, str] = {
     "readme": rf"read[-_]?me{_END}",
     "collection":
         rf"{manifests.PATTERN}|package-lock\.json|(?:composer|cargo|poetry|pipfile|yarn|gemfile)\.lock|pipfile|gemfile|"
-        r"citation\.bib|go\.(?:mod|sum)|manifest(?:\.(?:in|txt|csv|tsv|xml|mf))?|index\.(?:json|csv|tsv|txt)|"
+        r"citation\.bib|reuse\.toml|[^/]+\.license|go\.(?:mod|sum)|manifest(?:\.(?:in|txt|csv|tsv|xml|mf))?|index\.(?:json|csv|tsv|txt)|"
         r"(?:md5|sha1|sha256|sha512)(?:sums?)?(?:\.txt)?|checksums?(?:\.txt)?",
 }
 _CODE = re.compile(

@@ -2,8 +2,7 @@
 
 'Confidential property of X', 'non-commercial use only' and 'not to be used to train models' above a file hold for it,
 whatever the LICENSE of its folder says, also where no licence is named beside them. Read for that are the comments
-before the first line of code, and of these sentences alone that can mean nothing else: comments also say how code is to
-be used.
+before the first line of code, and of these the sentences alone that can mean nothing else (`limits`).
 
 Belongs here: the part of a file that is looked at, and SPDX-License-Identifier tags
 (https://spdx.github.io/spdx-spec/v2.3/using-SPDX-short-identifiers-in-source-files/). Does not: recognising notices
@@ -14,9 +13,9 @@ from __future__ import annotations
 
 import re
 
-from data_platform.licenses import leftovers, license_text
+from data_platform.licenses import license_text, limits
 from data_platform.licenses.observation import Observation, observe
-from data_platform.spdx.expressions import CHOSEN, RESTRICTED_USE, UNKNOWN, UNREADABLE, Reading, conjunction
+from data_platform.spdx.expressions import CHOSEN, UNKNOWN, UNREADABLE, Reading, conjunction
 from data_platform.spdx.tiers import RESTRICTED, tier
 
 DETECTOR = "file_header@2"
@@ -34,44 +33,6 @@ _BLOCK_LINE = re.compile(r"^[ \t]*[*|#]*[ \t]?", re.M)
 _BEFORE_COMMENTS = re.compile(
     r"(?:<\?(?:php|xml)\b[^\n]*|<!doctype[^\n]*|[\'\"]use strict[\'\"];?|package [\w.]+;?|%YAML[^\n]*|---)$", re.I)
 """Lines that stand above the first comment."""
-_SENTENCE = re.compile(r"(?:[^.;!?\n]|\n(?![ \t]*\n)|\.(?=\w))+[.;!?]?")
-_LIMITED = re.compile(
-    r"\b(?:strictly|highly|company|trade\s+secrets?|proprietary)\s+(?:and\s+)?confidential|"
-    r"\bconfidential\s+(?:and\s+|&\s*|/\s*)?"
-    r"(?:proprietary|information|property|material|source)|^\W*(?:confidential|proprietary)\b\W*(?:$|\n)|"
-    r"\btrade\s+secrets?\b|"
-    r"\b(?:proprietary|confidential)\s+(?:and\s+confidential\s+)?(?:property|rights|software|code|source|"
-    r"information|to|of)\b|"
-    r"\b(?:do|may|must|shall|should|is|are)\s+not\s+(?:to\s+)?(?:be\s+)?(?:re)?(?:distribut\w+|sold|sell|"
-    r"publish\w*|disclos\w+|"
-    r"shar\w+|cop(?:y|ied)|reproduc\w+)(?!\s+(?:it|them|the\s+(?:data|result|object|value)s?)\b)|"
-    r"\bunauthori[sz]ed\s+(?:use|cop|reproduc|distrib|disclos|modif)|"
-    r"\b(?:use|reproduction|disclosure|distribution|redistribution|modification|copying|duplication)s?\b[^.]{0,160}?"
-    r"\b(?:(?:strictly|expressly)\s+)?(?:prohibited|forbidden)|"
-    r"\bwithout\s+(?:(?:the|an?|our|my|express\w*|explicit|prior|written|specific)[\s,]+)*(?:permission|consent|"
-    r"licen[sc]e|authori[sz]ation|"
-    r"approval)\b|\bcommercial\s+(?:use|purposes?|redistribution|licen[sc]e)\b[^.]{0,60}?\b(?:requir|need|"
-    r"prohibit|forbid|not|contact|"
-    r"without|pay|purchas)|\bnon\W?commercial(?:ly)?\s+(?:\w+\s+){0,2}?(?:use|purposes?|only)|"
-    r"\bnot\s+(?:to\s+be\s+used\s+)?for\s+"
-    r"(?:any\s+)?(?:commercial|resale|sale|redistribution|profit)\b|\bno\s+(?:commercial|redistribution)\b|"
-    r"\b(?:personal|academic|research|educational|evaluation|scholarly)(?:\s+(?:and|or)\s+\w+)?\s+(?:use|"
-    r"purposes?)\s+only\b|"
-    r"\bonly\s+for\s+(?:personal|academic|research|educational|evaluation|scholarly)(?:\s+(?:and|"
-    r"or)\s+\w+)?\s+(?:use|purposes?)\b",
-    re.I)
-"""Limits in words of the law; how code is to be called is said in others."""
-_OF_NAMES = re.compile(
-    r"\bendorse\s+or\s+promote|\badvertising\b|\bexcept\s+(?:according|in\s+compliance)|\bprovided\s+that\b", re.I)
-"""Conditions of free licences that sound like limits."""
-_OF_THIS = re.compile(
-    r"\b(?:this|the|these|our|my)\s+(?:\w+\s+)?(?:software|files?|code|program|library|package|work|materials?|"
-    r"source|scripts?|modules?|"
-    r"project|repository|documents?|content)\b|\bcopyright|©|\(c\)|\bauthors?\b|\bpermi(?:t|ss)|"
-    r"\bdo\s+not\s+(?:train|use)|\bnot\s+for\b|\bno\s+(?:ai|ml|tdm)\b",
-    re.I)
-"""A reservation against training speaks of the file; other sentences on training, of what the code does."""
-
 
 def observations(payload: bytes, notices: bool) -> list[Observation]:
     """SPDX tags in the head of a file, and with `notices` licence notices, too."""
@@ -97,14 +58,7 @@ def observations(payload: bytes, notices: bool) -> list[Observation]:
 def restrictions(head: str) -> Reading | None:
     """What the comments before the first line of code restrict; None if they do not, or no more than a free licence."""
     comments = _comments(head)
-    found: set[str] = set()
-    for sentence in _SENTENCE.findall(comments):
-        if _OF_NAMES.search(sentence):
-            continue
-        if _LIMITED.search(sentence.strip()):
-            found |= leftovers.restrictions(sentence) or {RESTRICTED_USE}
-        elif _OF_THIS.search(sentence) and leftovers.reserves(sentence):
-            found |= leftovers.restrictions(sentence)
+    found = limits.limits_of(comments)
     if not found:
         return None
     whole = license_text.recognize(comments)

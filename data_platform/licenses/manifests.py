@@ -36,6 +36,7 @@ _FILE_NAME = re.compile(
 _SECTIONS = frozenset({
     "package", "project", "workspace", "workspace.package", "tool", "tool.poetry", "tool.flit", "tool.flit.metadata",
     "metadata", "about", "legal", "info", "property group", "propertygroup", "workspace package", "cff", "recipe",
+    "annotations",
 })
 """Parts of a manifest that speak of the package itself; others speak of what it needs or does."""
 
@@ -139,7 +140,7 @@ def _own(value: Any) -> dict[str, Any]:
     for name, inner in value.items():
         if words_of(str(name)) in _SECTIONS and isinstance(inner, Mapping | list):
             parts = inner if isinstance(inner, list) else [inner]
-            found[f"metadata {name}"] = [_own(part) for part in parts if isinstance(part, Mapping)]
+            found[f"metadata {len(found)}"] = [_own(part) for part in parts if isinstance(part, Mapping)]
         elif role_of(str(name)) is not None:
             found[str(name)] = inner
     return found
@@ -358,7 +359,7 @@ def _front_matter(text: str) -> Manifest:
 
 
 _CALL = re.compile(
-    r"""(?:^|[\s.:;,{(])(?P<name>sublicen[sc]e|licen[sc]es?|license-file)["']?\s*(?:=>|[:=]|\s)\s*"""
+    r"""(?:^|[\s.:;,{(\[])(?P<name>sublicen[sc]e|licen[sc]es?|license-file)["']?\s*(?:=>|[:=]|\s)\s*"""
     r"""(?P<value>\[[^\]]*\]|%w\([^)]*\)|\{[^}]*\}|"[^"\n]*"|'[^'\n]*'|[^\s#;,][^\n#;]*)""", re.I)
 _STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 

@@ -4,11 +4,12 @@ A folder's LICENSE, COPYING or UNLICENSE file, and the manifest of a package or 
 folder and of all folders below that have none of their own; that is how The Stack v2 carries the licences of
 repositories over to files (Lozhkov et al. 2024, https://arxiv.org/abs/2402.19173, section 3.1). A manifest that points
 to a file that was not captured, or to a manifest above it that is not there, states a licence that nobody could read.
-Every row names the record of the file that says so.
+Every row names the record of the file that says so. Beside that hold what a README limits, terms and agreements of
+users, and what files say of single paths (`reuse`), of all folders above.
 
 Belongs here: which files speak for which. Does not: names of manifests (`ingest/manifests`), what one states
-(`manifests`), licence texts (`license_text`), heads of files (`file_header`), installed distributions, whose metadata
-travel with each file (`distribution`).
+(`manifests`), READMEs (`readme`), licence texts (`license_text`), heads of files (`file_header`), installed
+distributions, whose metadata travel with each file (`distribution`).
 """
 
 from __future__ import annotations
@@ -22,18 +23,29 @@ from typing import NamedTuple
 
 from data_platform.ingest import manifests as names
 from data_platform.ingest.files import text_charset
-from data_platform.licenses import license_text
+from data_platform.licenses import license_text, readme, reuse
 from data_platform.licenses.manifests import MAX_BYTES, Manifest, read_manifest
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.values import Said
 from data_platform.spdx.expressions import UNKNOWN, UNREADABLE, Reading
+from data_platform.spdx.tiers import UNKNOWN as UNKNOWN_TIER
+from data_platform.spdx.tiers import tier
 
-DETECTOR = "trees@2"
+DETECTOR = "trees@3"
 
 _LICENSE_NAME = r"(?:un)?licen[sc]e(?:[-_.][^/]*)?|copying(?:[-_.][^/]*)?|mit-license(?:\.[a-z]+)?"
-PATTERN = rf"^file:(?:[^#]*/)?(?:{_LICENSE_NAME}|{names.PATTERN})$"
+_TERMS_NAME = (
+    r"(?:(?:end[-_ ]?)?user[-_ ]?(?:licen[sc]e[-_ ]?)?agreement|eula|"
+    r"terms(?:[-_ ](?:of|and)[-_ ](?:use|services?|conditions))?)"
+    r"(?:\.(?:txt|md|rst))?"
+)
+PATTERN = (
+    rf"^file:(?:[^#]*/)?(?:{_LICENSE_NAME}|{names.PATTERN}|{readme.PATTERN}|{_TERMS_NAME}|{reuse.PATTERN}|[^/#]+\.license)$"
+)
 """What the URL of a record of such a file looks like."""
 _FILE = re.compile(PATTERN, re.I)
+_README = re.compile(readme.PATTERN, re.I)
+_TERMS = re.compile(_TERMS_NAME, re.I)
 _NOT_A_TEXT = re.compile(r"\.(?:py|js|ts|c|h|cc|cpp|java|go|rs|rb|php|html?|json|ya?ml|xml|css)$", re.I)
 _MORE_THAN_A_POINTER = 40
 """Words of a LICENSE file that says more than where the licence is."""
@@ -60,9 +72,13 @@ class Trees:
 
     captured: Iterable[Captured] = ()
     _folders: dict[tuple[str, str], list[Observation]] = field(init=False, repr=False, default_factory=dict)
+    _limits: dict[tuple[str, str], list[Observation]] = field(init=False, repr=False, default_factory=dict)
+    _paths: dict[tuple[str, str], list[tuple[re.Pattern[str], Observation]]] = field(
+        init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        files = sorted(self.captured)
+        captured = sorted(self.captured)
+        files = [file for file in captured if not self._beside(file)]
         texts = {(file.source, str(_path(file.url))): file for file in files if not _is_manifest(file.url)}
         for file in texts.values():
             self._say(file, _of_text(file))
@@ -74,6 +90,30 @@ class Trees:
             if manifest.points:
                 self._say(file, self._pointed(file, manifest, texts))
         self.captured = ()
+
+    def _beside(self, file: Captured) -> bool:
+        """Note what a file says beside LICENSE files and manifests; says whether it is nothing but such a file."""
+        path = _path(file.url)
+        name, folder = path.name, reuse.folder_of(str(path))
+        if name.lower().endswith(reuse.SIDECAR) and not re.fullmatch(_LICENSE_NAME, name, re.I):
+            said = reuse.of_sidecar(_decoded(file.payload[:license_text.MAX_CHARACTERS]))
+            whole = re.compile(re.escape(name[:-len(reuse.SIDECAR)]))
+            self._paths.setdefault((file.source, str(path.parent)), []).append((whole, _stated(file, *said)))
+            return True
+        if folder is not None:
+            text = _decoded(file.payload[:license_text.MAX_CHARACTERS])
+            self._paths.setdefault((file.source, folder or "."), []).extend(
+                (pattern, _stated(file, *said)) for pattern, said in reuse.read_paths(str(path), text))
+            return True
+        limits = None
+        if _README.fullmatch(name):
+            limits = readme.limits_of(_decoded(file.payload[:readme.MAX_CHARACTERS]))
+        elif _TERMS.fullmatch(name):
+            reading = license_text.recognize(_decoded(file.payload[:license_text.MAX_CHARACTERS]))
+            limits = reading if tier(reading.spdx) >= UNKNOWN_TIER and reading.confidence else None
+        if limits is not None:
+            self._limits.setdefault((file.source, str(path.parent)), []).append(_stated(file, name, limits))
+        return not (_is_manifest(file.url) or re.fullmatch(_LICENSE_NAME, name, re.I))
 
     def _say(self, file: Captured, found: Iterable[Observation]) -> None:
         if found := list(found):
@@ -102,13 +142,19 @@ class Trees:
             yield _stated(file, "that of a manifest above", UNREADABLE)
 
     def observations(self, source: str, url: str) -> list[Observation]:
-        """What the nearest folder above a file says of it."""
-        if not self._folders or not url.startswith("file:"):
+        """What the nearest folder above a file says of it, and what folders above limit or say of its path."""
+        if not url.startswith("file:") or not (self._folders or self._limits or self._paths):
             return []
-        for folder in _path(url).parents:
-            if found := self._folders.get((source, str(folder))):
-                return found
-        return []
+        path, stated, beside = _path(url), [], []
+        for folder in path.parents:
+            key = (source, str(folder))
+            stated = stated or self._folders.get(key, [])
+            beside += self._limits.get(key, [])
+            if key in self._paths:
+                below = str(path.relative_to(folder))
+                named = [said for pattern, said in self._paths[key] if pattern.fullmatch(below)]
+                beside += named[-1:]
+        return [*stated, *beside]
 
 
 def _path(url: str) -> PurePosixPath:

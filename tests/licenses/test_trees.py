@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from data_platform.licenses.trees import Captured, Trees, speaks_for_folder
 from data_platform.spdx.expressions import UNKNOWN
+from data_platform.spdx.tiers import tier
 from tests.licenses.test_statements import MIT
 
 
@@ -19,7 +20,8 @@ def stated(name: str, text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "speaks"), [
     ("LICENSE", True), ("licence.txt", True), ("COPYING.LESSER", True), ("UNLICENSE", True), ("LICENSE-MIT", True),
-    ("package.json", True), ("DESCRIPTION", True), ("license.py", False), ("licensing.md", False), ("README", False),
+    ("package.json", True), ("DESCRIPTION", True), ("license.py", False), ("licensing.md", False), ("README", True),
+    ("EULA.txt", True), ("NEWS", False), ("terms.html", False), ("a.md.license", True), ("REUSE.toml", True),
 ])
 def test_files_that_speak_for_their_folder(name: str, speaks: bool) -> None:
     assert speaks_for_folder(f"file:a/{name}") == speaks_for_folder(f"file:{name}") == speaks
@@ -104,3 +106,46 @@ def test_what_a_manifest_points_to() -> None:
 def test_any_text_is_a_manifest(text: str) -> None:
     for name in ("package.json", "composer.json", "Cargo.toml", "setup.cfg", "PKG-INFO", "pom.xml", "DESCRIPTION"):
         stated(name, text)
+
+
+def held_by(*files: tuple[str, str], of: str = "repo/src/main.py") -> set[str]:
+    """What files say of another, beside the LICENSE under MIT above it."""
+    captured = [Captured("code", f"file:repo/{name}", f"{number:032x}", text.encode())
+                for number, (name, text) in enumerate((("LICENSE", MIT), *files))]
+    assert all(speaks_for_folder(file.url) for file in captured)
+    return {one.license_spdx for one in Trees(captured).observations("code", f"file:{of}")} - {"MIT"}
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("README.md", "# A\n\nThe code is open, but commercial use needs a paid licence from us.\n"),
+    ("README", "Not for use in AI training.\n"),
+    ("README.rst", "A\n=\n\nLicense\n-------\nFree for schools; others pay.\n"),
+    ("EULA.txt", "END USER LICENSE AGREEMENT\nThe product may not be redistributed.\n"),
+    ("TERMS.md", "You may use this only within your own household.\n"),
+    ("REUSE.toml", 'version = 1\n[[annotations]]\npath = ["a/*", "src/**"]\n'
+     'SPDX-License-Identifier = "CC-BY-NC-4.0"\n'),
+    ("REUSE.toml", "[[annotations"), ("src/main.py.license", "SPDX-License-Identifier: CC-BY-NC-4.0\n"),
+    ("src/main.py.license", "Ask me first.\n"),
+    ("debian/copyright", "Format: x\n\nFiles: *\nLicense: Expat\n\n"
+     "Files: src/*\nCopyright: A\nLicense: house\n\nLicense: house\n Not to be sold.\n"),
+    (".reuse/dep5", "Format: x\n\nFiles: src/*.py\nCopyright: A\nLicense: CC-BY-NC-4.0\n"),
+    ("mix.exs", 'defp package do\n  [licenses: ["Commercial"], links: %{}]\nend\n'),
+])
+def test_what_stands_beside_a_license_restricts(name: str, text: str) -> None:
+    assert max(map(tier, held_by((name, text))), default=0) >= 4
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("README.md", "# A\n\n## License\n\nThis project is licensed under the MIT License - see [LICENSE](LICENSE).\n"),
+    ("README.md", "## License\nMIT. The pretrained models are for non-commercial use only.\n"),
+    ("README.md", "All licenses here allow non-commercial and commercial use.\n"),
+    ("README.md", "```\nDo not redistribute.\n```\nMust not be used in production.\n"),
+    ("terms.txt", "apple\npear\n"), ("TERMS.md", "See LICENSE.\n"),
+    ("REUSE.toml", '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n'
+     '[[annotations]]\npath = "src/*"\nSPDX-License-Identifier = "MIT"\n'),
+    ("REUSE.toml", '[[annotations]]\npath = "*"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n'),
+    ("src/other.py.license", "SPDX-License-Identifier: CC-BY-NC-4.0\n"),
+    ("debian/copyright", "Format: x\n\nFiles: *\nLicense: GPL-3\n\nFiles: src/*\nLicense: Expat\n"),
+])
+def test_what_stands_beside_a_license_and_limits_nothing(name: str, text: str) -> None:
+    assert held_by((name, text)) == set()
