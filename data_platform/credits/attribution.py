@@ -6,6 +6,8 @@ line, for whole tables. Does not: what is credited (`collect`), and the NOTICE f
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -55,6 +57,11 @@ def _some(text: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
+def on_one_line(text: str) -> str:
+    """A text as it stands within an attribution: on one line, without what separates the lines of several parents."""
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).replace(SEPARATOR, ", ")
+
+
 def _plain(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The text on one line, without what separates the lines of several parents."""
+    """`on_one_line`, for a column."""
     return pc.replace_substring(pc.replace_substring_regex(text, r"[\s\x00-\x1f\x7f]+", " "), SEPARATOR, ", ")

@@ -47,6 +47,7 @@ from data_platform.takedown.inventory import (
 from data_platform.takedown.notices import (
     CREDITS,
     NAMING,
+    Lines,
     listed_notices,
     names_notice,
     notice_entries,
@@ -259,12 +260,13 @@ def resume(
         outside.redact_logs(places.logs, ids)
     mended = []
     notices = listed_notices(RemovalList(entries))
+    lines = Lines.of(lake, notices)
     there = {export["path"]: export for export in outside.exports_with(lake, ids, places.exports, notices)}
     for export in {**{export["path"]: export for export in plan["exports"]}, **there}.values():
         report(f"export {export['path']}")
         done = outside.Mended("not there, or without what was taken down")
         if export["path"] in there:
-            done = outside.mend_export(Path(export["path"]), ids, takedown_id, exports, places.accompany)
+            done = outside.mend_export(Path(export["path"]), ids, takedown_id, exports, places.accompany, lines)
         mended.append({**export, **done._asdict()})
     for folder in plan["model_folders"]:
         report(f"delete {folder}")

@@ -3,7 +3,8 @@
 A LICENSE or NOTICE is a record like others, and so goes like others: its row of `license_notices` names it. But its
 text stands in the notice of every export that has a document below it, and its copyright lines in the credits of these
 documents, whether any of them goes or not. A text that another file which stays has, too, is that file's, and stays.
-The standing list has the notice_id of a text that went, and the hashes of its lines.
+The standing list has the notice_id of a text that went, and the hashes of its lines, by which they are found within the
+line that credits a row of an export, too.
 
 Here belongs what of a notice lies outside its own row. Not here: exports (`outside.py`), and the search (`receipt.py`).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +22,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.credits.attribution import SEPARATOR, on_one_line
 from data_platform.takedown.removal_list import NOTICE, Entry, RemovalList
 
 if TYPE_CHECKING:
+    from data_platform.lake.lake import Lake
     from data_platform.takedown.plan import Corpus
 
 CREDITS = "document_credits"
@@ -31,6 +35,10 @@ NAMING = "notices"
 """Its column that does."""
 LINES = "copyright"
 """Its column of copyright lines."""
+CREDITING = "attribution"
+"""The column of an export that credits a row on one line."""
+_MOST_PIECES = 12
+"""A copyright line has so many commas at most to be found in an attribution."""
 _TEXTS = "license_notices"
 _FILE = "NOTICE"
 _BEGIN = re.compile(rb"(?m)^={100}\n\[[^\]\n]+\] [^\n]*\n-{100}\n")
@@ -53,7 +61,8 @@ def gone_notices(corpus: Corpus, ids: pa.Array) -> dict[str, list[str]]:
     wanted = pa.array(sorted(found.keys() - staying), pa.string())
     for _, rows in corpus.scan(["notice_id", "text"], [_TEXTS], needed=2) if len(wanted) else ():
         for row in rows.filter(pc.is_in(rows["notice_id"], wanted)).to_pylist():
-            found[row["notice_id"]].update(map(_hash_of_line, copyright_lines(row["text"])))
+            lines = copyright_lines(row["text"])
+            found[row["notice_id"]].update(map(_hash_of_line, (*lines, *map(on_one_line, lines))))
     return {one: sorted(found[one]) for one in wanted.to_pylist()}
 
 
@@ -85,6 +94,68 @@ def without(
     unwanted = {line for one in named for line in notices.get(one, ())}
     return [one for one in named if one not in notices], [
         line for line in lines if not unwanted or _hash_of_line(line) not in unwanted]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Copyright lines of notices that go, as hashes, and who has one of them from elsewhere.
+
+    Attributes:
+        gone: hashes of the lines.
+        kept: hashes of those that the credits of a document hold nevertheless, by doc_id.
+    """
+
+    gone: frozenset[str] = frozenset()
+    kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lake: Lake, notices: Mapping[str, Sequence[str]]) -> Lines:
+        """The lines of some notices, asked of a lake whose credits may have lost them already, or not."""
+        gone = frozenset(one for lines in notices.values() for one in lines)
+        if not gone or not lake.exists(CREDITS):
+            return cls(gone)
+        rows = lake.read_table(CREDITS, ["doc_id", NAMING, LINES]).combine_chunks()
+        lists = rows[LINES].combine_chunks()
+        some = [line for line in pc.unique(lists.flatten()).to_pylist() if _hash_of_line(line) in gone]
+        holding = pc.is_in(lists.flatten(), pa.array(some, lists.type.value_type))
+        hit = pc.unique(pc.list_parent_indices(lists).filter(holding))
+        kept = {}
+        for row in rows.take(hit).to_pylist():
+            _, lines = without(row[NAMING], row[LINES], notices)
+            own = {one for line in lines for one in (_hash_of_line(line), _hash_of_line(on_one_line(line)))} & gone
+            if own:
+                kept[row["doc_id"]] = frozenset(own)
+        return cls(gone, kept)
+
+    def taken_out_of(self, attribution: str, doc_id: str) -> str:
+        """What credits a row, without the lines that are gone; whatever else it says stays as it is."""
+        unwanted = self.gone - self.kept.get(doc_id, frozenset())
+        return SEPARATOR.join(_without_pieces(one.split(", "), unwanted) for one in attribution.split(SEPARATOR))
+
+    def credits_without(self, rows: pa.Table) -> pa.Array | pa.ChunkedArray | None:
+        """The column that credits rows without the lines that are gone; None if it has none of them or is not there."""
+        if not self.gone or CREDITING not in rows.schema.names:
+            return None
+        column = rows[CREDITING]
+        likely = {value for value in pc.unique(column).to_pylist() if value and self.taken_out_of(value, "") != value}
+        if not likely:
+            return None
+        values, ids = column.to_pylist(), rows["doc_id"].to_pylist()
+        made = [self.taken_out_of(value, id_) if value in likely else value
+                for value, id_ in zip(values, ids, strict=True)]
+        return pa.array(made, column.type) if made != values else None
+
+
+def _without_pieces(pieces: Sequence[str], unwanted: Collection[str]) -> str:
+    """Pieces between commas joined again, without the runs of them that are a line that goes."""
+    kept, place = [], 0
+    while place < len(pieces):
+        ends = range(min(place + _MOST_PIECES, len(pieces)), place, -1)
+        end = next((end for end in ends if _hash_of_line(", ".join(pieces[place:end])) in unwanted), None)
+        if end is None:
+            kept.append(pieces[place])
+        place = end or place + 1
+    return ", ".join(kept)
 
 
 def notice_entries(takedown_id: str, notices: Mapping[str, Sequence[str]]) -> list[Entry]:

@@ -26,7 +26,7 @@ from data_platform.core.errors import faults_of
 from data_platform.core.tables import PUBLISHED
 from data_platform.lake.lake import Lake, VersionGone
 from data_platform.lake.writer import filesystem
-from data_platform.takedown.notices import notices_in
+from data_platform.takedown.notices import CREDITING, Lines, notices_in
 from data_platform.takedown.plan import Found
 
 ExportAction = Literal["report", "rewrite", "delete"]
@@ -100,22 +100,28 @@ def exports_hit(lake: Lake, found: Found, roots: Sequence[Path]) -> list[dict[st
 
 
 def exports_with(
-    lake: Lake, ids: Sequence[str], roots: Sequence[Path], notices: Collection[str] = ()
+    lake: Lake, ids: Sequence[str], roots: Sequence[Path], notices: Mapping[str, Sequence[str]] | None = None
 ) -> list[dict[str, Any]]:
     """The exports that are where they were written and hold rows of documents, name them or hold the text of a notice
-    beside their shards, or were not mended to the end; with `rows` None if they cannot be read."""
+    beside their shards, credit a row by its lines, or were not mended to the end; with `rows` None if they cannot be
+    read. `notices` are those that go, with hashes of their lines."""
     wanted, found = pa.array(ids, pa.string()), []
+    notices = notices or {}
+    lines = Lines.of(lake, notices)
     for export in known_exports(lake, roots):
         if not _is_there(export):
             continue
         folder = Path(export["path"])
+        rows, credited = 0, False
         try:
-            rows = sum(pc.sum(pc.is_in(some["doc_id"], wanted)).as_py() or 0 for some in shard_rows(folder))
+            for some in shard_rows(folder):
+                rows += pc.sum(pc.is_in(some["doc_id"], wanted)).as_py() or 0
+                credited = credited or lines.credits_without(some) is not None
         except UNREADABLE:
             rows = None
         texts = len(held_beside(folder, notices))
         behind = (folder / _MENDING).exists() or _is_behind(folder)
-        if rows or rows is None or behind or texts or named_beside(folder, ids):
+        if rows or rows is None or behind or texts or credited or named_beside(folder, ids):
             found.append({**export, "rows": rows, "there": True, **({"notices": texts} if texts else {})})
     return found
 
@@ -171,18 +177,20 @@ def held_beside(folder: Path, notices: Collection[str]) -> set[str]:
 
 
 def shard_rows(folder: Path) -> Iterator[pa.Table]:
-    """The rows of an export, shard by shard, as tables with doc_id and text.
+    """The rows of an export, shard by shard, as tables with doc_id, text and attribution.
 
     Raises:
         One of `UNREADABLE`: if a shard is no file of its format.
     """
     for path in shards_of(folder):
         if path.suffix == ".parquet":
-            yield pq.read_table(path, columns=["doc_id", "text"])
+            # Exports of older code credit nobody in their rows.
+            there = set(pq.read_schema(path).names) & {CREDITING}
+            yield pq.read_table(path, columns=["doc_id", "text", *there])
         else:
             rows = [json.loads(line) for line in _lines(path)]
-            columns = ("doc_id", "text")
-            yield pa.table({name: pa.array([row[name] for row in rows], pa.large_string()) for name in columns})
+            made = {name: pa.array([row[name] for row in rows], pa.large_string()) for name in ("doc_id", "text")}
+            yield pa.table({**made, CREDITING: pa.array([row.get(CREDITING) for row in rows], pa.large_string())})
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -198,10 +206,11 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def mend_export(
-    folder: Path, ids: Sequence[str], takedown_id: str, action: ExportAction, accompany: Accompany | None = None
+    folder: Path, ids: Sequence[str], takedown_id: str, action: ExportAction, accompany: Accompany | None = None,
+    lines: Lines | None = None,
 ) -> Mended:
-    """Delete an export, or write it again without what is taken down: shards, and all that lies beside them. What
-    cannot be done is said, and keeps nothing else from being done.
+    """Delete an export, or write it again without what is taken down: shards, and all that lies beside them; rows that
+    stay are not credited any more by `lines`. What cannot be done is said, and keeps nothing else from being done.
 
     May be killed at any moment and be done again: a folder that was not mended to the end is marked.
     """
@@ -211,13 +220,15 @@ def mend_export(
         if action == "delete":
             shutil.rmtree(folder)
             return Mended("deleted")
-        return Mended("rewritten", _rewrite_export(folder, ids, takedown_id, accompany))
+        return Mended("rewritten", _rewrite_export(folder, ids, takedown_id, accompany, lines or Lines()))
     except UNREADABLE as error:
         return Mended("left as it is", f"it could not be {'deleted' if action == 'delete' else 'rewritten'} "
                       f"({type(error).__name__})")
 
 
-def _rewrite_export(folder: Path, ids: Sequence[str], takedown_id: str, accompany: Accompany | None) -> str:
+def _rewrite_export(
+    folder: Path, ids: Sequence[str], takedown_id: str, accompany: Accompany | None, lines: Lines
+) -> str:
     """Write an export again; returns what there is to know of it."""
     manifest = read_manifest(folder)
     if (folder / _MENDING).is_file():
@@ -226,7 +237,7 @@ def _rewrite_export(folder: Path, ids: Sequence[str], takedown_id: str, accompan
     _replace(folder / _MENDING, json.dumps(manifest).encode())
     unwanted, shards = set(ids), []
     for path in shards_of(folder):
-        rows = _rewrite_shard(path, unwanted)
+        rows = _rewrite_shard(path, unwanted, lines)
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         shards.append({"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest})
@@ -257,15 +268,16 @@ def _rewrite_export(folder: Path, ids: Sequence[str], takedown_id: str, accompan
     return "; ".join(filter(None, notes))
 
 
-def _rewrite_shard(path: Path, unwanted: set[str]) -> int:
-    """Write a shard again without some documents, unless it has none of them; returns the rows that it has then."""
+def _rewrite_shard(path: Path, unwanted: set[str], lines: Lines) -> int:
+    """Write a shard again without some documents and lines of credits, unless it has none of either; returns the rows
+    that it has then."""
     with faults_of(path):
-        return _shard_without(path, unwanted)
+        return _shard_without(path, unwanted, lines)
 
 
-def _shard_without(path: Path, unwanted: set[str]) -> int:
+def _shard_without(path: Path, unwanted: set[str], lines: Lines) -> int:
     building = path.with_name(f".{path.name}")
-    rows = before = 0
+    rows, changed = 0, False
     if path.suffix == ".parquet":
         wanted = pa.array(sorted(unwanted), pa.string())
         with pq.ParquetFile(path) as source, pq.ParquetWriter(
@@ -273,18 +285,26 @@ def _shard_without(path: Path, unwanted: set[str]) -> int:
         ) as writer:
             for batch in source.iter_batches(batch_size=1_024):
                 some = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), wanted)))
-                rows, before = rows + some.num_rows, before + batch.num_rows
+                changed, rows = changed or some.num_rows < batch.num_rows, rows + some.num_rows
+                if (credits := lines.credits_without(some)) is not None:
+                    place = some.schema.get_field_index(CREDITING)
+                    some, changed = some.set_column(place, some.schema.field(place), credits), True
                 writer.write_batch(some)
     else:
         import zstandard
 
         with building.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as writer:
             for line in _lines(path):
-                before += 1
-                if json.loads(line)["doc_id"] not in unwanted:
-                    rows += 1
-                    writer.write(line.encode("utf-8"))
-    if rows == before:
+                row = json.loads(line)
+                if row["doc_id"] in unwanted:
+                    changed = True
+                    continue
+                rows += 1
+                credited = row.get(CREDITING) or ""
+                if (left := lines.taken_out_of(credited, row["doc_id"])) != credited:
+                    line, changed = json.dumps(row | {CREDITING: left}, ensure_ascii=False) + "\n", True
+                writer.write(line.encode("utf-8"))
+    if not changed:
         building.unlink()
     else:
         os.replace(building, path)

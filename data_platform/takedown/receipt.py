@@ -32,10 +32,10 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import LOG
-from data_platform.takedown.notices import notices_in
+from data_platform.takedown.notices import CREDITING, Lines, listed_notices, notices_in
 from data_platform.takedown.plan import ID_COLUMNS, Chosen, Corpus, TakedownError, derived_of, names_any
 from data_platform.takedown.probes import WIDTH, Probe, ProbeSet
-from data_platform.takedown.removal_list import NOTICE
+from data_platform.takedown.removal_list import NOTICE, RemovalList, standing
 
 if TYPE_CHECKING:
     from data_platform.takedown.execute import Places
@@ -53,6 +53,7 @@ class Sought:
     probes: ProbeSet
     tolerated: frozenset[str] = frozenset()
     notices: frozenset[str] = frozenset()
+    lines: Lines = field(default_factory=Lines)
     found: list[dict[str, Any]] = field(default_factory=list)
     shared: int = 0
     named: list[dict[str, Any]] = field(default_factory=list)
@@ -82,6 +83,12 @@ class Sought:
                     self.shared += 1
             if holding:
                 self.found.append({"place": place, "what": f"a removed text in column {name}", "rows": holding})
+
+    def credits(self, place: str, rows: pa.Table) -> None:
+        """Search whom rows of an export credit."""
+        if (left := self.lines.credits_without(rows)) is not None:
+            changed = pc.sum(pc.not_equal(rows[CREDITING], left)).as_py()
+            self.found.append({"place": place, "what": "a line of a removed notice", "rows": changed})
 
     def bytes(self, place: str, content: bytes) -> None:
         """Search bytes: one probe is a finding; ids are named, which is not to hold anything of a text."""
@@ -219,7 +226,8 @@ def _searched(lake: Lake, receipt: dict[str, Any], places: Places) -> dict[str, 
     wanted = receipt["searched_for"]
     probes = {name: [Probe(window, mark) for window, mark in some] for name, some in wanted["probes"].items()}
     sought = Sought(wanted["ids"], wanted["hashes"], ProbeSet(probes),
-                    _tolerated(lake, receipt["near_copies_that_stay"]), frozenset(wanted.get("notices", ())))
+                    _tolerated(lake, receipt["near_copies_that_stay"]), frozenset(wanted.get("notices", ())),
+                    _lines(lake, receipt["takedown_id"]))
     searched = {
         "lake": _search_lake(lake, sought), "exports": _search_exports(lake, sought, places),
         "logs": _search_folder(places.logs, sought),
@@ -246,6 +254,12 @@ def _tolerated(lake: Lake, copies: Sequence[str]) -> frozenset[str]:
         return frozenset()
     made = derived_of(Corpus(lake), {one: Chosen(one, "near_copy") for one in copies})
     return frozenset({*copies, *made})
+
+
+def _lines(lake: Lake, takedown_id: str) -> Lines:
+    """The copyright lines of the notices that a takedown took, as the standing list knows them."""
+    listed = [entry for entry in standing(lake).entries if entry.takedown_id == takedown_id]
+    return Lines.of(lake, listed_notices(RemovalList(listed)))
 
 
 def digest(value: Mapping[str, Any]) -> str:
@@ -313,6 +327,7 @@ def _search_exports(lake: Lake, sought: Sought, places: Places) -> dict[str, int
             try:
                 for rows in outside.shard_rows(folder):
                     sought.rows(str(folder), rows, False)
+                    sought.credits(str(folder), rows)
             except outside.UNREADABLE:
                 sought.found.append({"place": str(folder), "what": "an export that cannot be read", "rows": 0})
             for path in outside.beside(folder):

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from data_platform.lake.lake import Lake, VersionGone
@@ -15,7 +16,7 @@ from data_platform.publish.export import export_mixture
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.execute import Order, Places, execute, resume, takedowns
-from data_platform.takedown.outside import beside, files_below
+from data_platform.takedown.outside import beside, files_below, shard_rows
 from data_platform.takedown.plan import Selectors
 from tests.takedown import worlds
 from tests.takedown.lakes import essay
@@ -101,17 +102,22 @@ def test_the_text_of_a_notice_that_went_is_in_no_export(tmp_path: Path) -> None:
     worlds.run(workspace)
     lake, root = workspace.lake, tmp_path / "exports"
     folder, _ = export_mixture(lake, "all", "parquet", None, root)[:2]
+    as_lines, _ = export_mixture(lake, "all", "jsonl.zst", None, root)[:2]
     before = (folder / "NOTICE").read_text()
+    assert "Ann Uthor" in " ".join(pa.concat_tables(shard_rows(as_lines))["attribution"].to_pylist())
     assert "Ann Uthor" in before and "Bo Ok" in before and "First part" in before
     order = Order(Selectors.of(urls=["file:one/NOTICE"]), "asked for", "A. Uthor")
     left = execute(lake, order, Places((root,), accompany=partial(accompany_again, lake)))
-    assert not left["absent"] and left["found"][0]["what"] == "the text of a removed notice"
+    assert {one["what"] for one in left["found"]} == {"the text of a removed notice", "a line of a removed notice"}
     assert any("1 text of notices" in one["what"] for one in left["remains_elsewhere"])
     (taken,) = takedowns(lake)
     receipt = resume(lake, taken, Places((root,), accompany=partial(accompany_again, lake)), exports="rewrite")
     assert receipt["absent"] and check_export(folder).faults == []
-    for path in beside(folder):  # whom to credit stands in the rows, until the next run
+    for path in beside(folder):
         assert b"Ann Uthor" not in path.read_bytes() and b"First part" not in path.read_bytes(), path.name
+    for each in (folder, as_lines):
+        credited = " ".join(pa.concat_tables(shard_rows(each))["attribution"].to_pylist())
+        assert "Ann Uthor" not in credited and "Bo Ok" in credited and credited.count("file:") == 2
     after = (folder / "NOTICE").read_text()
     assert "Bo Ok" in after and "The Society of Parts" in after and "Second part" in after
     assert json.loads((folder / "manifest.json").read_text())["rows"] == 2
