@@ -6,7 +6,7 @@ What an asset is called, reads and is checked for are facts of its stage. Not he
 
 # Not `from __future__ import annotations`: Dagster reads the annotations of assets as objects.
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -17,14 +17,16 @@ from assets.effort import measured
 from assets.metadata import commit_metadata
 from assets.names import Names, tag_run
 from assets.observations import of_step, tag_effort
-from assets.origins import note_what_is_read, origin_of
+from assets.origins import note_what_is_read, origins_under
 from assets.presentation import Presentation
 from assets.steps import step
 from assets.taken_out import data_version_of
 from assets.versions import versions_of
 from data_platform.publish.openlineage import told
+from data_platform.run.known import location_file
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage, execute
+from resources.command_runs import locate
 from resources.workspace import WorkspaceResource
 
 
@@ -36,8 +38,10 @@ def assets_of(
     They are made with the inputs that the recipe gives them: dependencies that are mapped onto an asset afterwards show
     in the graph and do not order the steps of a run.
     """
-    versions = versions_of(flow, recipe)
-    return [asset_of(stage, names, shown, versions[stage.name]) for stage in flow.values()]
+    versions, origins = versions_of(flow, recipe), origins_under(flow)
+    return [
+        asset_of(stage, flow, names, shown, versions[stage.name], origins[stage.name]) for stage in flow.values()
+    ]
 
 
 def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDefinition]:
@@ -45,20 +49,22 @@ def checks_of(flow: Mapping[str, Stage], names: Names) -> list[dg.AssetChecksDef
     return [stage_checks(stage, names) for stage in flow.values()]
 
 
-def asset_of(stage: Stage, names: Names, shown: Presentation, version: str) -> dg.AssetsDefinition:
-    """The asset that brings the table of a stage up to date."""
+def asset_of(
+    stage: Stage, flow: Mapping[str, Stage], names: Names, shown: Presentation, version: str, origins: Sequence[str]
+) -> dg.AssetsDefinition:
+    """The asset that brings the table of a stage up to date; `origins` are those of all that it is made of."""
 
     def bring_up_to_date(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
-        return materialize(context, workspace, stage, names)
+        return materialize(context, workspace, stage, flow, names)
 
-    return dg.asset(**shown.of(stage), **_made(stage, names, version))(bring_up_to_date)
+    return dg.asset(**shown.of(stage), **_made(stage, names, version, origins))(bring_up_to_date)
 
 
-def _made(stage: Stage, names: Names, version: str) -> dict[str, Any]:
+def _made(stage: Stage, names: Names, version: str, origins: Sequence[str]) -> dict[str, Any]:
     """Arguments of `dg.asset` that decide when and how a stage's table is made."""
     return {
         "key": names.asset(stage.name),
-        "deps": [_dependency(stage, names, name) for name in stage.inputs or (str(origin_of(stage)),)],
+        "deps": [*(_dependency(stage, names, name) for name in stage.inputs), *names.assets(origins)],
         "code_version": version,
         "partitions_def": names.snapshots if stage.partitioned else None,
         "pool": stage.pool,
@@ -73,7 +79,8 @@ def _dependency(stage: Stage, names: Names, name: str) -> dg.AssetDep:
 
 
 def materialize(
-    context: dg.AssetExecutionContext, workspace: WorkspaceResource, stage: Stage, names: Names
+    context: dg.AssetExecutionContext, workspace: WorkspaceResource, stage: Stage, flow: Mapping[str, Stage],
+    names: Names,
 ) -> dg.MaterializeResult:
     """Bring one partition of a stage's table up to date and report its version and size.
 
@@ -81,12 +88,13 @@ def materialize(
         As `step` does.
     """
     tag_run(context.instance, context.run, names)
+    locate(context.instance, context.run_id, names.recipe, location_file(names.recipe))
     snapshot = context.partition_key if stage.partitioned else None
     with step(stage.name):
         opened = as_launched(context.instance, names, context.run, stage, workspace.open_for_work())
         if snapshot is not None:
             refuse_unknown(snapshot, opened)
-        note_what_is_read(context, stage, opened, names, snapshot)
+        note_what_is_read(context, stage, opened, flow, names, snapshot)
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
             with measured() as effort:
                 commit = execute(stage, opened, snapshot, context.run_id)

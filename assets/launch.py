@@ -101,7 +101,7 @@ def bring_up_to_date(
         for run_id in end_killed_runs(instance):
             report(f"run {run_id} was killed before its end; its work is taken up")
         register(instance, names, workspace.snapshots)
-        # What Dagster notes of the runs that it launches: without it the pages of jobs and the timeline show no run.
+        # What Dagster notes of the runs that it launches: without it the pages of jobs show no run.
         tags |= {PLANNED: str(time.time()), REPOSITORY_LABEL_TAG: f"{SINGLETON_REPOSITORY_NAME}@{names.recipe}"}
         tags |= {REFRESH: within.run_id} if within else {}
         made: set[Place] = set()

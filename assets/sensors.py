@@ -23,6 +23,7 @@ from assets.asked import Asked, number_of, read_by, runs_for
 from assets.busy import Busy, busy
 from assets.gates import up_to_date
 from assets.jobs import job_of_stage, tables_of_jobs
+from assets.loaded_code import outdated
 from assets.names import PLANNED, Names
 from assets.origins import observations
 from data_platform.core.errors import PlainError
@@ -70,6 +71,8 @@ def arrivals(
     context: dg.SensorEvaluationContext, workspace: WorkspaceResource, flow: Mapping[str, Stage], names: Names
 ) -> dg.SensorResult:
     """The cursor holds a digest of the archives of every snapshot, as it was when its run was asked for."""
+    if old := outdated():
+        return dg.SensorResult(skip_reason=old, cursor=context.cursor)
     seen, instance = json.loads(context.cursor or "{}"), context.instance
     try:
         opened = workspace.anew()
@@ -99,7 +102,7 @@ def arrivals(
     if at_work.refreshing:
         return dg.SensorResult(skip_reason=_refreshing(at_work), cursor=context.cursor)
     statuses = plan(opened, flow) if changed else []
-    marks += observations(instance, (status for status in statuses if status.snapshot in changed), opened, names)
+    marks += observations(instance, opened, flow, names, sorted(changed))
     asked = _asked(opened, flow, statuses)
     mine = [one for one in asked if one.reads_sources and one.snapshot in changed]
     now_asked = {one.snapshot for one in mine}
@@ -118,6 +121,8 @@ def due(
     """What `new_snapshots` may ask for at this moment is left to it for two ticks, if it is switched on: the cursor
     holds since when it is out of date, what of it was asked for, and what the UI was told of.
     """
+    if old := outdated():
+        return dg.SensorResult(skip_reason=old, cursor=context.cursor)
     before, instance = json.loads(context.cursor or "{}"), context.instance
     at_work = busy(instance, names, tables_of_jobs(flow, names))
     if at_work.refreshing:
@@ -131,8 +136,9 @@ def due(
     planned = time.time()
     told_before = before.get("stale", {})
     events, stale = _told_to_the_ui(names, statuses, told_before)
-    changing = [status for status in statuses if status.state != "fresh" or status.place in told_before]
-    events = [*observations(instance, changing, opened, names), *events]
+    changing = dict.fromkeys(status.snapshot for status in statuses if status.snapshot and (
+        status.state != "fresh" or status.place in told_before))
+    events = [*observations(instance, opened, flow, names, changing), *events]
     beside = _is_on(instance, names.of_recipe("new_snapshots"))
     told = [f"{status.place}: {status.why}" for status in statuses if status.state == "blocked"]
     wanted, since, tried, now_asked = [], {}, set(before.get("asked", ())), set()
@@ -144,6 +150,7 @@ def due(
             number = number_of(one, opened)
             since[number] = before.get("since", {}).get(number, planned)
             if beside and planned - since[number] < 2 * SECONDS:
+                told.append(f"{one.phase} {one.snapshot}: left to {names.of_recipe('new_snapshots')} for a minute")
                 continue
             if _follows(one, opened, at_work, now_asked):
                 told.append(f"{one.phase} {one.snapshot}: a run of what it reads comes first")

@@ -90,6 +90,7 @@ def observe_takedowns(workspace: Workspace) -> None:
     """Show on the page of takedowns where those of a workspace stand now, and on those of tables what they rewrote."""
     from assets.names import Names
     from assets.observations import of_takedowns
+    from assets.origins import observations
     from assets.taken_out import rewritten
     from data_platform.pipeline.flow import stages
     from resources.instance import open_instance
@@ -97,7 +98,8 @@ def observe_takedowns(workspace: Workspace) -> None:
     names, flow = Names.of(workspace.recipe), stages(workspace.recipe)
     with open_instance() as instance:
         for event in (*of_takedowns(workspace.lake, names),
-                      *rewritten(instance, workspace.lake, flow.values(), names)):
+                      *rewritten(instance, workspace.lake, flow.values(), names),
+                      *observations(instance, workspace, flow, names, workspace.snapshots)):
             instance.report_runless_asset_event(event)
 
 
@@ -149,11 +151,13 @@ def write_locations(recipes: Mapping[str, str]) -> Path:
     A recipe that cannot be read is an error of its own location. Returns the workspace's file, in the platform's home;
     runs go on reading the locations' files beside it.
     """
+    from data_platform.run.known import location_file
+
     folder = home() / "locations"
     folder.mkdir(parents=True, exist_ok=True)
     locations = []
     for name, recipe in recipes.items():
-        write_whole(folder / f"{name}.py", _LOCATION.format(folder=os.getcwd(), recipe=recipe))
+        write_whole(location_file(name), _LOCATION.format(folder=os.getcwd(), recipe=recipe))
         locations.append({"python_file": {"relative_path": f"{name}.py", "location_name": name}})
     path = folder / "workspace.yaml"
     write_whole(path, yaml.safe_dump({"load_from": locations}, sort_keys=False))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import sys
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,14 @@ from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.tags import HIDDEN_TAG_PREFIX
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.storage.tags import HIDDEN_TAG_PREFIX, MAX_RETRIES_TAG
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from resources.instance import dagster_home, open_instance
 
@@ -36,9 +44,29 @@ def alive() -> Iterator[dict[str, str]]:
     with open(path, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            yield {COMMAND_TAG: name}
+            # Dagster starts none of them again: the next command takes up what is left.
+            yield {COMMAND_TAG: name, MAX_RETRIES_TAG: "0"}
         finally:
             path.unlink(missing_ok=True)
+
+
+def locate(instance: dg.DagsterInstance, run_id: str, location: str, file: Path) -> None:
+    """Say of the run of a command to which code location it belongs, as Dagster says of what it launches by itself.
+
+    The timeline of the UI shows no other runs. Nothing, if it is said, or the run is no command's.
+
+    Args:
+        location: name of the code location.
+        file: the file that defines it.
+    """
+    run = instance.get_run_by_id(run_id)
+    if run is None or COMMAND_TAG not in run.tags or run.remote_job_origin:
+        return
+    place = ManagedGrpcPythonEnvCodeLocationOrigin(
+        LoadableTargetOrigin(executable_path=sys.executable, python_file=str(file)), location
+    )
+    repository = RemoteRepositoryOrigin(place, SINGLETON_REPOSITORY_NAME)
+    instance.run_storage.replace_job_origin(run, RemoteJobOrigin(repository, run.job_name))
 
 
 def end_killed_runs(instance: dg.DagsterInstance) -> list[str]:

@@ -24,7 +24,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterInstance
+from dagster import DagsterEventType, DagsterInstance
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.compute_log_manager import CapturedLogContext, ComputeLogManager
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
@@ -44,6 +44,9 @@ from data_platform.lake.faults import fault_of_disk
 SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
 BUSY_TIMEOUT_SECONDS = 60
 S3_UPLOAD_INTERVAL_SECONDS = 30
+_RETRY_CURSORS = {
+    f"EVENT_LOG_CONSUMER_CURSOR-{kind.value}" for kind in (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_SUCCESS)
+}
 _DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
@@ -111,6 +114,7 @@ class Storage(DagsterSqliteStorage):
             super().__init__(base_dir, inst_data=inst_data)
         self._run_storage = SqliteRunStorage(_patient(os.path.join(base_dir, "history"), "runs"))
         self._schedule_storage = SqliteScheduleStorage(_patient(os.path.join(base_dir, "schedules"), "schedules"))
+        _begin(self)
 
     @classmethod
     def config_type(cls) -> Mapping[str, Any]:
@@ -123,7 +127,9 @@ class Storage(DagsterSqliteStorage):
         if url := os.environ.get("DAGSTER_POSTGRES_URL"):
             from dagster_postgres import DagsterPostgresStorage
 
-            return DagsterPostgresStorage(_with_driver(url), inst_data=inst_data)
+            storage = DagsterPostgresStorage(_with_driver(url), inst_data=inst_data)
+            _begin(storage)
+            return storage
         return cls.from_local(str(dagster_home()), inst_data=inst_data)
 
 
@@ -173,6 +179,15 @@ class Artifacts(LocalArtifactStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Artifacts:
         """The folder that the environment asks for."""
         return cls(str(dagster_home()), inst_data=inst_data)
+
+
+def _begin(storage: DagsterStorage) -> None:
+    """Note from where on the daemon looks for failed runs to start again: it warns of a storage where that is not said.
+    """
+    runs = storage.run_storage
+    if missing := _RETRY_CURSORS - runs.get_cursor_values(_RETRY_CURSORS).keys():
+        last = storage.event_log_storage.get_maximum_record_id() or 0
+        runs.set_cursor_values(dict.fromkeys(missing, str(last)))
 
 
 def _with_driver(url: str) -> str:

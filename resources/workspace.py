@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr
 
 from data_platform.lake.lake import Lake
 from data_platform.run import engine
+from data_platform.run.known import remember
 from data_platform.run.recipe import load_recipe
 from data_platform.run.workspace import Workspace
 
@@ -33,7 +34,13 @@ class WorkspaceResource(dg.ConfigurableResource):
         return self.open()
 
     def open_for_work(self) -> Workspace:
-        """The workspace, with the engine that the recipe asks for set up in this process."""
+        """The workspace, with the engine that the recipe asks for set up in this process; the recipe counts as run.
+
+        Raises:
+            RegistryUnusable: if that cannot be noted in the platform's home.
+        """
         workspace = self.open()
+        if self.lake_uri is None:
+            remember(self.recipe_path, workspace.recipe)
         engine.configure(workspace.recipe.engine)
         return workspace

@@ -57,13 +57,19 @@ def remember(recipe_path: str, recipe: Recipe) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(path.with_suffix(".lock")):
-            known = {key: other for key, other in known_recipes().items() if other != place}
-            known.pop(recipe_key(recipe), None)
-            write_whole(path, json.dumps({**known, recipe_key(recipe): place}, indent=2))
+            before, key = known_recipes(), recipe_key(recipe)
+            known = {one: other for one, other in before.items() if other != place and one != key} | {key: place}
+            if list(known.items()) != list(before.items()):
+                write_whole(path, json.dumps(known, indent=2))
     except OSError as error:
         if isinstance(error, PlainError):
             raise
         raise RegistryUnusable(f"{shown(str(path))}: cannot be written: {error.strerror}") from error
+
+
+def location_file(key: str) -> Path:
+    """Where the file lies that defines the code location of a recipe, by the word that stands for it."""
+    return home() / "locations" / f"{key}.py"
 
 
 def _file() -> Path:

@@ -13,7 +13,7 @@ from data_platform.core.settings import RecipeError
 from data_platform.publish.alerts import AlertNotDelivered, tell
 from data_platform.run.recipe import Recipe, load_recipe
 from data_platform.run.settings import Alerts
-from tests.assets.receivers import mailbox, webhook
+from tests.assets.receivers import PASSWORD, USER, certificate, mailbox, webhook
 
 NAMES = Names("small")
 TAGS = {RECIPE_TAG: "small", "dagster/partition": "one"}
@@ -110,6 +110,32 @@ def test_whoever_can_be_reached_is_and_no_address_is_in_the_error() -> None:
         tell(alerts, "subject", "text")
     assert "webhook: ConnectionRefusedError 111; mail: ConnectionRefusedError 111" in str(told.value)
     assert "SECRET" not in f"{told.value} {alerts!r}" and "example" not in f"{told.value} {alerts!r}"
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_mail_goes_on_an_encrypted_way_to_a_server_that_is_who_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    certified = certificate(tmp_path)
+    with mailbox(security, certified) as (port, taken):
+        email = {"to": "a@example.org", "sender": "x@example.org", "host": "127.0.0.1", "port": port,
+                 "security": security, "user": USER, "password": PASSWORD}
+
+        def send(**changes: str) -> None:
+            tell(Alerts.model_validate({"email": email | changes}), "Größe", "text")
+
+        with pytest.raises(AlertNotDelivered, match=r"^not delivered by mail: SSLCertVerificationError 1$"):
+            send()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certified))
+        send()
+        with pytest.raises(AlertNotDelivered, match=r"^not delivered by mail: the server answered 535$"):
+            send(password="another")
+    (mail,) = taken
+    assert mail["Subject"] == "Größe" and mail.get_content().strip() == "text"
+    with mailbox() as (port, taken), pytest.raises(AlertNotDelivered, match="not delivered by mail: "):
+        email["port"] = port
+        send()  # a server without encryption gets neither the password nor the message
+    assert not taken
 
 
 @pytest.mark.parametrize(("alerts", "said"), [

@@ -1,5 +1,6 @@
 """Sensors and the nightly refresh, evaluated as the daemon does: all that is due, once, and nothing for nothing."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.loader import LoadingContextForTest
 
+from assets.launch import bring_up_to_date
 from assets.taken_out import rewritten
 from data_platform.lake.lake import Provenance
+from data_platform.run.known import known_recipes
 from data_platform.takedown.removal_list import TAKEDOWN
 from tests.assets.asking import asking
 from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
@@ -218,11 +221,14 @@ def test_the_ui_knows_of_sources_and_takedowns_and_refuses_what_no_source_has(wo
 
         tick()
         assert (stale("one"), stale("two")) == ("FRESH", "FRESH"), "steps have told what they read"
+        assert not _shown(world)
         world.arrive("one", "one", "two", "new")
         tick()
         assert (stale("one"), stale("two")) == ("STALE", "FRESH")
+        assert _shown(world) == set(world.open_places()), "all that hangs on it, however far below"
         assert _night(world).success
         assert (stale("one"), stale("two")) == ("FRESH", "FRESH")
+        assert not _shown(world)
 
         _take_down_all_of(world, "language_signals", "two")
         (event,) = rewritten(world.instance, world.workspace.lake, flow().values(), world.names)
@@ -230,6 +236,8 @@ def test_the_ui_knows_of_sources_and_takedowns_and_refuses_what_no_source_has(wo
         assert not list(rewritten(world.instance, world.workspace.lake, flow().values(), world.names)), "told once"
         assert (stale("one"), stale("two")) == ("FRESH", "STALE")
         assert world.open_places()["language_signals/two"] == "stale"
+        tick()
+        assert _shown(world) == set(world.open_places())
 
         crawl = world.names.of_recipe("crawl")
         for launched in (launch("tow", "__ASSET_JOB", "language_signals"), launch("tow", crawl)):
@@ -239,6 +247,29 @@ def test_the_ui_knows_of_sources_and_takedowns_and_refuses_what_no_source_has(wo
         refused = world.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
         assert len(refused) == 3 and {run.tags["dagster/will_retry"] for run in refused} == {"false"}
         assert launch("two", crawl)["__typename"] == "LaunchRunSuccess"
+
+
+def test_the_ui_says_what_status_says_while_snapshots_come_and_go(world: Toys) -> None:
+    cursors: dict[str, str | None] = {}
+
+    def tick() -> None:
+        for word in ("new_snapshots", "automation"):
+            found = world.tick(word, cursors.get(word))
+            cursors[word] = found.cursor
+            for event in found.asset_events:
+                world.instance.report_runless_asset_event(event)
+
+    for snapshot in ("one", "two", "three"):
+        world.arrive(snapshot)
+        tick()
+        shown = {place for place, state in world.open_places().items() if state == "stale"}
+        assert _shown(world) == shown, snapshot
+        assert _night(world).success
+        tick()
+        assert not _shown(world) and not world.open_places(), snapshot
+    shutil.rmtree(world.folder / "crawls" / "two")
+    tick()
+    assert _shown(world) == set(world.open_places()) >= {"filter_stop_words", "reservations"}
 
 
 def _take_down_all_of(world: Toys, table: str, snapshot: str) -> None:
@@ -272,6 +303,27 @@ def test_what_reads_another_snapshot_waits_for_it_and_not_for_one_that_failed(wo
         for snapshot in ("web1", "web3", "other"):
             world.arrive(snapshot, "one", "two", "more")
         world.arrive("web2", BROKEN, "more")
+
+
+def test_runs_of_the_command_are_shown_like_others_and_started_again_by_nobody(world: Toys) -> None:
+    world.arrive("one")
+    (first, *_) = bring_up_to_date(world.definitions, world.workspace, print, flow=flow())
+    run = world.instance.get_run_by_id(first.run_id)
+    assert run.is_success and run.tags["dagster/max_retries"] == "0"
+    repository = run.remote_job_origin.repository_origin  # the timeline shows no run without
+    assert repository.code_location_origin.location_name == world.names.recipe
+    assert run.remote_job_origin.job_name == run.job_name == world.names.of_recipe("crawl")
+    assert list(known_recipes().values()) == [str(world.recipe)], "whoever ran it, the UI opens it the next time"
+
+
+@pytest.mark.parametrize("word", ["new_snapshots", "automation"])
+def test_a_code_location_with_the_code_of_before_asks_for_nothing(
+    world: Toys, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    world.arrive("one")
+    monkeypatch.setattr("assets.loaded_code._LOADED", frozenset())
+    tick = world.tick(word, '{"one": "x"}')
+    assert not tick.run_requests and "reload it" in tick.skip_message and tick.cursor == '{"one": "x"}'
 
 
 def test_jobs_have_one_phase_each() -> None:

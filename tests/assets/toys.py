@@ -108,7 +108,7 @@ def flow() -> dict[str, Stage]:
         Stage("filter_stop_words", "filtering", ("filter_verdicts",), _words, _nothing, partitioned=False,
               phase="learn", books=None),
         Stage("document_sketches", "scores", ("filter_verdicts", "filter_stop_words"), _sketches, _nothing,
-              phase="annotate", books=None),
+              phase="annotate", books=None, earlier=("filter_verdicts",)),
         Stage("reservations", "mixtures", ("document_sketches",), _all, _nothing, partitioned=False, phase="mix",
               books=None),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import boto3
 import dagster as dg
 import pytest
+from dagster._daemon.auto_run_reexecution.event_log_consumer import DAGSTER_EVENT_TYPES, _fetch_persisted_cursors
 from moto.server import ThreadedMotoServer
 
 from resources.instance import (
@@ -265,3 +267,12 @@ def test_without_a_bucket_logs_are_files() -> None:
         assert isinstance(instance.compute_log_manager, ComputeLogs)
         path = instance.compute_log_manager.get_captured_local_path(["run", "step"], "out")
     assert Path(path).is_relative_to(dagster_home())
+
+
+def test_the_daemon_warns_of_no_new_home(caplog: pytest.LogCaptureFixture) -> None:
+    with open_instance() as instance:
+        found = _fetch_persisted_cursors(instance, DAGSTER_EVENT_TYPES, logging.getLogger("daemon"))
+        assert set(found.values()) == {0} and not caplog.records
+        run_speaking()
+    with open_instance() as instance:
+        assert set(_fetch_persisted_cursors(instance, DAGSTER_EVENT_TYPES, logging.getLogger("daemon")).values()) == {0}
