@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_platform.licenses.limits import limits_of
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.resolve import Decision, Statement, decide
 from data_platform.spdx.expressions import (
@@ -36,8 +37,10 @@ from data_platform.spdx.expressions import (
 )
 from data_platform.spdx.tiers import tier
 
-DETECTOR = "data_provenance@2"
+DETECTOR = "data_provenance@3"
 _PIECE = 2**20
+_NOTE = "note: "
+"""What stands before a note of people where a licence has its name."""
 HOSTS = {"GitHub License": "GitHub", "HF Yaml License": "Hugging Face", "HF Config License": "Hugging Face",
          "PwC License Name": "Papers with Code"}
 _ADDRESSES = {"GitHub URL": "GitHub", "Hugging Face URL": "Hugging Face", "Papers with Code URL": "Papers with Code"}
@@ -103,7 +106,10 @@ class KnownSource:
 
 
 def read_name(name: str) -> Reading:
-    """A licence's name in the collection. 'No License', 'Custom' and 'Various' name no terms that could be read."""
+    """A licence's name in the collection. 'No License', 'Custom' and 'Various' name no terms that could be read; a note
+    of people is read for what it limits."""
+    if name.startswith(_NOTE):
+        return Reading(conjunction(limits_of(name)), NAMED)
     if name in _TERMS:
         return Reading(_TERMS[name], EXACT)
     return UNREADABLE if name in NOTHING else read(name)
@@ -146,14 +152,33 @@ def _entry(entry: Mapping[str, Any]) -> KnownSource:
         name=entry.get("Dataset Name") or "",
         collection=entry.get("Collection") or "",
         address=entry.get("Dataset URL") or "",
-        traced=tuple((one.get("License") or "", one.get("License URL") or "") for one in entry.get("Licenses") or ()),
+        traced=_traced(entry),
         stated=tuple(dict.fromkeys((host, inferred[key]) for key, host in HOSTS.items() if inferred.get(key))),
         verified_by=entry.get("License Verified By") or "",
-        derived_from=_texts(entry.get("Derived from Datasets")),
+        derived_from=_parents(entry.get("Derived from Datasets")),
         text_sources=_texts(entry.get("Text Sources")),
         model_generated=_texts(entry.get("Model Generated")),
         hosts=tuple(host for key, host in _ADDRESSES.items() if entry.get(key)),
     )
+
+
+def _traced(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Names of licences with addresses; of an entry in another form its words, and a note on it if that limits use."""
+    stated = entry.get("Licenses") or ()
+    found = [
+        (one.get("License") or "", one.get("License URL") or "") if isinstance(one, Mapping) else (str(one), "")
+        for one in (stated if isinstance(stated, list | tuple) else [stated])
+    ]
+    note = entry.get("License Notes")
+    if isinstance(note, str) and limits_of(note):
+        found.append((f"{_NOTE}{note}", ""))
+    return tuple(found)
+
+
+def _parents(values: object) -> tuple[str, ...]:
+    """What a dataset is made from, by name; what is there and is no name is a parent that nobody knows."""
+    listed = values if isinstance(values, list) else [values]
+    return tuple(value if isinstance(value, str) else repr(value) for value in listed if value)
 
 
 def _texts(values: object) -> tuple[str, ...]:

@@ -93,3 +93,20 @@ def test_agreement_with_the_common_pile(shared_data: Path) -> None:
         "fc-sni-air_dialogue": "Hugging Face states CC BY-NC 4.0",
     }
     assert all(flagged == number for _, number, flagged in planted(sources))
+
+
+def test_entries_of_other_forms_and_notes_free_nothing(tmp_path: Path) -> None:
+    entries = {
+        "note": {"Licenses": [{"License": "MIT License"}], "License Notes": "Commercial use requires our permission."},
+        "plain": {"Licenses": [{"License": "MIT License"}], "License Notes": "Taken from the README."},
+        "words": {"Licenses": "CC BY-NC 4.0"}, "listed": {"Licenses": ["MIT License", "house rules"]},
+        "parent": {"Licenses": [{"License": "MIT License"}], "Derived from Datasets": [{"name": "plain"}]},
+        "number": {"Licenses": [{"License": "MIT License"}], "Derived from Datasets": ["plain", 7]},
+    }
+    (tmp_path / "data_summaries").mkdir()
+    (tmp_path / "data_summaries" / "a.json").write_text(json.dumps({
+        name: {"Unique Dataset Identifier": f"ds-{name}", "Dataset Name": name, **one}
+        for name, one in entries.items()}))
+    sources = {source.name: source for source in read_collection(tmp_path)}
+    tiers = {name: Provenance(list(sources.values())).terms(source).tier for name, source in sources.items()}
+    assert tiers == {"note": 5, "plain": 1, "words": 5, "listed": 4, "parent": 4, "number": 4}
