@@ -70,7 +70,7 @@ def _first_line(function: object) -> str:
 
 
 def _unbroken(asked: Question) -> list[Outcome]:
-    breaches = [str(breach) for breach in breaches_of(asked.stage, asked.snapshot, Custody(asked.lake))]
+    breaches = [str(breach) for breach in breaches_of(asked.lake, asked.stage, asked.snapshot, Custody(asked.lake))]
     return [Outcome("custody", not breaches, "critical", {"breaches": breaches})]
 
 

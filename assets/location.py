@@ -21,6 +21,7 @@ from assets.presentation import Presentation
 from assets.refresh import refresh_job, schedules_of
 from assets.sensors import sensors_of
 from assets.stopped_runs import stoppable_in_process
+from assets.vacuum import vacuum_job, vacuum_schedule
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
@@ -47,9 +48,10 @@ def definitions_of(
     refresh = refresh_job(
         flow, names, lambda workspace: dg.Definitions(**graph, resources={"workspace": workspace}), said
     )
+    vacuum = vacuum_job(names, said)
     return dg.Definitions(
-        **graph | {"jobs": [*jobs, refresh]},
+        **graph | {"jobs": [*jobs, refresh, vacuum]},
         sensors=[*sensors_of(flow, names, jobs), *alerts_of(recipe, names)],
-        schedules=schedules_of(flow, names, refresh),
+        schedules=[*schedules_of(flow, names, refresh), vacuum_schedule(names, vacuum)],
         resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
     )

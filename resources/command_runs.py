@@ -117,12 +117,14 @@ def runs_at_work() -> list[str]:
         return [run.run_id for run in open_runs(instance, _OPEN)]
 
 
-def since_when() -> datetime | None:
-    """When the oldest of the runs that are under way was made; None if there are none."""
-    with open_instance() as instance:
-        ids = [run.run_id for run in open_runs(instance)]
-        records = instance.get_run_records(dg.RunsFilter(run_ids=ids)) if ids else []
-        return min((record.create_timestamp for record in records), default=None)
+def since_when(instance: dg.DagsterInstance | None = None) -> datetime | None:
+    """When the oldest of the runs that are under way was made, by default in this home; None if there are none."""
+    if instance is None:
+        with open_instance() as opened:
+            return since_when(opened)
+    ids = [run.run_id for run in open_runs(instance)]
+    records = instance.get_run_records(dg.RunsFilter(run_ids=ids)) if ids else []
+    return min((record.create_timestamp for record in records), default=None)
 
 
 def open_runs(

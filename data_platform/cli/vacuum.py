@@ -15,15 +15,18 @@ from data_platform.core.errors import PlainError, many
 
 @click.command()
 @click.argument("tables", metavar="[TABLE]...", nargs=-1)
-@click.option("--retain", type=click.FloatRange(min=0), default=7, show_default=True, metavar="DAYS",
-              help="What was replaced, or written and not committed, within so many days is kept. It has to be longer "
-                   "than the longest run from another home; runs of this one are known, and what they may read stays.")
+@click.option("--retain", type=click.FloatRange(min=0), default=None, metavar="DAYS",
+              help="What was replaced, set aside, or written and not committed, within so many days is kept. It has to "
+                   "be longer than the longest run from another home; runs of this one are known, and what they may "
+                   "read stays. Default: vacuum.retain_days of the recipe, 7 unless it says otherwise; the most, where "
+                   "several have one lake.")
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would go, and delete nothing.")
 @RECIPE
 @JSON
-def vacuum(tables: tuple[str, ...], retain: float, dry: bool, recipe_path: str | None, as_json: bool) -> None:
+def vacuum(tables: tuple[str, ...], retain: float | None, dry: bool, recipe_path: str | None, as_json: bool) -> None:
     """Delete the files of each TABLE, or of all of a lake, that nothing needs: those of old versions, and what killed
-    writers left.
+    writers left; of a whole lake also models that only old versions name, and what repairs set aside of tables that are
+    whole again.
 
     Kept is whatever the latest versions have, what they were made from, directly or not, at the versions that were
     read, the same of every export, and what was replaced lately. So audits, traces, attestations, exports and repairs
@@ -34,11 +37,15 @@ def vacuum(tables: tuple[str, ...], retain: float, dry: bool, recipe_path: str |
     from data_platform.pipeline.vacuum import kept_since
     from data_platform.pipeline.vacuum import vacuum as clean
 
-    lakes = {workspace.lake.uri: workspace.lake for workspace in workspaces_of(recipe_path)}
+    lakes, days = {}, dict[str, float]()
+    for workspace in workspaces_of(recipe_path):
+        uri = workspace.lake.uri
+        lakes[uri] = workspace.lake
+        days[uri] = retain if retain is not None else max(days.get(uri, 0), workspace.recipe.vacuum.retain_days)
     running = at_work_since()
-    since = kept_since(retain, running)
     report, alone = [], list[str]()
     for uri, lake in lakes.items():
+        since = kept_since(days[uri], running)
         try:
             found = clean(lake, tables, since, dry)
         except PlainError as error:

@@ -231,9 +231,15 @@ class Custody:
         (empty where older code said none). No file is opened."""
         if not self._lake.exists(name):
             return {}
-        files, digests = self.files(name, partition), self.digests(name)
-        there = self._sizes(name, files)
-        return {file: digests.get(file.path, "") for file in files if there.get(file.place) != file.bytes}
+        files = self.files_with_digests(name, partition)
+        there = self._sizes(name, list(files))
+        return {file: digest for file, digest in files.items() if there.get(file.place) != file.bytes}
+
+    def files_with_digests(self, name: str, partition: str | None = None) -> dict[DataFile, str]:
+        """The files of a partition, with the digests that they were committed with (empty where older code said
+        none)."""
+        digests = self.digests(name)
+        return {file: digests.get(file.path, "") for file in self.files(name, partition)}
 
     def damaged_files(self, name: str) -> list[DataFile]:
         """Files of a table that are not as they were committed, in whatever way. All are read."""

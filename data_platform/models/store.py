@@ -3,7 +3,7 @@
 `<root>/models/<name>/<sha12>/` holds the files of one model and `manifest.json`, which lists them with their digests.
 A model's digest is the SHA-256 of its manifest, so it covers every name and every byte. A published model is never
 changed: other bytes are another model. Readers see a whole model or none: locally a folder appears by one rename, in an
-object store the manifest is written last.
+object store the manifest is written last. One that was damaged since is put right by whoever publishes the same again.
 
 Not here: what is in the files, training, scoring.
 """
@@ -17,6 +17,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.fs
 
 from data_platform.core.errors import PlainError
+from data_platform.lake.place import shown
 from data_platform.lake.writer import filesystem
 
 MANIFEST = "manifest.json"
@@ -56,7 +58,8 @@ def publish(
 ) -> dict[str, Any]:
     """Copy the model in `folder_built` to `<root_uri>/models/<name>/<sha12>/` and return its row.
 
-    A model that is there already, unharmed, is left alone; what an upload that was cut off left is written over.
+    A model that is there already, unharmed, is left alone, but for the time of its folder or manifest, which says that
+    it is in use; what was damaged, or what an upload that was cut off left, is written over.
 
     Args:
         folder_built: folder with the model's files; left as it is.
@@ -81,7 +84,7 @@ def publish(
     if (local := _local_path(parent)) is not None:
         _publish_locally(folder_built, manifest, local, digest)
     else:
-        _upload(folder_built, manifest, filesystem(uri, storage_options or {}))
+        _upload(folder_built, manifest, digest, uri, storage_options or {})
     return {
         "model_id": f"{name}@{digest[:12]}",
         "uri": uri,
@@ -119,8 +122,10 @@ def fetch(
     name, short = uri.rstrip("/").split("/")[-2:]
     target = cache / name / short
     if target.is_dir():
-        _verify(target, wanted)
-        return target
+        with suppress(ModelCorrupt, FileNotFoundError):  # a copy that was damaged is fetched anew
+            _verify(target, wanted)
+            return target
+        shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{short}.") as temporary:
         copy = Path(temporary, short)
@@ -128,6 +133,42 @@ def fetch(
         _verify(copy, wanted)
         _move(copy, target)
     return target
+
+
+def fault_of(
+    uri: str, sha256: str, storage_options: Mapping[str, str] | None = None, contents: bool = False
+) -> str:
+    """What is wrong with the published model at `uri`: the first file of it that is not as it was published, with its
+    path. Empty, if nothing is. Of files, existence and size are asked, and their bytes with `contents`."""
+    local = _local_path(uri)
+    if local is not None and not local.is_dir():
+        return f"{shown(str(local))} is not there"
+    system = filesystem(uri if local is None else str(local), storage_options or {})
+    try:
+        with system.open_input_stream(MANIFEST) as stream:
+            manifest = stream.read()
+    except FileNotFoundError:
+        return f"{shown(uri)}/{MANIFEST} is not there"
+    if hashlib.sha256(manifest).hexdigest() != sha256:
+        return f"{shown(uri)}/{MANIFEST} is {'not the one that was published' if manifest else 'empty'}"
+    files = json.loads(manifest)["files"]
+    for file, info in zip(files, system.get_file_info([file["name"] for file in files]), strict=True):
+        where = shown(f"{uri}/{file['name']}")
+        if info.type != pyarrow.fs.FileType.File:
+            return f"{where} is not there"
+        if info.size != file["bytes"]:
+            return f"{where} has {info.size:,} of {file['bytes']:,} bytes"
+        if contents and _digest(system, file["name"]) != file["sha256"]:
+            return f"{where} is not of the bytes that were published"
+    return ""
+
+
+def _digest(system: pyarrow.fs.FileSystem, path: str) -> str:
+    made = hashlib.sha256()
+    with system.open_input_stream(path) as stream:
+        while piece := stream.read(_CHUNK):
+            made.update(piece)
+    return made.hexdigest()
 
 
 def _manifest(folder: Path) -> bytes:
@@ -158,14 +199,19 @@ def _local_path(uri: str) -> Path | None:
 def _publish_locally(folder_built: Path, manifest: bytes, parent: Path, digest: str) -> None:
     target = parent / digest[:12]
     if target.is_dir():
-        _verify(target, digest)
-        return
+        with suppress(ModelCorrupt, FileNotFoundError):
+            _verify(target, digest)
+            os.utime(target)
+            return
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix=f".{digest[:12]}.") as temporary:
         copy = Path(temporary, digest[:12])
         shutil.copytree(folder_built, copy)
         (copy / MANIFEST).write_bytes(manifest)
         _verify(copy, digest)
+        if target.is_dir():  # and damaged: it goes with what is temporary
+            with suppress(FileNotFoundError):  # another process was first
+                os.rename(target, Path(temporary, "damaged"))
         _move(copy, target)
 
 
@@ -178,10 +224,12 @@ def _move(folder: Path, target: Path) -> None:
             raise
 
 
-def _upload(folder_built: Path, manifest: bytes, system: pyarrow.fs.FileSystem) -> None:
-    if system.get_file_info(MANIFEST).type == pyarrow.fs.FileType.File:
-        return
-    for file in json.loads(manifest)["files"]:
+def _upload(
+    folder_built: Path, manifest: bytes, digest: str, uri: str, storage_options: Mapping[str, str]
+) -> None:
+    system = filesystem(uri, storage_options)
+    files = json.loads(manifest)["files"] if fault_of(uri, digest, storage_options) else []
+    for file in files:
         with open(folder_built / file["name"], "rb") as source, _sink(system, file["name"]) as sink:
             shutil.copyfileobj(source, sink, _CHUNK)
     with io.BytesIO(manifest) as source, _sink(system, MANIFEST) as sink:

@@ -12,7 +12,8 @@ What is least is tried first, and each time it is asked again whether the table 
    are as they were committed are carried over, and what other tables still say is added: commits to `lineage`, what
    was taken down to `takedown_list`.
 
-Copies of entries that are not what they were are made again once the log is in order.
+Copies of entries that are not what they were are made again once the log is in order, and models that a table names and
+that are not what was published are set aside, so that the next run makes them again.
 
 What was set aside still holds what it held: a takedown that comes later finds it there, and says so. Not here: what is
 wrong (`lake/custody.py`), running (`flow.py`).
@@ -41,6 +42,8 @@ from data_platform.lake.copies import copy_again, faults_of_copies
 from data_platform.lake.custody import Commit, Custody, CustodyBroken, digest_of
 from data_platform.lake.lake import Lake, TableMissing
 from data_platform.lake.writer import filesystem
+from data_platform.models.published import MODELS, faults_of_models, models_in
+from data_platform.models.store import fault_of
 from data_platform.pipeline.entries import restore_entries
 from data_platform.proof.logs import breaches_of_logs
 from data_platform.takedown.execute import standing_entries
@@ -80,6 +83,8 @@ def repair(lake: Lake, names: Sequence[str] = ()) -> list[Repair]:
             done.append(Repair(name, tuple(found), _mend(lake, name)))
         if copies := _copy_again(lake, name):
             done.append(copies)
+        if models := _give_up_models(lake, name):
+            done.append(models)
     if done:
         lake.repair_lineage()
     return done
@@ -113,6 +118,20 @@ def _copy_again(lake: Lake, name: str) -> Repair | None:
         return None
     count = copy_again(lake, name, links)
     return Repair(name, tuple(found), f"copied entries of its log again, as {many(count, 'file')}")
+
+
+def _give_up_models(lake: Lake, name: str) -> Repair | None:
+    """Set aside the models of a table that are not what was published: the next run makes them again."""
+    if faults(lake, name) or not (found := faults_of_models(lake, name, contents=True)):
+        return None
+    moved = 0
+    for file in lake.known(name).files():
+        for model in models_in(lake, f"{name}/{file.place}"):
+            if fault_of(model.uri, model.sha256, lake.storage_options, contents=True) and _move(
+                    lake, f"{MODELS}/{model.place}", _place_aside(lake, MODELS)):
+                moved += 1
+    done = f"set aside {many(moved, 'model')}; the next run trains anew what is not there, if a recipe asks for it"
+    return Repair(name, tuple(found), done)
 
 
 def _mend(lake: Lake, name: str) -> str:
@@ -222,7 +241,7 @@ class _Carried:
 
 def _set_aside(lake: Lake, name: str) -> str:
     carried, lost = _carried(lake, name) if name in PLATFORM_LOGS and name != "lineage" else ([], 0)
-    place = _move(lake, name)
+    place = _move(lake, name, _place_aside(lake, name))
     said = f"set it aside in {place}" if place else "noted that it is gone"
     row = _row(lake, name, place)
     chain.forget(lake, name)
@@ -240,9 +259,9 @@ def _set_aside(lake: Lake, name: str) -> str:
     return said
 
 
-def _move(lake: Lake, name: str) -> str:
-    """Move the folder of a table out of the way; says where it is now, within the lake. Nothing, if there is none."""
-    root, target = filesystem(lake.uri, lake.storage_options), _place_aside(lake, name)
+def _move(lake: Lake, name: str, target: str) -> str:
+    """Move a folder of a lake out of the way, to a place within it; says where it is now. Nothing, if there is none."""
+    root = filesystem(lake.uri, lake.storage_options)
     if "://" not in lake.uri:
         folder = Path(lake.table_uri(name))
         if not (folder.exists() or folder.is_symlink()):
@@ -253,7 +272,7 @@ def _move(lake: Lake, name: str) -> str:
     infos = root.get_file_info(pyarrow.fs.FileSelector(name, allow_not_found=True, recursive=True))
     files = [info.path for info in infos if info.type == pyarrow.fs.FileType.File]
     for path in files:
-        root.move(path, f"{target}/{path.partition('/')[2]}")
+        root.move(path, f"{target}/{path.removeprefix(f'{name}/')}")
     return target if files else ""
 
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 from data_platform.core.fingerprints import Fingerprints
 from data_platform.ingest.places import SourceError
 from data_platform.lake.custody import Breach, Custody, CustodyBroken
-from data_platform.lake.lake import LogDamaged, Partition, Pin, Provenance, TableMissing
+from data_platform.lake.lake import Lake, LogDamaged, Partition, Pin, Provenance, TableMissing
+from data_platform.models.published import faults_of_models
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges
 from data_platform.run.stage import InputMissing, Stage, lacking, pin_inputs, provenance
@@ -111,7 +112,7 @@ def _read_status(
     changing = [status for status in above if status.state in ("missing", "stale")]
     if absent := _absent(stage, workspace, snapshot):
         return Status(stage, snapshot, "blocked", absent, version)
-    breaches = breaches_of(stage, snapshot, custody)
+    breaches = breaches_of(workspace.lake, stage, snapshot, custody)
     if others := [breach for breach in breaches if not breach.damage]:
         return Status(stage, snapshot, "blocked", f"{others[0]}; {custody.remedy(others[0].table)}", version)
     if blocked := [status for status in above if status.state == "blocked"]:
@@ -151,14 +152,15 @@ def _absent(stage: Stage, workspace: Workspace, snapshot: str | None) -> str:
     return ""
 
 
-def breaches_of(stage: Stage, snapshot: str | None, custody: Custody) -> list[Breach]:
-    """Where the stage's table and those beside it are not what the platform wrote."""
+def breaches_of(lake: Lake, stage: Stage, snapshot: str | None, custody: Custody) -> list[Breach]:
+    """Where the stage's table, the models that it names, and the tables beside it are not what the platform wrote."""
     places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides]
     places.append((stage.name, stage.partition(snapshot)))
-    return [
+    found = [
         breach for name, place in places
         for breach in (*custody.breaches(name, str(place)), *custody.altered_files(name, str(place)))
     ]
+    return found or [Breach(stage.name, "", fault, damage=True) for fault in faults_of_models(lake, stage.name)]
 
 
 def latest_checks(workspace: Workspace) -> dict[tuple[str, str, str], list[dict[str, Any]]]:

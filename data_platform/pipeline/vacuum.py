@@ -15,22 +15,19 @@ that lose files cannot be read any more; their commits, and with them custody, s
 what the platform wrote is left alone, since its way back may be an old version.
 
 Everything is asked again each time, so that a vacuum that was killed is finished by the next. Here belongs what is
-needed. Not here: what is on record of vacuums (`lake/vacuumed.py`), and what takedowns delete (`takedown/execute.py`),
-which goes by rows.
+needed of tables. Not here: models and what was set aside (`vacuum_beside.py`), what is on record of vacuums
+(`lake/vacuumed.py`), and what takedowns delete (`takedown/execute.py`), which goes by rows.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow.fs
 
@@ -42,15 +39,12 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.log import Commit, State
 from data_platform.lake.vacuumed import Unneeded, Vacuum, delete_files, note, vacuumed_files
 from data_platform.lake.writer import filesystem
+from data_platform.pipeline.unused import Reason, Unused, stored
+from data_platform.pipeline.vacuum_beside import BESIDE, remove_empty_folders, unused_beside
 from data_platform.proof.after_takedown import first_of, left_of
 from data_platform.publish.recorded import recorded_exports
 from data_platform.takedown.execute import unfinished
 from data_platform.takedown.removal_list import TAKEDOWN
-
-Reason = Literal["current", "lineage", "exports", "recent", "damaged"]
-REASONS: tuple[Reason, ...] = ("current", "lineage", "exports", "recent", "damaged")
-"""Why files are kept: the latest version has them; what is current was made from them; an export was; they were
-replaced or written lately; the table is not what the platform wrote."""
 
 _WRITTEN = re.compile(rf"(?!{LOG}/).*\.parquet(#\d+)?|{LOG}/([^/]*#\d+|_commit_[^/]*\.tmp)", re.DOTALL)
 """Data files, and what stands beside a file of a table or of its log until it is whole. Nothing else of a log is asked
@@ -63,56 +57,9 @@ class VacuumRefused(PlainError, RuntimeError):
     """A vacuum cannot tell what is needed. The message says why, and what to do; nothing was deleted."""
 
 
-@dataclass
-class Amount:
-    """Files and their size in bytes."""
-
-    files: int = 0
-    bytes: int = 0
-
-    def add(self, size: int) -> None:
-        """One more file."""
-        self.files += 1
-        self.bytes += size
-
-
-@dataclass
-class Unused:
-    """What of a table is needed, and what is not.
-
-    Attributes:
-        kept: what is needed, by the first of the reasons.
-        old: files that old versions alone name, and that are not needed.
-        left: files that no version names, and that are older than what is kept.
-        fault: why the table is left alone; empty if it is not.
-    """
-
-    table: str
-    table_id: str = ""
-    version: int = 0
-    kept: dict[Reason, Amount] = field(default_factory=lambda: {reason: Amount() for reason in REASONS})
-    old: list[Unneeded] = field(default_factory=list)
-    left: list[Unneeded] = field(default_factory=list)
-    fault: str = ""
-
-    @property
-    def files(self) -> list[Unneeded]:
-        """All that is not needed."""
-        return [*self.old, *self.left]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        def amount(files: Sequence[Unneeded]) -> dict[str, int]:
-            return {"files": len(files), "bytes": sum(file.bytes for file in files)}
-
-        return {
-            "table": self.table, "old_versions": amount(self.old), "left_by_writers": amount(self.left),
-            "kept": {reason: vars(kept) for reason, kept in self.kept.items()}, "left_alone": self.fault,
-        }
-
-
 def vacuum(lake: Lake, names: Sequence[str], kept_since: datetime, dry: bool = False) -> list[Unused]:
-    """Delete the files of tables, all of a lake if none is named, that nothing needs; says of every table what goes.
+    """Delete the files of tables, all of a lake and what lies beside them if none is named, that nothing needs; says of
+    every table what goes.
 
     Args:
         kept_since: what was replaced or written since then is kept.
@@ -130,6 +77,8 @@ def vacuum(lake: Lake, names: Sequence[str], kept_since: datetime, dry: bool = F
         raise VacuumRefused(f"takedown {name} has begun and is not done: data-platform takedown --resume {name}")
     needed = _Needed(lake, there)
     found = [needed.unused(name, kept_since) for name in there if not names or name in names]
+    if not names:
+        found += unused_beside(lake, found, kept_since)
     if dry:
         return found
     vacuums = []
@@ -140,6 +89,8 @@ def vacuum(lake: Lake, names: Sequence[str], kept_since: datetime, dry: bool = F
     note(lake, vacuums, now)
     for one in found:
         delete_files(lake, one.table, [file.path for file in one.files])
+        if one.table in BESIDE:
+            remove_empty_folders(lake, one.table, [file.path for file in one.files])
     return found
 
 
@@ -177,7 +128,7 @@ class _Needed:
             found.fault = f"{faults[0]}; what to do: data-platform repair {name}"
         system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
         spans, written = _spans(log), _written(system)
-        for path, size, modified in _stored(self._lake, name):
+        for path, size, modified in stored(self._lake, name):
             if not _WRITTEN.fullmatch(path):
                 continue
             named = spans.get(path, ())
@@ -307,25 +258,6 @@ def _is_read(read: Mapping[tuple[str, ...], list[int]], span: _Span) -> bool:
         if place < len(versions) and (span.removed is None or versions[place] < span.removed):
             return True
     return False
-
-
-def _stored(lake: Lake, name: str) -> Iterator[tuple[str, int, datetime | None]]:
-    """Path, size and time of writing of every file in the folder of a table; no link is followed."""
-    root = lake.table_uri(name)
-    if "://" in root:
-        system = filesystem(root, lake.storage_options)
-        for info in system.get_file_info(pyarrow.fs.FileSelector("", recursive=True)):
-            if info.type == pyarrow.fs.FileType.File:
-                yield info.path.lstrip("/"), info.size, info.mtime
-        return
-    # The library of tables does not list what stands beside a file until that is whole.
-    for folder, _, names in os.walk(root):
-        for file in names:
-            path = os.path.join(folder, file)
-            with suppress(FileNotFoundError):  # another vacuum was faster
-                state = os.lstat(path)
-                if stat.S_ISREG(state.st_mode):
-                    yield os.path.relpath(path, root), state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)
 
 
 def _written(system: pyarrow.fs.FileSystem) -> dict[int, datetime | None]:

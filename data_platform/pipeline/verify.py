@@ -20,6 +20,7 @@ from data_platform.lake.copies import faults_of_copies
 from data_platform.lake.custody import Custody, CustodyBroken
 from data_platform.lake.lake import Lake, LogDamaged, TableMissing
 from data_platform.lake.vacuumed import vacuums_of
+from data_platform.models.published import faults_of_models
 from data_platform.pipeline.repair import NothingToRepair
 from data_platform.proof.files import Looked
 from data_platform.proof.logs import breaches_of_logs
@@ -63,7 +64,7 @@ class Verified:
 
 
 def verify(lake: Lake, names: Sequence[str] = (), share: Share = None) -> Verified:
-    """Look at tables, all of a lake and its exports if none is named.
+    """Look at tables with the models that they name, all of a lake and its exports if none is named.
 
     Args:
         share: of how many files, drawn by chance, the bytes are compared with what was committed; of all if None.
@@ -81,6 +82,8 @@ def verify(lake: Lake, names: Sequence[str] = (), share: Share = None) -> Verifi
     for name in wanted:
         remedy = f"data-platform repair {name}"
         found += [Damage(name, fault, remedy) for fault in _faults(lake, custody, name, drawn.get(name, ()))]
+        models = faults_of_models(lake, name, contents=share != 0)
+        found += [Damage(name, f"{name}: {fault}", remedy) for fault in models]
     if not names or set(names) & set(PLATFORM_LOGS):
         told = {damage.fault for damage in found}
         found += [Damage(breach.table, str(breach), f"data-platform repair {breach.table}")

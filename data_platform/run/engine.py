@@ -21,6 +21,7 @@ from data_platform.core.errors import KernelError, describe
 from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake, Partition, Pin
 from data_platform.lake.writer import DataFile
+from data_platform.run import segments
 from data_platform.run.recipe import RayEngine
 
 # Both are read from the environment alone, when the libraries are loaded. Daft's telemetry is off:
@@ -84,8 +85,10 @@ def configure(setting: Literal["native"] | RayEngine) -> None:
                 **({"num_cpus": max(2, os.cpu_count() or 2)} if local else {}),
             )
         daft.set_runner_ray(noop_if_initialized=True)
-    elif _runner() != "native":  # a query before this has made it
-        daft.set_runner_native()
+    else:
+        segments.remove_left()
+        if _runner() != "native":  # a query before this has made it
+            daft.set_runner_native()
     daft.set_execution_config(
         default_morsel_size=MORSEL_ROWS, enable_dynamic_batching=False, scantask_max_parallel=FILES_AT_ONCE
     )
@@ -161,6 +164,8 @@ def batch_udf(
         return daft.func.batch(return_dtype=returned, unnest=True, batch_size=batch_rows)(call_alone)
 
     local = not is_ray()  # Ray ends its workers itself, and starts them from elsewhere
+    if local:
+        segments.name_blocks()
 
     class Worker:
         """Calls the function in a process of its own."""
@@ -168,6 +173,7 @@ def batch_udf(
         def __init__(self) -> None:
             if local:
                 stopping.end_with_parent()
+                segments.name_blocks(os.getppid())
 
         @daft.method.batch(return_dtype=returned, unnest=True, batch_size=batch_rows)
         def call(self, *columns):

@@ -61,7 +61,7 @@ from data_platform.methods.edits.settings import Refinement
 from data_platform.mixing.settings import Datastore, Mixture
 from data_platform.models.settings import Labels
 from data_platform.run.names import entry_faults, name_faults
-from data_platform.run.settings import Catalogue, Watch
+from data_platform.run.settings import Catalogue, Vacuum, Watch
 
 
 class OpenLineage(Part):
@@ -143,6 +143,7 @@ class Recipe(Part):
     openlineage: OpenLineage | None = Field(default=None, description="Where events about runs go, if anywhere.")
     catalogue: Catalogue = Field(default_factory=Catalogue, description="What assets are found by in Dagster.")
     watch: Watch = Field(default_factory=Watch, description="What is watched, and who is told.")
+    vacuum: Vacuum = Field(default_factory=Vacuum, description="How long files stay that nothing needs.")
     mixtures: dict[Annotated[str, Field(pattern=IDENTIFIER)], Mixture] = Field(min_length=1)
     datastores: dict[Annotated[str, Field(pattern=IDENTIFIER)], Datastore] = Field(
         default_factory=dict, description="Tables for texts that are kept apart from all mixtures."
@@ -199,7 +200,7 @@ class Recipe(Part):
     @property
     def digest(self) -> str:
         """SHA-256 of all that the recipe says of the corpus: not of where it is kept, made and reported."""
-        elsewhere = {"lake", "storage_options", "engine", "openlineage", "catalogue", "watch"}
+        elsewhere = {"lake", "storage_options", "engine", "openlineage", "catalogue", "watch", "vacuum"}
         stated = self.model_dump(mode="json", exclude=elsewhere)
         return hashlib.sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

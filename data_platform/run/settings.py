@@ -144,6 +144,13 @@ class Alerts(Part):
         return bool(self.webhook or self.email)
 
 
+class Vacuum(Part):
+    """What becomes of files that nothing needs any more."""
+
+    retain_days: float = Field(default=7.0, ge=0, allow_inf_nan=False, description="For so long, what was replaced, "
+                               "written and not committed, or set aside is kept.")
+
+
 class Watch(Part):
     """What is watched."""
 

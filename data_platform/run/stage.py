@@ -28,6 +28,7 @@ from data_platform.lake import unfinished
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Commit, Lake, Partition, Pin, Provenance, recipe_number
 from data_platform.lake.writer import DataFile
+from data_platform.models.published import faults_of_models
 from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
 
@@ -264,8 +265,8 @@ def provenance(
 def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: str = "") -> Commit:
     """Bring the stage's table up to date for one snapshot, or as a whole, and say at which version it is.
 
-    Does nothing if the table already carries what would be written and has all its files: lost ones are made again. May
-    be killed at any moment and run again.
+    Does nothing if the table already carries what would be written and has all its files, those of models that it names
+    among them: lost ones are made again. May be killed at any moment and run again.
 
     Raises:
         InputMissing: an input was not written yet.
@@ -280,6 +281,8 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
     partition = stage.partition(snapshot)
     places = [(side, stage.side_partition(side, snapshot)) for side in stage.sides] + [(stage.name, partition)]
     lost = {name: custody.lost_files(name, str(place)) for name, place in places}
+    if faults_of_models(lake, stage.name):  # the folders that rows name are a part of the table
+        lost[stage.name] = custody.files_with_digests(stage.name)
     if lake.carries(stage.name, partition, made) and not lacking(stage, lake, snapshot) and not any(lost.values()):
         lake.record_lineage(stage.name)
         pin = lake.pin(stage.name, snapshot if stage.partitioned else None)

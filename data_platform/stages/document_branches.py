@@ -12,7 +12,6 @@ import pyarrow as pa
 from data_platform.branches.route import ROUTE, page_evidence, route
 from data_platform.branches.settings import Branch, Cascade
 from data_platform.core.kinds.sorter import Judge
-from data_platform.core.settings import home
 from data_platform.methods.branches.cascade import TwoClassifiers
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
@@ -62,14 +61,13 @@ def sort_documents(
 
 def _models(work: Work) -> dict[str, str]:
     """Local folders of the cascades by branch, their files verified."""
-    from data_platform.models.store import fetch
+    from data_platform.models.published import fetched
 
     if not work.pins_of("domain_classifiers"):
         return {}
     rows = work.rows("domain_classifiers").to_pylist()
     return {
-        row["branch"]: str(fetch(row["uri"], home() / "models", row["sha256"], work.lake.storage_options))
-        for row in rows
+        row["branch"]: str(fetched(work.lake, "domain_classifiers", row)) for row in rows
     }
 
 

@@ -14,7 +14,9 @@ from dagster._core.loader import LoadingContextForTest
 from assets.launch import bring_up_to_date
 from assets.taken_out import rewritten
 from data_platform.lake.lake import Provenance
+from data_platform.pipeline.verify import verify
 from data_platform.run.known import known_recipes
+from data_platform.run.stage import execute
 from data_platform.takedown.removal_list import TAKEDOWN
 from tests.assets.asking import asking
 from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
@@ -342,3 +344,23 @@ def test_what_a_backfill_will_make_is_left_to_it(world: Toys) -> None:
     for word in ("new_snapshots", "automation"):
         tick = world.tick(word)
         assert [request.partition_key for request in tick.run_requests] == ["two"], word
+
+
+def test_what_nothing_needs_goes_on_a_schedule_that_is_off_until_it_is_turned_on(world: Toys) -> None:
+    world.arrive("one")
+    for tokens in (1000, 2000):
+        world.write(tokens=tokens)
+        for stage in flow().values():
+            execute(stage, world.workspace, "one" if stage.partitioned else None)
+    schedule = world.definitions.get_repository_def().get_schedule_def(world.names.of_recipe("vacuum"))
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED and schedule.cron_schedule == "0 5 * * 0"
+    deleted = []
+    for more in ("", "vacuum: {retain_days: 0}\n"):  # by default, what was replaced within a week stays
+        world.recipe.write_text(world.recipe.read_text() + more)
+        (request,) = world.tick("vacuum").run_requests
+        result = world.execute(request, "vacuum")
+        assert result.success and not verify(world.workspace.lake).damaged
+        (told,) = [event.step_output_data.metadata for event in result.all_events
+                   if event.event_type_value == "STEP_OUTPUT"]
+        deleted.append(told["files"].value)
+    assert deleted[0] == 0 and deleted[1] > 0 and "| filter_verdicts | 1 |" in told["deleted"].value

@@ -176,7 +176,7 @@ class Toys:
         """What a sensor or schedule asks for now, as the daemon evaluates it."""
         repository = self.definitions.get_repository_def()
         name, given = self.names.of_recipe(word), {"workspace": WorkspaceResource(recipe_path=str(self.recipe))}
-        if word == "refresh":
+        if word in ("refresh", "vacuum"):
             with dg.build_schedule_context(
                 self.instance, datetime.now(), resources=given, repository_def=repository
             ) as context:

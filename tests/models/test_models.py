@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from data_platform.core.tables import table
-from data_platform.models.store import MANIFEST, ModelCorrupt, fetch, model_digest, publish
+from data_platform.models.store import MANIFEST, ModelCorrupt, fault_of, fetch, model_digest, publish
 
 if TYPE_CHECKING:
     import s3fs
@@ -67,13 +67,18 @@ def test_publishing_again_changes_nothing(built, tmp_path):
 
 def test_harm_is_found_and_named(built, tmp_path):
     row = publish(built, str(tmp_path / "lake"), "small", **ABOUT)
-    (Path(row["uri"]) / "config.json").write_text("[]")
-    for again in (
-        lambda: fetch(row["uri"], tmp_path / "cache"),
-        lambda: publish(built, str(tmp_path / "lake"), "small", **ABOUT),
+    assert fault_of(row["uri"], row["sha256"], contents=True) == ""
+    for name, content, sizes, said in (
+        ("config.json", b"[]", "", "is not of the bytes that were published"),
+        ("config.json", b"{", "has 1 of 2 bytes", "has 1 of 2 bytes"), (MANIFEST, b"", "is empty", "is empty"),
     ):
-        with pytest.raises(ModelCorrupt, match=r"changed since it was published: config\.json$"):
-            again()
+        (path := Path(row["uri"]) / name).write_bytes(content)
+        assert fault_of(row["uri"], row["sha256"]) == (f"{path} {sizes}" if sizes else "")
+        assert fault_of(row["uri"], row["sha256"], contents=True) == f"{path} {said}"
+        with pytest.raises(ModelCorrupt, match=r"changed since it was published: config\.json$|not the expected"):
+            fetch(row["uri"], tmp_path / "cache", row["sha256"])
+        assert publish(built, str(tmp_path / "lake"), "small", **ABOUT) == row
+        assert fault_of(row["uri"], row["sha256"], contents=True) == "", "whoever publishes it again puts it right"
     with pytest.raises(ModelCorrupt, match="not the expected"):
         fetch(row["uri"], tmp_path / "cache", "0" * 64)
     with pytest.raises(FileNotFoundError, match="no model was published"):
@@ -124,3 +129,7 @@ def test_an_object_store_holds_it_whole_or_not_at_all(built, tmp_path, store):
     files.rm_file(f"{row['uri']}/{MANIFEST}")  # as an upload leaves it that was cut off
     with pytest.raises(FileNotFoundError, match="not to its end"):
         fetch(row["uri"], tmp_path / "other cache", storage_options=options)
+    assert fault_of(row["uri"], row["sha256"], options) == f"{row['uri']}/{MANIFEST} is not there"
+    assert publish(built, "s3://bucket/lake", "small", storage_options=options, **ABOUT) == row
+    (folder / "config.json").write_text("[")  # a copy in the cache is fetched anew
+    assert fetch(row["uri"], tmp_path / "cache", row["sha256"], options) == folder

@@ -18,6 +18,7 @@ from data_platform.cli.main import main
 from data_platform.lake.custody import Custody
 from data_platform.lake.lake import Lake, Partition, VersionGone
 from data_platform.pipeline.flow import stages
+from data_platform.pipeline.repair import repair
 from data_platform.pipeline.vacuum import VacuumRefused, kept_since, vacuum
 from data_platform.pipeline.verify import verify
 from data_platform.publish.account import account_of
@@ -143,6 +144,24 @@ def test_a_table_that_others_changed_is_left_alone_until_it_is_put_back(grown: W
     done = {one.table: one for one in vacuum(lake, [], now())}
     assert not done["filter_verdicts"].files and "data-platform repair" in done["filter_verdicts"].fault
     assert done["filter_verdicts"].kept["damaged"].files and done["filtered_documents"].old
+
+
+def test_what_was_set_aside_goes_once_something_has_taken_its_place(grown: Workspace) -> None:
+    workspace, lake = grown, grown.lake
+    (path,) = (Path(lake.uri, "filter_verdicts", file.place) for file in Custody(lake).files("filter_verdicts", "one"))
+    path.write_bytes(path.read_bytes()[:-1])
+    repair(lake)
+    aside = Path(lake.uri, "_set_aside", "filter_verdicts-1", "snapshot=one", path.name)
+    done = {one.table: one for one in vacuum(lake, [], now())}
+    assert aside.exists() and done["_set_aside"].kept["damaged"].files == 1
+    bring_up_to_date(workspace)
+    done = {one.table: one for one in vacuum(lake, [], kept_since(7, None))}
+    assert aside.exists() and done["_set_aside"].kept["recent"].files == 1
+    shutil.copytree(Path(lake.uri, "lineage"), Path(lake.uri, "_set_aside", "lineage-1"))
+    done = {one.table: one for one in vacuum(lake, [], now())}
+    assert not aside.parents[1].exists() and len(done["_set_aside"].old) == 1
+    assert Path(lake.uri, "_set_aside", "lineage-1").exists(), "logs of the platform are not made again from anything"
+    assert not verify(lake, share=None).damaged and not bring_up_to_date(workspace)
 
 
 def test_takedowns_and_vacuums_get_along(grown: Workspace) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from data_platform.core.kinds.method import Entry
-from data_platform.core.settings import home
 from data_platform.core.tables import model_table
 from data_platform.run import engine
 from data_platform.run.stage import Work
@@ -40,13 +39,12 @@ def licenses_of(work: Work, names: Iterable[str]) -> str:
 
 
 def _model_of(work: Work, name: str) -> tuple[str, str]:
-    from data_platform.models.store import fetch
+    from data_platform.models.published import fetched
 
     (row,) = work.rows(model_table(name).name).to_pylist()
     if not row["training_texts"]:
         return row["model_id"], row["uri"]
-    cache = home() / "models"
-    return row["model_id"], str(fetch(row["uri"], cache, row["sha256"], work.lake.storage_options))
+    return row["model_id"], str(fetched(work.lake, model_table(name).name, row))
 
 
 def method_udf(work: Work, entry: Entry, function: Callable[..., pa.Array]) -> Callable[..., daft.Expression]:
