@@ -168,7 +168,8 @@ _SPEECH = frozenset(
         "purposes", "employees", "competitors", "competing", "competitor", "companies", "enterprises", "corporations",
         "governments", "warranty", "liable", "liability", "must", "under", "unless", "otherwise", "just", "strictly",
         "banned", "ban", "denied", "deny", "reproduced", "reproduce", "reproduction", "run", "access",
-        "exceed", "exceeding", "limit"     ]
+        "exceed", "exceeding", "limit", "addendum", "annex", "supplement", "supplementary", "responsible"
+    ]
 )
 """Words that make a sentence: in whatever case, they stand in no name."""
 _FOREIGN = re.compile(

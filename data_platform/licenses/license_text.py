@@ -59,6 +59,8 @@ _GNU_NOTICE = re.compile(
     r"(?: as published by the free software foundation)?"
     r"(?: (?:either )?version (?P<version>\d(?: \d)?)(?: of the license)?(?P<later> or at your option any later)?)?"
 )
+_OF_ANOTHER = re.compile(r"\b(?:(?:third|3rd)\W+part(?:y|ies)|draft)\b", re.I)
+"""What stands above a licence that is not, or not yet, the one of what it stands beside."""
 _LEAST_TERMS = 4
 """Words of terms that make a text one that has something to say, though it is not understood."""
 _TERMS = re.compile(r"\b(?:licen[sc]\w*|permi\w+|redistribut\w*|copyright\w*|warrant\w*|prohibit\w*|terms|rights?)\b",
@@ -108,6 +110,9 @@ class _Found:
         self.identifiers = frozenset(
             name for match in self.named for name in identifiers_of(match.expression))
         self.matcher = matcher
+        first = min((match.start for match in self.named), default=0)
+        if surroundings and _OF_ANOTHER.search(matcher.raw(0, first) if first else ""):
+            self.terms.add(UNKNOWN)
         if surroundings:
             for start, end, heading in self.gaps():
                 self._read(start, end, heading)

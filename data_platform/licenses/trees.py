@@ -44,6 +44,8 @@ PATTERN = (
 )
 """What the URL of a record of such a file looks like."""
 _FILE = re.compile(PATTERN, re.I)
+_OF_OTHERS = re.compile(r"(?:third|3rd)[-_. ]?part(?:y|ies)|dependenc(?:y|ies)|vendor(?:ed)?|bundled", re.I)
+"""Names of files with the licences of other works."""
 _README = re.compile(readme.PATTERN, re.I)
 _TERMS = re.compile(_TERMS_NAME, re.I)
 _NOT_A_TEXT = re.compile(r"\.(?:py|js|ts|c|h|cc|cpp|java|go|rs|rb|php|html?|json|ya?ml|xml|css)$", re.I)
@@ -81,7 +83,8 @@ class Trees:
         files = [file for file in captured if not self._beside(file)]
         texts = {(file.source, str(_path(file.url))): file for file in files if not _is_manifest(file.url)}
         for file in texts.values():
-            self._say(file, _of_text(file))
+            if not _OF_OTHERS.search(_path(file.url).name):
+                self._say(file, _of_text(file))
         manifests = [(file, _read(file)) for file in files if _is_manifest(file.url)]
         for file, manifest in manifests:
             self._say(file, (_stated(file, said.raw, said.reading) for said in manifest.said))
@@ -89,6 +92,10 @@ class Trees:
         for file, manifest in manifests:
             if manifest.points:
                 self._say(file, self._pointed(file, manifest, texts))
+        # Licences of what is bundled hold beside one of the whole, and are none of it.
+        for file in texts.values():
+            if _OF_OTHERS.search(_path(file.url).name) and (file.source, str(_path(file.url).parent)) in self._folders:
+                self._say(file, _of_text(file))
         self.captured = ()
 
     def _beside(self, file: Captured) -> bool:

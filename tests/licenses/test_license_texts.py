@@ -143,3 +143,10 @@ def test_what_is_added_to_a_notice_in_a_file_counts(rider: str) -> None:
     head = "".join(f"// {line}\n" for line in f"{APACHE_NOTICE}\n{rider}\n".splitlines())
     assert tier(recognize_notice(f"{head}\nint main() {{ return 0; }}\n").spdx) == 5
     assert recognize_notice(f"// {APACHE_NOTICE}\nint main() {{ return 0; }}\n").spdx == "Apache-2.0"
+
+
+@pytest.mark.parametrize("above", [
+    "THIRD PARTY NOTICES\n\nlibfoo:", "DRAFT", "MIT License with Responsible AI Addendum",
+])
+def test_a_licence_of_another_work_or_with_an_addendum_is_not_the_bare_one(above: str) -> None:
+    assert tier(recognize(f"{above}\n\n{MIT}").spdx) >= 4

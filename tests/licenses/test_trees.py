@@ -149,3 +149,11 @@ def test_what_stands_beside_a_license_restricts(name: str, text: str) -> None:
 ])
 def test_what_stands_beside_a_license_and_limits_nothing(name: str, text: str) -> None:
     assert held_by((name, text)) == set()
+
+
+def test_licences_of_other_works_are_none_of_the_folder() -> None:
+    captured = [Captured("code", f"file:{name}", "a" * 32, MIT.encode()) for name in ("LICENSE-3RD-PARTY", "a/LICENSE")]
+    trees = Trees(captured)
+    assert trees.observations("code", "file:b.py") == []
+    assert [one.license_spdx for one in trees.observations("code", "file:a/b.py")] == ["MIT"]
+    assert held_by(("LICENSE-third-party.txt", "GNU General Public License v3.0\n")) == {"GPL-3.0-only"}
