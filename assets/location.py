@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from assets.alerts import alerts_of
+from assets.follow import follow_of
 from assets.graph import assets_of, checks_of
 from assets.jobs import jobs_of
 from assets.names import Names
@@ -38,7 +39,8 @@ def definitions_of(
         resource_overrides: resources by name, instead of the usual ones.
         flow: stages in the order of the flow, instead of those of the recipe.
     """
-    flow, names = flow or stages(recipe), Names.of(recipe)
+    given, names = flow, Names.of(recipe)
+    flow = flow or stages(recipe)
     said = {"recipe": dg.MetadataValue.path(os.path.abspath(path)), "lake": recipe.lake_uri}
     jobs, made = jobs_of(flow, names, said), assets_of(flow, names, Presentation(recipe, path, flow), recipe)
     graph = {
@@ -51,7 +53,10 @@ def definitions_of(
     vacuum = vacuum_job(names, said)
     return dg.Definitions(
         **graph | {"jobs": [*jobs, refresh, vacuum]},
-        sensors=[*sensors_of(flow, names, jobs), *alerts_of(recipe, names)],
+        sensors=[
+            *sensors_of(flow, names, jobs), *alerts_of(recipe, names),
+            follow_of(recipe, path, names, lambda other: definitions_of(other, path, resource_overrides, given)),
+        ],
         schedules=[*schedules_of(flow, names, refresh), vacuum_schedule(names, vacuum)],
         resources={"workspace": WorkspaceResource(recipe_path=path), **(resource_overrides or {})},
     )
