@@ -63,7 +63,7 @@ def _reasons(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[str]:
     """What failed in a run: steps with the first cause, then checks."""
     for event in _events(instance, run, dg.DagsterEventType.STEP_FAILURE):
         error = event.step_failure_data.error
-        if error is not None:
+        if error is not None and error.cls_name != "DagsterAssetCheckFailedError":  # what the checks found is below
             yield first_cause(error)
     yield from _failed_checks(instance, run)
 

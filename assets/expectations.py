@@ -34,12 +34,14 @@ Severity = Literal["critical", "warning"]
 CHECKS: Mapping[str, tuple[Severity, str]] = {
     "schema": ("critical", "The columns are those declared, in order, with type and nullability."),
     "row_count": ("critical", "As many rows can be read as the commit says were written."),
-    "not_empty": ("warning", "There is at least one row."),
+    "not_empty": ("warning", "There is at least one row. Asked of tables of texts and payloads: others may be empty."),
     "key_unique": ("critical", "No two rows of the partition have the same key."),
     "not_null": ("critical", "Columns that are not declared nullable hold a value, NaN being none."),
     "key_and_license_values": ("critical", "Keys and licences hold only what is declared: range, set or pattern."),
     "values": ("warning", "The other columns hold only what is declared: range, set or pattern."),
 }
+_CONTENTS = {"text", "payload"}
+"""Columns of tables that hold what a corpus is made of. That there are no copies or credits is no reason to worry."""
 
 # More rows than this that share a hash with another row are duplicates: of a billion distinct keys, 64 bits let 0.03
 # pairs collide. Up to so many are compared by value.
@@ -105,8 +107,10 @@ def _of_column(column: Column, key: Sequence[str]) -> Iterator[Expectation]:
 
 def checks_of(table: Table) -> list[str]:
     """Names of the checks that `table` has, in the order of `CHECKS`."""
-    implied = {expectation.check for expectation in suite(table)}
-    return [name for name in CHECKS if name in implied or name in ("schema", "row_count", "not_empty", "key_unique")]
+    names = {"schema", "row_count", "key_unique", *(expectation.check for expectation in suite(table))}
+    if _CONTENTS & set(table.column_names):
+        names.add("not_empty")
+    return [name for name in CHECKS if name in names]
 
 
 def validate(

@@ -47,7 +47,8 @@ def gates_of(stage: Stage) -> list[Gate]:
         KeyError: if the stage names a gate that there is not.
     """
     volume = ["volume"] if stage.name in WATCHED else []
-    every = ["custody", UP_TO_DATE, *(["books"] if stage.books else []), *volume, *stage.checks]
+    archives = ["archives_whole"] if stage.name == "raw_crawls" else []
+    every = ["custody", UP_TO_DATE, *(["books"] if stage.books else []), *archives, *volume, *stage.checks]
     return [GATES[name] for name in every]
 
 
@@ -157,6 +158,12 @@ def _proofs(asked: Question) -> list[Outcome]:
     ]
 
 
+def _archives(asked: Question) -> list[Outcome]:
+    rows = asked.lake.read_table("archives", ["archive", "complete"], partition=asked.snapshot)
+    cut = rows.filter(pc.invert(rows["complete"]))["archive"].to_pylist()
+    return [Outcome("archives_whole", not cut, "warning", {"archives": rows.num_rows, "cut": sorted(cut)})]
+
+
 def _volume(asked: Question) -> list[Outcome]:
     settings = asked.recipe.watch.volume
     if settings is None:
@@ -186,6 +193,9 @@ GATES = {
         {CURRENT: "The recipe, its sources and rulings, and the code make today just what the table holds, and nothing "
                   "that it was made of was made anew since."},
         _current,
+    ),
+    "archives_whole": Gate(
+        {"archives_whole": "Every archive of the snapshot could be read to its end."}, _archives, "warning",
     ),
     "volume": Gate(
         {"volume": "The snapshot has as many rows as others of the same sources let expect: its modified z-score "

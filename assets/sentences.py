@@ -151,6 +151,12 @@ def _apart(passed: bool, detail: Detail) -> str:
     return f"of {many(detail['rows'], 'document')} some are elsewhere, too: {_listed(detail['also_in'])}"
 
 
+def _archives(passed: bool, detail: Detail) -> str:
+    cut, every = detail["cut"], many(detail["archives"], "archive")
+    return f"{len(cut):,} of {every} could not be read to the end, fetch it again: {_listed(cut)}" if cut else (
+        f"all of {every} could be read to the end")
+
+
 def _said(passed: bool, detail: Detail) -> str:
     return str(detail["said"])
 
@@ -181,6 +187,7 @@ _SENTENCES: Mapping[str, Callable[[bool, Detail], str]] = {
     "license_use": _use,
     "apart_from_datastores": _apart,
     "volume": _said,
+    "archives_whole": _archives,
 }
 
 

@@ -219,7 +219,7 @@ def test_a_check_can_be_executed_alone_and_says_what_it_found(tmp_path: Path) ->
     assert not found.passed
     assert found.description == "3 rows in against 2 kept + 0 dropped: 1 unaccounted for."
     assert lake.read_table("check_results")["check"].to_pylist() == ["books"], "what failed is on record"
-    every = ["schema", "row_count", "not_empty", "key_unique", "not_null", "key_and_license_values", "custody",
+    every = ["schema", "row_count", "key_unique", "not_null", "key_and_license_values", "custody",
              "up_to_date", "books"]
     assert len(alone(lake, *every).get_asset_check_evaluations()) == len(every)
     before = len(lake.read_table("check_results"))

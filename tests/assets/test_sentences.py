@@ -54,6 +54,9 @@ DETAILS: dict[str, list[tuple[bool, dict[str, Any], str]]] = {
                      "The licence of 5 of 5 rows allows whatever the tiers allow.")],
     "apart_from_datastores": [(True, {"rows": 5, "also_in": {}}, "None of 5 documents is in a table that is kept "
                                "apart.")],
+    "archives_whole": [(True, {"archives": 3, "cut": []}, "All of 3 archives could be read to the end."),
+                       (False, {"archives": 3, "cut": ["a.warc"]},
+                        "1 of 3 archives could not be read to the end, fetch it again: a.warc.")],
     "volume": [(True, {"said": "10 rows; 9 to 11 are usual"}, "10 rows; 9 to 11 are usual.")],
 }
 
