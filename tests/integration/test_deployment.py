@@ -24,6 +24,9 @@ from tests.conftest import REPOSITORY
 from tests.integration.ui import free_port, graphql, is_ready
 
 COMPOSE = REPOSITORY / "deploy" / "compose.yaml"
+KUBERNETES = REPOSITORY / "deploy" / "kubernetes.yaml"
+SECRETS = {"DAGSTER_POSTGRES_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+IN_THE_IMAGE = {"DATA_PLATFORM_HOME", "DAGSTER_HOME"}
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 _LAUNCH = """mutation Launch($params: ExecutionParams!) { launchRun(executionParams: $params) {
@@ -207,3 +210,41 @@ def test_the_compose_file_pins_images_and_holds_no_password() -> None:
         image = service["image"]
         assert image == "data-platform" or re.search(r":\d+(\.\d+)+", image), name
     assert set(re.findall(r"PASSWORD: (\S+)", text)) <= {'"${POSTGRES_PASSWORD:?set'}
+
+
+def test_kubernetes_runs_what_the_compose_file_runs() -> None:
+    """Every process is one that the test above starts; what hangs together by names does."""
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    made: dict[str, dict[str, Any]] = {}
+    for one in yaml.safe_load_all(KUBERNETES.read_text()):
+        made.setdefault(one["kind"], {})[one["metadata"]["name"].removeprefix("data-platform-")] = one
+    settings = made["ConfigMap"]["data-platform"]["data"]
+    ports = {}
+    for part, deployment in made["Deployment"].items():
+        spec, pod = deployment["spec"], deployment["spec"]["template"]
+        labels = pod["metadata"]["labels"]
+        assert spec["selector"]["matchLabels"] == labels == {"app": "data-platform", "part": part}
+        (container,) = pod["spec"]["containers"]
+        assert container["command"] == services[part]["command"]
+        given = settings.keys() | SECRETS | IN_THE_IMAGE
+        assert given >= services[part]["environment"].keys() - {"AWS_ENDPOINT_URL"}, "only S3 itself needs no endpoint"
+        assert [next(iter(source.values()))["name"] for source in container["envFrom"]] == ["data-platform"] * 2
+        ports[part] = {port["name"]: port["containerPort"] for port in container.get("ports", ())}
+        volumes = {volume["name"]: volume["configMap"]["name"] for volume in pod["spec"].get("volumes", ())}
+        for mount in container.get("volumeMounts", ()):
+            (name,) = made["ConfigMap"][volumes[mount["name"]].removeprefix("data-platform-")]["data"]
+            assert settings["DATA_PLATFORM_RECIPE"] == f"{mount['mountPath']}/{name}"
+    assert ports.keys() == {"code", "daemon", "webserver"}
+    for part, service in made["Service"].items():
+        (port,) = service["spec"]["ports"]
+        assert service["spec"]["selector"]["part"] == part and ports[part][port["targetPort"]] == port["port"]
+    assert settings["CODE_SERVER_HOST"] == made["Service"]["code"]["metadata"]["name"]
+    assert int(settings["CODE_SERVER_PORT"]) == ports["code"]["grpc"]
+    recipe = made["ConfigMap"]["recipe"]["data"]["recipe.yaml"]
+    assert recipe == (REPOSITORY / "deploy" / "recipe.yaml").read_text()
+    assert "PASSWORD" not in KUBERNETES.read_text() and not SECRETS & settings.keys()
+    image = (REPOSITORY / "deploy" / "Dockerfile").read_text()
+    assert all(f"{name}=/data" in image for name in IN_THE_IMAGE)
+    assert {pod["spec"]["template"]["spec"]["securityContext"]["runAsUser"] for pod in made["Deployment"].values()} == {
+        int(re.search(r"--uid (\d+)", image)[1])
+    }
