@@ -6,14 +6,14 @@ Not here: reading an archive (`crawl.py`, `files.py`), listing one place (`sourc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from data_platform.core.settings import SNAPSHOT, home
 from data_platform.ingest.settings import SNAPSHOT_PLACEHOLDER, EnvironmentFiles, EnvironmentPages, Source
-from data_platform.ingest.sources import Archive, list_matches, resolve
+from data_platform.ingest.sources import Archive, SourceError, list_matches, resolve
 
 _SNAPSHOT = TypeAdapter(Annotated[str, Field(pattern=SNAPSHOT)])
 _SET_ASIDE = (".", "_")
@@ -27,11 +27,19 @@ class Listed(NamedTuple):
     passed_over: list[str]
 
 
-def expand(stated: Sequence[Source]) -> Listed:
+def expand(stated: Sequence[Source], known: Callable[[str], Iterable[str]] = lambda source: ()) -> Listed:
     """The sources, each of one snapshot: one per snapshot found where paths hold the placeholder.
 
     An expanded source is called <source>-<snapshot>. A place that holds no snapshot yet gives no source: a folder that
     is watched may be empty. What is called as no snapshot can be is passed over, and keeps no other from being found.
+    Of a source that cannot be listed now, the snapshots that are known are there: so they do not count as gone, wait
+    for it by themselves, and other sources go on.
+
+    Args:
+        known: gives the snapshots that a source was found to have before.
+
+    Raises:
+        SourceError: if a source cannot be listed, and none of its snapshots is known.
     """
     sources: list[Source] = []
     passed_over: list[str] = []
@@ -39,7 +47,12 @@ def expand(stated: Sequence[Source]) -> Listed:
         if source.snapshot is not None:
             sources.append(source)
             continue
-        found = {name for path in source.paths for name in _names(path) if not name.startswith(_SET_ASIDE)}
+        try:
+            found = {name for path in source.paths for name in _names(path) if not name.startswith(_SET_ASIDE)}
+        except SourceError as error:
+            if not (found := set(known(source.name))):
+                raise
+            passed_over.append(f"source {source.name}: cannot be listed, so what arrived is not known: {error}")
         for snapshot in sorted(found):
             if not _can_name(snapshot):
                 passed_over.append(f"source {source.name}: {snapshot!r} cannot name a snapshot and is passed over; use "

@@ -52,7 +52,14 @@ class Workspace:
     def _listed(self) -> Listed:
         from data_platform.ingest.discover import expand
 
-        return expand(self.recipe.sources)
+        return expand(self.recipe.sources, self._known_snapshots)
+
+    def _known_snapshots(self, source: str) -> set[str]:
+        """The snapshots of which archives of a source were read."""
+        if not self.lake.exists("archives"):
+            return set()
+        rows = self.lake.read_table("archives", ["source", "snapshot"]).to_pylist()
+        return {row["snapshot"] for row in rows if row["source"] == f"{source}-{row['snapshot']}"}
 
     @property
     def snapshots(self) -> list[str]:
