@@ -53,7 +53,7 @@ _TABLES = (
     "model_quality_classifier/*.parquet", "models/quality_classifier/*/manifest.json",
     "models/quality_classifier/*/*.npz", "models/quality_classifier/*/classifier.json", "plan_open/*.parquet",
     "mixture_open/*.parquet", "mixture_open/_delta_log/*1.json", "lineage/_delta_log/*1.json", "lineage/*.parquet",
-    "check_results/**/*.parquet", "rejections/**/*.parquet",
+    "check_results/**/*.parquet",
 )
 _HOME = (
     "recipes.json", "fingerprints.json", "dagster/history/runs.db", "dagster/history/runs/index.db",

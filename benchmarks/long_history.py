@@ -30,6 +30,9 @@ from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.run.stage import Stage, provenance
 from data_platform.run.workspace import Workspace
 
+_MONTH = 30 * 86_400_000
+"""How long ago files were taken out, in milliseconds: a history of this length is not made in a day, for which
+checkpoints of the platform's logs say what was taken out."""
 _FILES = 64
 """Files of a log of the platform that become one."""
 
@@ -53,7 +56,8 @@ class _Log:
         actions: list[tuple[str, Any]] = [("commitInfo", {
             "timestamp": now, "operation": "WRITE", "engineInfo": "benchmark", CUSTODY_KEY: custody, **metadata})]
         actions += [("add", {"modificationTime": now, "dataChange": True, **add}) for add in adds]
-        actions += [("remove", {"path": path, "deletionTimestamp": now, "dataChange": True}) for path in removes]
+        old = {"deletionTimestamp": now - _MONTH, "dataChange": True}
+        actions += [("remove", {"path": path, **old}) for path in removes]
         actions.append(("txn", {"appId": transaction[0], "version": transaction[1]}))
         self.version += 1
         path = Path(self.lake.table_uri(self.name), LOG, f"{self.version:020d}.json")

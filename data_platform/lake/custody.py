@@ -45,11 +45,11 @@ from data_platform.lake.lake import Lake, Partition, application, recipe_number
 from data_platform.lake.ledger import (
     LAST_CHECKPOINT,
     Ledger,
-    Listing,
     LogUnreadable,
     hold,
     ledger_of,
     list_log,
+    listed_lately,
     look_at,
     seconds_since_look,
 )
@@ -341,16 +341,31 @@ class Custody:
             if known is not None and known.sound and self._is_kept(known):
                 self._ledgers[name] = known
         if name not in self._ledgers:
-            try:
-                listing = list_log(self._lake, name)
-                ledger = ledger_of(self._lake, name, listing)
-            except LogUnreadable:
-                ledger = None
-            sound = ledger is not None and ledger.sound and self._stands(ledger, listing) and self._is_kept(ledger)
-            self._ledgers[name] = ledger if sound else None
-            if sound:
+            found = self._listed_lately(name) or self._listed_now(name)
+            self._ledgers[name] = found
+            if found is not None:
                 look_at(self._lake, name)
         return self._ledgers[name]
+
+    def _listed_lately(self, name: str) -> Ledger | None:
+        """A sound ledger by the listing that this process, which has just begun, has made of the folder of the log;
+        None if it has made none, or where all of a table is asked for."""
+        others = None if self._listing_all else listed_lately(self._lake, name, _AGAIN)
+        ledger = self._lake.known(name) if others is not None else None
+        return ledger if ledger is not None and others is not None and self._is_sound(ledger, others) else None
+
+    def _listed_now(self, name: str) -> Ledger | None:
+        """A sound ledger by a new listing of the folder of the log."""
+        try:
+            listing = list_log(self._lake, name)
+            ledger = ledger_of(self._lake, name, listing)
+        except LogUnreadable:
+            return None
+        return ledger if ledger is not None and self._is_sound(ledger, listing.others) else None
+
+    def _is_sound(self, ledger: Ledger, others: Mapping[str, str]) -> bool:
+        """Whether a ledger is, and with it what lies beside the entries of its log."""
+        return ledger.sound and self._stands(ledger, others) and self._is_kept(ledger)
 
     def _in_order(self, name: str, version: int | None) -> bool:
         """Whether a sound ledger tells that a table is in order, at this version as at every other."""
@@ -364,17 +379,17 @@ class Custody:
             return not (ledger.version and ledger.guarded)
         return ledger.links.get(link.version) == link.digest
 
-    def _stands(self, ledger: Ledger, listing: Listing) -> bool:
+    def _stands(self, ledger: Ledger, others: Mapping[str, str]) -> bool:
         """Whether all that stands for a log says what the log says: checkpoints that were held against it before, by
         how they look, and others now."""
         unheld = {}
-        for file, look in listing.others.items():
+        for file, look in others.items():
             if file == LAST_CHECKPOINT or ledger.checkpoints.get(file) == look:
                 continue
             if not file.endswith(".checkpoint.parquet") or file != f"{file[:20]}.checkpoint.parquet":
                 return False
             unheld[file] = look
-        if LAST_CHECKPOINT in listing.others and not self._points_to(ledger.name, listing.others):
+        if LAST_CHECKPOINT in others and not self._points_to(ledger.name, others):
             return False
         if any(checkpoint_fault(
             filesystem(self._lake.table_uri(ledger.name), self._lake.storage_options), ledger.name, int(file[:20]),

@@ -1,8 +1,11 @@
 """Faults of the place where a lake lies (a full disk, a missing permission, a store that does not answer) as one line
 with the path and the cause, wherever they come up.
 
-delta-rs and Arrow tell them in many ways, on many lines, often without the path, and some without the cause. Not here:
-what is done about a fault, and damage of the tables themselves (`lake.py`).
+delta-rs and Arrow tell them in many ways, on many lines, often without the path, and some without the cause. Where a
+connection breaks off while something is read, or while a small file is written over, that is tried again first:
+delta-rs does so for most requests, and not for answers that come half. Commits are not made again unasked.
+
+Not here: what else is done about a fault, and damage of the tables themselves (`lake.py`).
 """
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
@@ -22,10 +26,17 @@ from deltalake.fs import DeltaStorageHandler
 from data_platform.core.errors import PlainError
 from data_platform.lake.place import shown
 
+_Answer = TypeVar("_Answer")
 LONGEST_CAUSE = 240
 _NUMBER = re.compile(r"\((?:os|OS) error (\d+)\)|\[[Ee]rrno (\d+)\]")
 _STORE = re.compile(r"Generic (?:S3|GCS|MicrosoftAzure|HTTP|LocalFileSystem) error|HTTP error|error sending request"
                     r"|Object at location .* not found in bucket|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied")
+_BROKEN_OFF = re.compile(r"\((?:os|OS) error (?:104|32)\)|connection closed before|error decoding response body"
+                         r"|end of file before message|IncompleteBody")
+_PAUSES = (0.1, 0.4, 1.6)
+"""Seconds before what was broken off is tried again."""
+_READING = {"get_file_info", "get_file_info_selector", "read", "size"}
+"""What is done to files and file systems that can be done again."""
 _STATUS = re.compile(r"status code: (\d{3}[^:]*)")
 _TAG = re.compile(r"<[^>]*>")
 
@@ -50,6 +61,18 @@ def faults_told(doing: str, where: str) -> Iterator[None]:
         if (cause := _cause(error, where)) is None:
             raise
         raise StoreFault(f"cannot {doing} {shown(where)}: {cause}") from error
+
+
+def tried_again(read: Callable[[], _Answer]) -> _Answer:
+    """What is read, or done to the same end however often, tried again if the connection broke off."""
+    for pause in _PAUSES:
+        try:
+            return read()
+        except (OSError, DeltaError, pa.ArrowException) as error:
+            if not _BROKEN_OFF.search(f"{error} {error.__cause__}"):
+                raise
+        time.sleep(pause)
+    return read()
 
 
 def _cause(error: BaseException, where: str) -> str | None:
@@ -108,7 +131,8 @@ class TellingHandler(DeltaStorageHandler):
     def _opened(self, open_: Callable[[str], Any], path: str, doing: str) -> pa.PythonFile:
         where = f"{self._uri}/{path}"
         with faults_told(doing, where):
-            return pa.PythonFile(_Telling(open_(path), doing, where))
+            opened = tried_again(lambda: open_(path)) if doing == "read" else open_(path)
+            return pa.PythonFile(_Telling(opened, doing, where))
 
 
 class _Telling:
@@ -124,6 +148,8 @@ class _Telling:
 
         def call(*arguments: Any, **named: Any) -> Any:
             with faults_told(self._doing, self._where):
+                if name in _READING:
+                    return tried_again(lambda: value(*arguments, **named))
                 return value(*arguments, **named)
 
         return call

@@ -40,7 +40,7 @@ from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, declaration, kin
 from data_platform.lake import archive, chain, copies, unfinished
 from data_platform.lake.chain import LOG
 from data_platform.lake.compaction import blocks_of, delete_compacted, in_order, is_whole, write_blocks
-from data_platform.lake.faults import StoreFault, faults_told
+from data_platform.lake.faults import StoreFault, faults_told, tried_again
 from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
 from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
@@ -212,7 +212,7 @@ class Lake:
         if self.known(name) is not None:
             return True
         with faults_told("read", self.table_uri(name)):
-            return DeltaTable.is_deltatable(self.table_uri(name), self.storage_options)
+            return tried_again(lambda: DeltaTable.is_deltatable(self.table_uri(name), self.storage_options))
 
     def open(self, name: str, version: int | None = None) -> DeltaTable:
         """A handle pinned at `version`, or at the latest.
@@ -222,7 +222,8 @@ class Lake:
         """
         try:
             with faults_told("read", self.table_uri(name)):
-                return DeltaTable(self.table_uri(name), version=version, storage_options=self.storage_options)
+                return tried_again(lambda: DeltaTable(
+                    self.table_uri(name), version=version, storage_options=self.storage_options))
         except TableNotFoundError as error:
             existing = ", ".join(self.tables()) or "none yet"
             raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error

@@ -60,6 +60,8 @@ ARCHIVED = "archived"
 """How entries look that are archived: what was read of them before is believed."""
 _MEMORY: dict[tuple[Any, ...], Ledger] = {}
 _LOOKED_AT: dict[tuple[Any, ...], float] = {}
+_BESIDE: dict[tuple[Any, ...], tuple[float, Mapping[str, str]]] = {}
+"""When the folder of a log was listed last, and what lay there beside the entries."""
 
 
 class LogUnreadable(ValueError):
@@ -181,7 +183,9 @@ def ledger_of(lake: Lake, name: str, listing: Listing | None = None) -> Ledger |
         if found is not None:
             _MEMORY[key] = found
             return found
-    listing = listing or list_log(lake, name)
+    if listing is None:
+        listing = list_log(lake, name)
+        _BESIDE[key] = time.monotonic(), listing.others
     if not listing.entries:
         _MEMORY.pop(key, None)
         return None
@@ -436,11 +440,19 @@ def forget_all() -> None:
     """Forget the ledgers that this process has at hand; those that are kept in lakes stay."""
     _MEMORY.clear()
     _LOOKED_AT.clear()
+    _BESIDE.clear()
 
 
 def look_at(lake: Lake, name: str) -> None:
     """Note that all that lies in the folder of a log was looked at just now, and is as it should be."""
     _LOOKED_AT[_key(lake, name)] = time.monotonic()
+
+
+def listed_lately(lake: Lake, name: str, seconds: float) -> Mapping[str, str] | None:
+    """What lies in the folder of a log beside the entries, and how it looks, if this process listed it lately because
+    it read the ledger; None if not."""
+    at, others = _BESIDE.get(_key(lake, name), (-math.inf, {}))
+    return others if time.monotonic() - at < seconds else None
 
 
 def seconds_since_look(lake: Lake, name: str) -> float:

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.columns import Table
 from data_platform.lake import unfinished
-from data_platform.lake.faults import TellingHandler, faults_told
+from data_platform.lake.faults import TellingHandler, faults_told, tried_again
 
 # A row group is what a reader decodes at once: it bounds the memory of every stage that reads the table.
 ROW_GROUP_BYTES = 16 * 2**20
@@ -235,7 +235,13 @@ class TableWriter:
 
 
 def write_bytes(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes]) -> tuple[int, str]:
-    """Write pieces to a file, or over it; returns how many bytes that made, and their SHA-256."""
+    """Write pieces to a file, or over it; returns how many bytes that made, and their SHA-256. A list of pieces is at
+    hand: it is written again if the connection to a store breaks off."""
+    return tried_again(lambda: _written(system, path, pieces)) if isinstance(pieces, list) else _written(
+        system, path, pieces)
+
+
+def _written(system: pyarrow.fs.FileSystem, path: str, pieces: Iterable[bytes]) -> tuple[int, str]:
     with HashedStream(system, path) as stream:
         for piece in pieces:
             stream.write(piece)

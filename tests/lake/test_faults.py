@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from benchmarks.faulty_store import FAULTS, FaultyStore
+from data_platform.lake import faults
 from data_platform.lake.faults import StoreFault
 from data_platform.lake.lake import Lake, Partition
 from tests.integration.ui import free_port
@@ -74,6 +75,27 @@ def test_nothing_is_lost_or_doubled_by_a_faulty_store(store: str, monkeypatch: p
         copied = [row["version"] for row in lake.read_table("lineage", ["table", "version"]).to_pylist()
                   if row["table"] == NAME]
         assert sorted(copied) == sorted({row["version"] for row in lake.history(NAME)})
+
+
+def test_what_breaks_off_is_read_again_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_PAUSES", (0.0, 0.0))
+    broken = OSError("Generic S3 error: error decoding response body (os error 104)")
+    for answers, tries in (([broken, broken, "rows"], 3), ([broken] * 3, 3), ([OSError("denied")], 1),
+                           ([FileNotFoundError("gone (os error 2)")], 1)):
+        asked = iter(answers)
+
+        def read(asked: Iterator[Any] = asked) -> str:
+            answer = next(asked)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        if answers[-1] == "rows":
+            assert faults.tried_again(read) == "rows"
+        else:
+            with pytest.raises(OSError, match=re.escape(str(answers[-1]))):
+                faults.tried_again(read)
+        assert next(asked, None) is None and len(answers) == tries
 
 
 def test_a_commit_whose_answer_was_lost_keeps_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
