@@ -14,6 +14,7 @@ import dagster as dg
 from assets.arrivals import as_launched, refuse_unknown
 from assets.checks import stage_checks
 from assets.effort import measured
+from assets.in_order import wait_for_those_before
 from assets.metadata import commit_metadata
 from assets.names import Names, tag_run
 from assets.observations import of_step, tag_effort
@@ -94,6 +95,7 @@ def materialize(
         opened = as_launched(context.instance, names, context.run, stage, workspace.open_for_work())
         if snapshot is not None:
             refuse_unknown(snapshot, opened)
+        wait_for_those_before(context, stage, opened, flow, names, snapshot)
         note_what_is_read(context, stage, opened, flow, names, snapshot)
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
             with measured() as effort:

@@ -11,6 +11,7 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.loader import LoadingContextForTest
 
+from assets.arrivals import register
 from assets.launch import bring_up_to_date
 from assets.taken_out import rewritten
 from data_platform.lake.lake import Provenance
@@ -326,6 +327,24 @@ def test_a_code_location_with_the_code_of_before_asks_for_nothing(
     monkeypatch.setattr("assets.loaded_code._LOADED", frozenset())
     tick = world.tick(word, '{"one": "x"}')
     assert not tick.run_requests and "reload it" in tick.skip_message and tick.cursor == '{"one": "x"}'
+
+
+def test_a_crawl_waits_for_one_before_it_whoever_launched_them(world: Toys, monkeypatch: pytest.MonkeyPatch) -> None:
+    for snapshot in ("web1", "web2"):
+        world.arrive(snapshot)
+    register(world.instance, world.names, ["web1", "web2"])
+    crawl = world.definitions.resolve_job_def(world.names.of_recipe("crawl"))
+    first, second = (
+        world.instance.create_run_for_job(
+            crawl, tags={"dagster/partition": snapshot}, status=dg.DagsterRunStatus.STARTED
+        ) for snapshot in ("web1", "web2")
+    )
+    monkeypatch.setattr("assets.in_order.sleep", lambda seconds: world.instance.report_run_canceled(first))
+    result = crawl.execute_in_process(instance=world.instance, partition_key="web2")
+    assert result.success
+    assert any("waiting for runs of web1" in entry.user_message for entry in world.instance.all_logs(result.run_id))
+    assert world.instance.get_run_by_id(second.run_id).status == dg.DagsterRunStatus.STARTED, "nobody waits for a later"
+    assert crawl.execute_in_process(instance=world.instance, partition_key="web1").success
 
 
 def test_jobs_have_one_phase_each() -> None:
