@@ -23,7 +23,8 @@ _LINE = re.compile(
     rf"(?:copyright(?:ed|s)?\b|copr\.)\s*(?:notice:|:|by\b|holder:)?\s*(?:{_SIGN})?|"
     rf"(?:{_SIGN})\s*(?:copyright\b)?)[\s:,]*(?P<who>.*)$", re.I,
 )
-_HINT = re.compile(rf"copyright|copr\.|{_SIGN}", re.I)
+HINT = re.compile(rf"copyright|copr\.|{_SIGN}", re.I)
+"""What every copyright line has."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _TALK = re.compile(
     r"^(?:and|or|in|to|of|on|as|for|if|is|are|the|this|that|these|any|all rights of|with|under|which|from|holders?|"
@@ -50,13 +51,13 @@ def copyright_lines(text: str, most: int = MAX_LINES) -> tuple[str, ...]:
 
     A line that ends in ',' or 'and' goes on in the next. Signs of comments around a line are none of it.
     """
-    if not _HINT.search(text):
+    if not HINT.search(text):
         return ()
     about_itself = bool(_OWN_TEXT.search(text))
     found: dict[str, None] = {}
     lines = text.splitlines()
     for place, raw in enumerate(lines):
-        if len(raw) > 2_000 or not _HINT.search(raw):
+        if len(raw) > 2_000 or not HINT.search(raw):
             continue
         stated = _stripped(raw)
         if not _is_line(stated):

@@ -45,6 +45,7 @@ from data_platform.takedown.inventory import (
     stored_table,
 )
 from data_platform.takedown.notices import (
+    CREDITING,
     CREDITS,
     NAMING,
     Lines,
@@ -281,12 +282,12 @@ def resume(
         for partition in _partitions(lake, name):
             if name in planned:
                 report(f"rewrite {name}/{partition}" if str(partition) else f"rewrite {name}")
-            _rewrite(lake, name, partition, ids, listed, plan, takedown_id)
+            _rewrite(lake, name, partition, ids, listed, plan, takedown_id, lines)
     for name in lake.tables():
         if name in planned:
             report(f"delete old files of {name}")
         if name in names or any(file.added is None for file in stored_table(lake, name).files):
-            _delete_old_files(lake, name, ids, listed, plan)
+            _delete_old_files(lake, name, ids, listed, plan, lines)
         if name in planned:
             _scrub_log(lake, name, {file["path"] for file in plan["files"] if file["table"] == name})
             written.extend(_rewritten(lake, name, takedown_id))
@@ -468,11 +469,17 @@ class _Change:
     made_of: Callable[[pa.Table], pa.Table]
 
 
-def _change(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any]) -> _Change:
+def _change(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any], lines: Lines) -> _Change:
     """What is done to a table: rows go; of credits that stay, notices that go and their lines."""
     drop = _dropper(name, ids, listed, plan)
-    if name != CREDITS or not (notices := listed_notices(listed)):
+    notices = listed_notices(listed)
+    if not notices or (name != CREDITS and CREDITING not in table(name).column_names):
         return _Change(drop, lambda rows: rows.filter(pc.invert(drop(rows))))
+    if name != CREDITS:
+        return _Change(
+            lambda rows: pc.or_(drop(rows), lines.credit(rows)),
+            lambda rows: lines.without(rows.filter(pc.invert(drop(rows)))),
+        )
     return _Change(
         lambda rows: pc.or_(drop(rows), names_notice(rows, notices)),
         lambda rows: without_notices(rows.filter(pc.invert(drop(rows))), notices),
@@ -493,7 +500,7 @@ def _narrow(name: str, parquet: pq.ParquetFile) -> list[str]:
     if name in LABELS or kind_of(name) == "trainer":
         return columns_in(parquet, ("text", "url") if name in LABELS else ("model_id",))
     there = columns_in(parquet, ID_COLUMNS)
-    return [*there, *columns_in(parquet, ("reason", NAMING))] if there else []
+    return [*there, *columns_in(parquet, ("reason", NAMING, CREDITING))] if there else []
 
 
 def _holds(lake: Lake, file: StoredFile, change: _Change) -> bool:
@@ -521,11 +528,11 @@ def _partitions(lake: Lake, name: str) -> list[Partition]:
 
 def _rewrite(
     lake: Lake, name: str, partition: Partition, ids: Sequence[str], listed: RemovalList, plan: dict[str, Any],
-    takedown_id: str,
+    takedown_id: str, lines: Lines,
 ) -> None:
     """Replace a partition by itself without the rows that go. Files that have none of them are copied as they are."""
     basis = lake.carried(name, partition)
-    change = _change(name, pa.array(ids, pa.string()), listed, plan)
+    change = _change(name, pa.array(ids, pa.string()), listed, plan, lines)
     current = [
         file for file in stored_table(lake, name).files
         if file.current and all(dict(file.partition)[key] == value for key, value in partition.values)
@@ -578,10 +585,10 @@ def _is_left_of(lake: Lake, now: Pin, recipe: str) -> bool:
 
 
 def _delete_old_files(
-    lake: Lake, name: str, ids: Sequence[str], listed: RemovalList, plan: dict[str, Any]
+    lake: Lake, name: str, ids: Sequence[str], listed: RemovalList, plan: dict[str, Any], lines: Lines
 ) -> None:
     """Delete the files with rows that go which the latest version does not name, and what killed writers left."""
-    change = _change(name, pa.array(ids, pa.string()), listed, plan)
+    change = _change(name, pa.array(ids, pa.string()), listed, plan, lines)
     delete_files(lake, name, [file.path for file in stored_table(lake, name).files
                               if not file.current and _holds(lake, file, change)])
 

@@ -4,7 +4,7 @@ A LICENSE or NOTICE is a record like others, and so goes like others: its row of
 text stands in the notice of every export that has a document below it, and its copyright lines in the credits of these
 documents, whether any of them goes or not. A text that another file which stays has, too, is that file's, and stays.
 The standing list has the notice_id of a text that went, and the hashes of its lines, by which they are found within the
-line that credits a row of an export, too.
+line that credits a document (column `attribution` of tables and exports), too.
 
 Here belongs what of a notice lies outside its own row. Not here: exports (`outside.py`), and the search (`receipt.py`).
 """
@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.credits.attribution import SEPARATOR, on_one_line
+from data_platform.credits.copyright import HINT
 from data_platform.takedown.removal_list import NOTICE, Entry, RemovalList
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ NAMING = "notices"
 LINES = "copyright"
 """Its column of copyright lines."""
 CREDITING = "attribution"
-"""The column of an export that credits a row on one line."""
+"""The column of tables and exports that credits a document on one line."""
 _MOST_PIECES = 12
 """A copyright line has so many commas at most to be found in an attribution."""
 _TEXTS = "license_notices"
@@ -134,16 +135,36 @@ class Lines:
 
     def credits_without(self, rows: pa.Table) -> pa.Array | pa.ChunkedArray | None:
         """The column that credits rows without the lines that are gone; None if it has none of them or is not there."""
-        if not self.gone or CREDITING not in rows.schema.names:
+        if not self.gone or CREDITING not in rows.schema.names or not _is_text(rows.schema.field(CREDITING).type):
             return None
         column = rows[CREDITING]
-        likely = {value for value in pc.unique(column).to_pylist() if value and self.taken_out_of(value, "") != value}
+        distinct = pc.unique(column)
+        distinct = distinct.filter(pc.match_substring_regex(distinct, HINT.pattern, ignore_case=True))
+        likely = {value for value in distinct.to_pylist() if value and self.taken_out_of(value, "") != value}
         if not likely:
             return None
         values, ids = column.to_pylist(), rows["doc_id"].to_pylist()
         made = [self.taken_out_of(value, id_) if value in likely else value
                 for value, id_ in zip(values, ids, strict=True)]
         return pa.array(made, column.type) if made != values else None
+
+
+    def credit(self, rows: pa.Table) -> pa.Array | pa.ChunkedArray:
+        """Which rows are credited by a line that is gone; none, if the table credits nobody."""
+        left = self.credits_without(rows)
+        return pa.array(np.zeros(rows.num_rows, bool)) if left is None else pc.fill_null(
+            pc.not_equal(rows[CREDITING].combine_chunks(), left), False)
+
+    def without(self, rows: pa.Table) -> pa.Table:
+        """Rows credited without the lines that are gone."""
+        if (left := self.credits_without(rows)) is None:
+            return rows
+        place = rows.schema.get_field_index(CREDITING)
+        return rows.set_column(place, rows.schema.field(place), left)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _without_pieces(pieces: Sequence[str], unwanted: Collection[str]) -> str:

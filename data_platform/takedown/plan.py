@@ -35,7 +35,7 @@ from data_platform.takedown.inventory import (
     open_parquet,
     stored_table,
 )
-from data_platform.takedown.notices import NAMING, gone_notices, names_notice
+from data_platform.takedown.notices import CREDITING, NAMING, Lines, gone_notices, names_notice
 from data_platform.takedown.removal_list import COPY_SIMILARITY, Entry, RemovalList, hash_of_url
 
 ID_COLUMNS = ("doc_id", "record_id", "id", "derived_id", "matched_id", "cluster_id", "matched_doc_id", "parent_id")
@@ -207,8 +207,11 @@ def found_for(
     ids = pa.array(sorted(chosen), pa.string())
     hits, shared, archives, snapshots = [], set(), {}, set()
     notices = gone_notices(corpus, ids)
-    for file, rows in corpus.scan([*ID_COLUMNS, "reason", NAMING]):
-        mask = pc.or_(names_any(rows, ids), names_notice(rows, notices))
+    lines = Lines.of(corpus.lake, notices)
+    for file, rows in corpus.scan([*ID_COLUMNS, "reason", NAMING, *([CREDITING] if notices else [])]):
+        if not any(name in rows.column_names for name in ID_COLUMNS):
+            continue
+        mask = pc.or_(pc.or_(names_any(rows, ids), names_notice(rows, notices)), lines.credit(rows))
         if not (count := pc.sum(mask).as_py() or 0):
             continue
         own = next(name for name in _OWN_ID if name in rows.column_names)

@@ -85,7 +85,7 @@ class Sought:
                 self.found.append({"place": place, "what": f"a removed text in column {name}", "rows": holding})
 
     def credits(self, place: str, rows: pa.Table) -> None:
-        """Search whom rows of an export credit."""
+        """Search whom rows credit."""
         if (left := self.lines.credits_without(rows)) is not None:
             changed = pc.sum(pc.not_equal(rows[CREDITING], left)).as_py()
             self.found.append({"place": place, "what": "a line of a removed notice", "rows": changed})
@@ -311,7 +311,10 @@ def _search_file(path: str, stream: pa.NativeFile, sought: Sought) -> str:
         # The platform's own tables name documents: the standing list, above all.
         own = folder in PLATFORM_LOGS
         for group in range(parquet.num_row_groups):
-            sought.rows(path, parquet.read_row_group(group), own)
+            rows = parquet.read_row_group(group)
+            sought.rows(path, rows, own)
+            if not own:
+                sought.credits(path, rows)
     return made.hexdigest()
 
 
