@@ -396,6 +396,8 @@ WAYS: dict[str, Way] = {
         "raw_crawls", lambda v: rewrite(v.files("raw_crawls")[0], with_value("payload", b"another text"))),
     "raw_value of evidence rewritten": Way(
         "license_evidence", lambda v: rewrite(v.files("license_evidence")[0], with_value("raw_value", "CC0"))),
+    "fingerprints of archives rewritten": Way(
+        "archives", lambda v: rewrite(v.files("archives")[0], with_value("fingerprint", "sha256:" + "0" * 64))),
     "a notice rewritten": Way(
         "license_notices", lambda v: rewrite(v.files("license_notices")[0], with_value("text", "Nothing to say."))),
     "a bit flipped in a text of the mixture": Way(NAME, _flip_in_text),

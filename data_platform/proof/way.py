@@ -23,6 +23,8 @@ from data_platform.proof.logs import breaches_of_logs, logs_of, rows_of_log
 from data_platform.proof.look import Share
 from data_platform.proof.trace import NotFound, commit_beside
 
+_ARCHIVES = "archives"
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -152,16 +154,21 @@ def _stop_at(
 
 
 def _sides_of(name: str) -> tuple[str, ...]:
-    """The tables written beside a table that publications are made of: parents of derived texts, texts of notices."""
+    """The tables written beside a table that publications are made of: parents of derived texts, texts of notices, the
+    archives that crawls were read from, which attestations name."""
     if kind_of(name) == "synthesiser":
         return ("parents",)
-    return ("license_notices",) if name == "document_credits" else ()
+    return {"document_credits": ("license_notices",), "raw_crawls": (_ARCHIVES,)}.get(name, ())
 
 
 def _add_side(
     way: Way, stop: Stop, side: str, own: Sequence[Mapping[str, Any]], commits: list[dict[str, Any]], custody: Custody
 ) -> None:
     """The part of a side table that was written beside a stop: by the same recipe."""
+    if side == _ARCHIVES and not commits:
+        # Crawls that were read from no archive have none; a table that was there and is gone has left its link.
+        way.breaches.extend(custody.unwitnessed(side))
+        return
     within = [stop.table] if table(side).partition_by[:1] == ("stage",) else []
     place = side, "/".join(filter(None, [*within, stop.partition]))
     commit = commit_beside(commits, place[1], first_of(own, stop.commit))
