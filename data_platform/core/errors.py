@@ -49,7 +49,8 @@ def faults_of(path: str | os.PathLike[str], doing: str = "write") -> Iterator[No
     except OSError as error:
         if isinstance(error, PlainError) or not error.errno:
             raise
-        where = os.fspath(path) if error.filename is None else error.filename
+        # Of a copy, Python names the source first, and the disk of the other is full.
+        where = os.fspath(path) if error.filename is None or error.filename2 is not None else error.filename
         raise FileFault(f"cannot {doing} {where}: {os.strerror(error.errno)}") from error
 
 

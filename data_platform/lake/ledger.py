@@ -238,8 +238,10 @@ def _list_local(folder: str, within: str, entries: dict[int, str], others: dict[
     with found:
         for entry in found:
             name = entry.name
-            if not within and is_entry(name):
-                entries[int(name[:20])] = _look(entry.stat(follow_symlinks=False))
+            # As `is_entry` and `_look` say, without calling them for every one of many thousands.
+            if not within and len(name) == 25 and name.endswith(".json") and (number := name[:20]).isdecimal():
+                state = entry.stat(follow_symlinks=False)
+                entries[int(number)] = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
             elif entry.is_dir(follow_symlinks=False):
                 _list_local(entry.path, f"{within}{name}/", entries, others)
             else:
@@ -463,8 +465,7 @@ def seconds_since_look(lake: Lake, name: str) -> float:
 def _kept(lake: Lake, name: str) -> Ledger | None:
     """The ledger that is kept of a table; None if there is none, or none that can be read."""
     try:
-        with filesystem(lake.uri, lake.storage_options).open_input_stream(_path(name)) as stream:
-            values = json.loads(stream.read())
+        values = json.loads(_read(lake, _path(name)))
         if values["format"] != _FORMAT or values["name"] != name:
             return None
         files = [DataFile(path, tuple(place), *rest) for path, place, *rest in values["files"]]
@@ -481,6 +482,14 @@ def _kept(lake: Lake, name: str) -> Ledger | None:
 
 def _path(name: str) -> str:
     return f"{KEPT}/{name}.ledger"
+
+
+def _read(lake: Lake, path: str) -> bytes:
+    if "://" not in lake.uri:  # by way of the store it takes as long as what is made of it
+        with open(os.path.join(lake.uri, path), "rb") as file:
+            return file.read()
+    with filesystem(lake.uri, lake.storage_options).open_input_stream(path) as stream:
+        return stream.read()
 
 
 def _key(lake: Lake, name: str) -> tuple[Any, ...]:

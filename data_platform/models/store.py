@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs
 
-from data_platform.core.errors import PlainError
+from data_platform.core.errors import PlainError, faults_of
 from data_platform.lake.place import shown
 from data_platform.lake.writer import filesystem
 
@@ -206,8 +206,13 @@ def _publish_locally(folder_built: Path, manifest: bytes, parent: Path, digest: 
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix=f".{digest[:12]}.") as temporary:
         copy = Path(temporary, digest[:12])
-        shutil.copytree(folder_built, copy)
-        (copy / MANIFEST).write_bytes(manifest)
+        copy.mkdir()
+        for file in (file["name"] for file in json.loads(manifest)["files"]):
+            with faults_of(copy / file):
+                (copy / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder_built / file, copy / file)
+        with faults_of(copy / MANIFEST):
+            (copy / MANIFEST).write_bytes(manifest)
         _verify(copy, digest)
         if target.is_dir():  # and damaged: it goes with what is temporary
             with suppress(FileNotFoundError):  # another process was first
