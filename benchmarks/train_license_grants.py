@@ -1,4 +1,4 @@
-"""Train the model of what is put under a licence (data_platform/licenses/grant.py) and write its weights.
+"""Train the model of what is put under a licence (data_platform/licenses/taught.py) and write its weights.
 
 labels/license_grants.txt holds patterns of sentences that name a licence, in the languages that notices are read in,
 by what they put under it; each is expanded at random. Sentences of articles of the crawl (--data) are cut where a
@@ -23,7 +23,8 @@ from scipy.sparse import csr_matrix
 from benchmarks.common import parser, show
 from benchmarks.sentences import Sentence, fit, matrix, of_patterns, shares
 from benchmarks.train_license_neighbours import of_pages
-from data_platform.licenses.grant import CLASSES, MODEL, OTHER, SLOTS, WHOLE, grant_slots
+from data_platform.licenses.grant import OTHER, WHOLE
+from data_platform.licenses.taught import CLASSES, MODEL, SLOTS, grant_slots
 from data_platform.licenses.votes import CJK, NAME, OWN, PREFIX, STEP, WORD, read_words
 
 PATTERNS = Path(__file__).parent / "labels" / "license_grants.txt"

@@ -2,11 +2,11 @@
 """What a sentence that names a licence puts under it: the page it stands on, nothing in particular, or something else.
 
 A grant has a subject (this page, this site, its text), a tense (now) and a modality (is; not 'if', 'will be', 'we are
-considering'). Nobody can list the sentences that have all three, nor those that lack one, so that words vote
-(`votes`): those before the licence, those behind it, and those of the sentence before where that is spoken of ('It is
-available under'), each on its side. Names and words that were never seen count as such, and the bias leans towards
-something else: doubt is never free. The weights are learned from sentences of known kinds
-(benchmarks/train_license_grants.py); other weights make another detector (`html`).
+considering'). Nobody can list the sentences that have all three, nor those that lack one, so that a small model of
+language reads them (`reader`): what stands before the licence, what behind it, and the sentence before where that is
+spoken of ('It is available under'). It is given the sentence as `as_read` writes it, in training
+(benchmarks/train_license_reader.py) as in use. What it takes for a grant and the votes of known words do not
+(`taught`), is none: doubt is never free. Other weights make another detector (`html`).
 
 Belongs here: the words around a licence in, one of `WHOLE`, `BARE`, `OTHER` out; notices of copyright. Does not:
 names of licences (`prose`), words that restrict (`restriction`, `neighbours`), where the sentence stands (`place`).
@@ -15,14 +15,12 @@ names of licences (`prose`), words that restrict (`restriction`, `neighbours`), 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence, Set
-from functools import lru_cache
-from pathlib import Path
-
-import numpy as np
+from collections.abc import Set
 
 from data_platform.licenses.exceptions import without_exception
-from data_platform.licenses.votes import CJK, OWN, WORD, features, load, read_words, slots_of, totals
+from data_platform.licenses.reader import LICENSE, OWN, is_piece, read
+from data_platform.licenses.taught import voted
+from data_platform.licenses.votes import any_of
 
 WHOLE = "whole"
 """The page, the site, or the text of either is put under the licence."""
@@ -33,14 +31,26 @@ PART = "part"
 OTHER = "other"
 """Something else is put under it, or nothing is, or not now, or it cannot be told."""
 CLASSES = (WHOLE, BARE, PART, OTHER)
-MODEL = Path(__file__).with_name("grants.npz")
-"""`weights` by class and slot in steps of `STEP`, the bias last; `known`, the hashes of the words it was taught."""
+SURE, UNDECIDED = 4.0, 2.5
+"""How much more than for `OTHER` is found for what is a grant whatever the votes of known words say; and how little
+more or less for one to be decided by votes alone."""
+SURE_OF_CREDIT = 2.0
+"""How much more than for all else is found for a line that credits a part."""
 
-SLOTS = 1 << 18
-"""More than for one sentence: there are three sides."""
-
-_MAX_AFTER = 160
-"""Characters behind the name of a licence that are read."""
+_MAX_BEFORE, _MAX_AFTER, _MAX_PREVIOUS = 300, 160, 160
+"""Characters before and behind the name of a licence, and of the sentence before, that are read."""
+_ADDRESS = re.compile(r"[^\s(（\[]*(?:://|www\.)[^\s)\]）]*")
+_BRACKETED = re.compile(r"[(\[“\"„«‘「（]\s*@\s*[)\]”\"“»’」）]")
+_EMPTY = re.compile(r"[(\[“\"„«‘「（]\s*[;,.:/–-]*\s*[)\]”\"“»’」）]")
+_AGAIN = re.compile(
+    r"(?:\b(?:licen[sc]e|lizenz|licencia|licenza|licença|licentie|licencji|licens|lisens)\s+)?@(?:\s*,?\s*@)+", re.I
+)
+_NAMED_LICENSE = re.compile(r"\blicen[sc]e\s+@", re.I)
+_ELEMENTS = re.compile(
+    r"(?:(?:\b(?:CC|BY|SA|Attribution|Share-?\s?Alike|International|Unported|Generic|IGO)\b|\d\.\d)[\s,–-]*)+@|"
+    r"@(?:[\s,–-]*(?:\b(?:International|Unported|Generic|IGO)\b|\d\.\d(?!\d)))+", re.I,
+)
+"""What is left of the name of a licence beside it, which says nothing about what is put under it."""
 _SENTENCE_END = re.compile(r"[.。!]\s|\s[|•·]\s")
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _LETTER = re.compile(r"[^\W_]")
@@ -52,6 +62,8 @@ _NOTICE = re.compile(
     r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}",
 )
 """A notice of copyright with its holder: capitalised words and what joins them."""
+_ROLE = re.compile(r"\([^()\W\d_][^()\d]{0,24}\)\W*$")
+"""What a holder is, behind the name: '(Author)', as systems of journals print it."""
 _SOME_RIGHTS = re.compile(
     r"\b(?:some|no|certain|einige|keine|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|derechos|direitos|"
     r"diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I,
@@ -73,44 +85,41 @@ def claim(
     return OTHER if found == PART else found
 
 
-@lru_cache(maxsize=4_096)
 def _class_of(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> str:
-    weights, known = load(MODEL)
-    slots = grant_slots(before, after, own_names, previous, in_footer=in_footer, known=known)
-    return CLASSES[int(np.argmax(totals(slots, weights)))]
+    after = _SENTENCE_END.split(after[:_MAX_BEFORE], maxsplit=1)[0]
+    texts = (_with_own(text.replace(LICENSE, " "), own_names) for text in (before, after, previous))
+    scores = dict(zip(CLASSES, read(as_read(*texts, in_footer=in_footer)).claim, strict=True))
+    found = max(scores, key=scores.__getitem__)
+    margin = scores[WHOLE] - scores[OTHER]
+    if found == PART or (found != BARE and abs(margin) >= SURE) or not (before.strip() or after.strip()):
+        return found
+    by_votes, all_taught = voted(before, after, own_names, previous, in_footer=in_footer)
+    if found != BARE and abs(margin) < UNDECIDED:
+        return by_votes
+    return OTHER if found != OTHER and all_taught and by_votes in (OTHER, PART) else found
 
 
-def grant_slots(
-    before: str, after: str, own_names: Set[str], previous: str, *, in_footer: bool, known: Container[str]
-) -> list[int]:
-    """The slots of the features of what stands around a licence, each once; `known` are the words of the model."""
-    after = _SENTENCE_END.split(without_exception(after)[:_MAX_AFTER], maxsplit=1)[0]
-    # What an exception leaves of a sentence begins with a comma.
-    texts = (without_exception(before).lstrip(" ,"), after, previous)
-    sides = [list(_apart(read_words(text, own_names, known), known)) for text in texts]
-    return slots_of(_features(*sides, in_footer), SLOTS)
+def as_read(before: str, after: str, previous: str = "", *, in_footer: bool = False) -> str:
+    """The sentence as the model reads it: where it stands, what it goes on with, and `reader.LICENSE` for the licence.
+
+    Addresses, empty brackets and further names of the same licence, which nothing but marks are left of, are out.
+    """
+    text = f"{before[-_MAX_BEFORE:]} {LICENSE} {after[:_MAX_AFTER]}"
+    text, squeezed = "", " ".join(_ADDRESS.sub(" ", text).split())
+    while text != squeezed:
+        text = squeezed
+        for pattern in (_BRACKETED, _ELEMENTS, _AGAIN, _NAMED_LICENSE):
+            squeezed = pattern.sub(f" {LICENSE} ", squeezed)
+        squeezed = " ".join(_EMPTY.sub(" ", squeezed).split())
+    previous = " ".join(previous.split())[-_MAX_PREVIOUS:]
+    return f"{'footer' if in_footer else 'body'}: {f'{previous} ; ' if previous else ''}{text}"
 
 
-def _apart(words: Sequence[str], known: Container[str]) -> Iterator[str]:
-    """Words, and the characters of CJK, which has none."""
-    for word in words:
-        yield from (char if char in known else WORD for char in word) if CJK.match(word) else (word,)
-
-
-def _features(before: Sequence[str], after: Sequence[str], previous: Sequence[str], in_footer: bool) -> Iterator[str]:
-    for side, words in (("b", before), ("a", after), ("p", previous)):
-        yield f"{side} {min(len(words), 9)}"
-        if words:
-            yield from (f"{side} {feature}" for feature in features(words))
-            yield f"{side} ^ {' '.join(words[:2])}"
-            yield f"{side} ^ {' '.join(words[:3])}"
-    if before:
-        yield f"{' '.join(before[-3:])} $"
-    if in_footer:
-        yield "footer"
-        yield f"footer ^ {' '.join(before[:1])}"
-        yield f"footer ^ {' '.join(before[:2])}"
-        yield f"footer ^ {' '.join(before[:3])}"
+def _with_own(text: str, own_names: frozenset[str]) -> str:
+    """A text with `OWN` for what the page and its site are called: 'Photos' as a title makes no name of the word."""
+    if not own_names or (own := any_of(own_names)) is None:
+        return text
+    return own.sub(lambda match: OWN if " " in match[0].strip() or not is_piece(match[0]) else match[0], text)
 
 
 def _is_quoted(before: str, after: str) -> bool:
@@ -126,7 +135,11 @@ def _is_quoted(before: str, after: str) -> bool:
 
 def credits_another(label: str, own_names: Set[str] = frozenset()) -> bool:
     """Whether the line or sentence before a bare licence is the credit of something else: 'Photo: J. Roe.'."""
-    return bool(label.strip()) and _class_of(label, "", frozenset(own_names), "", False) == PART
+    if not label.strip():
+        return False
+    scores = read(as_read(_with_own(label, frozenset(own_names)), "")).claim
+    *_, next_best, best = sorted(scores)
+    return best == scores[CLASSES.index(PART)] and best - next_best >= SURE_OF_CREDIT
 
 
 def reserves_some_rights(text: str) -> bool:
@@ -137,16 +150,17 @@ def reserves_some_rights(text: str) -> bool:
 def is_notice(text: str) -> bool:
     """Whether a text is a notice of copyright and nothing else: whose the work is, not what may be done with it."""
     text = " ".join(text.split())
-    return bool(_NOTICE.match(text)) and not _LETTER.search(_NOTICE.sub(" ", text, count=1))
+    rest = _ROLE.sub(" ", _NOTICE.sub(" ", text, count=1))
+    return bool(_NOTICE.match(text)) and not _LETTER.search(rest)
 
 
 def adds_nothing(text: str) -> bool:
-    """Whether a text is a notice of copyright, or says nothing but what plain grants do: it adds nothing to one."""
+    """Whether a text is a notice of copyright, or says that some rights are reserved: it adds nothing to a grant."""
     text = _SOME_RIGHTS.sub(" ", text)
-    return is_notice(text) or not _LETTER.search(text) or claim(text) in (WHOLE, BARE)
+    return is_notice(text) or not _LETTER.search(text)
 
 
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:
     """Whether a sentence speaks of the page or its site by name: 'Quayside by J. Roe is licensed under'."""
     plain = _ARTICLE.sub("", without_exception(sentence).lstrip(" ,\"'“”„«»‘’|–—-:"))
-    return read_words(plain, own_names, load(MODEL)[1])[:1] == [OWN]
+    return _with_own(plain, frozenset(own_names)).startswith(OWN)

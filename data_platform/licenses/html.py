@@ -1,4 +1,5 @@
 # ruff: noqa: RUF001 - letters of other languages are meant
+
 """Licence statements in a page: what is marked up, what JSON-LD says, and what its sentences say.
 
 | looked at | location | scope |
@@ -36,7 +37,7 @@ import pyarrow.compute as pc
 
 from data_platform.licenses import grant, jsonld, prose, reprint
 from data_platform.licenses.exceptions import has_exception
-from data_platform.licenses.neighbours import THIN, is_foreign, score
+from data_platform.licenses.neighbours import THIN, first_look, is_foreign, score
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.place import (
     beside,
@@ -80,18 +81,24 @@ from data_platform.spdx.tiers import tier
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree
 
-DETECTOR = "html@5"
+DETECTOR = "html@6"
 
-DOUBTFUL_ADDITION = -1.0
+DOUBTFUL_ADDITION = 0.5
 """Score (`neighbours`) from which on what the sentence of a grant itself adds is doubtful: few words, and close."""
-DOUBTFUL_PROSE = 2.0
+DOUBTFUL_NEIGHBOUR = 2.0
+"""The same of the sentences around, and of the blocks beside it in a footer."""
+DOUBTFUL_PROSE = 2.2
 """The same of the paragraphs beside a licence in an article, which speak of anything."""
 DOUBTFUL_REPRINT_IN_NOTICE = 1.5
 """Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
 MAX_NOTICE = 600
 """Characters of a block that a notice of copyright and the licence beside it may share."""
-LIMIT_AT_ANY_DISTANCE = 4.6
-"""Score from which on a sentence limits a licence wherever it stands: 12 in 1,543 pages of the crawl have one."""
+LIMIT_AT_ANY_DISTANCE = 2.5
+"""Score from which on a sentence limits a licence wherever it stands."""
+SURELY_HARMLESS = -3.0
+"""Score below which a sentence restricts nothing, though it has words of restrictions: 'a non-commercial station'."""
+WORTH_READING = 0.0
+"""What a first look at a sentence has to find for it to be read, if it stands beside nothing."""
 MIN_WORDS_OF_LIMIT = 3
 """Words of such a sentence; shorter ones are answers and captions."""
 _SPEAKING = ("site", "content", "elsewhere")
@@ -311,9 +318,21 @@ def _metas(page: _Page) -> Iterator[Observation]:
         else:
             if name in _META_NAMES or (name in _NOTICE_NAMES and read(content).spdx != UNKNOWN):
                 yield observe("meta", "page", content, DETECTOR, most=CONFIDENCE_OF_SCOPE["page"], context=stated)
+            elif name in _NOTICE_NAMES:
+                yield from _limits_in_notice(content, stated)
             continue
         if reading is not None:
             yield observe("meta", "page", stated, DETECTOR, reading)
+
+
+def _limits_in_notice(notice: str, stated: str) -> Iterator[Observation]:
+    """What a notice that is no element of the page restricts: '© 2025 J. Roe. For personal use only.'"""
+    for sentence in prose.sentences(notice):
+        if grant.is_notice(sentence):
+            continue
+        words, reading = restriction(sentence) or (sentence, Reading(UNKNOWN, CHOSEN))
+        if reading.spdx != UNKNOWN or score(sentence) > DOUBTFUL_NEIGHBOUR:
+            yield observe("meta", "page", words, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=stated)
 
 
 def _links(page: _Page) -> Iterator[Observation]:
@@ -338,7 +357,30 @@ def _links(page: _Page) -> Iterator[Observation]:
             scope = _linked_scope(page, node, context, free)
         yield observe(location, scope, href or context, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
         if free and scope != "element" and tag not in ("link", "meta"):
+            yield from _shown_otherwise(node, reading, scope)
             yield from _doubts(node, " ".join(node.text.split()), scope)
+
+
+def _shown_otherwise(node: DOMNode, reading: Reading, scope: str) -> Iterator[Observation]:
+    """Stricter licences that the badge in a link, or what the link is called, names: two cannot both be meant."""
+    for shown in (node, *node.query_selector_all("img")):
+        badge = _licence_of_badge(shown.getattr("src") or "")
+        words = f"{shown.getattr('alt') or ''} {shown.getattr('title') or ''}"
+        for other in (badge, *(mention.reading for mention in prose.mentions(words))):
+            if other is None or other.spdx == UNKNOWN or family(other.spdx) == family(reading.spdx):
+                continue
+            if tier(other.spdx) > tier(reading.spdx):
+                yield observe("badge", scope, words.strip() or "badge", DETECTOR, other, CONFIDENCE_OF_SCOPE[scope])
+
+
+def _licence_of_badge(source: str) -> Reading | None:
+    """The licence that a badge of Creative Commons stands for, by its address; None if it is none."""
+    match = _BADGE.search(source.strip())
+    if match is None:
+        return None
+    kind = "licenses" if match["kind"].lower() == "l" else "publicdomain"
+    reading = read(f"https://creativecommons.org/{kind}/{match['rest']}")
+    return None if reading.spdx == UNKNOWN else reading
 
 
 def _doubts(node: DOMNode, phrase: str, scope: str) -> Iterator[Observation]:
@@ -358,9 +400,9 @@ def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
     With each, the score above which it is doubtful.
     """
     for sentence in prose.sentences(near_text(node, phrase)):
-        doubtful = DOUBTFUL_ADDITION if phrase and phrase in sentence else 0.0
+        doubtful = DOUBTFUL_ADDITION if phrase and phrase in sentence else DOUBTFUL_NEIGHBOUR
         yield from ((addition, doubtful) for addition in prose.additions(sentence, phrase))
-    doubtful = 0.0 if place(node) == "site" else DOUBTFUL_PROSE
+    doubtful = DOUBTFUL_NEIGHBOUR if place(node) == "site" else DOUBTFUL_PROSE
     for block in blocks_beside(node):
         for sentence in prose.sentences(block):
             yield from ((addition, doubtful) for addition in prose.additions(sentence))
@@ -441,7 +483,9 @@ def _linked_scope(page: _Page, node: DOMNode, context: str, free: bool) -> str:
         free and where != "site" and stands_under(node)
     ):
         return "element"
-    return _scope(where, _claimed(page, node, context, free), prose.grants(sentence) and prose.points_here(sentence))
+    scope = _scope(where, _claimed(page, node, context, free))
+    says_so = prose.grants(sentence) and prose.points_here(sentence)
+    return "element" if scope == "page" and not says_so else scope
 
 
 def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
@@ -492,31 +536,27 @@ def _beside_badge(page: _Page, node: DOMNode) -> str:
     return grant.OTHER if before and grant.credits_another(before[-1], page.names) else grant.BARE
 
 
-def _scope(where: str, claimed: str, grants_here: bool) -> str:
+def _scope(where: str, claimed: str) -> str:
     if where in ("figure", "other", "quoted", "shown") or claimed == grant.OTHER:
         return "element"
     if where == "site":
         return "site"
-    return "page" if claimed == grant.WHOLE and grants_here else "element"
+    return "page" if claimed == grant.WHOLE else "element"
 
 
 def _badges(page: _Page) -> Iterator[Observation]:
     """Badges that no link to a licence surrounds."""
     for node in every(page.document, _BADGES):
         source = (node.getattr("src") or "").strip()
-        match = _BADGE.search(source)
+        reading = _licence_of_badge(source)
         parent = node.parent
         href = (parent.getattr("href") or "") if parent is not None and (parent.tag or "").lower() == "a" else ""
-        if match is None or read(href).confidence:
+        if reading is None or read(href).confidence:
             continue
-        kind = "licenses" if match["kind"].lower() == "l" else "publicdomain"
-        reading = read(f"https://creativecommons.org/{kind}/{match['rest']}")
-        if reading.spdx != UNKNOWN:
-            scope = _scope(place(node), _beside_badge(page, node), True)
-            yield observe("badge", scope, source, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope],
-                          context=surroundings(node))
-            if scope != "element" and tier(reading.spdx) < UNKNOWN_TIER:
-                yield from _doubts(node, "", scope)
+        scope = _scope(place(node), _beside_badge(page, node))
+        yield observe("badge", scope, source, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=surroundings(node))
+        if scope != "element" and tier(reading.spdx) < UNKNOWN_TIER:
+            yield from _doubts(node, "", scope)
 
 
 def _jsonld(page: _Page) -> Iterator[Observation]:
@@ -565,7 +605,7 @@ def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
             lower = sentence.encode().lower()
             if any(word in lower for word in words) and (found := restriction(sentence, in_notice)) is not None:
                 raw, reading = found
-                if block and raw not in block:
+                if (block and raw not in block) or score(sentence) < SURELY_HARMLESS:
                     continue
                 scope = _scope_of_restriction(sentence, raw, where)
                 yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
@@ -596,9 +636,13 @@ def _reprint(page: _Page, node: DOMNode, line: str) -> str | None:
 
 def _limit(node: DOMNode, line: str, read: Sequence[str]) -> str | None:
     """A sentence that would be a limit on any licence beside it, so surely that it is one from any distance."""
+    if reprint.begins_with_part(line) or prose.speaks_of_part(line):
+        return None
     for sentence in prose.sentences(line):
         long = len(sentence.split()) >= MIN_WORDS_OF_LIMIT or CJK.search(sentence)
-        if not long or score(sentence) <= LIMIT_AT_ANY_DISTANCE or place(node) not in _SPEAKING:
+        if not long or first_look(sentence) <= WORTH_READING or place(node) not in _SPEAKING:
+            continue
+        if score(sentence) <= LIMIT_AT_ANY_DISTANCE:
             continue
         if not any(words in sentence for words in read):
             return sentence
@@ -658,11 +702,14 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: 
         claimed = _CLAIM_OF_SUBJECT[mention.subject]
     else:
         before, after = prose.around(mention)
-        words, previous = prose.without_names(before), prose.spoken_of(mention.sentence, mention.raw, earlier)
-        claimed = grant.claim(words, after, page.names, previous=previous, in_footer=where == "site")
+        before, after = prose.without_names(before), prose.without_names(after)
+        previous = prose.spoken_of(mention.sentence, mention.raw, earlier)
+        claimed = grant.claim(before, after, page.names, previous=previous, in_footer=where == "site")
         if claimed == grant.BARE and not before.strip() and grant.credits_another(earlier, page.names):
             claimed = grant.OTHER
-    scope = _scope(where, claimed, mention.grants and here)
+    scope = _scope(where, claimed)
+    if scope == "page" and not (mention.grants and here):
+        scope = "element"
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here or _DEDICATES.search(mention.sentence)):
         # Prose speaks of works in the public domain far more often than it dedicates itself to it; the tool by which
         # it does is named.
@@ -675,7 +722,7 @@ _DEDICATES = re.compile(r"\bcc[\s-]?0\b|\bcc[\s-]zero\b", re.I)
 _NO_LICENSES = (ALL_RIGHTS_RESERVED, OPT_OUT, PUBLIC_DOMAIN, US_GOVERNMENT)
 _FREE_BY_LAW = (PUBLIC_DOMAIN, US_GOVERNMENT)
 _HINTS = {
-    _metas: r"<meta\b[^>]*(?:licen[sc]e|rights|noai|noimageai|noml|tdm-reservation|content-usage|content-signal)",
+    _metas: r"<meta\b[^>]*(?:licen[sc]e|rights|copyright|noai|noimageai|noml|tdm-reservation|content-(?:usage|signal))",
     _links: r"(?:rel|itemprop|property)\s*=\s*[\"']?[^\"'>]*license|" + "|".join(map(re.escape, _LICENSE_HOSTS)),
     _badges: r"creativecommons\.org/[lp]/|licensebuttons\.net/",
     _jsonld: r"(?s)ld\+json.*license",

@@ -1,14 +1,14 @@
 # ruff: noqa: RUF001 - letters and dashes of other languages are meant
-"""Whether what stands beside a licence leaves it as it is: a small model of the sentences of notices.
+"""Whether what stands beside a licence leaves it as it is.
 
 'Newspapers write to our desk first', 'for members of the guild' and 'Bots stay outside' limit what is granted beside
 them, in words that no list of restrictions holds; 'Built with Jekyll', 'Thanks to all who helped' and 'Next meeting: 4
-October' do not. Nobody can list either kind, so that words vote: a sentence is turned into its words, pairs of words,
-beginnings of words and a few marks of its shape; each has a weight, learned by logistic regression from sentences that
-are known to be of one kind (benchmarks/train_license_neighbours.py), and the bias leans towards a limit: doubt is never
-free. Other weights make another detector (`html`). It knows eighteen languages; a sentence in another one
-(`is_foreign`)
-is a doubt whatever its score.
+October' do not. Nobody can list either kind, so that a small model of language reads them (`reader`). It knows eighteen
+languages; a sentence in another one (`is_foreign`) is a doubt whatever its score.
+
+A page has many sentences that stand beside nothing, and reading takes milliseconds: `first_look` tells those that
+cannot limit anything by votes of their words (`votes`), learned by logistic regression from patterns and from pages of
+a crawl (benchmarks/train_license_neighbours.py). Other weights of either make another detector (`html`).
 
 Belongs here: one sentence in, a score out. Does not: which sentences stand beside a licence (`html`, `place`), names of
 licences (`prose`), restrictions that hold from any distance (`restriction`).
@@ -23,10 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
+from data_platform.licenses.reader import read
 from data_platform.licenses.votes import CJK, STEP, WORDS, features, pieces, plain_words, slots_of, totals
 
 WEIGHTS = Path(__file__).with_name("neighbours.npy")
 """Weights by hash of the feature; the last one is the bias. In steps of `STEP`."""
+DOUBTFUL, SURELY_HARMLESS, SURE_WORDS = 2.4, -4.0, 3.0
+"""Odds of a sentence that has the words of limits, from so much on (less where it reads like one), unless it reads
+as harmless as that."""
 TAUGHT = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja", "zh"})
 """Languages of which the model knows many sentences."""
 THIN = frozenset({"sv", "da", "no", "nb", "nn", "fi", "cs", "ru", "ko", "ca"})
@@ -48,14 +52,27 @@ _SHAPES = (
     (":", re.compile(r":")), ("(", re.compile(r"^\(")), (".", re.compile(r"[.。]$")), ("?", re.compile(r"\?")),
     ("|", re.compile(r"[|·•]")), ("a", re.compile(r"^[a-zà-ÿ,(–-]")),
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 _LONGEST_PARTICLE = 3
 """Letters of words that names are joined by: of, de, van."""
 
 
-@lru_cache(maxsize=4_096)
 def score(sentence: str) -> float:
-    """How much a sentence looks like a limit on the licence that it stands beside: above 0 if more than not."""
+    """Log odds that a sentence limits the licence that it stands beside; minus infinity if it has no words.
+
+    One that is read as harmless, if not surely, and has the words of limits, has the odds of a doubtful one.
+    """
+    if not _LETTER.search(sentence):
+        return float("-inf")
+    odds = read(" ".join(sentence.split())).limit
+    agree = odds > SURELY_HARMLESS and first_look(sentence) > SURE_WORDS - max(odds, 0.0)
+    return max(odds, DOUBTFUL) if agree else odds
+
+
+@lru_cache(maxsize=4_096)
+def first_look(sentence: str) -> float:
+    """How much the words of a sentence are those of limits: above 0 if more than not."""
     slots = sentence_slots(sentence)
     return float(totals(slots, _weights())) if slots else float("-inf")
 

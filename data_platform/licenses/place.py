@@ -63,8 +63,11 @@ _QUOTED = re.compile(
 _QUOTED_TAGS = frozenset({"blockquote", "q", "cite"})
 _SHOWN_TAGS = frozenset({
     "code", "pre", "samp", "kbd", "var", "xmp", "plaintext", "textarea", "select", "option", "template", "listing",
-    "del", "s", "strike",
+    "del", "s", "strike", "dialog", "button",
 })
+_ASKS_FOR_TEXT = "textarea,[contenteditable=true],input[type=file]"
+"""Of forms by which something is sent in: what stands in one speaks of that."""
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SHOWN_NAMES = re.compile(
     r"(?:^|[\s_-])(?:code|snippet|sample|example|beispiel|demo|preview|(?<!copyright__)highlight|listing|copy-?paste|embed-?code|"
     r"clipboard)"
@@ -210,7 +213,8 @@ def scope_of_type(types: str) -> str | None:
 def place(node: DOMNode | None) -> str:
     """Where in the page a node stands; the nearest ancestor that tells decides.
 
-    'figure' (pictures, players, maps), 'shown' (code, samples, what was struck out), 'quoted' (comments, quotations),
+    'figure' (pictures, players, maps), 'shown' (code, samples, dialogs and forms, what was struck out or is hidden),
+    'quoted' (comments, quotations),
     'other' (menus, teasers), 'content', 'site' (footer, sidebar, notice) or 'elsewhere'.
     """
     notice = False
@@ -222,7 +226,7 @@ def place(node: DOMNode | None) -> str:
             break
         if tag in _FIGURE_TAGS or "ImageObject" in (node.getattr("itemtype") or ""):
             return "figure"
-        if tag in _SHOWN_TAGS:
+        if tag in _SHOWN_TAGS or _is_apart(node, tag):
             return "shown"
         if tag in _QUOTED_TAGS:
             return "quoted"
@@ -250,6 +254,16 @@ def place(node: DOMNode | None) -> str:
         notice = notice or bool(_NOTICE_PLACES.search(name))
         node = node.parent
     return "site" if notice else "elsewhere"
+
+
+def _is_apart(node: DOMNode, tag: str) -> bool:
+    """Whether a node is shown at times only, or is a form that asks for a text."""
+    if node.hasattr("hidden") or (node.getattr("role") or "").lower() in ("dialog", "alertdialog", "tooltip"):
+        return True
+    if _HIDDEN_STYLE.search(node.getattr("style") or ""):
+        return True
+    return (tag == "form" and node.query_selector(_ASKS_FOR_TEXT) is not None
+            and node.query_selector("article,main") is None)
 
 
 def _is_teaser(article: DOMNode) -> bool:

@@ -105,7 +105,7 @@ _ELEMENTS = (
            r"ei\s*muutoksia|nezpracov[aá]vejte|ne\s+változtasd!?|türetilemez|без\s+производных(?:\s+произведений)?|"
            r"без\s+похідних(?:\s+творів)?|改変禁止|禁止演[绎繹]|禁止改作|변경\s?금지"),
     ("sa", r"sa\b|share[\s-]*alike|weitergabe\s+unter\s+gleichen\s+bedingungen|partage\s+dans\s+les\s+m[êe]mes\s+"
-           r"conditions|partage\s+des\s+conditions\s+initiales\s+[àa]\s+l[’']identique|compartir\s*igual|"
+           r"conditions|partage\s+des\s+conditions\s+initiales\s+[àa]\s+l[’']identique|compartir[\s-]*igual|"
            r"compartilha\s*igual|partilha\s+nos\s+termos\s+da\s+mesma\s+licen[çc]a|condividi\s+allo\s+stesso\s+modo|"
            r"gelijk\s*delen|na tych samych warunkach|dela\s*lika|"
            r"del\s+på\s+samme\s+vilk[aå]r|jaa\s*samoin|zachovejte\s+licenci|így\s+add\s+tovább!?|"
@@ -128,7 +128,8 @@ _START = re.compile(
 _SKIP = re.compile(
     r"[\s\-\xad‐‑‒−–—/,:_()\[\]„“”«»「」\"'®&+|·・]+|\.(?=\s*(?:version\b|v\b|\d))|"
     r"(?:public|licen[sc]e[ds]?|li[zc]en[zcsç][\wäöüéãç]*|licencji|lisen\w+|лицензи\w+|"
-    r"under|unter|der|einer|the|a|an|und|and|et|y|e|en|von|vom|v(?=\s*\.?\d)|ver(?:sion)?\.?|international\w*|unported|"
+    r"under|unter|der|einer|the|a|an|und|and|og|och|et|y|e|"
+    r"i(?=\s+compartir)|en|von|vom|v(?=\s*\.?\d)|ver(?:sion)?\.?|international\w*|unported|"
     r"generic|4\.0i|this|bedingungen|terms|of|(?:dieser|diese)(?=\s+(?:lizenz|namens)))(?![\wäöü])",
     re.I,
 )
@@ -151,6 +152,7 @@ _OTHERS: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (re.compile(r"open\s+government\s+licen[sc]e,?\s*(?:v(?:ersion)?\.?\s*)2(?:\.0)?", re.I), "OGL-UK-2.0", NAMED),
     (re.compile(r"open\s+government\s+licen[sc]e,?\s*(?:v(?:ersion)?\.?\s*)1(?:\.0)?", re.I), "OGL-UK-1.0", NAMED),
     (re.compile(r"\bopen\s+government\s+licen[sc]e\b(?!\s*(?:v(?:ersion)?\.?\s*)?\d)", re.I), "OGL-UK-3.0", CHOSEN),
+    (re.compile(r"open\s+parliament\s+licen[sc]e,?\s*(?:v(?:ersion)?\.?\s*)3(?:\.0)?", re.I), "OPL-UK-3.0", NAMED),
     (re.compile(r"licence\s+ouverte(?:\s*/\s*open\s+licen[cs]e)?\s*(?:(?:\(?etalab\)?)?\s*[–—-]?\s*"
                 r"(?:v(?:ersion)?\.?\s*))2(?:\.0)?", re.I), "etalab-2.0", NAMED),
     (re.compile(r"\betalab[\s-]2(?:\.0)?\b", re.I), "etalab-2.0", NAMED),

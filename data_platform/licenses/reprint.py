@@ -62,7 +62,7 @@ def reprinted(line: str, own_names: Set[str] = frozenset(), doubtful: float = 0.
 
     A line that names a licence is a grant, and read as such; one that begins with a part credits that.
     """
-    if len(line) > MAX_LINE or _credits_part(line) or any(True for _ in prose.mentions(line)):
+    if len(line) > MAX_LINE or begins_with_part(line) or any(True for _ in prose.mentions(line)):
         return None
     for sentence in prose.sentences(line):
         if score(sentence, own_names) > doubtful:
@@ -70,7 +70,7 @@ def reprinted(line: str, own_names: Set[str] = frozenset(), doubtful: float = 0.
     return None
 
 
-def _credits_part(line: str) -> bool:
+def begins_with_part(line: str) -> bool:
     """Whether a line begins with a picture or another part: 'Cover photo: ...', but not 'Text and photos: ...'."""
     begun = plain_words(line[:_BEGINNING])[:2]
     return bool(_CJK_PART.match(line)) or any(map(_PART.match, begun))

@@ -55,7 +55,7 @@ def read_words(text: str, own_names: Set[str] = frozenset(), known: Container[st
         known: the words that a model was taught; None if all count as known, so that there are no names among them.
     """
     text = _ADDRESS.sub(f" {ADDRESS} ", text)
-    if own_names and (own := _any_of(frozenset(own_names))) is not None:
+    if own_names and (own := any_of(frozenset(own_names))) is not None:
         text = own.sub(lambda match: f" {OWN} " if known is None or _is_name(match[0], known) else match[0], text)
     read: list[str] = []
     for word in _MARKED_WORDS.findall(text):
@@ -127,7 +127,7 @@ def _is_name(words: str, known: Container[str]) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _any_of(names: frozenset[str]) -> re.Pattern[str] | None:
+def any_of(names: frozenset[str]) -> re.Pattern[str] | None:
     """A pattern of names, longest first."""
     ordered = sorted((name for name in names if len(name) > 2), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?:['’]s|s)?(?!\w)", re.I) if ordered else None

@@ -277,6 +277,7 @@ ADDRESSES: tuple[tuple[re.Pattern[str], str | None, bool], ...] = (
     _address(rf"nationalarchives\.gov\.uk/doc/open-government-licence/version/2(?:/.*)?{_PAGE}", "OGL-UK-2.0"),
     _address(rf"nationalarchives\.gov\.uk/doc/open-government-licence/version/1(?:/.*)?{_PAGE}", "OGL-UK-1.0"),
     _address(r"nationalarchives\.gov\.uk/doc/open-government-licence", "OGL-UK-3.0", False),
+    _address(r"parliament\.uk/site-information/copyright-parliament/open-parliament-licence", "OPL-UK-3.0", False),
     _address(r"open\.canada\.ca/(?:en/open-government-licence-canada|fr/licence-du-gouvernement-ouvert-canada)",
              "OGL-Canada-2.0"),
     _address(r"data\.norge\.no/nlod/(?:[a-z]{2}/)?2\.0", "NLOD-2.0"),

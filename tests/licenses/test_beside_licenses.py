@@ -61,7 +61,7 @@ def test_harmless_blocks_beside_a_notice_take_nothing(footer: str) -> None:
 
 
 @pytest.mark.parametrize("addition", [
-    " during the fair week", " (hobby projects)", " for members of the guild", " unless you are a bank",
+    " during the fair week", " (hobby projects only)", " for members of the guild", " unless you are a bank",
     " while stocks last",
 ])
 def test_what_a_sentence_adds_to_its_grant_is_read(addition: str) -> None:

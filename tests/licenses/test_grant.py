@@ -69,7 +69,7 @@ def test_credits_and_notices() -> None:
     assert not credits_another("This site has been online since 1999.")
     assert is_notice("© 2019–2024 The Mill Society")
     assert not is_notice("© 2024 Ada Holm. Ask before use.")
-    assert adds_nothing(" International License.")
+    assert adds_nothing(" Some rights reserved.")
     assert not adds_nothing(", for members of the guild.")
 
 

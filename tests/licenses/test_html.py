@@ -138,7 +138,16 @@ def test_badges_without_a_link() -> None:
     badge = '<img src="https://i.creativecommons.org/l/by-sa/3.0/de/88x31.png">'
     assert seen(f"<footer>{badge}</footer>") == [("badge", "site", "CC-BY-SA-3.0-DE")]
     assert seen(f"<figure>{badge}</figure>") == [("badge", "element", "CC-BY-SA-3.0-DE")]
-    assert seen(f'<footer><a rel="license" href="{BY}">{badge}</a></footer>') == [("anchor", "page", "CC-BY-4.0")]
+
+
+def test_a_badge_that_is_stricter_than_its_link_counts() -> None:
+    link = f'<footer><a rel="license" href="{BY}">{{}}</a></footer>'
+    anchor = ("anchor", "page", "CC-BY-4.0")
+    assert seen(link.format('<img src="https://i.creativecommons.org/l/by/4.0/88x31.png">')) == [anchor]
+    assert seen(link.format('<img src="a.png" alt="Creative Commons License">')) == [anchor]
+    for shown, spdx in (('src="https://licensebuttons.net/l/by-nc-nd/4.0/88x31.png"', "CC-BY-NC-ND-4.0"),
+                        ('src="x.png" alt="CC BY-SA 4.0"', "CC-BY-SA-4.0")):
+        assert seen(link.format(f"<img {shown}>")) == [anchor, ("badge", "page", spdx)]
 
 
 def test_a_footer_may_state_a_licence_in_words() -> None:
