@@ -72,7 +72,8 @@ def _words(work: Work) -> Files:
 
 
 def _sketches(work: Work) -> Files:
-    ids = work.rows("filter_verdicts", ["doc_id"])["doc_id"].to_pylist()
+    ids = [row["doc_id"] for row in work.rows("filter_verdicts", ["doc_id", "snapshot"]).to_pylist()
+           if row["snapshot"] == work.snapshot]  # those of earlier snapshots are read as well
     rows = [{"doc_id": one, "snapshot": work.snapshot, "shingle_count": 1, "sketch": [1]} for one in ids]
     return work.files(pa.Table.from_pylist(rows, schema=table("document_sketches").schema))
 
