@@ -94,13 +94,13 @@ def _worker(process: subprocess.Popen[str]) -> int:
 WORKER = "\n".join([
     "worker = subprocess.Popen([sys.executable, '-c', 'import time; from data_platform.core import stopping; "
     "stopping.end_with_parent(); print(1, flush=True); time.sleep(600)'], stdout=subprocess.PIPE)",
-    "worker.stdout.readline()", "say('ready')", "say(worker.pid)",
+    "worker.stdout.readline()",
 ])
 
 
 @pytest.mark.parametrize("end", [lambda process: process.send_signal(signal.SIGTERM), lambda process: process.kill()])
 def test_workers_do_not_outlive_whoever_started_them(end: Callable[[subprocess.Popen[str]], None]) -> None:
-    process = started(f"{WORKER}\nwith ended_by_signals():\n    {DEAF}")
+    process = started(f"{WORKER}\nwith ended_by_signals():\n    say('ready')\n    say(worker.pid)\n    {DEAF}")
     worker = _worker(process)
     try:
         end(process)
