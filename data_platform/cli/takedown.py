@@ -86,6 +86,10 @@ def takedown(
     plans = [(workspace, _plan(workspace, order)) for workspace in workspaces]
     if not (urls or hosts or text_hashes or any(plan["documents"] for _, plan in plans)
             or any(_unfinished(workspace, order) for workspace in workspaces)):
+        if carry_out and (done := [id_ for workspace in workspaces for id_ in _carried_out(workspace, order)]):
+            # Killed between its last step and its end, or given twice.
+            out.print(f"carried out already, as takedown {', '.join(done)}: nothing of it is left to take down")
+            return
         # Addresses and hashes may be kept out before they come; of what has no row, nothing can be kept out.
         raise click.ClickException(_nothing_is(workspaces, documents, sources, licenses))
     if as_json and not carry_out:
@@ -148,6 +152,12 @@ def _unfinished(workspace: Workspace, order: Any) -> bool:
     from data_platform.takedown.execute import unfinished
 
     return any(row["takedown_id"].startswith(order.name) for row in unfinished(workspace.lake))
+
+
+def _carried_out(workspace: Workspace, order: Any) -> list[str]:
+    from data_platform.takedown.execute import takedowns
+
+    return [row["takedown_id"] for row in takedowns(workspace.lake) if row["takedown_id"].startswith(order.name)]
 
 
 def _nobody_else() -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from data_platform.cli.common import workspaces_of
 from data_platform.cli.main import main
 from tests.takedown.lakes import write_texts
 
@@ -30,3 +31,23 @@ def test_what_nothing_has_is_an_error(
     assert (result.exit_code, result.output.strip()) == (1, f"Error: no lake has anything of {words}")
     # An address may be kept out before anything of it has come.
     assert CliRunner().invoke(main, ["takedown", "--host", "a.example", "--recipe", str(recipe)]).exit_code == 0
+
+
+def test_an_order_that_is_given_again_was_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a kill between the last step of a takedown and its end."""
+    monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
+    write_texts(tmp_path / "texts", {"one": {"alpha": "Some words.", "beta": "Other words about a mill."}})
+    recipe = tmp_path / "recipe.yaml"
+    source = {"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(tmp_path / "texts")]}
+    mixtures = {"all": {"tokens": 1000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}}
+    recipe.write_text(yaml.safe_dump({"name": "small", "sources": [source], "mixtures": mixtures}))
+    CliRunner().invoke(main, ["run", str(recipe)])  # that short texts are filtered out does not matter here
+    lake = workspaces_of(str(recipe))[0].lake
+    document = lake.read_table("documents", ["doc_id"])["doc_id"][0].as_py()
+    order = ["takedown", "--doc", document, "--recipe", str(recipe), "--execute", "--yes", "--by", "A. Uthor",
+             "--reason", "asked for"]
+    first, again, other = (
+        CliRunner().invoke(main, args) for args in (order, order, [*order[:-1], "asked for by another"])
+    )
+    assert (first.exit_code, again.exit_code, other.exit_code) == (0, 0, 1), again.output
+    assert "carried out already, as takedown " in again.output and "has it no more" in other.output
