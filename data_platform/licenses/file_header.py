@@ -23,7 +23,8 @@ DETECTOR = "file_header@2"
 HEAD_BYTES = 4_096
 """How much of a file counts as its head. Further down, a tag is more often talked about than stated."""
 
-_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,300})")
+TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,300})")
+"""An SPDX tag, and what it states."""
 _NOTICE = re.compile("licen[sc]e|permi(?:ssion|tted)", re.I)
 _CLOSING = re.compile(r"(?:\*+/|--+>|\*\)|#\}|%>|[\"'`])?[\s*#;]*$")
 _LINE_COMMENT = re.compile(r"[ \t]*(?:#|//+|;+|--(?!\[\[)|%+|!|\'|dnl\b|rem\b|@rem\b)[-#/*=!<>|: \t]*", re.I)
@@ -39,12 +40,12 @@ def observations(payload: bytes, notices: bool) -> list[Observation]:
     head = payload[:HEAD_BYTES].decode("utf-8", "replace")
     found = [
         observe("spdx_header", "file", statement, DETECTOR)
-        for tag in _TAG.findall(head)
+        for tag in TAG.findall(head)
         if (statement := _CLOSING.sub("", tag).strip())
     ]
     if not notices:
         return found
-    untagged = _TAG.sub("", head)
+    untagged = TAG.sub("", head)
     known = license_text.recognize_notice(untagged) if _NOTICE.search(untagged) else UNREADABLE
     if known.spdx != UNKNOWN:
         # Beside a tag a notice adds nothing, unless it restricts.

@@ -19,26 +19,17 @@ from collections.abc import Set
 
 from data_platform.licenses.exceptions import without_exception
 from data_platform.licenses.reader import LICENSE, OWN, is_piece, read
-from data_platform.licenses.taught import voted
+from data_platform.licenses.taught import BARE, CLASSES, MAX_AFTER, OTHER, PART, SENTENCE_END, WHOLE, voted
 from data_platform.licenses.votes import any_of
 
-WHOLE = "whole"
-"""The page, the site, or the text of either is put under the licence."""
-BARE = "bare"
-"""The licence is named and nothing else is: the place has to tell for what."""
-PART = "part"
-"""A part that is no text, or a work of somebody else, is credited or labelled with it: a kind of `OTHER`."""
-OTHER = "other"
-"""Something else is put under it, or nothing is, or not now, or it cannot be told."""
-CLASSES = (WHOLE, BARE, PART, OTHER)
 SURE, UNDECIDED = 4.0, 2.5
 """How much more than for `OTHER` is found for what is a grant whatever the votes of known words say; and how little
 more or less for one to be decided by votes alone."""
 SURE_OF_CREDIT = 2.0
 """How much more than for all else is found for a line that credits a part."""
 
-_MAX_BEFORE, _MAX_AFTER, _MAX_PREVIOUS = 300, 160, 160
-"""Characters before and behind the name of a licence, and of the sentence before, that are read."""
+_MAX_BEFORE, _MAX_PREVIOUS = 300, 160
+"""Characters before the name of a licence, and of the sentence before, that are read."""
 _ADDRESS = re.compile(r"[^\s(（\[]*(?:://|www\.)[^\s)\]）]*")
 _BRACKETED = re.compile(r"[(\[“\"„«‘「（]\s*@\s*[)\]”\"“»’」）]")
 _EMPTY = re.compile(r"[(\[“\"„«‘「（]\s*[;,.:/–-]*\s*[)\]”\"“»’」）]")
@@ -51,7 +42,6 @@ _ELEMENTS = re.compile(
     r"@(?:[\s,–-]*(?:\b(?:International|Unported|Generic|IGO)\b|\d\.\d(?!\d)))+", re.I,
 )
 """What is left of the name of a licence beside it, which says nothing about what is put under it."""
-_SENTENCE_END = re.compile(r"[.。!]\s|\s[|•·]\s")
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _LETTER = re.compile(r"[^\W_]")
 _ARTICLE = re.compile(r"^(?:the|der|die|das|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
@@ -86,7 +76,7 @@ def claim(
 
 
 def _class_of(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> str:
-    after = _SENTENCE_END.split(after[:_MAX_BEFORE], maxsplit=1)[0]
+    after = SENTENCE_END.split(after[:_MAX_BEFORE], maxsplit=1)[0]
     texts = (_with_own(text.replace(LICENSE, " "), own_names) for text in (before, after, previous))
     scores = dict(zip(CLASSES, read(as_read(*texts, in_footer=in_footer)).claim, strict=True))
     found = max(scores, key=scores.__getitem__)
@@ -104,7 +94,7 @@ def as_read(before: str, after: str, previous: str = "", *, in_footer: bool = Fa
 
     Addresses, empty brackets and further names of the same licence, which nothing but marks are left of, are out.
     """
-    text = f"{before[-_MAX_BEFORE:]} {LICENSE} {after[:_MAX_AFTER]}"
+    text = f"{before[-_MAX_BEFORE:]} {LICENSE} {after[:MAX_AFTER]}"
     text, squeezed = "", " ".join(_ADDRESS.sub(" ", text).split())
     while text != squeezed:
         text = squeezed

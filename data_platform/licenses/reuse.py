@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from data_platform.licenses import license_text
+from data_platform.licenses.file_header import TAG
 from data_platform.licenses.values import Said
 from data_platform.spdx.expressions import CHOSEN, UNKNOWN, UNREADABLE, Reading, conjunction, read
 
@@ -25,7 +26,6 @@ SIDECAR = ".license"
 PATTERN = r"reuse\.toml|(?:.+/)?debian/copyright|(?:.+/)?\.reuse/dep5"
 """What the path of such a file looks like below the folder that it speaks for, without regard to case."""
 _FILE = re.compile(rf"(?:(?P<folder>.*)/)?(?:{PATTERN.replace('(?:.+/)?', '')})", re.I | re.S)
-_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,300})")
 _FIELD = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>[^\n]*(?:\n[ \t]+[^\n]*)*)")
 
 
@@ -44,7 +44,7 @@ def folder_of(path: str) -> str | None:
 
 def of_sidecar(text: str) -> Said:
     """What a file says that stands beside the one it speaks for."""
-    tags = [tag.strip(" */#-") for tag in _TAG.findall(text)]
+    tags = [tag.strip(" */#-") for tag in TAG.findall(text)]
     if tags:
         return Said(" AND ".join(tags), _all(tags))
     reading = license_text.recognize(text)

@@ -21,22 +21,29 @@ import numpy as np
 from data_platform.licenses.exceptions import without_exception
 from data_platform.licenses.votes import CJK, NAME, WORD, features, load, read_words, slots_of, totals
 
-CLASSES = ("whole", "bare", "part", "other")
-"""As `grant` has them."""
+WHOLE = "whole"
+"""The page, the site, or the text of either is put under the licence."""
+BARE = "bare"
+"""The licence is named and nothing else is: the place has to tell for what."""
+PART = "part"
+"""A part that is no text, or a work of somebody else, is credited or labelled with it: a kind of `OTHER`."""
+OTHER = "other"
+"""Something else is put under it, or nothing is, or not now, or it cannot be told."""
+CLASSES = (WHOLE, BARE, PART, OTHER)
 MODEL = Path(__file__).with_name("grants.npz")
 """`weights` by class and slot in steps of `STEP`, the bias last; `known`, the hashes of the words it was taught."""
 SLOTS = 1 << 18
 """More than for one sentence: there are three sides."""
-_MAX_AFTER = 160
+MAX_AFTER = 160
 """Characters behind the name of a licence that are read."""
-_SENTENCE_END = re.compile(r"[.。!]\s|\s[|•·]\s")
+SENTENCE_END = re.compile(r"[.。!]\s|\s[|•·]\s")
 
 
 def voted(before: str, after: str, own_names: Set[str], previous: str, *, in_footer: bool) -> tuple[str, bool]:
     """The class of what stands around a licence, and whether every word of it was taught."""
     weights, known = load(MODEL)
     sides = _sides(before, after, previous, own_names, known)
-    found = CLASSES[int(np.argmax(totals(slots_of(_features(*sides, in_footer), SLOTS), weights)))]
+    found = CLASSES[int(np.argmax(totals(_slots(sides, in_footer), weights)))]
     return found, all(word not in (NAME, WORD) for words in sides for word in words)
 
 
@@ -44,13 +51,17 @@ def grant_slots(
     before: str, after: str, own_names: Set[str], previous: str, *, in_footer: bool, known: Container[str]
 ) -> list[int]:
     """The slots of the features of what stands around a licence, each once; `known` are the words of the model."""
-    return slots_of(_features(*_sides(before, after, previous, own_names, known), in_footer), SLOTS)
+    return _slots(_sides(before, after, previous, own_names, known), in_footer)
+
+
+def _slots(sides: Sequence[Sequence[str]], in_footer: bool) -> list[int]:
+    return slots_of(_features(*sides, in_footer), SLOTS)
 
 
 def _sides(
     before: str, after: str, previous: str, own_names: Set[str], known: Container[str]
 ) -> list[list[str]]:
-    after = _SENTENCE_END.split(without_exception(after)[:_MAX_AFTER], maxsplit=1)[0]
+    after = SENTENCE_END.split(without_exception(after)[:MAX_AFTER], maxsplit=1)[0]
     # What an exception leaves of a sentence begins with a comma.
     texts = (without_exception(before).lstrip(" ,"), after, previous)
     return [list(_apart(read_words(text, own_names, known), known)) for text in texts]
