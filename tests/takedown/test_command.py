@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from data_platform.cli.common import workspaces_of
 from data_platform.cli.main import main
-from tests.takedown.lakes import write_texts
+from tests.conftest import run_recipe
+from tests.takedown.lakes import essay, write_texts
 
 
 @pytest.mark.parametrize(("option", "value", "words"), [
@@ -36,12 +37,12 @@ def test_what_nothing_has_is_an_error(
 def test_an_order_that_is_given_again_was_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after a kill between the last step of a takedown and its end."""
     monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
-    write_texts(tmp_path / "texts", {"one": {"alpha": "Some words.", "beta": "Other words about a mill."}})
+    write_texts(tmp_path / "texts", {"one": {name: essay(name) for name in ("alpha", "beta")}})
     recipe = tmp_path / "recipe.yaml"
     source = {"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(tmp_path / "texts")]}
     mixtures = {"all": {"tokens": 1000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}}
     recipe.write_text(yaml.safe_dump({"name": "small", "sources": [source], "mixtures": mixtures}))
-    CliRunner().invoke(main, ["run", str(recipe)])  # that short texts are filtered out does not matter here
+    run_recipe(recipe)
     lake = workspaces_of(str(recipe))[0].lake
     document = lake.read_table("documents", ["doc_id"])["doc_id"][0].as_py()
     order = ["takedown", "--doc", document, "--recipe", str(recipe), "--execute", "--yes", "--by", "A. Uthor",
