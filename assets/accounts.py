@@ -15,8 +15,8 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from assets.effort import Effort
-from assets.pictures import markdown_picture
+from data_platform.assets.effort import Effort
+from data_platform.assets.pictures import markdown_picture
 from data_platform.core.columns import Table
 from data_platform.lake.distributions import Distribution, distributions, kind_of_distribution
 from data_platform.lake.lake import Lake

@@ -20,8 +20,8 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
-from assets.arrivals import UnknownSnapshot, refuse_strange
-from assets.names import RECIPE_TAG, Names
+from data_platform.assets.arrivals import UnknownSnapshot, refuse_strange
+from data_platform.assets.names import RECIPE_TAG, Names
 
 _PARTITIONS = (PARTITION_NAME_TAG, ASSET_PARTITION_RANGE_START_TAG, ASSET_PARTITION_RANGE_END_TAG)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.causes import first_cause
-from assets.names import RECIPE_TAG, Names, table_of
+from data_platform.assets.causes import first_cause
+from data_platform.assets.names import RECIPE_TAG, Names, table_of
 from data_platform.publish.alerts import tell
 from data_platform.run.recipe import Recipe
 from data_platform.run.settings import Alerts

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 import dagster as dg
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from assets.names import PLANNED, Names
+from data_platform.assets.names import PLANNED, Names
 from data_platform.core.errors import PlainError, no_such
 from data_platform.core.tables import table
 from data_platform.run.stage import Stage

@@ -12,8 +12,8 @@ import dagster as dg
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
-from assets.names import REFRESH, Names, table_of
-from resources.command_runs import open_runs
+from data_platform.assets.names import REFRESH, Names, table_of
+from data_platform.resources.command_runs import open_runs
 
 _BACKFILLS = (BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING)
 EVERY = "*"

@@ -22,18 +22,18 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.definitions.partitions.subset import DefaultPartitionsSubset
 from dagster._core.events import DagsterEvent, DagsterEventType
 
-from assets.arrivals import as_launched
-from assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
-from assets.gates import UP_TO_DATE, descriptions_of, gates_of, pass_gates
-from assets.names import Names, tag_run
-from assets.observations import of_checks
-from assets.steps import step
+from data_platform.assets.arrivals import as_launched
+from data_platform.assets.expectations import CHECKS, Outcome, Severity, checks_of, validate
+from data_platform.assets.gates import UP_TO_DATE, descriptions_of, gates_of, pass_gates
+from data_platform.assets.names import Names, tag_run
+from data_platform.assets.observations import of_checks
+from data_platform.assets.steps import step
 from data_platform.core.columns import Table
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Pin, TableMissing
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
-from resources.workspace import WorkspaceResource
 
 _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 

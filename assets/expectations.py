@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.sentences import sentence
+from data_platform.assets.sentences import sentence
 from data_platform.core.columns import Column, Table
 
 CHUNK_ROWS = 200_000

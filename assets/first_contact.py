@@ -9,12 +9,12 @@ import logging
 from collections.abc import Sequence
 from threading import Thread
 
-from assets import arrivals
-from assets.names import Names
+from data_platform.assets import arrivals
+from data_platform.assets.names import Names
 from data_platform.core.errors import describe
 from data_platform.ingest.discover import expand
+from data_platform.resources.instance import open_instance
 from data_platform.run.recipe import Recipe
-from resources.instance import open_instance
 
 LONGEST_LISTING_SECONDS = 10.0
 """How long a code location waits for sources that are listed; what is found later becomes partitions then."""

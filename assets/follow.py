@@ -13,7 +13,7 @@ from collections.abc import Callable
 import dagster as dg
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 
-from assets.names import Names
+from data_platform.assets.names import Names
 from data_platform.core.errors import PlainError
 from data_platform.run.recipe import Recipe, load_recipe
 

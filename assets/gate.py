@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from assets.expectations import Outcome, Severity
+from data_platform.assets.expectations import Outcome, Severity
 from data_platform.lake.lake import Lake
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage

@@ -15,9 +15,9 @@ from dataclasses import asdict
 
 import pyarrow.compute as pc
 
-from assets import separation
-from assets.expectations import Outcome
-from assets.gate import Gate, Question
+from data_platform.assets import separation
+from data_platform.assets.expectations import Outcome
+from data_platform.assets.gate import Gate, Question
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.lake.custody import Custody
 from data_platform.lake.parents import with_parents

@@ -11,24 +11,24 @@ from typing import Any
 
 import dagster as dg
 
-from assets.arrivals import as_launched, refuse_unknown
-from assets.checks import stage_checks
-from assets.effort import measured
-from assets.in_order import wait_for_those_before
-from assets.metadata import commit_metadata
-from assets.names import Names, tag_run
-from assets.observations import of_step, tag_effort
-from assets.origins import note_what_is_read, origins_under
-from assets.presentation import Presentation
-from assets.steps import step
-from assets.taken_out import data_version_of
-from assets.versions import versions_of
+from data_platform.assets.arrivals import as_launched, refuse_unknown
+from data_platform.assets.checks import stage_checks
+from data_platform.assets.effort import measured
+from data_platform.assets.in_order import wait_for_those_before
+from data_platform.assets.metadata import commit_metadata
+from data_platform.assets.names import Names, tag_run
+from data_platform.assets.observations import of_step, tag_effort
+from data_platform.assets.origins import note_what_is_read, origins_under
+from data_platform.assets.presentation import Presentation
+from data_platform.assets.steps import step
+from data_platform.assets.taken_out import data_version_of
+from data_platform.assets.versions import versions_of
 from data_platform.publish.openlineage import told
+from data_platform.resources.command_runs import locate
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.known import location_file
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage, execute
-from resources.command_runs import locate
-from resources.workspace import WorkspaceResource
 
 
 def assets_of(

@@ -12,9 +12,9 @@ from time import sleep
 
 import dagster as dg
 
-from assets.busy import busy
-from assets.jobs import tables_of_jobs
-from assets.names import Names
+from data_platform.assets.busy import busy
+from data_platform.assets.jobs import tables_of_jobs
+from data_platform.assets.names import Names
 from data_platform.core import stopping
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace

@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from assets.first_contact import step_of, to_begin
-from assets.names import Names
+from data_platform.assets.first_contact import step_of, to_begin
+from data_platform.assets.names import Names
 from data_platform.pipeline.flow import phases
 from data_platform.run.stage import Stage
 

@@ -16,22 +16,22 @@ from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 from dagster._core.utils import make_new_run_id
 
-from assets.arrivals import register
-from assets.asked import DUE, Asked, Place, runs_for
-from assets.busy import busy
-from assets.causes import first_cause
-from assets.jobs import job_of_stage
-from assets.names import PLANNED, REFRESH, Names, table_of
-from assets.stopped_runs import show_canceled, stoppable
+from data_platform.assets.arrivals import register
+from data_platform.assets.asked import DUE, Asked, Place, runs_for
+from data_platform.assets.busy import busy
+from data_platform.assets.causes import first_cause
+from data_platform.assets.jobs import job_of_stage
+from data_platform.assets.names import PLANNED, REFRESH, Names, table_of
+from data_platform.assets.stopped_runs import show_canceled, stoppable
 from data_platform.core import stopping
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.status import Status, plan
 from data_platform.publish.openlineage import emitter_of
+from data_platform.resources.command_runs import alive, end_killed_runs
+from data_platform.resources.instance import open_instance
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
-from resources.command_runs import alive, end_killed_runs
-from resources.instance import open_instance
 
 _LAST_EVENTS_SECONDS = 5.0
 _LAST_EVENTS_OF_STOPPED_SECONDS = 1.0

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_TOP = Path(__file__).resolve().parents[1]
-_PACKAGES = ("data_platform", "assets", "resources")
+import data_platform
+
+_TOP = Path(data_platform.__file__).parent
+_FOLDERS = (_TOP, _TOP / "assets", _TOP / "resources")  # in a checkout the last two are links, which no search follows
 
 
 def _standing() -> frozenset[tuple[str, int, int]]:
     """Every module of the platform, with its time and size."""
-    files = ((path, path.stat()) for name in _PACKAGES for path in (_TOP / name).rglob("*.py"))
+    files = ((path, path.stat()) for folder in _FOLDERS for path in folder.rglob("*.py"))
     return frozenset((str(path), found.st_mtime_ns, found.st_size) for path, found in files)
 
 

@@ -11,22 +11,22 @@ from typing import Any
 
 import dagster as dg
 
-from assets.alerts import alerts_of
-from assets.follow import follow_of
-from assets.graph import assets_of, checks_of
-from assets.jobs import jobs_of
-from assets.names import Names
-from assets.observations import observed_of
-from assets.origins import origins_of
-from assets.presentation import Presentation
-from assets.refresh import refresh_job, schedules_of
-from assets.sensors import sensors_of
-from assets.stopped_runs import stoppable_in_process
-from assets.vacuum import vacuum_job, vacuum_schedule
+from data_platform.assets.alerts import alerts_of
+from data_platform.assets.follow import follow_of
+from data_platform.assets.graph import assets_of, checks_of
+from data_platform.assets.jobs import jobs_of
+from data_platform.assets.names import Names
+from data_platform.assets.observations import observed_of
+from data_platform.assets.origins import origins_of
+from data_platform.assets.presentation import Presentation
+from data_platform.assets.refresh import refresh_job, schedules_of
+from data_platform.assets.sensors import sensors_of
+from data_platform.assets.stopped_runs import stoppable_in_process
+from data_platform.assets.vacuum import vacuum_job, vacuum_schedule
 from data_platform.pipeline.flow import stages
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
-from resources.workspace import WorkspaceResource
 
 
 def definitions_of(

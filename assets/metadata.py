@@ -14,7 +14,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.accounts import (
+from data_platform.assets.accounts import (
     books_metadata,
     effort_metadata,
     inputs_metadata,
@@ -22,14 +22,14 @@ from assets.accounts import (
     rows_metadata,
     table_value,
 )
-from assets.names import Names
+from data_platform.assets.names import Names
 from data_platform.core.columns import Column, Table
 from data_platform.lake.lake import Commit, Lake, Partition
 from data_platform.pipeline.status import last_commit
 from data_platform.run.books import books
 
 if TYPE_CHECKING:
-    from assets.effort import Effort
+    from data_platform.assets.effort import Effort
     from data_platform.run.stage import Stage
     from data_platform.run.workspace import Workspace
 

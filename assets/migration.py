@@ -17,7 +17,7 @@ import dagster as dg
 from dagster._core.events import StepMaterializationData
 from dagster._core.events.log import EventLogEntry
 
-from assets.names import Names
+from data_platform.assets.names import Names
 from data_platform.core.errors import many
 from data_platform.core.tables import kind_of
 from data_platform.run.identity import place_of

@@ -14,11 +14,11 @@ from typing import Any
 import dagster as dg
 import pyarrow.compute as pc
 
-from assets.accounts import effort_metadata, table_value
-from assets.effort import Effort
-from assets.expectations import Outcome
-from assets.metadata import definition_metadata
-from assets.names import Names
+from data_platform.assets.accounts import effort_metadata, table_value
+from data_platform.assets.effort import Effort
+from data_platform.assets.expectations import Outcome
+from data_platform.assets.metadata import definition_metadata
+from data_platform.assets.names import Names
 from data_platform.core.tables import table
 from data_platform.lake.lake import Commit, Lake
 from data_platform.run.recipe import Recipe

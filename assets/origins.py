@@ -22,13 +22,13 @@ import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG, extract_data_version_from_entry
 from dagster._core.events import DagsterEventType
 
-from assets.names import Names
+from data_platform.assets.names import Names
 from data_platform.core.errors import PlainError
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
 from data_platform.takedown.removal_list import TAKEDOWN
-from resources.workspace import WorkspaceResource
 
 GROUP = "sources"
 _MOST_AT_ONCE = 500

@@ -13,9 +13,9 @@ from typing import Any
 import dagster as dg
 from dagster._check import CheckError
 
-from assets.descriptions import description_of
-from assets.metadata import definition_metadata
-from assets.references import code_references
+from data_platform.assets.descriptions import description_of
+from data_platform.assets.metadata import definition_metadata
+from data_platform.assets.references import code_references
 from data_platform.core.errors import no_such
 from data_platform.core.settings import RecipeError
 from data_platform.run.recipe import Recipe

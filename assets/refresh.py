@@ -12,16 +12,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets.asked import DUE
-from assets.busy import busy
-from assets.jobs import tables_of_jobs
-from assets.launch import Within, bring_up_to_date
-from assets.names import Names
-from assets.stopped_runs import stoppable_in_process
+from data_platform.assets.asked import DUE
+from data_platform.assets.busy import busy
+from data_platform.assets.jobs import tables_of_jobs
+from data_platform.assets.launch import Within, bring_up_to_date
+from data_platform.assets.names import Names
+from data_platform.assets.stopped_runs import stoppable_in_process
 from data_platform.core.errors import PlainError, many
 from data_platform.pipeline.status import Status, plan
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.stage import Stage
-from resources.workspace import WorkspaceResource
 
 _MOST_NAMED = 20
 

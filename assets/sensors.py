@@ -18,22 +18,22 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from assets.arrivals import forget, gone, register
-from assets.asked import Asked, number_of, read_by, runs_for
-from assets.busy import Busy, busy
-from assets.gates import up_to_date
-from assets.jobs import job_of_stage, tables_of_jobs
-from assets.loaded_code import outdated
-from assets.names import PLANNED, Names
-from assets.origins import observations
+from data_platform.assets.arrivals import forget, gone, register
+from data_platform.assets.asked import Asked, number_of, read_by, runs_for
+from data_platform.assets.busy import Busy, busy
+from data_platform.assets.gates import up_to_date
+from data_platform.assets.jobs import job_of_stage, tables_of_jobs
+from data_platform.assets.loaded_code import outdated
+from data_platform.assets.names import PLANNED, Names
+from data_platform.assets.origins import observations
 from data_platform.core.errors import PlainError
 from data_platform.core.fingerprints import Fingerprints
 from data_platform.ingest.places import SourceError
 from data_platform.pipeline.overtaken import OURS
 from data_platform.pipeline.status import Status, plan
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
-from resources.workspace import WorkspaceResource
 
 SECONDS = 30
 _GONE = "no source has it any more"

@@ -7,8 +7,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.expectations import Outcome
-from assets.gate import Gate, Question
+from data_platform.assets.expectations import Outcome
+from data_platform.assets.gate import Gate, Question
 from data_platform.lake.lake import Lake
 from data_platform.lake.parents import parents_of
 from data_platform.proof.uses import Policy, keeps_to

@@ -16,7 +16,7 @@ from dagster._core.definitions.data_version import (
     INPUT_EVENT_POINTER_TAG_PREFIX,
 )
 
-from assets.names import Names
+from data_platform.assets.names import Names
 from data_platform.lake.lake import Lake
 from data_platform.run.stage import Stage
 from data_platform.takedown.removal_list import TAKEDOWN

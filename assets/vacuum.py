@@ -11,13 +11,13 @@ from typing import Any
 
 import dagster as dg
 
-from assets.names import Names
-from assets.stopped_runs import stoppable_in_process
+from data_platform.assets.names import Names
+from data_platform.assets.stopped_runs import stoppable_in_process
 from data_platform.core.errors import many
 from data_platform.pipeline.unused import Unused
 from data_platform.pipeline.vacuum import kept_since, vacuum
-from resources.command_runs import since_when
-from resources.workspace import WorkspaceResource
+from data_platform.resources.command_runs import since_when
+from data_platform.resources.workspace import WorkspaceResource
 
 
 def vacuum_job(names: Names, said: Mapping[str, Any]) -> dg.JobDefinition:

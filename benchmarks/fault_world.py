@@ -212,7 +212,7 @@ def preload() -> None:
     import torch  # noqa: F401
     import transformers  # noqa: F401
 
-    import assets.launch  # noqa: F401
+    import data_platform.assets.launch
     import data_platform.cli.check_export
     import data_platform.cli.export
     import data_platform.cli.run

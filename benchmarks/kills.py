@@ -497,7 +497,7 @@ def main() -> None:
 def _preload(recipe: Mapping[str, Any]) -> None:
     """Import what commands need, so that forks have it."""
     sys.path.append(str(METHODS))
-    import assets.launch  # noqa: F401
+    import data_platform.assets.launch
     import data_platform.cli.export
     import data_platform.cli.run
     import data_platform.cli.takedown

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.names import Names
 from benchmarks.common import parser, show
+from data_platform.assets.names import Names
 from data_platform.definitions import build_definitions
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.recipe import load_recipe
-from resources.workspace import WorkspaceResource
 
 _RECIPE = """\
 name: ticks

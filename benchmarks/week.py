@@ -66,7 +66,7 @@ class Deployment:
         self.folder = folder
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), HOME_VARIABLE: os.environ[HOME_VARIABLE],
                             "DAGSTER_HOME": str(Path(os.environ[HOME_VARIABLE]) / "dagster")}
-        from resources.instance import open_instance
+        from data_platform.resources.instance import open_instance
 
         self.instance = open_instance()
         self.world = Toys(folder, self.instance)

@@ -23,7 +23,7 @@ from data_platform.core.memory import write_whole
 from data_platform.core.settings import RecipeError, home
 
 if TYPE_CHECKING:
-    from assets.launch import Outcome
+    from data_platform.assets.launch import Outcome
     from data_platform.run.workspace import Workspace
 
 RECIPE_VARIABLE = "DATA_PLATFORM_RECIPE"
@@ -46,7 +46,7 @@ def build_definitions(
     Raises:
         RecipeError: if the recipe cannot be used.
     """
-    from assets.location import definitions_of
+    from data_platform.assets.location import definitions_of
     from data_platform.run.recipe import load_recipe
 
     path = recipe or recipe_path()
@@ -59,9 +59,9 @@ def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], 
     Args:
         report: is told what is run and why.
     """
-    from assets import launch
-    from resources.instance import storage_faults_told
-    from resources.workspace import WorkspaceResource
+    from data_platform.assets import launch
+    from data_platform.resources.instance import storage_faults_told
+    from data_platform.resources.workspace import WorkspaceResource
 
     with storage_faults_told():
         for line in carry_over():
@@ -73,10 +73,10 @@ def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], 
 
 def carry_over() -> list[str]:
     """Carry over what the home recorded before recipes had names of their own in Dagster, and say in lines what was."""
-    from assets.migration import migrate
+    from data_platform.assets.migration import migrate
+    from data_platform.resources.instance import open_instance
     from data_platform.run.known import known_recipes
     from data_platform.run.recipe import load_recipe
-    from resources.instance import open_instance
 
     recipes = {}
     for path in known_recipes().values():
@@ -88,12 +88,12 @@ def carry_over() -> list[str]:
 
 def observe_takedowns(workspace: Workspace) -> None:
     """Show on the page of takedowns where those of a workspace stand now, and on those of tables what they rewrote."""
-    from assets.names import Names
-    from assets.observations import of_takedowns
-    from assets.origins import observations
-    from assets.taken_out import rewritten
+    from data_platform.assets.names import Names
+    from data_platform.assets.observations import of_takedowns
+    from data_platform.assets.origins import observations
+    from data_platform.assets.taken_out import rewritten
     from data_platform.pipeline.flow import stages
-    from resources.instance import open_instance
+    from data_platform.resources.instance import open_instance
 
     names, flow = Names.of(workspace.recipe), stages(workspace.recipe)
     with open_instance() as instance:
@@ -105,28 +105,28 @@ def observe_takedowns(workspace: Workspace) -> None:
 
 def runs_at_work() -> list[str]:
     """Ids of runs that are under way, whoever launched them."""
-    from resources import command_runs
+    from data_platform.resources import command_runs
 
     return command_runs.runs_at_work()
 
 
 def at_work_since() -> datetime | None:
     """When the oldest run that is under way was made; None if there are none."""
-    from resources import command_runs
+    from data_platform.resources import command_runs
 
     return command_runs.since_when()
 
 
 def dagster_home() -> Path:
     """The folder for Dagster's state: $DAGSTER_HOME, else `dagster` in the platform's home."""
-    from resources import instance
+    from data_platform.resources import instance
 
     return instance.dagster_home()
 
 
 def prepare_instance() -> None:
     """Make the storage of runs, events and schedules that the command line, the UI and the daemon share."""
-    from resources import instance
+    from data_platform.resources import instance
 
     instance.open_instance().dispose()
 
@@ -137,7 +137,7 @@ def location_of(recipe: str) -> dg.Definitions:
     Raises:
         RecipeError: if the recipe cannot be used.
     """
-    from assets.first_contact import register
+    from data_platform.assets.first_contact import register
     from data_platform.run.recipe import load_recipe
 
     definitions = build_definitions(recipe)

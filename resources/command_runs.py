@@ -27,7 +27,7 @@ from dagster._core.remote_origin import (
 from dagster._core.storage.tags import HIDDEN_TAG_PREFIX, MAX_RETRIES_TAG
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from resources.instance import dagster_home, open_instance
+from data_platform.resources.instance import dagster_home, open_instance
 
 COMMAND_TAG = f"{HIDDEN_TAG_PREFIX}data_platform/command"
 """The tag of runs that a command has launched, which lists of runs do not show."""

@@ -36,12 +36,13 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.exc import DBAPIError
 
+import data_platform
 from data_platform.core.errors import PlainError
 from data_platform.core.settings import home
 from data_platform.core.stopping import workers_deaf_to_interrupts
 from data_platform.lake.faults import fault_of_disk
 
-SETTINGS = Path(__file__).resolve().parents[1] / "dagster.yaml"
+SETTINGS = Path(data_platform.__file__).with_name("dagster.yaml").resolve()
 BUSY_TIMEOUT_SECONDS = 60
 S3_UPLOAD_INTERVAL_SECONDS = 30
 _RETRY_CURSORS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 
-from resources.command_runs import COMMAND_TAG, end_killed, was_killed
+from data_platform.resources.command_runs import COMMAND_TAG, end_killed, was_killed
 
 
 class Launcher(DefaultRunLauncher):

@@ -15,11 +15,11 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets.accounts import counted_columns, distributions_as_markdown, models_metadata, shares
-from assets.effort import Effort, measured
-from assets.metadata import commit_metadata
-from assets.names import Names
-from assets.pictures import svg
+from data_platform.assets.accounts import counted_columns, distributions_as_markdown, models_metadata, shares
+from data_platform.assets.effort import Effort, measured
+from data_platform.assets.metadata import commit_metadata
+from data_platform.assets.names import Names
+from data_platform.assets.pictures import svg
 from data_platform.core.tables import TABLES, model_table, table
 from data_platform.lake.distributions import Bin, Distribution
 from data_platform.lake.lake import Commit, Lake, Partition, Provenance

@@ -7,8 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.alerts import alerts_of, is_of
-from assets.names import RECIPE_TAG, Names
+from data_platform.assets.alerts import alerts_of, is_of
+from data_platform.assets.names import RECIPE_TAG, Names
 from data_platform.core.settings import RecipeError
 from data_platform.publish.alerts import AlertNotDelivered, tell
 from data_platform.run.recipe import Recipe, load_recipe

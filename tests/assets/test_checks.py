@@ -8,12 +8,12 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets.checks import stage_checks
-from assets.names import Names
+from data_platform.assets.checks import stage_checks
+from data_platform.assets.names import Names
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Partition, Provenance
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.stage import Passing, Stage
-from resources.workspace import WorkspaceResource
 
 NAMES = Names("small")
 SECRET = "a sentence of a document"

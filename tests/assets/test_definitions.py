@@ -8,9 +8,9 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph, AssetNode
 
-from assets import origins
-from assets.names import table_of
-from assets.observations import GROUP
+from data_platform.assets import origins
+from data_platform.assets.names import table_of
+from data_platform.assets.observations import GROUP
 from data_platform.definitions import build_definitions
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import load_recipe
@@ -158,8 +158,9 @@ def test_nothing_heavy_is_imported_when_the_code_location_loads() -> None:
     assert done.stdout.strip() == "[]", done.stdout
 
 
-def test_the_top_level_packages_are_ours() -> None:
-    import assets
-    import resources
+def test_the_graph_and_its_resources_are_those_at_the_top_of_the_checkout() -> None:
+    from data_platform import assets, resources
 
-    assert Path(assets.__file__).parents[1] == Path(resources.__file__).parents[1] == REPOSITORY
+    for package in (assets, resources):
+        name = package.__name__.rpartition(".")[2]
+        assert Path(package.__file__).resolve() == REPOSITORY / name / "__init__.py"

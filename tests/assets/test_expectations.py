@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.expectations import CHECKS, ExpectationNotEvaluated, Outcome, checks_of, suite, validate
+from data_platform.assets.expectations import CHECKS, ExpectationNotEvaluated, Outcome, checks_of, suite, validate
 from data_platform.core.columns import Column, Table
 from data_platform.core.tables import TABLES, mixture_table, table
 
@@ -226,5 +226,8 @@ def test_an_expectation_that_cannot_be_asked_raises_and_quotes_nothing() -> None
 
 
 def test_great_expectations_is_imported_only_when_asked() -> None:
-    code = "import sys, assets.expectations, assets.checks; sys.exit('great_expectations' in sys.modules)"
+    code = (
+        "import sys, data_platform.assets.expectations, data_platform.assets.checks;"
+        "sys.exit('great_expectations' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

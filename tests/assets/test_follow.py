@@ -26,7 +26,7 @@ def test_a_code_location_is_loaded_anew_once_its_recipe_has_changed(
     sensor = world.definitions.get_repository_def().get_sensor_def(world.names.of_recipe("follow_recipe"))
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     reloaded = threading.Event()
-    monkeypatch.setattr("assets.follow._BEFORE_SECONDS", 0)
+    monkeypatch.setattr("data_platform.assets.follow._BEFORE_SECONDS", 0)
     monkeypatch.setattr(
         GrpcServerCodeLocationOrigin, "create_client",
         lambda origin: SimpleNamespace(reload_code=lambda timeout: reloaded.set()),

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.graph import assets_of
-from assets.jobs import jobs_of, named_stretches
-from assets.names import Names
-from assets.presentation import Presentation
+from data_platform.assets.graph import assets_of
+from data_platform.assets.jobs import jobs_of, named_stretches
+from data_platform.assets.names import Names
+from data_platform.assets.presentation import Presentation
 from data_platform.core.columns import Column, Table
 from data_platform.core.tables import table
 from data_platform.pipeline.flow import stages
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.recipe import load_recipe
 from data_platform.run.stage import Stage
-from resources.workspace import WorkspaceResource
 
 NAMES = Names("demo")
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"

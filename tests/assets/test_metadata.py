@@ -6,8 +6,8 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets.metadata import column_lineage, definition_metadata, table_schema, type_name
-from assets.names import Names, table_of
+from data_platform.assets.metadata import column_lineage, definition_metadata, table_schema, type_name
+from data_platform.assets.names import Names, table_of
 from data_platform.core.columns import Table
 from data_platform.core.tables import TABLES, mixture_table, scores_table, table
 from data_platform.methods.scores.perplexity import Perplexity

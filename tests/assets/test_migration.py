@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.migration import migrate
-from assets.names import Names
+from data_platform.assets.migration import migrate
+from data_platform.assets.names import Names
+from data_platform.resources.instance import open_instance
 from data_platform.run.recipe import load_recipe
-from resources.instance import open_instance
 
 RECIPE = """
 name: {name}

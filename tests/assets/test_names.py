@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.names import Names
+from data_platform.assets.names import Names
 from data_platform.core.settings import home
 from data_platform.definitions import build_definitions
 from data_platform.run.identity import recipe_key

@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 
-from assets.effort import Effort
-from assets.expectations import Outcome
-from assets.names import Names, table_of
-from assets.observations import MEMORY_TAG, ROWS_TAG, SPEED_TAG, of_checks, of_step, tag_effort, takedowns
+from data_platform.assets.effort import Effort
+from data_platform.assets.expectations import Outcome
+from data_platform.assets.names import Names, table_of
+from data_platform.assets.observations import MEMORY_TAG, ROWS_TAG, SPEED_TAG, of_checks, of_step, tag_effort, takedowns
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Partition, Provenance
 from data_platform.run.stage import Passing, Stage

@@ -9,8 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.presentation import Presentation
-from assets.references import code_references
+from data_platform.assets.presentation import Presentation
+from data_platform.assets.references import code_references
 from data_platform.core import checkout
 from data_platform.core.settings import RecipeError
 from data_platform.pipeline.flow import stages

@@ -11,9 +11,9 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.execution.backfill import PartitionBackfill
 from dagster._core.loader import LoadingContextForTest
 
-from assets.arrivals import register
-from assets.launch import bring_up_to_date
-from assets.taken_out import rewritten
+from data_platform.assets.arrivals import register
+from data_platform.assets.launch import bring_up_to_date
+from data_platform.assets.taken_out import rewritten
 from data_platform.lake.lake import Provenance
 from data_platform.pipeline.verify import verify
 from data_platform.run.known import known_recipes
@@ -324,7 +324,7 @@ def test_a_code_location_with_the_code_of_before_asks_for_nothing(
     world: Toys, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
     world.arrive("one")
-    monkeypatch.setattr("assets.loaded_code._LOADED", frozenset())
+    monkeypatch.setattr("data_platform.assets.loaded_code._LOADED", frozenset())
     tick = world.tick(word, '{"one": "x"}')
     assert not tick.run_requests and "reload it" in tick.skip_message and tick.cursor == '{"one": "x"}'
 
@@ -339,7 +339,9 @@ def test_a_crawl_waits_for_one_before_it_whoever_launched_them(world: Toys, monk
             crawl, tags={"dagster/partition": snapshot}, status=dg.DagsterRunStatus.STARTED
         ) for snapshot in ("web1", "web2")
     )
-    monkeypatch.setattr("assets.in_order.sleep", lambda seconds: world.instance.report_run_canceled(first))
+    monkeypatch.setattr(
+        "data_platform.assets.in_order.sleep", lambda seconds: world.instance.report_run_canceled(first)
+    )
     result = crawl.execute_in_process(instance=world.instance, partition_key="web2")
     assert result.success
     assert any("waiting for runs of web1" in entry.user_message for entry in world.instance.all_logs(result.run_id))

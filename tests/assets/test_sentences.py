@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from assets.expectations import CHECKS
-from assets.gates import GATES
-from assets.sentences import sentence
+from data_platform.assets.expectations import CHECKS
+from data_platform.assets.gates import GATES
+from data_platform.assets.sentences import sentence
 
 DETAILS: dict[str, list[tuple[bool, dict[str, Any], str]]] = {
     "schema": [(True, {"columns": 7}, "All 7 columns are as declared."),

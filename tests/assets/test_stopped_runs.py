@@ -14,19 +14,19 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.steps import passes, step
+from data_platform.assets.steps import passes, step
 from data_platform.core.errors import KernelError, PlainError
 from data_platform.lake.lake import ConcurrentWrite
-from resources.instance import open_instance
+from data_platform.resources.instance import open_instance
 from tests.conftest import REPOSITORY
 
 JOB = '''
 import hashlib, sys, time
 import dagster as dg
-from assets.steps import step
-from assets.stopped_runs import stoppable_in_process
+from data_platform.assets.steps import step
+from data_platform.assets.stopped_runs import stoppable_in_process
 from data_platform.core import stopping
-from resources.instance import open_instance
+from data_platform.resources.instance import open_instance
 
 @dg.op(pool="scarce")
 def work():
@@ -54,8 +54,8 @@ if __name__ == "__main__":
 COMMAND = """
 import time
 import dagster as dg
-from resources.command_runs import alive
-from resources.instance import open_instance
+from data_platform.resources.command_runs import alive
+from data_platform.resources.instance import open_instance
 
 @dg.job
 def job():

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assets.versions import versions_of
+from data_platform.assets.versions import versions_of
 from data_platform.pipeline.flow import stages
 from data_platform.run.recipe import load_recipe
 

@@ -16,15 +16,15 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from assets.location import definitions_of
-from assets.names import Names, table_of
+from data_platform.assets.location import definitions_of
+from data_platform.assets.names import Names, table_of
 from data_platform.core.tables import table
 from data_platform.pipeline.status import Status, plan
+from data_platform.resources.instance import open_instance
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.recipe import load_recipe
 from data_platform.run.stage import Files, Stage, Work
 from data_platform.run.workspace import Workspace
-from resources.instance import open_instance
-from resources.workspace import WorkspaceResource
 
 RECIPE = """
 name: toys
@@ -33,7 +33,7 @@ mixtures: {{all: {{tokens: {tokens}, weights: {{web: 1}}}}}}
 watch: {{vanished: {vanished}}}
 """
 LOCATION = """
-from assets.location import definitions_of
+from data_platform.assets.location import definitions_of
 from data_platform.run.recipe import load_recipe
 from tests.assets.toys import flow
 

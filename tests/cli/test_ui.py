@@ -66,7 +66,7 @@ def test_a_location_has_its_snapshots_as_partitions_whatever_its_sources_do(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[list[str]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from resources.instance import open_instance
+    from data_platform.resources.instance import open_instance
 
     monkeypatch.chdir(tmp_path)
     odd = write(tmp_path, "odd-one", "it's \"{odd}\" #1\n.yaml")

@@ -11,16 +11,16 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets.checks import stage_checks
-from assets.gates import pass_gates
-from assets.names import Names
+from data_platform.assets.checks import stage_checks
+from data_platform.assets.gates import pass_gates
+from data_platform.assets.names import Names
 from data_platform.core.tables import table
 from data_platform.duplicates.guards import COLUMNS, GUARDS, sources_stay
 from data_platform.duplicates.settings import DuplicateGuards
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.status import latest_checks, plan
+from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.workspace import Workspace
-from resources.workspace import WorkspaceResource
 from tests.duplicates.corpora import DAY, STAGES, fill, numbered, run, workspace
 from tests.duplicates.test_repetition_stage import prose
 

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from license_expression import get_spdx_licensing
 
-from assets.gates import pass_gates
+from data_platform.assets.gates import pass_gates
 from data_platform.cli.main import main
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake, Partition, Provenance

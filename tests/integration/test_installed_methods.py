@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from assets.names import Names, table_of
+from data_platform.assets.names import Names, table_of
 from data_platform.core import registry
 from data_platform.definitions import build_definitions
 from data_platform.lake.lake import Lake

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.jobs import named_stretches
+from data_platform.assets.jobs import named_stretches
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
 from data_platform.pipeline.flow import stages

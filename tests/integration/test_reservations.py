@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from assets.gates import pass_gates
+from data_platform.assets.gates import pass_gates
 from data_platform.pipeline.flow import stages
 from data_platform.proof.trace import trace
 from data_platform.spdx.expressions import OPT_OUT, TDM_PERMITTED

@@ -22,8 +22,8 @@ def test_a_partition_is_materialised_from_the_ui(tmp_path: Path, monkeypatch: py
     home = tmp_path / "home"
     monkeypatch.setenv("DATA_PLATFORM_HOME", str(home))
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    from assets.names import Names
-    from resources.instance import open_instance
+    from data_platform.assets.names import Names
+    from data_platform.resources.instance import open_instance
 
     recipe = write_recipe(tmp_path)
     names = Names.of(load_recipe(recipe))

@@ -15,7 +15,7 @@ import sys
 
 def main() -> None:
     """Serve until standard input ends."""
-    import assets.launch  # noqa: F401
+    import data_platform.assets.launch
     import data_platform.pipeline.flow
     import data_platform.proof.trace  # noqa: F401
     from data_platform.cli.main import main as command

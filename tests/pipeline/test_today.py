@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from assets.gates import pass_gates
+from data_platform.assets.gates import pass_gates
 from data_platform.cli.main import main
 from data_platform.core.tables import table
 from data_platform.lake.lake import Lake

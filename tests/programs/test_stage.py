@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from assets.gates import pass_gates
+from data_platform.assets.gates import pass_gates
 from data_platform.lake.lake import Lake
 from data_platform.methods.edits.settings import Refinement
 from data_platform.pipeline.flow import stages

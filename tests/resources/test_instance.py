@@ -19,7 +19,7 @@ import pytest
 from dagster._daemon.auto_run_reexecution.event_log_consumer import DAGSTER_EVENT_TYPES, _fetch_persisted_cursors
 from moto.server import ThreadedMotoServer
 
-from resources.instance import (
+from data_platform.resources.instance import (
     BUSY_TIMEOUT_SECONDS,
     SETTINGS,
     ComputeLogs,
@@ -160,7 +160,7 @@ def _write_runs(folder: str, number: int) -> int:
 def test_processes_that_start_at_once_in_a_fresh_home_all_succeed(home: Path) -> None:
     processes = 3
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["resources.instance"])
+    context.set_forkserver_preload(["data_platform.resources.instance"])
     with context.Pool(processes) as pool:
         pool.map(time.sleep, [0.1] * processes, chunksize=1)  # all are up before the first opens the instance
         written = pool.starmap(_write_runs, [(str(home), number) for number in range(processes)], chunksize=1)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from assets.gates import pass_gates
+from data_platform.assets.gates import pass_gates
 from data_platform.core.kinds.synthesiser import Synthesiser, derived_id
 from data_platform.lake.lake import Lake, Partition, Pin, Provenance
 from data_platform.lake.parents import with_parents

@@ -290,7 +290,7 @@ def take_down(workspace: Workspace, order: Order) -> dict[str, Any] | None:
 
 def faults(workspace: Workspace) -> Iterator[str]:
     """What is wrong with a lake after a run: empty if it ended clean and another run has nothing to do."""
-    from assets.gates import pass_gates
+    from data_platform.assets.gates import pass_gates
 
     lake = workspace.lake
     if again := run(workspace):
