@@ -1,0 +1,1 @@
+"""Methods of our own for data_platform, one module each."""
