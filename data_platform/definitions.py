@@ -3,8 +3,8 @@
 It is the one door from the platform to Dagster: the command line, too, reaches assets and resources through it.
 
 Loaded as a module, as `dagster dev`, `dg` and code servers do, it is the location of the recipe that
-`$DATA_PLATFORM_RECIPE` names, recipes/demo.yaml of the checkout by default. `write_locations` makes files that Dagster
-loads side by side, one per recipe.
+`$DATA_PLATFORM_RECIPE` names, by its path or as one that comes with the platform: `demo` by default. `write_locations`
+makes files that Dagster loads side by side, one per recipe.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from data_platform.run.workspace import Workspace
 
 RECIPE_VARIABLE = "DATA_PLATFORM_RECIPE"
-DEFAULT_RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "demo.yaml"
+DEFAULT_RECIPE = "demo"
 
 
 def recipe_path() -> str:
     """Path of the recipe that the code location is loaded with."""
-    return os.environ.get(RECIPE_VARIABLE) or str(DEFAULT_RECIPE)
+    from data_platform.run.shipped import recipe_file
+
+    return recipe_file(os.environ.get(RECIPE_VARIABLE) or DEFAULT_RECIPE)
 
 
 def build_definitions(

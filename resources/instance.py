@@ -38,6 +38,7 @@ from sqlalchemy.exc import DBAPIError
 
 import data_platform
 from data_platform.core.errors import PlainError
+from data_platform.core.extras import POSTGRES, need
 from data_platform.core.settings import home
 from data_platform.core.stopping import workers_deaf_to_interrupts
 from data_platform.lake.faults import fault_of_disk
@@ -126,6 +127,7 @@ class Storage(DagsterSqliteStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> DagsterStorage:
         """The storage that the environment asks for."""
         if url := os.environ.get("DAGSTER_POSTGRES_URL"):
+            need(POSTGRES)
             from dagster_postgres import DagsterPostgresStorage
 
             storage = DagsterPostgresStorage(_with_driver(url), inst_data=inst_data)

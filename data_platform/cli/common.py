@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -16,15 +17,26 @@ from data_platform.lake.lake import Lake
 from data_platform.lake.place import LakeUnreachable, shown
 from data_platform.run.known import known_recipes
 from data_platform.run.recipe import load_recipe
+from data_platform.run.shipped import recipe_file
 from data_platform.run.workspace import Workspace
 
 # A pipe has no width: tables are then as wide as they need to be.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+
+
+class RecipePath(click.Path):
+    """Path of a recipe, which may be named by the word for one that comes with the platform."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path of the file that is meant."""
+        return super().convert(recipe_file(value), param, ctx)
+
+
 RECIPE = click.option(
-    "--recipe", "recipe_path", metavar="RECIPE", type=click.Path(dir_okay=False), default=None,
-    help="Recipe file. Default: the recipes that were run from here.",
+    "--recipe", "recipe_path", metavar="RECIPE", type=RecipePath(dir_okay=False), default=None,
+    help="Recipe file, or one that comes with the platform, as demo. Default: the recipes that were run from here.",
 )
-RECIPE_ARGUMENT = click.argument("recipe", metavar="[RECIPE]", type=click.Path(dir_okay=False), required=False)
+RECIPE_ARGUMENT = click.argument("recipe", metavar="[RECIPE]", type=RecipePath(dir_okay=False), required=False)
 """The same without `--recipe`, for commands that are about nothing but a recipe."""
 KEY = click.option(
     "--key", "key_path", type=click.Path(dir_okay=False, path_type=Path), default=None,

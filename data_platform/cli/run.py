@@ -18,11 +18,13 @@ from data_platform.core.tables import mixture_table
 from data_platform.ingest.places import SourceError
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import shown
+from data_platform.pipeline.extras import need_extras
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.overtaken import OURS, Overtaken, carried, overtaken
 from data_platform.pipeline.status import Status, plan
 from data_platform.run.known import remember
 from data_platform.run.recipe import load_recipe
+from data_platform.run.shipped import shipped
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
 
@@ -34,15 +36,21 @@ _MOST_CUT = 10
 @RECIPE_ARGUMENT
 @RECIPE
 def run(recipe: str | None, recipe_path: str | None) -> None:
-    """Materialise everything that RECIPE asks for and that is not there yet."""
+    """Materialise everything that RECIPE asks for and that is not there yet.
+
+    RECIPE is a file, or the name of one that comes with the platform: `data-platform run demo` works in any folder.
+    """
     if not (path := the_recipe(recipe, recipe_path)):
-        raise click.UsageError("which recipe? data-platform run RECIPE")
+        raise click.UsageError(
+            f"which recipe? data-platform run RECIPE: a file, or one that comes along: {', '.join(shipped())}"
+        )
     _run(path)
 
 
 def _run(recipe_path: str) -> None:
     started = time.monotonic()
     recipe = load_recipe(recipe_path)
+    need_extras(recipe)
     workspace = Workspace(recipe)
     out.print(f"recipe [bold]{recipe.name}[/bold] from {escape(shown(recipe_path))}, lake {escape(workspace.lake.uri)}")
     absent: list[SourceError] = []

@@ -13,6 +13,7 @@ from data_platform.core.settings import HOME_VARIABLE, RecipeError, home
 from data_platform.run.identity import recipe_key
 from data_platform.run.known import known_recipes
 from data_platform.run.recipe import load_recipe
+from data_platform.run.shipped import recipe_file
 
 
 @click.command()
@@ -27,7 +28,7 @@ def ui(recipe: str | None, port: int, host: str, recipe_path: str | None) -> Non
     if given := the_recipe(recipe, recipe_path):
         locations = {recipe_key(load_recipe(given)): os.path.abspath(os.path.expanduser(given))}
     else:
-        locations = _last_first() or {recipe_key(load_recipe(DEFAULT_RECIPE)): str(DEFAULT_RECIPE)}
+        locations = _last_first() or {recipe_key(load_recipe(demo := recipe_file(DEFAULT_RECIPE))): demo}
     prepare_instance()
     for line in carry_over():
         click.echo(line)

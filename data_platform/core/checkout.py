@@ -5,20 +5,28 @@ Not here: what decides whether rows are made anew (`code.py`).
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
+
+COMMIT_FILE = "commit.txt"
+"""File in the package that holds the commit, of what was built from a checkout (setup.py)."""
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @cache
 def git_commit() -> str:
-    """Commit of the checkout that the platform runs from, with '+' if it is modified; '' outside a checkout.
+    """Commit of the checkout that the platform runs from, or that it was built from, with '+' if that was modified.
 
-    A repository that only lies around an installed platform, such as a project with its virtual environment, is none.
+    A repository that only lies around an installed platform, such as a project with its virtual environment, is none;
+    '' if none is known.
     """
     if (folder := checkout()) is None:
-        return ""
+        built = _PACKAGE / COMMIT_FILE
+        return built.read_text(encoding="ascii").strip() if built.is_file() else ""
     try:
         commit = _git(folder, "rev-parse", "HEAD").strip()
         status = _git(folder, "status", "--porcelain", "--untracked-files=no")
@@ -29,8 +37,16 @@ def git_commit() -> str:
 
 @cache
 def checkout() -> Path | None:
-    """The folder of the checkout that the platform runs from; None outside one."""
-    folder = Path(__file__).resolve().parents[2]
+    """The folder of the checkout that the platform runs from: a repository of its own with its `pyproject.toml`, and
+    not one into which somebody has copied the package. None outside one.
+    """
+    folder = _PACKAGE.parent
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if project != "data-platform":
+        return None
     try:
         return folder if Path(_git(folder, "rev-parse", "--show-toplevel").strip()).resolve() == folder else None
     except (OSError, subprocess.CalledProcessError):
@@ -54,4 +70,7 @@ def web_address() -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True).stdout
+    """What git prints in a folder, whatever repository its variables name, as those of a hook of another do."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=own).stdout

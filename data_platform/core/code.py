@@ -10,9 +10,9 @@ written out included, and the packages that the other lies in, which Python runs
 
 Three kinds of module are left out, as nothing in them decides a row: the lake and the execution of stages, which carry
 rows; declarations of tables and settings, whose values are part of a commit of their own (a stage's own columns and its
-configuration); and what only speaks (errors). Nobody keeps a list of what a stage computes with: it is what its modules
-import. What a module finds by a name that it computes (methods, by the registry) the stage has to name. Python and its
-standard library count as the same for ever.
+configuration); and what only speaks (errors, extras). Nobody keeps a list of what a stage computes with: it is what its
+modules import. What a module finds by a name that it computes (methods, by the registry; the engine of extraction) the
+stage has to name. Python and its standard library count as the same for ever.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from data_platform.core.memory import recall, remember, user_cache
 
 PLATFORM = __name__.partition(".")[0]
 CARRIERS = (
-    "core.code", "core.columns", "core.errors", "core.reading", "core.registry", "core.settings", "core.stopping",
-    "core.tables", "kernels.cache", "lake", "run.books", "run.recipe", "run.stage", "run.workspace",
+    "core.code", "core.columns", "core.errors", "core.extras", "core.reading", "core.registry", "core.settings",
+    "core.stopping", "core.tables", "kernels.cache", "lake", "run.books", "run.recipe", "run.stage", "run.workspace",
 )
 """Modules and packages of the platform that carry rows, declare or speak, and decide none; `settings` of any room."""
 _CARRYING_LIBRARIES = frozenset({"daft", "pydantic", "fsspec", "s3fs", "click", "rich", "yaml", "deltalake", "ray"})

@@ -1323,7 +1323,7 @@ _declare(Table(
         Column("asset_key", pa.string(), "Dagster asset that wrote it."),
         Column("run_id", pa.string(), "Dagster run that wrote it."),
         Column("code_version", pa.string(), "Digest of the code that the stage runs."),
-        Column("git_commit", pa.string(), "Commit of the working tree, '+' if modified; empty outside a checkout."),
+        Column("git_commit", pa.string(), "Commit of the platform's code, '+' if modified; empty if unknown."),
         Column("recipe", pa.string(), "Digest of code version, configuration and inputs.", pattern=SHA256_HEX),
         Column("config", pa.string(), "The part of the recipe that the stage depends on, as JSON.", long=True),
         Column("inputs", pa.string(), "Tables read, with id, version and recipe, as JSON.", long=True),

@@ -5,6 +5,10 @@ Here belongs the choice alone. Not here: what an engine does.
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+
+from data_platform.core.extras import TRAFILATURA, need
 from data_platform.extract.plain import Plain
 from data_platform.extract.protocol import Extracted, Extractor, Rejected
 from data_platform.extract.settings import Extraction
@@ -50,20 +54,30 @@ class Choice:
         return self._html if mime in MARKUP and record_type in CRAWLED else self._plain
 
 
+def engine_module(engine: str) -> str:
+    """The module of an HTML engine. No module imports it by name: the code of others decides no row, nor does a library
+    that is not installed. Stages that extract name it (`Stage.finds`).
+    """
+    return f"{__package__}.{engine}"
+
+
+def load_engine(engine: str) -> ModuleType:
+    """The module of an HTML engine, with its library.
+
+    Raises:
+        ExtraMissing: if its library is not installed.
+    """
+    if engine == TRAFILATURA.name:
+        need(TRAFILATURA)
+    return import_module(engine_module(engine))
+
+
 def html_extractor(settings: Extraction) -> Extractor:
-    """The HTML engine that the recipe names. Loads its library.
+    """The HTML engine that the recipe names.
 
     Raises:
         ValueError: if the recipe sets an option that the engine does not have.
+        ExtraMissing: if its library is not installed.
     """
-    if settings.engine == "auto":
-        from data_platform.extract.auto import Auto
-
-        return Auto(settings)
-    if settings.engine == "resiliparse":
-        from data_platform.extract.resiliparse import Resiliparse
-
-        return Resiliparse(settings)
-    from data_platform.extract.trafilatura import Trafilatura
-
-    return Trafilatura(settings)
+    engines = {"auto": "Auto", "resiliparse": "Resiliparse", "trafilatura": "Trafilatura"}
+    return getattr(load_engine(settings.engine), engines[settings.engine])(settings)

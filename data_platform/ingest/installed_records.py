@@ -20,6 +20,7 @@ from email.utils import getaddresses
 from importlib.metadata import Distribution
 from pathlib import Path
 
+from data_platform.core.extras import DEMO, need
 from data_platform.ingest.evidence_files import kind_of
 from data_platform.ingest.installed import files_of, installed, metadata_of, name_of
 from data_platform.ingest.settings import EnvironmentFiles, EnvironmentPages
@@ -95,6 +96,7 @@ def _author_meta(distribution: Distribution) -> str:
 
 def _render(distribution: Distribution) -> str:
     """The long description as HTML, by its content type; as plain text where its markup is broken."""
+    need(DEMO)
     from readme_renderer import markdown, rst, txt
 
     text = _description(distribution)

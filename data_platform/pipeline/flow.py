@@ -6,6 +6,7 @@ Not here: what a stage does (`stages/`), where it stands (`status.py`) and how a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage
@@ -13,6 +14,7 @@ from data_platform.run.stage import Stage
 
 def stages(recipe: Recipe) -> dict[str, Stage]:
     """All stages of a recipe by table, inputs before what is made of them."""
+    from data_platform.extract.choose import engine_module
     from data_platform.pipeline.filtering import judging_stages
     from data_platform.pipeline.repetition import repetition_stages
     from data_platform.stages.audits import audit_stages
@@ -43,6 +45,7 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
     from data_platform.stages.shared.repetition import pair_entries
     from data_platform.stages.source_lineage import SOURCE_LINEAGE, is_known
 
+    engine = (engine_module(recipe.extraction.engine),)
     trained = any(branch.cascade for branch in recipe.branches.values())
     repetition = repetition_stages(recipe)
     readers = [*recipe.scores.values(), *recipe.synthesis.values(), *recipe.audits.values()]
@@ -55,9 +58,10 @@ def stages(recipe: Recipe) -> dict[str, Stage]:
 
     labels = [QUALITY_LABELS] if any(QUALITY_LABELS.name in stage.inputs for stage in models) else []
     ordered = (
-        *([DOMAIN_LABELS, DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS, DOCUMENTS,
-        *([SOURCE_LINEAGE] if is_known(recipe) else []), license_evidence_stage(recipe), DOCUMENT_CREDITS,
-        DOCUMENT_LICENSES, *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
+        *([replace(DOMAIN_LABELS, finds=engine), DOMAIN_CLASSIFIERS] if trained else []), RAW_CRAWLS,
+        replace(DOCUMENTS, finds=engine), *([SOURCE_LINEAGE] if is_known(recipe) else []),
+        license_evidence_stage(recipe), DOCUMENT_CREDITS, DOCUMENT_LICENSES,
+        *([branches_stage(recipe)] if recipe.branches else []), *judging_stages(recipe),
         refinement_stage(recipe), filtered_stage(recipe), *repetition.hashing, signature_stage(recipe),
         copy_pairs_stage(recipe), duplicates_stage(recipe), RESERVATIONS, *([] if pair_entries(recipe) else [terms]),
         *with_terms(repetition.comparing), *labels, *models, *with_terms(repetition.embedding), *repetition.keeping,

@@ -35,6 +35,7 @@ import pyarrow as pa
 
 from data_platform.core.columns import Table
 from data_platform.core.errors import describe
+from data_platform.core.extras import OPENLINEAGE, need
 from data_platform.core.tables import table
 from data_platform.lake.lake import Commit, Lake
 from data_platform.run.recipe import OpenLineage, Recipe
@@ -166,6 +167,8 @@ def emitter_of(recipe: Recipe) -> Emitter | None:
 
 @lru_cache(maxsize=8)
 def _emitter(settings: OpenLineage | None) -> Emitter:
+    need(OPENLINEAGE)
+
     def connect() -> Any:
         from openlineage.client import OpenLineageClient
         from openlineage.client.event_v2 import set_producer

@@ -18,6 +18,7 @@ import pyarrow as pa
 from data_platform.core import stopping
 from data_platform.core.columns import Table
 from data_platform.core.errors import KernelError, describe
+from data_platform.core.extras import RAY, need
 from data_platform.core.tables import declaration
 from data_platform.lake.lake import Lake, Partition, Pin
 from data_platform.lake.writer import DataFile
@@ -75,6 +76,7 @@ def configure(setting: Literal["native"] | RayEngine) -> None:
     if _configured is not None:
         raise RuntimeError(f"this process runs on {_configured!r} and cannot change to {setting!r}")
     if isinstance(setting, RayEngine):
+        need(RAY)
         import ray
 
         if not ray.is_initialized():

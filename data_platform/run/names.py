@@ -7,7 +7,6 @@ than a field wants is passed over, for the field says so itself. Not here: the s
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -257,7 +256,9 @@ def _option_faults(recipe: Mapping[str, Any]) -> Iterator[Fault]:
     engine = _at(recipe, "extraction", "engine") or "auto"
     if not options or engine not in ("auto", "trafilatura", "resiliparse"):
         return
-    known = importlib.import_module(f"data_platform.extract.{engine}").OPTIONS
+    from data_platform.extract.choose import load_engine
+
+    known = load_engine(engine).OPTIONS
     for name in options:
         if name not in known:
             yield Fault(("extraction", "options", name), no_such("option", name, known))

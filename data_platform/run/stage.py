@@ -97,6 +97,7 @@ class Stage:
             any: they are made first if they are made at the same time, and are not waited for else.
         table: the declaration of its table, where the recipe decides columns; else what `core/tables.py` declares.
         methods: the methods that it computes with: the code that their modules reach is part of its own.
+        finds: further modules that it computes with, which it imports by names that the recipe decides.
         books: how rows pass through it; None if its rows are neither records nor documents, so that nothing goes in
             that could come out.
         checks: what is asked of its table beyond columns, custody and books, by the names of `assets/gates.py`.
@@ -116,6 +117,7 @@ class Stage:
     follows: Callable[[Workspace, str], Sequence[str]] | None = None
     table: Table | None = None
     methods: tuple[type[Method], ...] = ()
+    finds: tuple[str, ...] = ()
     phase: str = ""
     books: Passing | None = Passing()
     checks: tuple[str, ...] = ()
@@ -140,7 +142,7 @@ class Stage:
     def modules(self) -> tuple[str, ...]:
         """The modules that it computes with: what they reach is its code."""
         run = self.run.func if isinstance(self.run, partial) else self.run
-        return (run.__module__, *(method.__module__ for method in self.methods))
+        return (run.__module__, *self.finds, *(method.__module__ for method in self.methods))
 
     @property
     def code_version(self) -> str:

@@ -34,8 +34,8 @@ repetition: {lines: {}, paragraphs: {}, substrings: {}, containment: {}, semanti
 mixtures: {all: {tokens: 1000, weights: {web: 1}}}
 """
 CARRYING = re.compile(
-    r"data_platform\.(lake(\..*)?|core\.(code|columns|errors|reading|registry|settings|stopping|tables)|kernels\.cache"
-    r"|run\.(books|recipe|stage|workspace)|(.*\.)?settings)"
+    r"data_platform\.(lake(\..*)?|core\.(code|columns|errors|extras|reading|registry|settings|stopping|tables)"
+    r"|kernels\.cache|run\.(books|recipe|stage|workspace)|(.*\.)?settings)"
 )
 """Modules in which nothing decides a row."""
 SILENT_ROOMS = ("cli", "pipeline", "proof", "publish", "reports")
