@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Collection, Sequence
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table as Grid
 
+from data_platform.core.printing import on_one_line
 from data_platform.core.settings import RecipeError
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
 from data_platform.lake.lake import Lake
@@ -20,8 +23,14 @@ from data_platform.run.recipe import load_recipe
 from data_platform.run.shipped import recipe_file
 from data_platform.run.workspace import Workspace
 
-# A pipe has no width: tables are then as wide as they need to be.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+if TYPE_CHECKING:
+    from data_platform.reports.identity import Known
+
+# A pipe has no width: unless $COLUMNS gives it one, tables are then as wide as they need to be.
+out = Console(highlight=False, soft_wrap=True,
+              width=None if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else 200)
+WIDTH = min(out.width, 120)
+"""How wide lines of words are, in columns of the terminal."""
 
 
 class RecipePath(click.Path):
@@ -54,6 +63,22 @@ def columns(left: Sequence[str], right: Sequence[str]) -> Grid:
     for name in right:
         grid.add_column(name, justify="right", no_wrap=True)
     return grid
+
+
+def pairs(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
+    """Names and what they hold as lines, the latter below each other and wrapped; what steers a terminal is written
+    out. Empty ones are left out."""
+    told = [(name, on_one_line(value)) for name, value in rows if value]
+    left = max((len(name) for name, _ in told), default=0)
+    lines = []
+    for name, value in told:
+        lines += _wrapped(value, f"{indent}{name:<{left}}  ")
+    return lines
+
+
+def _wrapped(value: str, head: str) -> list[str]:
+    return textwrap.wrap(value, WIDTH, initial_indent=head, subsequent_indent=" " * len(head),
+                         break_on_hyphens=False) or [head.rstrip()]
 
 
 def first_of(found: Sequence[str]) -> str:
@@ -132,3 +157,27 @@ def the_one_with(
         existing = {found for workspace in workspaces for found in names(workspace.lake)}
         raise NotFound(f"no {kind} {name!r}; {kind}s: {', '.join(sorted(existing)) or 'none yet'}")
     return having[0]
+
+
+def document_of(asked: str, recipe_path: str | None) -> tuple[Workspace, Known]:
+    """The one document, among all lakes, that `asked` names: a doc_id, a row's own id, or a URL.
+
+    Raises:
+        NoDocument: if none has it.
+        TakenDown: if what had it was taken down.
+        SeveralDocuments: if several documents of one lake have it.
+    """
+    from data_platform.proof.trace import unless_taken_down
+    from data_platform.reports.identity import find, the_one
+
+    workspaces = workspaces_of(recipe_path)
+    having = [(workspace, found) for workspace in workspaces if (found := find(workspace.lake, asked))]
+    if len(having) > 1:
+        places = ", ".join(f"{workspace.lake.uri} (recipe {workspace.recipe.name})" for workspace, _ in having)
+        raise click.ClickException(f"document {on_one_line(asked)!r} is in {places}; give --recipe")
+    if not having:
+        for workspace in workspaces:
+            unless_taken_down(workspace.lake, asked)
+        return workspaces[0], the_one([], asked, ", ".join(workspace.lake.uri for workspace in workspaces))
+    workspace, found = having[0]
+    return workspace, the_one(found, asked, workspace.lake.uri)

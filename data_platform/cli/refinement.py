@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
 from data_platform.core.errors import many
+from data_platform.core.printing import printable
 from data_platform.lake.lake import TableMissing
 
 
@@ -19,19 +20,23 @@ from data_platform.lake.lake import TableMissing
 @RECIPE
 @JSON
 def refinement(doc_id: str | None, recipe_path: str | None, as_json: bool) -> None:
-    """Show what refinement took from every snapshot, or the program of DOC_ID with its text before and after."""
+    """Show what refinement took from every snapshot, or the program of DOC_ID with its text before and after.
+
+    In place of DOC_ID stands the id that a row had in its own file, or a URL, as well.
+    """
+    from data_platform.reports.identity import doc_id_of
     from data_platform.reports.refinement import NotRefined, accounts, difference, proposals
 
     for workspace in workspaces_of(recipe_path, "refinement_programs"):
         if doc_id:
             try:
-                program, lines = difference(workspace.lake, doc_id)
+                program, lines = difference(workspace.lake, doc_id_of(workspace.lake, doc_id))
             except (NotRefined, TableMissing):
                 continue
             if as_json:
-                print(json.dumps({"program": program.split("\n"), "difference": lines}, indent=2, ensure_ascii=False))
+                print(json.dumps({"program": program.split("\n"), "difference": lines}, indent=2))
             else:
-                print("\n".join([program, "", *lines]))
+                print(printable("\n".join([program, "", *lines])))
             return
         found = accounts(workspace.lake)
         outside = workspace.recipe.refinement.programs

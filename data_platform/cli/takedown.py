@@ -77,6 +77,7 @@ def takedown(
         if not documents:
             out.print("no record has come back whose payload is still there")
             return
+    documents = tuple(doc_id for asked in documents for doc_id in _meant(workspaces, asked))
     selectors = Selectors.of(
         urls=urls, hosts=hosts, documents=documents, sources=sources, licenses=licenses, text_hashes=text_hashes
     )
@@ -322,6 +323,15 @@ def _print_receipt(made: dict[str, Any], target: Path | None) -> None:
     if (more := len(made.get("remains_elsewhere", ())) - _SHOWN) > 0:
         out.print(f"  and {more:,} more places where something may remain: see the receipt")
     out.print(f"  digest {made['sha256']}" + (f", written to {target}" if target else ""))
+
+
+def _meant(workspaces: list[Workspace], asked: str) -> list[str]:
+    """The doc_ids that `asked` means, in every snapshot: it may be the id that a row had in its own file. Itself if no
+    row is called so."""
+    from data_platform.reports.identity import find
+
+    found = [one.doc_id for workspace in workspaces for one in find(workspace.lake, asked)]
+    return list(dict.fromkeys(found)) or [asked]
 
 
 def _print_list(workspaces: Iterable[Workspace], as_json: bool) -> None:

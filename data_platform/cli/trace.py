@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from data_platform.cli.common import JSON, RECIPE, out, workspace_of
+from data_platform.core.printing import on_one_line
 
 
 @click.command()
@@ -21,11 +22,15 @@ from data_platform.cli.common import JSON, RECIPE, out, workspace_of
 def trace(mixture: str, doc_id: str, version: int | None, recipe_path: str | None, as_json: bool) -> None:
     """Print where document DOC_ID of MIXTURE came from, under which licence, on what evidence, through which code.
 
-    The table of a branch is asked by its own name, branch_<name>.
+    The table of a branch is asked by its own name, branch_<name>. In place of DOC_ID stands the id that a row had in
+    its own file, or a URL, as well.
     """
+    from data_platform.proof.trace import mixture_table_name
     from data_platform.proof.trace import trace as way_back
+    from data_platform.reports.identity import doc_id_of
 
     workspace = workspace_of(mixture, recipe_path)
+    doc_id = doc_id_of(workspace.lake, doc_id, within=mixture_table_name(workspace.lake, mixture))
     workspace.lake.repair_lineage()
     answer = way_back(workspace.lake, mixture, doc_id, version)
     if as_json:
@@ -68,4 +73,4 @@ def _plain(key: str, value: Any) -> str:
     """A value as people read it: long digests are cut to what tells them apart (JSON has them whole)."""
     if key in ("recipe", "git_commit") and isinstance(value, str):
         value = value[:12] + ("+" if value.endswith("+") else "")
-    return escape(f"{value:.6g}" if isinstance(value, float) else str(value))
+    return escape(f"{value:.6g}" if isinstance(value, float) else on_one_line(str(value)))

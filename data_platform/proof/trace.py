@@ -54,7 +54,7 @@ def trace(lake: Lake, mixture: str, doc_id: str, version: int | None = None) -> 
         TakenDown: if the document was taken down, or kept out as what was taken down before.
     """
     name = mixture_table_name(lake, mixture)
-    _unless_taken_down(lake, doc_id)
+    unless_taken_down(lake, doc_id)
     commits = _commits(lake, name, version)
     row = _row(lake, name, doc_id, version=commits[name]["version"])
     if row is None:
@@ -99,7 +99,7 @@ def _way_back(lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snaps
         "document": _short(find("documents"), exclude=("text",)),
         "license": {**(find("document_licenses") or {}), "evidence": evidence},
         "credit": find("document_credits"), "terms": find("document_terms"),
-        **_held(lake, [doc_id, *(duplicate["doc_id"] for duplicate in duplicates)]),
+        **held_terms_of(lake, [doc_id, *(duplicate["doc_id"] for duplicate in duplicates)]),
         "reservation": find("reservations"),
         "branch": find("document_branches"),
         "verdicts": {**(find("filter_verdicts") or {}), "signals": find("quality_signals")},
@@ -116,7 +116,7 @@ def _way_back(lake: Lake, commits: dict[str, dict[str, Any]], doc_id: str, snaps
     }
 
 
-def _held(lake: Lake, ids: Sequence[str]) -> dict[str, Any]:
+def held_terms_of(lake: Lake, ids: Sequence[str]) -> dict[str, Any]:
     """What takedowns hold a document and its copies to, although what stated it went with them; {} if nothing."""
     from data_platform.takedown.held import held_terms
     from data_platform.takedown.removal_list import standing
@@ -166,7 +166,12 @@ _MAKING = ("method", "method_version", "model", "model_license", "prompt", "ordi
 _TERMS = ("license_spdx", "license_tier", "license_basis", "opt_out", "contradicted", "attribution")
 
 
-def _unless_taken_down(lake: Lake, doc_id: str) -> None:
+def unless_taken_down(lake: Lake, doc_id: str) -> None:
+    """That a document was not taken down.
+
+    Raises:
+        TakenDown: if it was, or was kept out as what was taken down before.
+    """
     from data_platform.ingest.records import TAKEN_DOWN
     from data_platform.takedown.execute import takedowns
 
