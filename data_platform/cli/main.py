@@ -35,6 +35,8 @@ class _Commands(click.Group):
         with ended_by_signals():
             try:
                 return super().invoke(ctx)
+            except BrokenPipeError:  # whoever reads has seen enough; click ends quietly
+                raise
             except (PlainError, OSError) as error:
                 raise click.ClickException(describe(error)) from None
 
