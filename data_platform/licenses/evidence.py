@@ -34,7 +34,7 @@ from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.site_files import Policies
 from data_platform.licenses.trees import Trees
 
-ROW_DETECTOR = "row@3"
+ROW_DETECTOR = "row@4"
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NO_NOTICE_ABOVE = re.compile(r"#\d+$|\.(?:te?xt|md|markdown|rst|adoc|org|tex|html?|csv|tsv|log)$|/[^/.]*$", re.I)
 """Rows and prose: what their first lines say of a licence is as likely about another work."""

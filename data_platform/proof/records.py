@@ -132,6 +132,7 @@ def _texts(reader: Reader, way: Way, ids: pa.Array, places: _Places) -> None:
 def _evidence(
     reader: Reader, way: Way, ids: pa.Array, places: _Places, workspace: Workspace, found: Records
 ) -> None:
+    from data_platform.licenses.told import lapsed
     from data_platform.stages.license_evidence import RECORD_COLUMNS, detection, license_evidence_stage
 
     stage = license_evidence_stage(workspace.recipe)
@@ -153,7 +154,9 @@ def _evidence(
                 lists = detect(*(batch.column(name) for name in RECORD_COLUMNS)).field("evidence")
                 made |= _as_set([pa.Table.from_struct_array(lists.flatten())])
         found.evidence += len(seen)
-        others = {json.loads(row)["doc_id"] for row in made ^ stated}
+        # An embargo that has ended since is found no more; nobody changed anything.
+        over = {row for row in stated - made if lapsed(json.loads(row)["raw_value"])}
+        others = {json.loads(row)["doc_id"] for row in (made ^ stated) - over}
         if rest_of(crawl.commit) is not None:  # something went of what was seen then, and no run was since
             others -= _note_stale(others, reader, places)
         wrong += sorted(others)

@@ -20,12 +20,13 @@ from data_platform.spdx.fields import role_of, words_of
 
 Container = Mapping[Any, Any] | list[Any] | tuple[Any, ...]
 
+_HEADER_LINE = re.compile(r"(?P<name>[A-Za-z][\w-]{1,40}):[ \t]*(?P<value>\S.*)")
 MAX_CHARACTERS = 400_000
 """Longer texts are not asked whether they are a container."""
 _FIELD_NAMES = frozenset({"key", "name", "k", "field", "field name", "property", "label", "term", "element",
-                          "attribute", "predicate"})
-_FIELD_VALUES = frozenset({"value", "values", "v", "val", "content", "text", "object", "string value"})
-_TAG = re.compile(r"\s*(?P<name>[^\W\d][\w .-]{1,40}?)\s*[:=]\s*(?P<value>\S.*)", re.S)
+                          "attribute", "predicate", "header", "n", "date type"})
+_FIELD_VALUES = frozenset({"value", "values", "v", "val", "content", "text", "object", "string value", "date"})
+_TAG = re.compile(r"\s*(?P<name>[^\W\d][\w .-]{1,40}?)\s*(?::(?!:)|=)\s*(?P<value>\S.*)", re.S)
 _LONG_NAME = 40
 
 
@@ -47,6 +48,12 @@ def written_out(text: str) -> Any:
         except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
             continue
     return None
+
+
+def headers_in(text: str) -> list[tuple[str, str]]:
+    """The headers of a response that was written out line by line, as pairs; empty if the text is none."""
+    pairs = [(line["name"], line["value"].strip()) for line in map(_HEADER_LINE.match, text.splitlines()) if line]
+    return pairs if pairs and len(text) <= MAX_CHARACTERS else []
 
 
 def fields_in(container: Container) -> list[tuple[str, Any]]:

@@ -181,6 +181,9 @@ def normalize(raw: str) -> str:
     return read(raw).spdx
 
 
+_BROKEN_OFF = re.compile(r"(?:\.\.|\u2026)\s*$")
+
+
 def read(raw: str) -> Reading:
     """Read one statement: an SPDX expression, a licence's name or address, a trove classifier.
 
@@ -189,12 +192,15 @@ def read(raw: str) -> Reading:
     both. The exception to whole statements are words that restrict: 'all rights reserved' and 'non-commercial' count
     wherever they stand.
     """
+    if _BROKEN_OFF.search(raw):
+        return _restriction(raw)
     text = " ".join(raw.split()).strip(" .,;\"'")
     return _read(text) if 0 < len(text) <= _MAX_STATEMENT else _restriction(text)
 
 
 @lru_cache(maxsize=65_536)
 def _read(text: str) -> Reading:
+    text = _SIGNS.sub("", text).strip()
     for reader in (_as_expression, _as_classifier, _as_url, _as_creative_commons, _as_name,
                    _as_name_with_abbreviation, _as_list, _as_cited_url):
         if (reading := reader(text)) is not None:
@@ -280,10 +286,15 @@ def _as_creative_commons_url(address: str) -> Reading | None:
     return creative_commons(elements, version, port)
 
 
+_CC_PORTS = (
+    "am|ar|at|au|az|be|bg|br|by|ca|ch|cl|cn|co|cr|cz|de|dk|ec|ee|eg|es|fi|fr|ge|gr|gt|hk|hr|hu|ie|igo|il|in|it|jp|kr|kz|"
+    "lu|lv|mk|mt|mx|my|ni|nl|no|nz|pe|ph|pl|pr|pt|ro|rs|scotland|se|sg|si|th|tr|tw|ua|ug|uk|us|ve|vn|za"
+)
+"""Jurisdictions to which licences of Creative Commons were ported, https://creativecommons.org/licenses/list.en."""
 _CC_NAME = re.compile(
     r"(?:licensed under )?(?:an? |the )?(?P<head>creative commons(?: cc)?|cc)[ -]*(?P<body>.*?)"
     r"(?:[ -]*v?(?:ersion )?(?P<version>[1-4](?:\.[05])?))?[ -]*"
-    r"(?P<port>international|unported|generic|[a-z]{2,3}|igo)?(?: public)?(?: licen[sc]e| deed)?",
+    rf"(?P<port>international|unported|generic|{_CC_PORTS}|by|sa|nc|nd)?(?: public)?(?: licen[sc]e| deed)?",
     re.I,
 )
 _CC_TITLE = re.compile(r"attribution[ -].*\b[1-4]\.[05] (?:international|unported|generic)$", re.I)
@@ -322,7 +333,19 @@ def _as_creative_commons(text: str) -> Reading | None:
     return creative_commons((_CC_ELEMENTS[word] for word in words), version, port or None)
 
 
+_BESIDE_NAMES = re.compile(
+    r"(?:开源)?许可(?:证|协议)?|(?:開源)?許可證?|协议|ライセンス|라이선스|лицензия", re.I)
+"""Words that may stand beside the name of a licence and add nothing."""
+_SIGNS = re.compile("[\u00ae\u2122\u00a9\u2713\u2714\u2705\u2611\U0001f16d-\U0001f16f\U0001f10f\ufe0f]")
+"""Signs that may."""
+_OF_NAMES = re.compile(r"[A-Za-z0-9(\"'.][A-Za-z0-9 .,+/()\"':;&|_\u2010-\u2015-]*")
+"""What names are written in. A footnote, a question mark or a letter of another script may mean anything."""
+
+
 def _as_name(text: str) -> Reading | None:
+    text = _BESIDE_NAMES.sub("", text).strip()
+    if not _OF_NAMES.fullmatch(text):
+        return None
     key = names.key(text)
     if found := names.NAMES.get(key):
         return Reading(found, NAMED)

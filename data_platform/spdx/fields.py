@@ -14,16 +14,21 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal
 
-Role = Literal["states", "points", "hints", "restricts", "reserves", "allows", "prefers", "permits", "limits"]
+from data_platform.spdx.questions import asked_by
+
+Role = Literal["states", "points", "hints", "restricts", "reserves", "allows", "prefers", "permits", "limits",
+               "forbids", "amends", "notes", "elements", "embargoes", "qualifies", "links", "headers"]
 """What a field does: `states` a licence; `points` to its text or page; `hints`, that is tells something of it, and
 counts as a statement where there is no other; `restricts`, that is counts only for restrictions, as a copyright line;
 `reserves` rights against mining and training; `allows` them, and reserves where its value says no; `prefers`, that is
 holds the directives of a header (`robots`, `content_usage`); `permits` a use, and restricts where its value says no
-(`commercial_use`); `limits` use, where its value says yes (`non_commercial`)."""
+(`commercial_use`); `limits` use, where its value says yes (`non_commercial`); `forbids` what it names; `amends` a
+licence by terms of its own; `notes` something, perhaps a limit; names the `elements` of a Creative Commons licence;
+`embargoes` a text until a date; `qualifies` the licence beside it; holds `links` with relations; holds `headers`."""
 
 _LICENSE = re.compile(
     r"(?:sub)?(?:licen[cs](?:es|ed|ing|e)|lizenz(?:bedingungen|en)?|licen[cç](?:ias|ia|as|a)|licen[zt](?:ies|ie|a|e)|"
-    r"licens(?:en|er|i)|lisens(?:er|i)?|lisans|лиценз\w*|ліценз\w*|许可证?|許可證?|ライセンス|라이선스|spdx)"
+    r"licens(?:en|er|i)|lisens(?:er|i)?|lisans|lic$|лиценз\w*|ліценз\w*|许可证?|許可證?|ライセンス|라이선스|spdx)"
 )
 _RIGHTS = frozenset({"rights", "dc rights", "dcterms rights", "rights statement", "rights statements", "rights list",
                      "usage rights", "use rights", "access rights", "reuse rights", "edm rights",
@@ -34,7 +39,12 @@ _RIGHTS = frozenset({"rights", "dc rights", "dcterms rights", "rights statement"
 _RIGHTS_POINT = frozenset({"rights url", "rights uri", "rights link"})
 _TERMS = frozenset({"terms of use", "usage terms", "terms and conditions", "conditions of use", "use conditions",
                     "use restrictions", "usage restrictions", "data use restrictions", "data use terms", "restrictions",
-                    "usage license", "reuse", "reuse terms", "permitted use", "permitted uses", "allowed use",
+                    "usage license", "reuse", "reuse terms", "use terms", "restriction", "tou", "eula",
+                    "end user license agreement",
+                    "end user agreement", "user agreement", "data use agreement", "data usage agreement", "dua",
+                    "data sharing agreement", "data agreement", "agb", "nda", "cgu", "cgv", "usage info",
+                    "terms conditions", "t c", "tandc", "tncs", "use agreement",
+                    "terms and conditions of use", "permitted use", "permitted uses", "allowed use",
                     "intended use restrictions", "use limitation", "use constraints", "legal constraints",
                     "copyright status", "terms of service", "tos", "nutzungsbedingungen", "nutzungshinweis",
                     "nutzungshinweise", "nutzung", "conditions d utilisation", "conditions d usage",
@@ -42,8 +52,16 @@ _TERMS = frozenset({"terms of use", "usage terms", "terms and conditions", "cond
                     "gebruiksvoorwaarden", "warunki użytkowania", "условия использования", "使用条款", "使用條款",
                     "使用条件", "利用規約", "利用条件", "이용약관"})
 _COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright statement", "copyright holder",
-                        "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "rights note",
-                        "access", "access level", "acceptable use", "disclaimer",
+                        "copyright line", "rights holder", "legal", "legal notice", "usage", "terms", "legal terms",
+                        "rights note", "access", "access level", "access right", "access status", "access type",
+                        "access mode", "access condition", "access conditions", "access restriction",
+                        "access restrictions",
+                        "conditions of access", "availability", "openness", "oa type", "public access",
+                        "acceptable use", "disclaimer", "agreement", "contract", "use", "uses", "use case",
+                        "use cases", "allowed uses", "permitted", "allowed", "users", "allowed for", "licensed for",
+                        "purpose", "purposes",
+                        "audience", "source terms", "host terms", "site terms", "provider terms", "dataset terms",
+                        "data terms",
                         "conditions", "policy", "use policy", "usage policy", "data policy", "data use policy",
                         "reuse policy", "ai policy", "distribution statement", "distribution",
                         "ownership", "confidentiality", "classification", "data classification",
@@ -53,6 +71,47 @@ _COPYRIGHT = frozenset({"copyright", "copyright notice", "copyright statement", 
                         "courtesy", "urheberrecht", "urheberrechtshinweis", "droit d auteur", "derechos de autor",
                         "direitos autorais", "diritto d autore", "auteursrecht", "prawa autorskie", "авторские права",
                         "著作権", "版权", "版權", "저작권"})
+_TERMS_IN_WORDS = frozenset({
+    "terms", "legal", "legal notice", "legal terms", "usage", "conditions", "policy", "use policy", "usage policy",
+    "data policy", "reuse policy", "agreement", "contract", "source terms", "host terms", "site terms",
+    "provider terms", "dataset terms", "data terms", "copyright notice", "copyright statement", "rights note",
+    "copyright", "acceptable use", "disclaimer", "conditions of access", "access conditions", "access condition",
+    "availability", "access restrictions",
+})
+"""Names of fields that hold terms, or something else: what stands there tells."""
+_FORBIDS = frozenset({"prohibition", "prohibitions", "prohibited", "prohibited use", "prohibited uses", "prohibit",
+                      "prohibits", "forbidden", "forbidden use", "forbidden uses", "forbids", "not permitted",
+                      "not allowed", "disallowed", "disallowed use", "disallowed uses", "denied use", "denied uses",
+                      "banned use", "banned uses", "obligation", "obligations", "duty", "duties", "verboten",
+                      "interdictions", "out of scope use", "excluded use", "excluded uses"})
+_AMENDS = frozenset({"rider", "riders", "addendum", "addenda", "additional terms", "additional conditions",
+                     "additional restrictions", "extra terms", "extra conditions", "special terms",
+                     "special conditions", "supplementary terms", "supplemental terms", "side letter", "amendment",
+                     "amendments", "custom terms", "further terms", "further restrictions", "other terms"})
+_NOTES = re.compile(
+    r"(?:\w+ ){0,2}?(?:notes?|remarks?|footnotes?|warnings?|caveats?)|notice|comments?|hinweise?|remarques?|备注|説明|"
+    r"注意|info|information|description|about|message|readme|details")
+_ELEMENTS = frozenset({"cc", "cc type", "cc elements", "cc element", "cc code", "cc terms", "cc flavour", "cc flavor",
+                       "cc variant", "creative commons", "creativecommons", "creative commons type", "cc url",
+                       "license elements", "license element",
+                       "licence elements",
+                       "cc uri", "cc link", "creative commons url", "cc version", "cc name", "cc id"})
+_EMBARGOES = re.compile(
+    r"(?:\w+ )*(?:embargo(?:e[ds])?|embargado|sperrfrist)(?: \w+){0,4}|"
+    r"(?:date )?available(?: (?:from|after|on|date|since))?|"
+    r"date available|"
+    r"not before|(?:publish|release|public|open|free|access|visible|accessible|publishable|released)"
+    r"(?: (?:from|after|on|not before))|(?:public )?release date|(?:open|free|public) access (?:from|date|after|on)"
+)
+_OPT_OUTS = re.compile(r"(?:\w+ ){0,3}?opt(?:ed)? ?out(?: (?:date|at|on|time|since|reason|source|requested))?")
+_AGREEMENTS = re.compile(
+    r"(?:data|use|usage|user|licen[cs]e|subscriber|member|access|sharing|transfer|customer|service)s?(?: \w+)* "
+    r"agreement")
+_HEADERS = re.compile(
+    r"(?:(?:http|https|response|resp|server|warc|origin|crawl|fetch|raw) ?)*headers?(?: (?:raw|list|map|dict|json))?")
+_AGREED = frozenset({"eula", "dua", "nda", "tos", "tou", "agb", "end user license agreement", "use agreement"})
+_HEADER_NAMES = frozenset({"link", "x robots tag", "tdm reservation", "content usage", "content signal"})
+_LINKS = frozenset({"link", "links", "link header", "web links"})
 _RESERVES = frozenset({"tdm reservation", "tdm opt out", "opt out", "optout", "opted out", "noai", "no ai", "noml",
                        "do not train", "no training", "ai opt out", "ai training opt out"})
 _ALLOWS = frozenset({"ai training", "train ai", "ai train", "allow ai training", "ai training allowed",
@@ -80,7 +139,8 @@ _LIMITS = re.compile(
     r"(?: use| purposes?)? only|non ?commercial(?: use)?|no (?:commercial(?: use)?|derivatives?|derivs|redistribution|"
     r"reuse|modifications?|copying|scraping|crawling)|proprietary|confidential|private|restricted|embargoed|"
     r"paywall(?:ed)?|"
-    r"copyrighted|in copyright|all rights reserved|rights reserved)"
+    r"copyrighted|in copyright|all rights reserved|rights reserved)|"
+    r"(?:is )?(?:cc )?(?:by )?(?:sa )?n[cd](?: (?:sa|nd|nc))*"
 )
 _SCHEMAS = frozenset({"dc", "dce", "dct", "dcterms", "edm", "schema", "xmp"})
 """Vocabularies whose prefix may stand before the name of a property."""
@@ -94,12 +154,20 @@ _STATES_AFTER = frozenset({
 _POINTS_AFTER = frozenset({"url", "urls", "uri", "uris", "link", "links", "href", "page", "web page", "homepage",
 "file",
                            "files", "path", "paths"})
+_QUALIFIES = frozenset({
+    "confidence", "score", "probability", "certainty", "status", "state", "validity", "until", "expires", "expiry",
+    "expiration", "end", "end date", "valid until", "valid to", "expires at", "expires on", "expiry date",
+    "expiration date", "from", "start", "start date", "valid from", "effective date", "effective from", "modified",
+    "revoked", "expired", "withdrawn", "pending", "disputed", "inferred", "guessed", "assumed", "scope", "for",
+    "applies to", "restriction", "restrictions", "exception", "exceptions", "exclusions", "territory", "territories",
+    "region", "audience", "users", "only for", "valid for", "valid in", "limitations", "coverage", "covers",
+})
 _NO_LICENSE_OF_WORKS = frozenset({"plate", "plates", "number", "numbers", "driver", "drivers", "driving", "fee", "fees",
                                   "business", "medical", "liquor", "marriage", "fishing", "gun"})
 _PARTS = frozenset({
     "image", "images", "img", "picture", "pictures", "photo", "photos", "thumbnail", "thumbnails", "figure", "figures",
     "media", "audio", "video", "videos", "icon", "icons", "logo", "font", "fonts", "theme", "template", "attachment",
-    "attachments", "reference", "references", "citation", "citations", "dependency", "dependencies", "link", "links",
+    "attachments", "reference", "references", "citation", "citations", "dependency", "dependencies",
     "comment", "comments", "author", "authors", "cover", "tokenizer", "model", "models", "annotation", "annotations",
     "translation", "translations", "related", "thumbs",
 })
@@ -121,15 +189,25 @@ def role_of(name: str) -> Role | None:
     first, _, rest = words.partition(" ")
     if rest and first in _SCHEMAS:
         words = rest
+    words = _without_header(words)
     if words in _RIGHTS:
         return "states"
     if words in _RIGHTS_POINT:
         return "points"
-    if words in _TERMS:
+    if words in _TERMS or _AGREEMENTS.fullmatch(words):
         return "hints"
-    if words in _COPYRIGHT:
+    if words in _ELEMENTS:
+        return "elements"
+    if _pointed_at(words) in _TERMS | _TERMS_IN_WORDS:
+        return "points"
+    if _NOTES.fullmatch(words) and not _LICENSE.match(words):
+        return "notes"
+    for names, role in _BY_NAME:
+        if words in names:
+            return role
+    if words in _COPYRIGHT or (words.startswith("x ") and words[2:] in _COPYRIGHT):
         return "restricts"
-    if words in _RESERVES:
+    if words in _RESERVES or _OPT_OUTS.fullmatch(words):
         return "reserves"
     if words in _ALLOWS:
         return "allows"
@@ -139,7 +217,41 @@ def role_of(name: str) -> Role | None:
         return "permits"
     if _LIMITS.fullmatch(words):
         return "limits"
+    if _EMBARGOES.fullmatch(words):
+        return "embargoes"
+    if _HEADERS.fullmatch(words):
+        return "headers"
+    if (asked := asked_by(words)) is not None:
+        return asked
     return "restricts" if _POLICY.fullmatch(words) else _of_words(words.split())
+
+
+_BY_NAME: tuple[tuple[frozenset[str], Role], ...] = (
+    (_FORBIDS, "forbids"), (_AMENDS, "amends"), (_LINKS, "links"))
+
+
+def is_agreement(words: str) -> bool:
+    """Whether a field of that name, in words, is about an agreement that users have to make."""
+    return words in _AGREED or bool(_AGREEMENTS.fullmatch(words))
+
+
+def holds_terms(words: str) -> bool:
+    """Whether a field of that name, in words, holds terms of use, if what stands there looks like it."""
+    return words in _TERMS_IN_WORDS
+
+
+def _without_header(words: str) -> str:
+    """The name of a header without the words that say that it is one: 'http header link'."""
+    there = words.split()
+    while len(there) > 1 and there[0] in ("http", "response", "resp", "header", "headers"):
+        there = there[1:]
+    return " ".join(there) if " ".join(there) in _HEADER_NAMES else words
+
+
+def _pointed_at(words: str) -> str | None:
+    """What the name of a field that holds an address says of it: 'terms' of 'terms url'; None if it holds none."""
+    first, _, last = words.rpartition(" ")
+    return first if last in _POINTS_AFTER else None
 
 
 def _of_words(words: list[str]) -> Role | None:
@@ -152,6 +264,8 @@ def _of_words(words: list[str]) -> Role | None:
     after = " ".join(filter(None, rest))
     if words[0] in ("has", "is", "no", "num", "n", "count"):
         return "hints"
+    if after in _QUALIFIES:
+        return "qualifies"
     if after in _POINTS_AFTER:
         return "points"
     return "states" if after in _STATES_AFTER else "hints"
