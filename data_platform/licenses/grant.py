@@ -22,9 +22,11 @@ from data_platform.licenses.reader import LICENSE, OWN, is_piece, read
 from data_platform.licenses.taught import BARE, CLASSES, MAX_AFTER, OTHER, PART, SENTENCE_END, WHOLE, voted
 from data_platform.licenses.votes import any_of
 
-SURE, UNDECIDED = 4.0, 2.5
+SURE, UNDECIDED = 3.5, 2.5
 """How much more than for `OTHER` is found for what is a grant whatever the votes of known words say; and how little
 more or less for one to be decided by votes alone."""
+SURE_OF_PAGE = 3.0
+"""How much more is found for a grant that means the page or site it stands on, though it does not point at it."""
 SURE_OF_CREDIT = 2.0
 """How much more than for all else is found for a line that credits a part."""
 
@@ -37,13 +39,28 @@ _AGAIN = re.compile(
     r"(?:\b(?:licen[sc]e|lizenz|licencia|licenza|licença|licentie|licencji|licens|lisens)\s+)?@(?:\s*,?\s*@)+", re.I
 )
 _NAMED_LICENSE = re.compile(r"\blicen[sc]e\s+@", re.I)
+_ANYWHERE = (
+    r"Interna[ctsz][ij]\w+|Unported|Generic|IGO|Kansainvälinen|Międzynarodow\w+|Mezinárodní|Nicht[ -]portiert|"
+    r"n[ãa]o[ -]adaptada|non[ -]transposé|Genérica|Generico|(?:Всемирная|Міжнародна|Международная)|国[際际]|國際|국제"
+)
+"""For which countries a licence is written: for all."""
 _ELEMENTS = re.compile(
-    r"(?:(?:\b(?:CC|BY|SA|Attribution|Share-?\s?Alike|International|Unported|Generic|IGO)\b|\d\.\d)[\s,–-]*)+@|"
-    r"@(?:[\s,–-]*(?:\b(?:International|Unported|Generic|IGO)\b|\d\.\d(?!\d)))+", re.I,
+    r"(?:(?:\b(?:CC|BY|SA|Attribution|Share-?\s?Alike|Namensnennung|Naamsvermelding|Gelijk\s?Delen|Atribución|Reconocimiento|"
+    r"Compartir\s?Igual|Atribuição|Compartilha\s?Igual|Attribuzione|Condividi allo stesso modo|Uznanie autorstwa|"
+    r"Na tych samych warunkach|Erkännande|Dela\s?Lika|Navngivelse|Kreditering|Del på samme vilk[åa]r|Reconeixement|"
+    rf"{_ANYWHERE})\b|署名|相同方式共享|表示|継承|저작자표시|동일조건변경허락|\d\.\d|\(CC\s*(?=@))[\s,–-]*)+@|"
+    rf"@(?:[\s,–-]*(?:\b(?:{_ANYWHERE})|\d\.\d(?!\d)))+|@\s*(?:4\.0\s*)?\)", re.I,
 )
 """What is left of the name of a licence beside it, which says nothing about what is put under it."""
+_OF_DATA = re.compile(
+    r"\W*(?:(?:public\s+domain|dedication|waiver|licen[sc]e)\W+)*appl(?:y|ies)\s+(?:only\s+)?to\s+(?:the\s+|all\s+|any\s+)*"
+    r"(?:meta)?(?:data|code|software|images?|figures?|photographs?|abstract)\b", re.I,
+)
+"""What follows a licence that journals give the data behind an article."""
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _LETTER = re.compile(r"[^\W_]")
+_SHOUTED = 20
+"""Letters of a text all in capitals, from which on they are no abbreviations."""
 _ARTICLE = re.compile(r"^(?:the|der|die|das|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
 _NOTICE = re.compile(
     r"(?:©|\([cC]\)|\b(?i:copyright|copyleft)\b|🄯|🅭)[\s:©()cC]*(?:\bby\b\s*)?(?:(?:19|"
@@ -52,8 +69,22 @@ _NOTICE = re.compile(
     r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}",
 )
 """A notice of copyright with its holder: capitalised words and what joins them."""
+_AUTHORS = re.compile(
+    r"\b(?:(?:the|die|der|les?|l[’']|los|las|gli|el|il|os?|de)\s*)?(?:original\s+)?(?:authors?|"
+    r"autor(?:en|es|i|zy)?|auteure?s?|autore|autores|contributors?|editors?)(?:\((?:s|n|en|es)\))?(?!\w)|"
+    r"著者|作者", re.I,
+)
+"""Holders of copyright whose names stand above the text."""
 _ROLE = re.compile(r"\([^()\W\d_][^()\d]{0,24}\)\W*$")
 """What a holder is, behind the name: '(Author)', as systems of journals print it."""
+_OF_AUTHORS = re.compile(
+    r"(?:©|\([cC]\)|[Cc]opyright)[\s:©()cC]*(?:(?:19|20)\d\d)?[\s,:]*(?:by\s+)?Authors\b(?!\s+\w)"
+)
+_LEAVE = re.compile(
+    r"re-?(?:print|publish|post|produc)|permission|excerpt|courtesy|originally|first\s+(?:appear|publish)|\bfrom\b|"
+    r"nachdruck|genehmigung|autorisation|permiso|permesso|permissão|toestemming|zgod", re.I,
+)
+"""Words by which a notice speaks of a text that was somebody else's."""
 _SOME_RIGHTS = re.compile(
     r"\b(?:some|no|certain|einige|keine|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|derechos|direitos|"
     r"diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I,
@@ -69,16 +100,29 @@ def claim(
     a grant on Quayside, and the credit of another's work elsewhere. `previous` is the sentence that this one goes on
     with ('It is'). In a footer (`in_footer`) a name of a publication ('Harbour Letters') is the site's as well.
     """
-    if _is_quoted(before, after):
+    if _is_quoted(before, after) or _OF_DATA.match(after):
         return OTHER
     found = _class_of(before, after, frozenset(own_names), previous, in_footer)
     return OTHER if found == PART else found
 
 
-def _class_of(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> str:
+def means_page(
+    before: str, after: str = "", own_names: Set[str] = frozenset(), *, previous: str = "", in_footer: bool = False
+) -> bool:
+    """Whether what `claim` takes for a grant is so surely one of the page or its site that it need not point at it."""
+    scores = _scores(before, after, frozenset(own_names), previous, in_footer)
+    return scores[WHOLE] - max(scores[other] for other in CLASSES if other != WHOLE) >= SURE_OF_PAGE
+
+
+def _scores(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> dict[str, float]:
     after = SENTENCE_END.split(after[:_MAX_BEFORE], maxsplit=1)[0]
     texts = (_with_own(text.replace(LICENSE, " "), own_names) for text in (before, after, previous))
-    scores = dict(zip(CLASSES, read(as_read(*texts, in_footer=in_footer)).claim, strict=True))
+    return dict(zip(CLASSES, read(as_read(*texts, in_footer=in_footer)).claim, strict=True))
+
+
+def _class_of(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> str:
+    scores = _scores(before, after, own_names, previous, in_footer)
+    after = SENTENCE_END.split(after[:_MAX_BEFORE], maxsplit=1)[0]
     found = max(scores, key=scores.__getitem__)
     margin = scores[WHOLE] - scores[OTHER]
     if found == PART or (found != BARE and abs(margin) >= SURE) or not (before.strip() or after.strip()):
@@ -95,6 +139,9 @@ def as_read(before: str, after: str, previous: str = "", *, in_footer: bool = Fa
     Addresses, empty brackets and further names of the same licence, which nothing but marks are left of, are out.
     """
     text = f"{before[-_MAX_BEFORE:]} {LICENSE} {after[:MAX_AFTER]}"
+    if text.isupper() and len(_LETTER.findall(text)) > _SHOUTED:
+        # Words in capitals are other words to the model.
+        text, previous = text.lower(), previous.lower()
     text, squeezed = "", " ".join(_ADDRESS.sub(" ", text).split())
     while text != squeezed:
         text = squeezed
@@ -139,9 +186,15 @@ def reserves_some_rights(text: str) -> bool:
 
 def is_notice(text: str) -> bool:
     """Whether a text is a notice of copyright and nothing else: whose the work is, not what may be done with it."""
-    text = " ".join(text.split())
+    text = _AUTHORS.sub("Authors", " ".join(text.split()))
     rest = _ROLE.sub(" ", _NOTICE.sub(" ", text, count=1))
     return bool(_NOTICE.match(text)) and not _LETTER.search(rest)
+
+
+def is_of_authors(text: str) -> bool:
+    """Whether a text begins with a notice by which who wrote the page holds its copyright: '© 2024 The Authors.'"""
+    match = _OF_AUTHORS.match(_AUTHORS.sub("Authors", " ".join(text.split())))
+    return match is not None and not _LEAVE.search(text)
 
 
 def adds_nothing(text: str) -> bool:

@@ -43,8 +43,10 @@ from data_platform.licenses.place import (
     beside,
     blocks_beside,
     credited,
+    elements_beside,
     every,
     forget_nodes,
+    is_entry_of_menu,
     item_scope,
     language_of,
     lines,
@@ -81,7 +83,7 @@ from data_platform.spdx.tiers import tier
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree
 
-DETECTOR = "html@6"
+DETECTOR = "html@7"
 
 DOUBTFUL_ADDITION = 0.5
 """Score (`neighbours`) from which on what the sentence of a grant itself adds is doubtful: few words, and close."""
@@ -186,7 +188,7 @@ def observations(
         url: the address that it was captured at, if known.
         claimed: whether something else than the page frees it, such as a header or the claim of its source.
 
-    Restrictions in words are looked for only where something frees the page: alone they take nothing away.
+    Restrictions in words are looked for only where something frees the page, or names a licence and restricts nothing.
     """
     if payload[:2] in WIDE:
         payload, hinted = payload.decode("utf-16", "replace").encode(), None
@@ -198,7 +200,7 @@ def observations(
         if kinds:
             page = _Page(_marked(payload, prose.STEMS) if _sentences in kinds else payload, url)
             found = _without_notices([observation for kind in kinds for observation in kind(page)])
-        if claimed or any(map(_frees, found)):
+        if claimed or _may_be_freer(found):
             words = restricting_words(payload)
             restrictions = list(_restrictions(_Page(_marked(payload, words), url), words)) if words else []
             found += [*restrictions, *_lines(_Page(payload, url), [one.raw_value for one in restrictions])]
@@ -249,6 +251,14 @@ def _without_notices(found: list[Observation]) -> list[Observation]:
     if not any(_frees(one) and one.location != "meta" for one in found):
         return found
     return [one for one in found if one.location != "meta" or not grant.is_notice(one.raw_value)]
+
+
+def _may_be_freer(found: Sequence[Observation]) -> bool:
+    """Whether restrictions in words would change what was found to hold for a page."""
+    if any(map(_frees, found)):
+        return True
+    restricted = any(one.scope != "element" and tier(one.license_spdx) > UNKNOWN_TIER for one in found)
+    return not restricted and any(tier(one.license_spdx) < UNKNOWN_TIER for one in found)
 
 
 def _frees(observation: Observation) -> bool:
@@ -460,11 +470,13 @@ def _declared_scope(page: _Page, node: DOMNode, context: str, free: bool, of_ite
     where = place(node)
     if where in ("figure", "quoted", "shown", "other"):
         return "element"
-    claimed = _claimed(page, node, context, free)
+    claimed, means_page = _claimed(page, node, context, free)
     if claimed == grant.OTHER:
         return "element"
     sentence = prose.sentence_around(context, node.text)
-    if claimed == grant.WHOLE and free and where != "site" and not _covers_page(page, sentence or context):
+    if claimed == grant.WHOLE and free and where != "site" and not (
+        means_page or _covers_page(page, sentence or context)
+    ):
         return "element"
     under = stands_under(node) if where != "site" and free else ""
     if under in ("credits", "sample") or (under == "media" and claimed == grant.BARE and not of_item):
@@ -483,21 +495,23 @@ def _linked_scope(page: _Page, node: DOMNode, context: str, free: bool) -> str:
         free and where != "site" and stands_under(node)
     ):
         return "element"
-    scope = _scope(where, _claimed(page, node, context, free))
-    says_so = prose.grants(sentence) and prose.points_here(sentence)
+    claimed, means_page = _claimed(page, node, context, free)
+    scope = _scope(where, claimed)
+    says_so = means_page or (prose.grants(sentence) and prose.points_here(sentence))
     return "element" if scope == "page" and not says_so else scope
 
 
-def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
-    """What the sentence with a link puts under the licence; for a badge, what stands beside it does."""
+def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> tuple[str, bool]:
+    """What the sentence with a link puts under the licence, and whether it surely means the page; for a badge, what
+    stands beside it does."""
     phrase = " ".join(node.text.split())
     if not free:
         near, far = prose.sentence_around(own_block(node), phrase), prose.sentence_around(context, phrase)
         if prose.subject(near) == "part" or prose.speaks_of_part(far):
-            return grant.OTHER
-        return _CLAIM_OF_SUBJECT[prose.subject(far)]
+            return grant.OTHER, False
+        return _CLAIM_OF_SUBJECT[prose.subject(far)], False
     if not phrase:
-        return _beside_badge(page, node)
+        return _beside_badge(page, node), False
     segments = list(prose.sentences(prose.of_contributors(context, page.url)))
     at = next((number for number, segment in enumerate(segments) if phrase in segment), None)
     before = after = previous = earlier = ""
@@ -510,11 +524,15 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> str:
     named = _VERSION.sub(" ", prose.without_names(_URL.sub(" ", phrase)))
     # A link may hold an icon or a letter and say nothing.
     words = f"{prose.without_names(_URL.sub(' ', before))} {named if len(named.strip()) > 1 else ''}"
-    claimed = grant.claim(words, after, page.names, previous=previous, in_footer=place(node) == "site")
+    in_footer = place(node) == "site"
+    claimed = grant.claim(words, after, page.names, previous=previous, in_footer=in_footer)
     label = "" if before.strip() else earlier
     if claimed == grant.BARE and (grant.credits_another(label, page.names) or _is_of_data(page, node)):
-        return grant.OTHER
-    return claimed
+        return grant.OTHER, False
+    means_page = claimed == grant.WHOLE and grant.means_page(
+        words, after, page.names, previous=previous, in_footer=in_footer
+    )
+    return claimed, means_page
 
 
 def _is_of_data(page: _Page, node: DOMNode) -> bool:
@@ -625,13 +643,16 @@ def _lines(page: _Page, read: Sequence[str]) -> Iterator[Observation]:
 
 
 def _reprint(page: _Page, node: DOMNode, line: str) -> str | None:
+    if is_entry_of_menu(node):
+        return None
     words = reprint.reprinted(line, page.owners)
     if words is None or not speaks_of_article(node):
         return None
     if place(node) == "site" and reprint.reprinted(line, page.owners, DOUBTFUL_REPRINT_IN_NOTICE) is None:
         return None
     # '© 2024 Prado and Ek', and the licence of the article in the next line; or the notice of the site.
-    return None if _ends_in_notice(line) and (_in_footer(node) or _near_license(node)) else words
+    is_notice = _ends_in_notice(line) or grant.is_of_authors(line)
+    return None if is_notice and (_in_footer(node) or _near_license(node)) else words
 
 
 def _limit(node: DOMNode, line: str, read: Sequence[str]) -> str | None:
@@ -663,7 +684,16 @@ def _near_license(node: DOMNode) -> bool:
     around = node.parent
     if around is not None and len(around.text) <= MAX_NOTICE and around.query_selector(_CANDIDATES) is not None:
         return True
+    if any(map(_names_by_link, elements_beside(node))):
+        return True
     return any(True for block in blocks_beside(node) for _ in prose.mentions(block))
+
+
+def _names_by_link(node: DOMNode) -> bool:
+    """Whether a short element is or has a link to a licence."""
+    return len(node.text) <= MAX_NOTICE and (
+        read(node.getattr("href") or "").spdx != UNKNOWN or node.query_selector(_CANDIDATES) is not None
+    )
 
 
 def _names_license(text: str) -> Iterator[bool]:
@@ -698,6 +728,7 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: 
     if prose.denies(mention.sentence, mention.raw):
         return "element"
     here = prose.points_here(mention.sentence)
+    means_page = False
     if tier(mention.reading.spdx) > UNKNOWN_TIER:
         claimed = _CLAIM_OF_SUBJECT[mention.subject]
     else:
@@ -707,8 +738,11 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: 
         claimed = grant.claim(before, after, page.names, previous=previous, in_footer=where == "site")
         if claimed == grant.BARE and not before.strip() and grant.credits_another(earlier, page.names):
             claimed = grant.OTHER
+        means_page = claimed == grant.WHOLE and grant.means_page(
+            before, after, page.names, previous=previous, in_footer=where == "site"
+        )
     scope = _scope(where, claimed)
-    if scope == "page" and not (mention.grants and here):
+    if scope == "page" and not (means_page or (mention.grants and here)):
         scope = "element"
     if mention.reading.spdx in _FREE_BY_LAW and (scope == "page" or not here or _DEDICATES.search(mention.sentence)):
         # Prose speaks of works in the public domain far more often than it dedicates itself to it; the tool by which

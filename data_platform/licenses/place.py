@@ -60,6 +60,12 @@ _QUOTED = re.compile(
     r"responses|disqus_thread|(?:tweet|toot)-embed|twitter-tweet|embed(?:ded)?-post)(?=\s|$)", re.I,
 )
 """Names of comments and of posts of others: what is declared there is not declared of the page."""
+_SIGNED = re.compile(r"(?:^|\s)(?:(?:user|post|forum)?-?_?(?:signature|sig))(?=\s|$)", re.I)
+"""Names of what users of a forum have put under each of their posts."""
+_POST = re.compile(
+    r"(?:^|\s)(?:forum-?|topic-?|thread-?)?(?:post|message|reply)(?:-?(?:wrap\w*|container|row|bit))?(?=\s|$)", re.I
+)
+"""Names of posts, of which a thread has more than one."""
 _QUOTED_TAGS = frozenset({"blockquote", "q", "cite"})
 _SHOWN_TAGS = frozenset({
     "code", "pre", "samp", "kbd", "var", "xmp", "plaintext", "textarea", "select", "option", "template", "listing",
@@ -243,7 +249,7 @@ def place(node: DOMNode | None) -> str:
             if _enclosed(node.parent):
                 return "other"
             return "site" if notice else "content"
-        if any(_QUOTED.search(node.getattr(attribute) or "") for attribute in ("id", "class")):
+        if any(_QUOTED.search(node.getattr(attribute) or "") for attribute in ("id", "class")) or _is_of_thread(node):
             return "quoted"
         if _OTHER_NAMES.search(name):
             return "other"
@@ -264,6 +270,14 @@ def _is_apart(node: DOMNode, tag: str) -> bool:
         return True
     return (tag == "form" and node.query_selector(_ASKS_FOR_TEXT) is not None
             and node.query_selector("article,main") is None)
+
+
+def _is_of_thread(node: DOMNode) -> bool:
+    """Whether a node is a post of several, or what its author has put under each: others wrote the rest of the page."""
+    name = node.getattr("class") or ""
+    if _SIGNED.search(name):
+        return True
+    return bool(_POST.search(name)) and any((one.getattr("class") or "") == name for one in elements_beside(node))
 
 
 def _is_teaser(article: DOMNode) -> bool:
@@ -357,13 +371,13 @@ def _captions(node: DOMNode) -> bool:
             return True
         if len(block.text) > MAX_LINE_OF_MARKUP:
             return False
-        if _shows_media(block) or any(_shows_media(one) for one in _elements_beside(block)):
+        if _shows_media(block) or any(_shows_media(one) for one in elements_beside(block)):
             return True
         block = block.parent
     return False
 
 
-def _elements_beside(block: DOMNode) -> Iterator[DOMNode]:
+def elements_beside(block: DOMNode) -> Iterator[DOMNode]:
     """The elements next to a block, before it and behind it."""
     for direction in ("previous_sibling", "next_sibling"):
         one = getattr(block, direction)
@@ -371,6 +385,15 @@ def _elements_beside(block: DOMNode) -> Iterator[DOMNode]:
             one = getattr(one, direction)
         if one is not None:
             yield one
+
+
+def is_entry_of_menu(node: DOMNode) -> bool:
+    """Whether a node is an item of a list outside of the content and nothing but a link: what it leads to is another
+    text."""
+    if (node.tag or "").lower() != "li" or place(node) == "content":
+        return False
+    link = node.query_selector("a")
+    return link is not None and link.text.strip() == node.text.strip()
 
 
 def stands_under_rights(node: DOMNode) -> bool:

@@ -40,7 +40,8 @@ STEMS = (
     b"licence ouverte", b"free documentation", b"gfdl", b"public domain", b"gemeinfrei", b"domaine public",
     b"dominio p", b"states government", b"s. government",
     # What reserves rights.
-    b"rights reserved", b"vorbehalten", b"droits r", b"reservados", b"riservati", b"data mining", b"data-mining",
+    b"rights reserved", b"rights are reserved",
+    b"vorbehalten", b"droits r", b"reservados", b"riservati", b"data mining", b"data-mining",
     b"44b", b"train ai", b"training a", b"ai training", b"ki-training", b"language model", b"machine learning",
     b"intelligence artificielle",
     b"fouille de textes", "minería de textos".encode(), b"estrazione di testo",
@@ -206,7 +207,7 @@ _NOT_OTHERWISE = re.compile(
 _NEGATED = re.compile(r"\b(?:not|nicht|kein\w*|never|isn[’']t|aren[’']t|ne\s+\w+\s+pas|no\s+est[áa])\b", re.I)
 _DENIES = re.compile(
     r"\b(?:not|no\s+longer|never|isn[’']t|aren[’']t)\s+(?:\w+\s+){0,2}?(?:licen[sc]\w+|available|released|published|"
-    r"covered|distributed|under|subject|in)\b|"
+    r"covered|distributed|under|subject(?!\s+to\s+copyright)|in)\b|"
     r"\b(?:nicht|niet|inte|ikke|ikkje|nie)\s+(?:mehr\s+|meer\s+|längre\s+|længere\s+|lenger\s+|jest\s+|są\s+)?"
     r"(?:unter|lizen\w+|verf\w+|onder|beschikbaar|gelicen\w+|under|licens\w+|lisens\w+|tillgäng\w+|tilgj\w+|dostępn\w+|"
     r"objęt\w+|na\s+licencji)|\bsteht\s+nicht|\bstehen\s+nicht|"
@@ -223,9 +224,14 @@ _CONTRIBUTED = re.compile(
     r"\b(?:stimm\w+|erklär\w+|willig\w+|lizenzier\w+)", re.I,
 )
 """Terms for what visitors send in: they say nothing of what is there."""
-_USERS = re.compile(r"\buser contributions\b", re.I)
+_USERS = re.compile(
+    r"\buser contributions\b|\bcontribuciones de los usuarios\b|\bcontribuições dos usuários\b|"
+    r"\bматериалы, предоставленные пользователями,?|ユーザーの投稿内容|\bcontributions des utilisateurs\b", re.I
+)
 _BLOG = re.compile(r"\bblogs?\b", re.I)
-_MADE_BY_USERS = re.compile(r"\buser contributions\b.*\brev\s20\d\d\.", re.I)
+_MADE_BY_USERS = re.compile(
+    rf"(?:{_USERS.pattern}).*(?:\brev\s20\d\d\.|\bunder cc-wiki with attribution required)", re.I
+)
 _FOR_PROFIT = re.compile(
     r"non[\s-]?commercial\s+(?:use|purposes?|reproduction|reuse)\s+only|"
     r"only\s+(?:be\s+\w+\s+)?for\s+non[\s-]?commercial|"
@@ -279,7 +285,8 @@ _PART = re.compile(
     r"templates?|fonts?|plugins?|data(?:sets?|base)?|daten(?:satz|bank|sätze)?|cover|via|wikimedia|flickr|pixabay|"
     r"unsplash|(?:web)?design(?:ed|t)?\s+(?:by|von|par)|webdesign|design(?=\s*:)|layout)\b", re.I,
 )
-_SENTENCE_END = re.compile(r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|(?<=©\.)\s+|"
+_SENTENCE_END = re.compile(r"(?<=[^\W\d]\)[.!?])\s+(?=[A-ZÄÖÜ])|"
+r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|(?<=©\.)\s+|"
 r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ][\w-])|[\n\r]{2,}|\s[|•·]\s")
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
 _GOES_ON = re.compile(
@@ -290,6 +297,8 @@ _GOES_ON = re.compile(
 _PART_END = re.compile(r"[;()[\]]|\s[-–—]+\s")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _IN_PARENTHESES = re.compile(r"\([^()]{0,80}\)")
+_PLURAL = re.compile(r"(?<=[^\W\d])\((?:s|n|e|en|es)\)")
+"""'Author(s)', whose brackets part nothing."""
 _JOINED = re.compile(r"(?:\w+\W+){4}|\b(?:and|und|et|y|e)\b|[,&]", re.I)
 """What stands before a part that is not what the sentence begins with: four words, or something it is joined to."""
 _MAX_SENTENCE = 600
@@ -420,7 +429,7 @@ def additions(sentence: str, phrase: str = "") -> Iterator[str]:
 
     What stands before it is the grant itself (`grant.claim`).
     """
-    plain = without_exception(_ADDRESS.sub(" ", sentence))
+    plain = without_exception(_ADDRESS.sub(" ", _PLURAL.sub("s", sentence)))
     if phrase and phrase in plain:
         before, _, plain = plain.partition(phrase)
         plain = f"{plain} ; {' ; '.join(_IN_PARENTHESES.findall(before))}"

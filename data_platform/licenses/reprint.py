@@ -44,6 +44,12 @@ _CJK_PART = re.compile(
     "写真|画像|図|イラスト|地図|表紙|動画|图片|圖片|照片|摄影|插图|配图|题图|图源|封面|视频|사진|그림|이미지|삽화"
 )
 _CJK_RUN = re.compile(rf"{CJK.pattern}+")
+_RIGHTS = re.compile(
+    r"\W*(?:copyright|licen[sc]e|rights|rechte|urheberrecht|droits(?: d[’']auteur)?|derechos(?: de autor)?|diritti|"  # noqa: RUF001
+    r"direitos|auteursrecht(?:en)?|prawa(?: autorskie)?|著作権(?:について|表示)?|ライセンス|"
+    r"版[权權](?:声明|聲明|信息|說明)?|저작권(?: 정책| 안내)?|라이선스)\W*", re.I,
+)
+"""Headings of what is said about rights."""
 _LETTERS_OF_A_WORD = 2
 """Of Chinese and Japanese, about."""
 _BEGINNING = 60
@@ -65,9 +71,14 @@ def reprinted(line: str, own_names: Set[str] = frozenset(), doubtful: float = 0.
     if len(line) > MAX_LINE or begins_with_part(line) or any(True for _ in prose.mentions(line)):
         return None
     for sentence in prose.sentences(line):
-        if score(sentence, own_names) > doubtful:
+        if score(sentence, own_names) > doubtful and not _is_label(sentence, own_names):
             return sentence
     return None
+
+
+def _is_label(sentence: str, own_names: Set[str]) -> bool:
+    """Whether a sentence is a heading of rights, or nothing but what the page, its site or its authors are called."""
+    return bool(_RIGHTS.fullmatch(sentence)) or sentence.strip(" .").lower() in own_names
 
 
 def begins_with_part(line: str) -> bool:

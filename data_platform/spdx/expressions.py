@@ -55,7 +55,7 @@ CHOSEN = 0.6
 """Confidence of a name or classifier that may mean several licences, of which `names` chooses one, e.g. 'BSD'."""
 
 ALL_RIGHTS = re.compile(
-    r"all\s+rights\s+(?:are\s+)?reserved|alle\s+rechte\s+vorbehalten|tous\s+(?:les\s+)?droits\s+(?:sont\s+)?r[ée]serv[ée]s|"
+    r"all\s+rights\s+(?:are\s+)?reserved|alle\s+rechte\s+(?:an\s+(?:\w+\s+){1,3})?(?:sind\s+)?vorbehalten|tous\s+(?:les\s+)?droits\s+(?:sont\s+)?r[ée]serv[ée]s|"
     r"todos\s+(?:los\s+|os\s+)?(?:derechos|direitos)(?:\s+est[áa]n)?\s+reservados|"
     r"reservados\s+todos\s+(?:los\s+derechos|os\s+direitos)|tutti\s+i\s+diritti\s+(?:sono\s+)?riservati|"
     r"tots\s+els\s+drets\s+reservats|toate\s+drepturile\s+rezervate|alle\s+rechten\s+voorbehouden|"
