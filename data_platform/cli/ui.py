@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -35,11 +34,12 @@ def ui(recipe: str | None, port: int, host: str, recipe_path: str | None) -> Non
     workspace = write_locations(locations)
     click.echo(f"recipes, each a code location: {', '.join(locations)}\n"
                f"the page of a job says what to do first: http://{host}:{port}/jobs")
+    # Before the folder changes, from which a home of the usual name is counted.
+    homes = {HOME_VARIABLE: str(home()), "DAGSTER_HOME": str(dagster_home())}
     # `dg dev` is `dagster dev` without the warning that there is `dg dev`. Where a dagster.yaml lies that is not read,
     # as in the checkout, both warn of it; code locations go back to where this command was typed.
     os.chdir(workspace.parent)
-    command = [str(Path(sys.executable).parent / "dg"), "dev", "-w", str(workspace), "-h", host, "-p", str(port)]
-    homes = {HOME_VARIABLE: str(home()), "DAGSTER_HOME": str(dagster_home())}
+    command = [sys.executable, "-m", "dagster_dg_cli.cli", "dev", "-w", str(workspace), "-h", host, "-p", str(port)]
     os.execve(command[0], command, {**os.environ, **homes})
 
 

@@ -34,10 +34,21 @@ def write(folder: Path, name: str, called: str = "") -> str:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def surroundings() -> list[dict[str, str]]:
+    """The environments of what `opened` lists."""
+    return []
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, surroundings: list[dict[str, str]]) -> list[list[str]]:
     """The command lines that `ui` would become, in place of becoming them."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(os, "execve", lambda path, command, environment: commands.append(command))
+
+    def become(path: str, command: list[str], environment: dict[str, str]) -> None:
+        commands.append(command)
+        surroundings.append(environment)
+
+    monkeypatch.setattr(os, "execve", become)
     return commands
 
 
@@ -80,6 +91,19 @@ def test_a_location_has_its_snapshots_as_partitions_whatever_its_sources_do(
     assert "source nowhere cannot be listed" in caplog.text and "nosuch" in caplog.text
     (job,) = [job for job in definitions.resolve_all_job_defs() if job.name == f"{key}_crawl"]
     assert job.description.startswith("Step 1 of ") and "step by step, the jobs in this order" in job.description
+
+
+def test_the_home_is_that_of_the_folder_in_which_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: list[list[str]], surroundings: list[dict[str, str]]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATA_PLATFORM_HOME", "DAGSTER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert CliRunner().invoke(main, ["ui", write(tmp_path, "any")]).exit_code == 0
+    (environment,) = surroundings
+    assert environment["DATA_PLATFORM_HOME"] == str(tmp_path / ".data-platform")
+    assert environment["DAGSTER_HOME"] == str(tmp_path / ".data-platform" / "dagster")
+    assert (tmp_path / ".data-platform" / "dagster" / "dagster.yaml").is_file()
 
 
 def test_a_recipe_is_given_in_one_way(tmp_path: Path, home: Path) -> None:
