@@ -95,6 +95,7 @@ class Recipe(Part):
     """A corpus."""
 
     name: str = Field(pattern=NAME)
+    version: Literal[1] = Field(default=1, description="Of the form of recipes (docs/compatibility.md).")
     lake: LocalPath | None = Field(
         default=None, description="URI of the lake; default: lakes/<name> in the platform's home."
     )
@@ -162,6 +163,13 @@ class Recipe(Part):
             )
         return value
 
+    @field_validator("version", mode="before")
+    @classmethod
+    def _known_form(cls, value: object) -> object:
+        if value != 1 or isinstance(value, bool):
+            raise ValueError("this release reads recipes of version 1; CHANGELOG.md says which release reads others")
+        return value
+
     @field_validator("sources", mode="before")
     @classmethod
     def _crawls_by_default(cls, value: object) -> object:
@@ -200,7 +208,7 @@ class Recipe(Part):
     @property
     def digest(self) -> str:
         """SHA-256 of all that the recipe says of the corpus: not of where it is kept, made and reported."""
-        elsewhere = {"lake", "storage_options", "engine", "openlineage", "catalogue", "watch", "vacuum"}
+        elsewhere = {"version", "lake", "storage_options", "engine", "openlineage", "catalogue", "watch", "vacuum"}
         stated = self.model_dump(mode="json", exclude=elsewhere)
         return hashlib.sha256(json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

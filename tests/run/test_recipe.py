@@ -50,6 +50,11 @@ def test_defaults_are_the_published_ones(tmp_path: Path) -> None:
     assert recipe.lake_uri.endswith("lakes/small")
 
 
+def test_the_form_of_a_recipe_that_says_none_is_the_first_and_decides_nothing(tmp_path: Path) -> None:
+    silent, said = load(tmp_path, MINIMAL), load(tmp_path, MINIMAL.replace("name: small", "name: small\nversion: 1"))
+    assert silent == said and silent.digest == said.digest
+
+
 def test_shipped_recipes_are_valid() -> None:
     for path in RECIPES:
         assert load_recipe(path).name == path.stem
@@ -68,6 +73,8 @@ def test_environment_variables_and_their_defaults(tmp_path: Path, monkeypatch: p
     ("change", "message"),
     [
         (("name: small", "name: small\nfilterz: {}"), "filterz: there is no field filterz; filters is near"),
+        (("name: small", "name: small\nversion: 2"), "recipe.yaml:3: version: this release reads recipes of version 1"),
+        (("name: small", "name: small\nversion: yes"), "version"),
         (("tokens: 10", "tokens: 0"), "mixtures.all.tokens"),
         (("weights: {web: 1}", "weights: {web: 0}"), "not all zero"),
         (("weights: {web: 1}", "weights: {web: 1}, tiers: [7]"), "tiers are 0 to 5"),
