@@ -81,6 +81,11 @@ def test_what_was_built_names_the_commit_that_it_was_built_from(tmp_path: Path) 
     assert _recorded(place) == "9c2664d"
 
 
+def test_an_image_names_the_commit_that_it_was_told(tmp_path: Path) -> None:
+    (_checkout(tmp_path) / "data_platform" / "commit.txt").write_text("9c2664d\n")
+    assert _recorded(tmp_path) == "9c2664d"
+
+
 def test_variables_that_name_another_repository_do_not_count(tmp_path: Path) -> None:
     own, other = tmp_path / "own", tmp_path / "other"
     commit = _committed(_checkout(own))
