@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table as Grid
 
+from data_platform.cli.grid import Grid
 from data_platform.core.printing import on_one_line
 from data_platform.core.settings import RecipeError
 from data_platform.core.tables import PUBLISHED, kind_of, table, table_name
@@ -26,9 +26,9 @@ from data_platform.run.workspace import Workspace
 if TYPE_CHECKING:
     from data_platform.reports.identity import Known
 
-# A pipe has no width: unless $COLUMNS gives it one, tables are then as wide as they need to be.
-out = Console(highlight=False, soft_wrap=True,
-              width=None if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else 200)
+# A pipe has no width: unless $COLUMNS gives it one, tables are then as wide as they need to be, and lines as long.
+_HAS_WIDTH = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+out = Console(highlight=False, soft_wrap=not _HAS_WIDTH, width=None if _HAS_WIDTH else 200)
 WIDTH = min(out.width, 120)
 """How wide lines of words are, in columns of the terminal."""
 
@@ -57,11 +57,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 def columns(left: Sequence[str], right: Sequence[str]) -> Grid:
     """A table without lines, with columns that are aligned left and right."""
-    grid = Grid(box=None, pad_edge=False)
+    grid = Grid()
     for name in left:
-        grid.add_column(name, no_wrap=True)
+        grid.add_column(name)
     for name in right:
-        grid.add_column(name, justify="right", no_wrap=True)
+        grid.add_column(name, justify="right")
     return grid
 
 

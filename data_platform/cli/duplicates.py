@@ -11,6 +11,7 @@ import click
 from rich.markup import escape
 
 from data_platform.cli.common import JSON, RECIPE, columns, out, workspaces_of, write_file
+from data_platform.cli.grid import bar
 
 
 @click.command()
@@ -57,17 +58,17 @@ def _print_duplicates(found: Any, rates: list[dict[str, Any]], top: int) -> None
         if len(own) > top:
             grid.add_row("", f"and {len(own) - top:,} more", "", "", "", "", "")
     out.print(grid)
-    grid = columns(("size of cluster",), ("clusters", "documents", ""))
+    grid = columns(("size of cluster",), ("clusters", "documents"))
+    grid.add_column(bars=True)
     total = sum(size.documents for size in found.sizes) or 1
     for size in found.sizes:
-        grid.add_row(size.label, f"{size.clusters:,}", f"{size.documents:,}", "█" * round(40 * size.documents / total))
+        grid.add_row(size.label, f"{size.clusters:,}", f"{size.documents:,}", bar(size.documents / total))
     out.print(grid)
-    grid = columns(("largest clusters", "snapshots", "documents"), ("size", "hosts"))
+    grid = columns(("largest clusters: show ID names the copies", "snapshots"), ("size", "hosts"))
     for row in found.clusters.to_pylist():
-        more = row["size"] - len(row["doc_ids"])
-        ids = ", ".join(row["doc_ids"][1:4]) + (f" and {row['size'] - 4:,} more" if row["size"] > 4 or more > 4 else "")
-        grid.add_row(row["cluster_id"], ", ".join(row["snapshots"]), ids, f"{row['size']:,}", f"{row['hosts']:,}")
-    out.print(grid)
+        grid.add_row(row["cluster_id"], ", ".join(row["snapshots"]), f"{row['size']:,}", f"{row['hosts']:,}")
+    if grid.row_count:
+        out.print(grid)
     if found.repetition:
         grid = columns(("repetition",), ("documents", "findings", "bytes"))
         for row in found.repetition:

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 from rich.markup import escape
-from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, out
+from data_platform.cli.grid import Grid
 from data_platform.core import registry
 from data_platform.core.columns import Column
 from data_platform.core.errors import PlainError, no_such
@@ -163,9 +163,9 @@ def _told(value: object) -> str:
 
 
 def _print_grid(rows: Iterable[tuple[str, ...]], header: tuple[str, ...], indent: int = 0) -> None:
-    grid = Grid(box=None, pad_edge=False, show_header=any(header), padding=(0, 2, 0, 0))
-    for place, name in enumerate(("",) * bool(indent) + header):
-        grid.add_column(name, no_wrap=place < len(header) - 1)
+    grid = Grid(indent=indent)
+    for name in header:
+        grid.add_column(name)
     for row in rows:
-        grid.add_row(*((" ",) if indent else ()), *map(escape, row))
+        grid.add_row(*map(escape, row))
     out.print(grid)

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
+from data_platform.cli.grid import Grid
 from data_platform.core.errors import many
 from data_platform.core.printing import printable
 from data_platform.lake.lake import TableMissing
@@ -60,7 +60,7 @@ def _print_account(account: Any) -> None:
     out.print(f"[bold]{account.snapshot}[/bold]: {outcomes}" + (f" ({why})" if why else ""))
     for what, (before, after) in (("bytes", account.bytes), ("tokens", account.tokens)):
         out.print(f"  {what}: {before:,} before, {after:,} after, {(before - after) / max(before, 1):.2%} removed")
-    grid = Grid(box=None, pad_edge=False)
+    grid = Grid()
     for name in ("  edit", "documents", "edits", "bytes removed"):
         grid.add_column(name, justify="left" if name == "  edit" else "right")
     for kind, numbers in account.edits.items():

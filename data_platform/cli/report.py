@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 from rich.markup import escape
-from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, out, the_one_with, workspaces_of
+from data_platform.cli.grid import Grid, bar
 from data_platform.core import tables as columns
 from data_platform.core.errors import many
 from data_platform.lake.lake import Lake
@@ -54,10 +54,11 @@ def report(
         print(json.dumps([distribution.to_dict() for distribution in found], indent=2))
         return
     counted = "tokens" if any(item.tokens is not None for each in found for item in each.bins) else "documents"
-    grid = Grid(box=None, pad_edge=False)
+    grid = Grid()
     for name, justify in (("column", "left"), ("value", "left"), ("rows", "right"), (counted, "right"),
-                          ("share", "right"), ("", "left")):
-        grid.add_column(name, justify=justify, no_wrap=True)
+                          ("share", "right")):
+        grid.add_column(name, justify=justify)
+    grid.add_column(bars=True)
     for distribution in found:
         _grow_bars(grid, distribution, counted, top)
     version = lake.open(table, version).version()
@@ -82,9 +83,9 @@ def _report_stages(workspace: Workspace, snapshots: Sequence[str], as_json: bool
         print(json.dumps({"recipe": workspace.recipe.name, "rows": rows}, indent=2))
         return
     out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
-    grid = Grid(box=None, pad_edge=False)
+    grid = Grid()
     for name in ("language", "after", "documents", "removed", "tokens", "removed"):
-        grid.add_column(name, justify="left" if name in ("language", "after") else "right", no_wrap=True)
+        grid.add_column(name, justify="left" if name in ("language", "after") else "right")
     before: dict[str, Any] = {}
     for row in rows:
         first = row["language"] != before.get("language")
@@ -112,17 +113,17 @@ def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as
         print(json.dumps({"recipe": workspace.recipe.name, **lines}, indent=2))
         return
     out.print(f"recipe [bold]{workspace.recipe.name}[/bold], lake {workspace.lake.uri}")
-    grid = Grid(box=None, pad_edge=False)
-    for name, justify in (("snapshot", "left"), ("language", "left"), ("rule", "left"), ("documents", "right"),
+    grid = Grid()
+    for name, justify in (("rule", "left"), ("documents", "right"),
                           ("tokens", "right"), ("share", "right"), ("by any rule", "right"), ("by it alone", "right")):
-        grid.add_column(name, justify=justify, no_wrap=True)
+        grid.add_column(name, justify=justify)
     for total in totals:
         tokens = total["tokens"] or 1
+        grid.add_row(f"[bold]{escape(total['snapshot'])}, {escape(total['language'])}[/bold]")
         for what in ("kept", "removed"):
             amount = total[f"{what}_tokens"]
-            first = what == "kept"
             grid.add_row(
-                total["snapshot"] if first else "", total["language"] if first else "", f"[bold]{what}[/bold]",
+                f"  {what}",
                 f"{total[f'{what}_documents']:,}", f"{amount:,}", f"{amount / tokens:.1%}", "", "",
             )
         broken = [
@@ -130,15 +131,15 @@ def _report_filters(workspace: Workspace, snapshots: Sequence[str], top: int, as
         ]
         for rule in broken[:top]:
             grid.add_row(
-                "", "", f"  {rule['rule']}", f"{rule['first_documents']:,}", f"{rule['first_tokens']:,}",
+                f"    {rule['rule']}", f"{rule['first_documents']:,}", f"{rule['first_tokens']:,}",
                 f"{rule['first_tokens'] / tokens:.1%}", f"{rule['any_documents']:,}", f"{rule['only_documents']:,}",
             )
         if len(broken) > top:
-            grid.add_row("", "", f"  and {len(broken) - top} more", "", "", "", "", "")
+            grid.add_row(f"    and {len(broken) - top} more")
     counted = {total["snapshot"] for total in totals}
     for pin in workspace.lake.pins("filter_verdicts", snapshots):
         if pin.partition not in counted:
-            grid.add_row(pin.partition, "", "no documents", "0", "0", "", "", "")
+            grid.add_row(f"[bold]{escape(pin.partition)}[/bold]: no documents", "0", "0")
     out.print(grid)
     for row in admission:
         out.print(f"mixture {row['mixture']}: {many(row['documents'], 'document')} not admitted for {row['rule']}")
@@ -158,7 +159,7 @@ def _grow_bars(grid: Grid, distribution: Any, counted: str, top: int) -> None:
         amount = getattr(item, counted)
         grid.add_row(
             "" if at else f"[bold]{distribution.column}[/bold]", escape(item.label) or "(empty)",
-            f"{item.documents:,}", f"{amount:,}", f"{amount / total:.1%}", "█" * round(40 * amount / total),
+            f"{item.documents:,}", f"{amount:,}", f"{amount / total:.1%}", bar(amount / total),
         )
     if more := len(distribution.bins) - len(bins):
         grid.add_row("", f"and {more:,} more", "", "", "", "")

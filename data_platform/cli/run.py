@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 import click
 import pyarrow.compute as pc
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table as Grid
 
 from data_platform.cli.common import RECIPE, RECIPE_ARGUMENT, out, the_recipe
+from data_platform.cli.grid import Grid
 from data_platform.core.errors import many
-from data_platform.core.tables import mixture_table
+from data_platform.core.printing import on_one_line
+from data_platform.core.tables import mixture_table, table_name
 from data_platform.ingest.places import SourceError
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import shown
@@ -30,6 +33,7 @@ from data_platform.run.workspace import Workspace
 
 _MOST_OVERTAKEN = 3
 _MOST_CUT = 10
+_MOST_REASONS = 3
 
 
 @click.command()
@@ -111,6 +115,7 @@ def _run(recipe_path: str) -> None:
         rows = workspace.lake.read_table(mixture_table(first).name, ["doc_id"])
         if rows.num_rows:
             out.print(f"ask of any row: data-platform trace {first} {rows['doc_id'][0]}")
+            out.print("of anything, dropped or kept: data-platform show ID")
 
 
 def _compile(samples: Sequence[str]) -> None:
@@ -135,37 +140,73 @@ def _figures(workspace: Workspace, flow: Mapping[str, Stage]) -> tuple[list[Stat
     while True:
         before = carried(workspace, flow)
         now = plan(workspace, flow)
-        lines = [_grid(workspace, now), *_cut_archives(workspace, now), *_mixtures(workspace, now)]
+        lines = [_grid(workspace, now), *_lost_sources(workspace, now), *_cut_archives(workspace, now),
+                 *_mixtures(workspace, now)]
         if carried(workspace, flow) == before:
             return now, lines
 
 
 def _grid(workspace: Workspace, now: Sequence[Status]) -> Grid:
+    """The books of every table, over all its snapshots. Reasons that an earlier table told already are told of that."""
     from data_platform.run.books import books
 
-    grid = Grid(title=None, box=None, pad_edge=False)
+    grid = Grid()
     for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("in", "right"),
-                          ("kept", "right"), ("dropped", "right"), ("why", "left")):
-        grid.add_column(name, justify=justify, no_wrap=name != "why")
-    for status in now:
-        if status.version is None or status.state not in OURS:
-            grid.add_row(status.stage.name, status.snapshot or "", "-", "", "", "", escape(status.why))
+                          ("kept", "right"), ("dropped", "right")):
+        grid.add_column(name, justify=justify)
+    grid.add_column("why", below=True)
+    told: dict[str, str] = {}
+    for name, some in groupby(now, key=lambda status: status.stage.name):
+        of_table = list(some)
+        for status in (status for status in of_table if status.version is None or status.state not in OURS):
+            grid.add_row(name, escape(status.snapshot or ""), "-", "", "", "", escape(status.why))
+        ours = [status for status in of_table if status.version is not None and status.state in OURS]
+        if not ours:
             continue
-        entry = books(workspace.lake, status.stage, status.snapshot)
-        snapshot = status.snapshot or ""
-        if entry is None:
-            rows = workspace.lake.count(status.stage.name, status.snapshot)
-            grid.add_row(status.stage.name, snapshot, str(status.version), "", f"{rows:,}", "", "")
+        one = len(ours) == 1
+        place = (name, escape(ours[0].snapshot or "") if one else many(len(ours), "snapshot"),
+                 str(ours[0].version) if one else "")
+        entries = [books(workspace.lake, status.stage, status.snapshot) for status in ours]
+        found = [entry for entry in entries if entry is not None]
+        if not found:
+            grid.add_row(*place, "", f"{sum(workspace.lake.count(name, one.snapshot) for one in ours):,}")
             continue
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in list(entry.dropped.items())[:3])
-        more = len(entry.dropped) - 3
-        dropped = sum(entry.dropped.values())
+        dropped, missing = Counter[str](), sum(entry.missing for entry in found)
+        for entry in found:
+            dropped.update(entry.dropped)
         grid.add_row(
-            status.stage.name, snapshot, str(status.version), f"{entry.incoming:,}", f"{entry.kept:,}", f"{dropped:,}",
-            reasons + (f" and {more} more" if more > 0 else "") + (f" [red]MISSING {entry.missing}[/red]"
-                                                                   if entry.missing else ""),
+            *place, f"{sum(entry.incoming for entry in found):,}", f"{sum(entry.kept for entry in found):,}",
+            f"{dropped.total():,}", _why(name, dropped, told) + (f" [red]MISSING {missing}[/red]" if missing else ""),
         )
     return grid
+
+
+def _why(name: str, dropped: Mapping[str, int], told: dict[str, str]) -> str:
+    """The most frequent reasons with their counts; of all that an earlier table told with the same counts, its name."""
+    reasons = [f"{reason} {count:,}" for reason, count in sorted(dropped.items(), key=lambda one: (-one[1], one[0]))]
+    before = next((told[reason] for reason in reasons if reason in told), None)
+    new = [reason for reason in reasons if reason not in told]
+    told.update(dict.fromkeys(new, name))
+    more = [f"{len(new) - _MOST_REASONS} more"] if len(new) > _MOST_REASONS else []
+    listed = ", ".join(new[:_MOST_REASONS]) + (f" and {more[0]}" if more else "")
+    return "; ".join(filter(None, (f"as {before}" if before else "", listed)))
+
+
+def _lost_sources(workspace: Workspace, now: Sequence[Status]) -> Iterator[str]:
+    """Of which sources nothing could be read, although there are records, and what is wrong with the first."""
+    for status in now:
+        if status.stage.name != "raw_crawls" or status.state not in OURS:
+            continue
+        archives = workspace.lake.read_table("archives", ["source", "captured", "rejected"], partition=status.snapshot)
+        counted = archives.group_by("source").aggregate([("captured", "sum"), ("rejected", "sum")]).to_pylist()
+        for row in sorted(counted, key=lambda row: row["source"]):
+            if row["rejected_sum"] and not row["captured_sum"]:
+                mine = ((pc.field("stage") == "raw_crawls") & (pc.field("snapshot") == status.snapshot)
+                        & (pc.field("source") == row["source"]))
+                first = workspace.lake.read_table("rejections", ["reason", "detail"], where=mine).slice(0, 1)
+                why = "".join(f": {one['reason']}: {on_one_line(one['detail'])}" for one in first.to_pylist())
+                yield (f"[red]nothing of source {escape(row['source'])} was read[/red], all "
+                       f"{many(row['rejected_sum'], 'record')} rejected{escape(why)}")
 
 
 def _cut_archives(workspace: Workspace, now: Sequence[Status]) -> Iterator[str]:
@@ -196,7 +237,11 @@ def _mixture(lake: Lake, name: str) -> Iterator[str]:
     total = sum(rows["token_count"].to_pylist())
     seen = round(pc.sum(pc.multiply(rows["token_count"], rows["epochs"])).as_py() or 0)
     repeated = f", {seen:,} with repetitions" if seen != total else ""
-    yield (f"mixture [bold]{name}[/bold]: {rows.num_rows:,} documents, {total:,} tokens{repeated}")
+    if not rows.num_rows:
+        yield (f"[yellow]mixture [bold]{name}[/bold]: nothing was admitted[/yellow]: data-platform rejected --stage "
+               f"{table_name('plan', name)}")
+        return
+    yield f"mixture [bold]{name}[/bold]: {many(rows.num_rows, 'document')}, {many(total, 'token')}{repeated}"
     for column, what in (("domain", "domain"), ("license_spdx", "licence")):
         grouped = rows.group_by(column).aggregate([("token_count", "sum")]).sort_by(
             [("token_count_sum", "descending")]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 import click
 from rich.markup import escape
-from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, RECIPE_ARGUMENT, out, the_recipe, workspaces_of
+from data_platform.cli.grid import Grid
 from data_platform.core.errors import PlainError, many
 from data_platform.lake.place import shown
 from data_platform.run.workspace import Workspace
@@ -18,9 +21,10 @@ from data_platform.run.workspace import Workspace
 
 @click.command()
 @RECIPE_ARGUMENT
+@click.option("--snapshots", "apart", is_flag=True, help="One row for every snapshot of a table, not one for all.")
 @RECIPE
 @JSON
-def status(recipe: str | None, recipe_path: str | None, as_json: bool) -> None:
+def status(recipe: str | None, apart: bool, recipe_path: str | None, as_json: bool) -> None:
     """Show tables, versions, rows, tokens, and what is out of date and why: of RECIPE, or of all that were run here."""
     workspaces, report = workspaces_of(the_recipe(recipe, recipe_path)), []
     for workspace in workspaces:
@@ -39,17 +43,9 @@ def status(recipe: str | None, recipe_path: str | None, as_json: bool) -> None:
             out.print(escape(line), style="yellow")
         for line in part["upgrade"]["lines"]:
             out.print(line, style="yellow")
-        grid = Grid(box=None, pad_edge=False)
-        for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("rows", "right"),
-                              ("tokens", "right"), ("state", "left"), ("why", "left")):
-            grid.add_column(name, justify=justify, no_wrap=name not in ("why",))
-        for row in part["tables"]:
-            color = {"fresh": "green", "blocked": "red"}.get(row["state"], "yellow")
-            grid.add_row(
-                row["table"], row["snapshot"] or "", _number(row["version"]), _number(row["rows"]),
-                _number(row["tokens"]), f"[{color}]{row['state']}[/{color}]", escape(row["why"]),
-            )
-        out.print(grid)
+        out.print(_grid(part["tables"], apart))
+        for line in _reasons(part["tables"]):
+            out.print(line)
         if part["returned"]:
             out.print(f"{many(part['returned'], 'record')} came back after a takedown and were rejected by their text; "
                       f"their payloads are there: data-platform takedown --returned", style="red")
@@ -57,6 +53,48 @@ def status(recipe: str | None, recipe_path: str | None, as_json: bool) -> None:
             left = "" if row["state"] == "done" else f", not done: data-platform takedown --resume {row['takedown_id']}"
             out.print(f"takedown {row['takedown_id']} of {row['begun_at'][:10]}: {many(row['documents'], 'document')}, "
                       f"{escape(row['reason'])}{left}", style=None if row["state"] == "done" else "red")
+
+
+_COLORS = {"fresh": "green", "blocked": "red"}
+_MOST_PLACES = 3
+
+
+def _grid(rows: Sequence[Mapping[str, Any]], apart: bool) -> Grid:
+    """Tables with their rows, tokens and states; of those with several snapshots the sums, unless they are `apart`."""
+    grid = Grid()
+    for name, justify in (("table", "left"), ("snapshot", "left"), ("version", "right"), ("rows", "right"),
+                          ("tokens", "right"), ("state", "left")):
+        grid.add_column(name, justify=justify)
+    for table, some in groupby(rows, key=lambda row: row["table"]):
+        of_table = list(some)
+        for together in [[row] for row in of_table] if apart else [of_table]:
+            states = Counter(row["state"] for row in together)
+            counts = {state: "" if len(together) == 1 else f"{count:,} " for state, count in states.items()}
+            snapshots = (escape(together[0]["snapshot"] or "") if len(together) == 1
+                         else many(len(together), "snapshot"))
+            grid.add_row(
+                table, snapshots, _number(together[0]["version"] if len(together) == 1 else None),
+                *(_number(sum(found) if (found := [row[name] for row in together if row[name] is not None]) else None)
+                  for name in ("rows", "tokens")),
+                ", ".join(f"[{(color := _COLORS.get(state, 'yellow'))}]{count}{state}[/{color}]"
+                          for state, count in counts.items()),
+            )
+    return grid
+
+
+def _reasons(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Why tables are not up to date, each reason once; of those that wait for another table, the other is told."""
+    places = {f"{row['table']}/{row['snapshot']}" if row["snapshot"] else row["table"]: row for row in rows}
+    inherited = {f"{place} is {row['state']}" for place, row in places.items()}
+    causes: dict[tuple[str, str], list[str]] = {}
+    for place, row in places.items():
+        if row["why"] and row["why"] not in inherited:
+            causes.setdefault((row["state"], row["why"]), []).append(place)
+    for (state, why), found in causes.items():
+        color = _COLORS.get(state, "yellow")
+        more = f" and {len(found) - _MOST_PLACES:,} more" if len(found) > _MOST_PLACES else ""
+        where = escape(", ".join(found[:_MOST_PLACES]) + more)
+        yield f"[{color}]{state}[/{color}] {where}: {escape(why)}"
 
 
 def _number(value: int | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import click
-from rich.table import Table as Grid
 
 from data_platform.cli.common import JSON, RECIPE, out, workspaces_of
+from data_platform.cli.grid import Grid
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # a value may begin with a minus sign
@@ -33,9 +33,9 @@ def sweep(
             print(json.dumps({"recipe": workspace.recipe.name, "rows": rows}, indent=2))
             continue
         out.print(f"recipe [bold]{workspace.recipe.name}[/bold], {rule_set}.{threshold}")
-        grid = Grid(box=None, pad_edge=False)
+        grid = Grid()
         for name in (threshold, "documents kept", "removed", "tokens kept", "removed", "share", "mean quality"):
-            grid.add_column(name, justify="right", no_wrap=True)
+            grid.add_column(name, justify="right")
         for row in rows:
             tokens = row["kept_tokens"] + row["removed_tokens"]
             quality = "" if row["mean_quality"] is None else f"{row['mean_quality']:.3f} of {row['scored_documents']:,}"

@@ -69,22 +69,24 @@ def vacuum(tables: tuple[str, ...], retain: float | None, dry: bool, recipe_path
 
 def _print(tables: Sequence[dict[str, Any]], dry: bool) -> None:
     """Print, table by table, what goes and what is kept, and why."""
-    reasons = {"current": "latest version", "lineage": "made from", "exports": "exported", "recent": "recent"}
-    grid = columns(("table",), ("old files", "bytes", "left by writers", "bytes",
-                                *(f"kept: {words}" for words in reasons.values())))
+    reasons = {"current": "latest versions", "lineage": "what these are made from", "exports": "what was exported",
+               "recent": "what is recent"}
+    grid = columns(("table",), ("old files", "bytes", "left by writers", "bytes", "bytes kept"))
     for row in tables:
         if row["left_alone"]:
             continue
         grid.add_row(row["table"], *(
             f"{row[what][unit]:,}" for what in ("old_versions", "left_by_writers") for unit in ("files", "bytes")
-        ), *(f"{row['kept'][reason]['bytes']:,}" for reason in reasons))
+        ), f"{sum(row['kept'][reason]['bytes'] for reason in reasons):,}")
     out.print(grid)
     for row in tables:
         if row["left_alone"]:
             out.print(f"[red]{escape(row['table'])}: left alone: {escape(row['left_alone'])}[/red]")
     goes = [row[what] for row in tables for what in ("old_versions", "left_by_writers")]
     files, size = sum(one["files"] for one in goes), sum(one["bytes"] for one in goes)
-    stays = sum(kept["bytes"] for row in tables for kept in row["kept"].values())
+    kept = {words: sum(row["kept"][reason]["bytes"] for row in tables) for reason, words in reasons.items()}
+    stays = ", ".join(f"{words} {size:,}" for words, size in kept.items() if size)
     verb = "would go" if dry else "went"
-    out.print(f"{many(files, 'file')} with {size:,} bytes {verb}; {stays:,} bytes are kept" + (
+    out.print(f"{many(files, 'file')} with {size:,} bytes {verb}; {sum(kept.values()):,} bytes are kept"
+              + (f" ({stays})" if stays else "") + (
         "; without --dry-run they go" if dry and files else ""))
