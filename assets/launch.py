@@ -80,7 +80,7 @@ class Within:
 def bring_up_to_date(
     definitions: dg.Definitions, workspace: Workspace, report: Callable[[str], None],
     states: Collection[str] = (*DUE, "blocked"), within: Within | None = None,
-    flow: Mapping[str, Stage] | None = None,
+    flow: Mapping[str, Stage] | None = None, only: Collection[str] | None = None,
 ) -> Iterator[Outcome]:
     """Run phase by phase what is out of date, until all is done that can be, or another run undid what was done.
 
@@ -93,6 +93,7 @@ def bring_up_to_date(
         states: what is tried. That a check failed may be mended by another look; a schedule does not try.
         within: the run that this is part of, if it is.
         flow: stages in the order of the flow, instead of those of the recipe.
+        only: the tables that are made; what they read has to be up to date, or one of them. Default: all.
     """
     flow = flow or stages(workspace.recipe)
     jobs, names = job_of_stage(flow), Names.of(workspace.recipe)
@@ -110,7 +111,9 @@ def bring_up_to_date(
             statuses = plan(workspace, flow)
             if any((status.stage.name, status.snapshot) in made and status.state not in OURS for status in statuses):
                 return  # another run wrote it with other settings, and would be overwritten in turn
-            asked = runs_for(statuses, jobs, workspace, states, failed | made)
+            left_out = {(status.stage.name, status.snapshot) for status in statuses
+                        if only is not None and status.stage.name not in only}
+            asked = runs_for(statuses, jobs, workspace, states, failed | made | left_out)
             if not asked:
                 return
             for one in (one for one in asked if one.phase == asked[0].phase):

@@ -10,7 +10,7 @@ makes files that Dagster loads side by side, one per recipe.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -55,11 +55,14 @@ def build_definitions(
     return definitions_of(load_recipe(path), path, resource_overrides)
 
 
-def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], None]) -> Iterator[Outcome]:
+def bring_up_to_date(
+    recipe: str, workspace: Workspace, report: Callable[[str], None], only: Collection[str] | None = None
+) -> Iterator[Outcome]:
     """Run what is out of date in a workspace, whose recipe is at path `recipe`, phase by phase.
 
     Args:
         report: is told what is run and why.
+        only: the tables that are made. Default: all of the recipe.
     """
     from data_platform.assets import launch
     from data_platform.resources.instance import storage_faults_told
@@ -70,7 +73,7 @@ def bring_up_to_date(recipe: str, workspace: Workspace, report: Callable[[str], 
             report(line)
         resource = WorkspaceResource(recipe_path=recipe, lake_uri=workspace.lake.uri)
         definitions = build_definitions(recipe, {"workspace": resource})
-        yield from launch.bring_up_to_date(definitions, workspace, report)
+        yield from launch.bring_up_to_date(definitions, workspace, report, only=only)
 
 
 def carry_over() -> list[str]:

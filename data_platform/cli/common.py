@@ -52,6 +52,14 @@ KEY = click.option(
     help="Private Ed25519 key (PEM or OpenSSH) that signs the attestation; its passphrase, if it has one, is in "
          "$DATA_PLATFORM_KEY_PASSPHRASE.",
 )
+SELECT = click.option(
+    "--select", multiple=True, metavar="STAGE", help="This table alone, or all of a phase, such as filter; what it is "
+    "made of has to be there. May be repeated.",
+)
+UNTIL = click.option(
+    "--until", multiple=True, metavar="STAGE", help="This table, or all of a phase, and all that it is made of. May be "
+    "repeated.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

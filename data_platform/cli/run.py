@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import click
@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from data_platform.cli.common import RECIPE, RECIPE_ARGUMENT, out, the_recipe
+from data_platform.cli.common import RECIPE, RECIPE_ARGUMENT, SELECT, UNTIL, out, the_recipe
 from data_platform.cli.grid import Grid
 from data_platform.core.errors import many
 from data_platform.core.printing import on_one_line
@@ -24,6 +24,7 @@ from data_platform.lake.place import shown
 from data_platform.pipeline.extras import need_extras
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.overtaken import OURS, Overtaken, carried, overtaken
+from data_platform.pipeline.selection import selected
 from data_platform.pipeline.status import Status, plan
 from data_platform.run.known import remember
 from data_platform.run.recipe import load_recipe
@@ -38,8 +39,10 @@ _MOST_REASONS = 3
 
 @click.command()
 @RECIPE_ARGUMENT
+@SELECT
+@UNTIL
 @RECIPE
-def run(recipe: str | None, recipe_path: str | None) -> None:
+def run(recipe: str | None, select: tuple[str, ...], until: tuple[str, ...], recipe_path: str | None) -> None:
     """Materialise everything that RECIPE asks for and that is not there yet.
 
     RECIPE is a file, or the name of one that comes with the platform: `data-platform run demo` works in any folder.
@@ -48,14 +51,15 @@ def run(recipe: str | None, recipe_path: str | None) -> None:
         raise click.UsageError(
             f"which recipe? data-platform run RECIPE: a file, or one that comes along: {', '.join(shipped())}"
         )
-    _run(path)
+    _run(path, select, until)
 
 
-def _run(recipe_path: str) -> None:
+def _run(recipe_path: str, select: Sequence[str], until: Sequence[str]) -> None:
     started = time.monotonic()
     recipe = load_recipe(recipe_path)
     need_extras(recipe)
-    workspace = Workspace(recipe)
+    workspace, flow = Workspace(recipe), stages(recipe)
+    only = selected(flow, select, until) if select or until else list(flow)
     out.print(f"recipe [bold]{recipe.name}[/bold] from {escape(shown(recipe_path))}, lake {escape(workspace.lake.uri)}")
     absent: list[SourceError] = []
     for number, snapshot in enumerate(workspace.snapshots, start=1):
@@ -76,12 +80,12 @@ def _run(recipe_path: str) -> None:
 
     failures: list[str] = []
     runs: list[str] = []
-    flow = stages(recipe)
     before = carried(workspace, flow)
     states = plan(workspace, flow)
-    due = [status.stage for status in states if status.state != "fresh"]
+    due = [status.stage for status in states if status.state != "fresh" and status.stage.name in only]
     if not due:
-        out.print("[green]everything is up to date: nothing was computed, nothing was written[/green]")
+        what = "everything" if len(only) == len(flow) else "what was selected"
+        out.print(f"[green]{what} is up to date: nothing was computed, nothing was written[/green]")
     else:
         from data_platform.definitions import bring_up_to_date
         from data_platform.pipeline.upgrade import upgrade_of
@@ -91,14 +95,14 @@ def _run(recipe_path: str) -> None:
             out.print(line)
         if samples := cold(due):
             _compile(samples)
-        for outcome in bring_up_to_date(recipe_path, workspace, out.print):
+        for outcome in bring_up_to_date(recipe_path, workspace, out.print, only):
             mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
             out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
             failures.extend(outcome.failures)
             runs.append(outcome.run_id)
     for failure in failures:
         out.print(f"[red]{escape(failure)}[/red]")
-    now, lines = _figures(workspace, flow)
+    now, lines = _figures(workspace, flow, only)
     others = overtaken(workspace, now, before, runs)
     out.print(*lines, sep="\n")
     if same := [one for one in others if one.same]:
@@ -110,7 +114,11 @@ def _run(recipe_path: str) -> None:
     if failures:
         count = many(len(failures), "failure")
         raise click.ClickException(f"{count}; nothing that depends on them was run. Mend and run again.")
-    published = (name for name, mixture in recipe.mixtures.items() if mixture.publish)
+    if len(only) < len(flow) and (waiting := [status for status in now if status.state not in OURS]):
+        raise click.ClickException(f"{many(len(waiting), 'table')} could not be made, {waiting[0].place} first: "
+                                   f"{waiting[0].why}; --until makes what it is made of, too")
+    published = (name for name, mixture in recipe.mixtures.items()
+                 if mixture.publish and mixture_table(name).name in only)
     if first := next(published, None):
         rows = workspace.lake.read_table(mixture_table(first).name, ["doc_id"])
         if rows.num_rows:
@@ -134,12 +142,14 @@ def _some(overtaken: Sequence[Overtaken]) -> str:
     return "; ".join(map(str, overtaken[:_MOST_OVERTAKEN])) + (f"; and {more} more" if more > 0 else "")
 
 
-def _figures(workspace: Workspace, flow: Mapping[str, Stage]) -> tuple[list[Status], list[RenderableType]]:
-    """Where everything stands, and the figures of what is this recipe's: both of one moment, read again if another run
-    wrote in between."""
+def _figures(
+    workspace: Workspace, flow: Mapping[str, Stage], only: Collection[str]
+) -> tuple[list[Status], list[RenderableType]]:
+    """Where all that was asked for stands, and the figures of what is this recipe's: both of one moment, read again if
+    another run wrote in between."""
     while True:
         before = carried(workspace, flow)
-        now = plan(workspace, flow)
+        now = [status for status in plan(workspace, flow) if status.stage.name in only]
         lines = [_grid(workspace, now), *_lost_sources(workspace, now), *_cut_archives(workspace, now),
                  *_mixtures(workspace, now)]
         if carried(workspace, flow) == before:

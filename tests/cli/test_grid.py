@@ -35,7 +35,7 @@ def test_numbers_stay_whole_and_lines_within_the_width(width: int) -> None:
     assert all(console.measure(line).maximum <= width for line in lines)
     text = "\n".join(lines)
     assert "1,234,567" in text and "…" not in text and ":smile:" in text and "four" in text
-    assert ("gopher_repetition.duplicate_paragraph_character_fraction" in text) == (width == 200)
+    assert ("gopher_repetition.duplicate_paragraph_character_fraction" in text) == (width >= 80)
 
 
 def test_what_has_no_room_beside_stands_below() -> None:
