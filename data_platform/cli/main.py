@@ -11,9 +11,9 @@ from data_platform.cli.stopped import ended_by_signals
 from data_platform.core.errors import PlainError, describe
 
 COMMANDS = (
-    "audit", "card", "check-export", "contamination", "datastore", "diff", "duplicates", "export", "lab", "methods",
-    "migrate", "overlap", "plan", "refinement", "rejected", "repair", "report", "run", "schema", "show", "source",
-    "status", "sweep", "takedown", "trace", "ui", "vacuum", "verify",
+    "audit", "card", "check-export", "contamination", "datastore", "diff", "duplicates", "export", "init", "lab",
+    "methods", "migrate", "overlap", "plan", "refinement", "rejected", "repair", "report", "run", "schema", "show",
+    "source", "status", "sweep", "takedown", "trace", "ui", "vacuum", "verify",
 )
 """Names of the commands, each that of the module and of the function that make it."""
 
