@@ -74,13 +74,16 @@ def columns(left: Sequence[str], right: Sequence[str]) -> Grid:
 
 
 def pairs(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
-    """Names and what they hold as lines, the latter below each other and wrapped; what steers a terminal is written
-    out. Empty ones are left out."""
+    """Names and what they hold as lines, the latter wrapped and below each other, or below names that are long; what
+    steers a terminal is written out. Empty ones are left out."""
     told = [(name, on_one_line(value)) for name, value in rows if value]
     left = max((len(name) for name, _ in told), default=0)
     lines = []
     for name, value in told:
-        lines += _wrapped(value, f"{indent}{name:<{left}}  ")
+        if left > WIDTH // 2:
+            lines += [f"{indent}{name}", *_wrapped(value, f"{indent}    ")]
+        else:
+            lines += _wrapped(value, f"{indent}{name:<{left}}  ")
     return lines
 
 

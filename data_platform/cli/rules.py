@@ -38,11 +38,11 @@ def rule_lines(rules: Sequence[Mapping[str, Any]]) -> list[str]:
     rule's own.
     """
     lines: list[str] = []
-    longest = max((len(rule["rule"].partition(".")[2]) for rule in rules), default=0)
+    longest = max((len(_split(rule["rule"])[1]) for rule in rules), default=0)
     left = min(longest, WIDTH - _VALUE - _LEAST_ASKED - 6)
     last = None
     for rule in rules:
-        of, _, name = rule["rule"].partition(".")
+        of, name = _split(rule["rule"])
         if of != last:
             lines.append(f"  {of}")
             last = of
@@ -71,11 +71,19 @@ def because_lines(because: Sequence[Mapping[str, Any]], reason: str) -> list[str
     """Each broken rule as one line: the signal, what was measured, what is asked for."""
     lines = []
     for rule in because:
-        asked = f"asked: {_asks(rule['rule'].partition('.')[2], rule['asks'])}" if rule["asks"] else ""
-        measured = ", ".join(f"{name} {number(value)}" for name, value in rule["values"].items())
-        title = "" if rule["rule"] == reason else rule["rule"]
+        name, title = _split(rule["rule"])[1], "" if rule["rule"] == reason else rule["rule"]
+        asked = f"asked: {_asks(name, rule['asks'])}" if rule["asks"] else ""
+        measured = ", ".join(number(value) if title and signal == name else f"{signal} {number(value)}"
+                             for signal, value in rule["values"].items())
         lines += pairs([(title, "; ".join(filter(None, (measured, asked))))], "    " if title else "  ")
     return lines
+
+
+def _split(rule: str) -> tuple[str, str]:
+    """The set of a rule, which may be called with a version, and its name in the set."""
+    own = rule.partition(".")
+    of, _, name = own if own[0] in ("url", "rules") else rule.rpartition(".")
+    return of, name or of
 
 
 def _value(name: str, values: Mapping[str, Any]) -> tuple[str, str]:

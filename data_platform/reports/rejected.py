@@ -222,7 +222,8 @@ def _check_source(lake: Lake, source: str) -> None:
 
 
 def _matches(reason: str, asked: str) -> bool:
-    return reason.startswith(f"{asked}.") or fnmatchcase(reason, asked)
+    """Whether a reason is the one that is asked for: with whatever follows, a dialect or the name of a rule."""
+    return reason.startswith((f"{asked}.", f"{asked}@")) or fnmatchcase(reason, asked)
 
 
 def _order(lake: Lake) -> Any:

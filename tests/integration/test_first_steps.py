@@ -16,7 +16,10 @@ from tests.takedown.lakes import essay
 
 STEPS = (REPOSITORY / "docs" / "first-steps.md").read_text("utf-8")
 PAGE = "<html><body><article><h1>{name}</h1>{text}</article>{footer}</body></html>"
-FREE = '<footer>Under <a rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/">CC BY-SA</a></footer>'
+FREE = (
+    '<footer>This work is licensed under a <a rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/">'
+    "Creative Commons Attribution-ShareAlike 4.0 International License</a>.</footer>"
+)
 
 
 def commands(title: str) -> list[str]:
