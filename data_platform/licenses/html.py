@@ -91,6 +91,8 @@ DOUBTFUL_NEIGHBOUR = 2.0
 """The same of the sentences around, and of the blocks beside it in a footer."""
 DOUBTFUL_PROSE = 2.2
 """The same of the paragraphs beside a licence in an article, which speak of anything."""
+LIKE_PROSE = 0.0
+"""What a first look at the sentence of such a paragraph has to find for it to be doubtful."""
 DOUBTFUL_REPRINT_IN_NOTICE = 1.5
 """Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
 MAX_NOTICE = 600
@@ -103,6 +105,9 @@ WORTH_READING = 0.0
 """What a first look at a sentence has to find for it to be read, if it stands beside nothing."""
 MIN_WORDS_OF_LIMIT = 3
 """Words of such a sentence; shorter ones are answers and captions."""
+MIN_WORDS_OF_CREDIT = 5
+"""Words of a heading that says where its article comes from; shorter ones are titles: 'Letters from Fernhill'."""
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _SPEAKING = ("site", "content", "elsewhere")
 """Places whose sentences are the page's own: no quotations, menus, captions or samples."""
 MAX_MARKS = 200
@@ -145,6 +150,8 @@ _CANDIDATES = ",".join(
 )
 _BADGES = "img[src*='creativecommons.org/l/' i],img[src*='creativecommons.org/p/' i],img[src*='licensebuttons.net/' i]"
 _BADGE_IMAGES = f"{_BADGES},img[src*='88x31' i],img[src*='80x15' i]"
+_ASKS_TO_CREDIT = re.compile(r"\W*(?:with\s+)?attribution(?:\s+(?:is\s+)?required)?\W*", re.I)
+"""What a link says that stands beside a licence and declares nothing but what the licence asks for (Stack Exchange)."""
 _BADGE = re.compile(
     r"(?:creativecommons\.org|licensebuttons\.net)/(?P<kind>[lp])/(?P<rest>[^?#]+?)(?:/\d+x\d+\.\w+)?$", re.I
 )
@@ -355,6 +362,8 @@ def _links(page: _Page) -> Iterator[Observation]:
         if _ABOUT_OPENNESS.match(href) or (not declared and (not href or reading.spdx == UNKNOWN)):
             # A link to creativecommons.org that names no licence.
             continue
+        if reading.spdx == UNKNOWN and _ASKS_TO_CREDIT.fullmatch(node.text):
+            continue
         if reading.spdx == UNKNOWN:
             reading = _page_on_license(node, href) or reading
         as_rdf = property_ or re.search("[:/#]license", node.getattr("rel") or "", re.I)
@@ -399,6 +408,8 @@ def _doubts(node: DOMNode, phrase: str, scope: str) -> Iterator[Observation]:
     for sentence, doubtful in _beside_license(node, phrase):
         if language in THIN:
             doubtful = min(doubtful, DOUBTFUL_ADDITION)
+        elif doubtful == DOUBTFUL_PROSE and first_look(sentence) <= LIKE_PROSE:
+            continue
         if score(sentence) > doubtful or is_foreign(sentence, language):
             reading = Reading(UNKNOWN, CHOSEN)
             yield observe("statement", scope, sentence, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
@@ -643,7 +654,7 @@ def _lines(page: _Page, read: Sequence[str]) -> Iterator[Observation]:
 
 
 def _reprint(page: _Page, node: DOMNode, line: str) -> str | None:
-    if is_entry_of_menu(node):
+    if is_entry_of_menu(node) or ((node.tag or "").lower() in _HEADINGS and len(line.split()) < MIN_WORDS_OF_CREDIT):
         return None
     words = reprint.reprinted(line, page.owners)
     if words is None or not speaks_of_article(node):

@@ -102,6 +102,15 @@ _CREDITED = re.compile(
     r"クレジット|画像|写真|参考文献|コメント|图片来源|圖片來源|参考资料|评论", re.I,
 )
 """Words of which headings above credits, references and comments are made."""
+_TEASES = re.compile(
+    r"\W*(?:(?:you\s+(?:may|might)|also)\s+(?:also\s+)?(?:like|enjoy|read)|read\s+(?:next|more|also)|more\s+(?:from|like|stories)|"
+    r"related|recommended|keep\s+reading|up\s+next|elsewhere|lesen\s+sie\s+auch|mehr\s+(?:zum|aus|von)|das\s+könnte|"
+    r"auch\s+interessant|à\s+lire|lire\s+aussi|vous\s+aimerez|lea\s+también|también\s+te|te\s+puede|leggi\s+anche|"
+    r"potrebbe|leia\s+também|veja\s+também|lees\s+ook|czytaj\s+(?:także|też)|zobacz|läs\s+(?:också|även)|læs\s+også|"
+    r"les\s+også|lue\s+myös|čtěte\s+také|читайте\s+также|関連(?:記事|リンク)|おすすめ|相关(?:文章|阅读)|相關文章|推荐阅读|관련)",
+    re.I,
+)
+"""How headings above other articles begin."""
 _OF_RIGHTS = re.compile(
     r"\b(?:re-?us(?:e|ing)|us(?:e|ing)\s+(?:of\s+)?(?:our|my|this|these|the)|permissions?|rights|licen[sc]\w*|copyright|"
     r"terms|re-?print\w*|re-?publish\w*|syndication|nutzung\w*|rechte|urheberrecht|lizenz\w*|droits|réutilis\w+|"
@@ -335,7 +344,7 @@ def stands_under(node: DOMNode) -> str:
         while before is not None and passed < MAX_BEFORE:
             tag = (before.tag or "").lower()
             if tag in _HEADINGS:
-                return "credits" if _is_of_credits(before.text) else ""
+                return "credits" if _is_of_credits(before.text) or _TEASES.match(before.text) else ""
             beside_it = tag in _ITEMS and tag == (block.tag or "").lower()
             if tag and not beside_it and not tag.startswith("#") and tag not in _SILENT:
                 text = " ".join(before.text.split())

@@ -52,6 +52,10 @@ STEMS = (
         "切权利", "有權利", "切權利", "無断転載", "förbehåll",
         "vyhrazena", "fenntartva", "hakları", "pidätetään", "forbehold", "reserver", "drets reservats", "rezervate",
         "권리", "무단",
+        "الحقوق محفوظة", "حقوق محفوظ", "הזכויות שמורות", "επιφύλαξη παντός", "सर्वाधिकार सुरक्षित",
+        "สงวนลิขสิทธิ์", "bảo lưu", "hak cipta dilindungi", "права запазени", "prava pridržana",
+        "prava zadržana", "práva vyhradené", "pravice pridržane", "õigused kaitstud", "tiesības aizsargātas",
+        "teisės saugomos",
     )),
 )
 """Lower-case bytes, one of which is wherever a page names a licence or reserves rights in prose."""
@@ -66,6 +70,9 @@ HINT = (
     r"所有权利|一切权利|所有權利|一切權利|"
     r"無断転載|rättigheter förbehåll|rettighe[dt]er (?:forbehold|reserver)|práva vyhrazena|jog fenntartva|"
     r"hakları saklıdır|oikeudet pidätetään|drets reservats|drepturile rezervate|권리 ?보유|무단 ?전재|"
+    r"الحقوق محفوظة|حقوق محفوظ|הזכויות שמורות|επιφύλαξη παντός|सर्वाधिकार सुरक्षित|สงวนลิขสิทธิ์|"
+    r"bảo lưu|hak cipta dilindungi|права запазени|prava pridržana|prava zadržana|práva vyhradené|"
+    r"pravice pridržane|õigused kaitstud|tiesības aizsargātas|teisės saugomos|"
     r"data[ -]mining|\b44b\s+urhg|train ai|"
     r"training (?:a|artificial|any) |ai training|ki-training|fouille de textes|minería de textos|estrazione di testo|"
     r"intelligence artificielle[^<]{0,80}interdi|interdi[^<]{0,80}intelligence artificielle|"
@@ -161,9 +168,9 @@ _OTHERS: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (re.compile(r"(?:norwegian\s+licen[sc]e\s+for\s+open\s+government\s+data|norsk\s+lisens\s+for\s+offentlige\s+data)"
                 r"[\s(]*(?:nlod)?\)?\s*(?:v(?:ersion)?\.?\s*)?2(?:\.0)?", re.I), "NLOD-2.0", NAMED),
     (re.compile(r"open\s+government\s+data\s+licen[sc]e,?\s+version\s+1(?:\.0)?", re.I), "OGDL-Taiwan-1.0", CHOSEN),
-    (re.compile(r"gnu\s+free\s+documentation\s+licen[sc]e,?\s*(?:v(?:ersion)?\.?\s*)?1\.3(\s+or\s+(?:any\s+)?later)?",
+    (re.compile(r"(?:gnu\s+free\s+documentation\s+licen[sc]e|gnu\s+fdl|\bgfdl),?\s*(?:v(?:ersion)?\.?\s*)?1\.3(\s+or\s+(?:any\s+)?later)?",
                 re.I), "GFDL-1.3-or-later", NAMED),
-    (re.compile(r"gnu\s+free\s+documentation\s+licen[sc]e|\bgfdl\b", re.I), "GFDL-1.1-or-later", CHOSEN),
+    (re.compile(r"gnu\s+free\s+documentation\s+licen[sc]e|\bgfdl\b|\bgnu\s+fdl\b", re.I), "GFDL-1.1-or-later", CHOSEN),
     (re.compile(r"works?\s+of\s+the\s+(?:u\.?\s?s\.?|united\s+states)\s+(?:federal\s+)?government|"
                 r"(?:u\.?\s?s\.?|united\s+states)\s+government\s+works?\b", re.I), US_GOVERNMENT, NAMED),
     (re.compile(r"(?:in|into|part of|to)\s+the\s+public\s+domain|\bgemeinfrei\b|dans\s+le\s+domaine\s+public|"

@@ -101,6 +101,8 @@ _PATTERNS = (
      r"reus|re-us|exploit|use\s+(?:it|this|our|these|the|them))", WITH_LEAVE),
     (r"\b(?:please\s+)?(?:do\s+not|don.t|never)\s+(?:re-?produc|cop(?:y|ied)|re-?publish|re-?distribut|re-?post|"
      r"re-?us|scrap|reprint|sell|steal|mirror|download|share\s+(?:this|our))", WITH_LEAVE),
+    (r"\b(?:ask|request|prefer|beg|wish|desire)\w*\s+(?:you\s+|readers\s+)?(?:that\s+)?(?:\w+\s+){0,4}?not\s+(?:to\s+)?(?:be\s+)?"
+     r"(?:re-?produc|re-?publish|re-?post|re-?print|cop(?:y|ied)|shar(?:e|ed)\b|circulat|distribut|quot|pass(?:ed)?\s+on)", WITH_LEAVE),
     (r"\bno\s+(?:part|portion|portions|parts|reuse|re-use|reproduction|redistribution|copying|republication|"
      r"reprint\w*|resale|re-?posting|download\w*|scraping|distribution|publication)\b[^.!?]{0,60}?(?:may|can|is|are|"
      r"without|allow|permit|be\b|$|\.)", WITH_LEAVE),
@@ -406,6 +408,7 @@ _ELSE = re.compile(
 """Subjects of sentences in footers and sidebars that are not its text."""
 _TEXTS = re.compile(
     r"\b(?:content\w*|articles?|texts?|posts?|pieces?|columns?|interviews?|poems?|chapters?|lectures?|stor(?:y|ies)|materials?|works?|essays?|writings?|"
+    r"tributes?|obituar(?:y|ies)|eulog(?:y|ies)|transcripts?|sermons?|lyrics|"
     r"publications?|copyright\w*|"
     r"inhalt\w*|\w*text(?:e|en|es|s)?|artikel\w*|beitr[äa]g\w*|werk\w*|urheber\w*|materialien|"
     r"contenus?|textes?|œuvres?|contenidos?|textos?|artículos?|obras?|contenut[oi]|test[oi]|articol[oi]|oper[ae]|"

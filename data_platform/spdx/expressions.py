@@ -63,7 +63,12 @@ ALL_RIGHTS = re.compile(
     r"kaikki\s+oikeudet\s+pidätetään|wszelkie\s+prawa\s+zastrzeżone|všechna\s+práva\s+vyhrazena|"
     r"minden\s+jog\s+fenntartva|tüm\s+hakları\s+saklıdır|все\s+права\s+(?:защищены|сохранены)|"
     r"всі\s+права\s+захищен[оі]|版[权權]所有|保留(?:所有|一切)[权權]利|無断転載(?:を禁|禁止)|모든\s*권리\s*보유|"
-    r"무단\s*전재",
+    r"무단\s*전재|"
+    r"الحقوق\s+محفوظة|حقوق\s+محفوظ|כל\s+הזכויות\s+שמורות|επιφύλαξη\s+παντός\s+δικαιώματος"
+    r"|सर्वाधिकार\s+सुरक्षित|สงวนลิขสิทธิ์|bảo\s+lưu\s+(?:mọi|tất\s+cả\s+các)\s+quyền"
+    r"|quyền\s+được\s+bảo\s+lưu|hak\s+cipta\s+dilindungi|всички\s+права\s+запазени"
+    r"|sva\s+prava\s+(?:pridržana|zadržana)|všetky\s+práva\s+vyhradené|vse\s+pravice\s+pridržane"
+    r"|kõik\s+õigused\s+kaitstud|visas\s+tiesības\s+aizsargātas|visos\s+teisės\s+saugomos",
     re.I,
 )
 """How all rights are reserved, in the languages of the pages that say so."""
