@@ -44,6 +44,7 @@ from data_platform.licenses.place import (
     blocks_beside,
     credited,
     elements_beside,
+    ends_page,
     every,
     forget_nodes,
     is_entry_of_menu,
@@ -152,6 +153,8 @@ _BADGES = "img[src*='creativecommons.org/l/' i],img[src*='creativecommons.org/p/
 _BADGE_IMAGES = f"{_BADGES},img[src*='88x31' i],img[src*='80x15' i]"
 _ASKS_TO_CREDIT = re.compile(r"\W*(?:with\s+)?attribution(?:\s+(?:is\s+)?required)?\W*", re.I)
 """What a link says that stands beside a licence and declares nothing but what the licence asks for (Stack Exchange)."""
+_OF_TERMS = re.compile(r"\W*(?:licen[sc]e|li[zc]en[zcç]\w*|terms|copyright|rights|rechte)\W", re.I)
+"""How a label of terms begins."""
 _BADGE = re.compile(
     r"(?:creativecommons\.org|licensebuttons\.net)/(?P<kind>[lp])/(?P<rest>[^?#]+?)(?:/\d+x\d+\.\w+)?$", re.I
 )
@@ -207,6 +210,7 @@ def observations(
         if kinds:
             page = _Page(_marked(payload, prose.STEMS) if _sentences in kinds else payload, url)
             found = _without_notices([observation for kind in kinds for observation in kind(page)])
+            found += page.contradicting if any(map(_frees, found)) else []
         if claimed or _may_be_freer(found):
             words = restricting_words(payload)
             restrictions = list(_restrictions(_Page(_marked(payload, words), url), words)) if words else []
@@ -224,6 +228,8 @@ class _Page:
 
         self.tree: HTMLTree = HTMLTree.parse_from_bytes(payload)
         self.url = url
+        self.contradicting: list[Observation] = []
+        """Licences that are not free and may be the article's: they count where something else frees the page."""
 
     @cached_property
     def document(self) -> DOMNode:
@@ -375,6 +381,11 @@ def _links(page: _Page) -> Iterator[Observation]:
         else:
             scope = _linked_scope(page, node, context, free)
         yield observe(location, scope, href or context, DETECTOR, reading, CONFIDENCE_OF_SCOPE[scope], context=context)
+        restricts = tier(reading.spdx) > UNKNOWN_TIER and not declared
+        if restricts and scope == "element" and _may_restrict_page(node, context):
+            page.contradicting.append(
+                observe(location, "page", href, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=context)
+            )
         if free and scope != "element" and tag not in ("link", "meta"):
             yield from _shown_otherwise(node, reading, scope)
             yield from _doubts(node, " ".join(node.text.split()), scope)
@@ -424,6 +435,9 @@ def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
         doubtful = DOUBTFUL_ADDITION if phrase and phrase in sentence else DOUBTFUL_NEIGHBOUR
         yield from ((addition, doubtful) for addition in prose.additions(sentence, phrase))
     doubtful = DOUBTFUL_NEIGHBOUR if place(node) == "site" else DOUBTFUL_PROSE
+    if ends_page(node):
+        # The end of the text and terms of the site are beside each other there.
+        doubtful = DOUBTFUL_ADDITION
     for block in blocks_beside(node):
         for sentence in prose.sentences(block):
             yield from ((addition, doubtful) for addition in prose.additions(sentence))
@@ -571,6 +585,17 @@ def _scope(where: str, claimed: str) -> str:
     if where == "site":
         return "site"
     return "page" if claimed == grant.WHOLE else "element"
+
+
+def _may_restrict_page(node: DOMNode, context: str) -> bool:
+    """Whether a licence that is not free is named for nothing in particular, in the text and beside no picture."""
+    phrase = " ".join(node.text.split())
+    sentence = prose.sentence_around(context, phrase)
+    if not sentence or place(node) not in ("content", "elsewhere") or stands_under(node):
+        return False
+    if prose.subject(sentence) or prose.denies(sentence) or grant.credits_another(sentence.partition(phrase)[0]):
+        return False
+    return prose.grants(sentence) or bool(_OF_TERMS.match(sentence))
 
 
 def _badges(page: _Page) -> Iterator[Observation]:

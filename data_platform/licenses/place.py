@@ -35,6 +35,8 @@ MAX_HEADING = 6
 """Words of a heading of credits; longer ones are titles."""
 MAX_BEFORE = 30
 """Blocks before a node in which a heading is looked for."""
+MAX_END = 400
+"""Characters of what stands under the last line across a page."""
 MAX_BESIDE = 3
 """Blocks on each side of the one with a licence that are read with it in a notice."""
 MIN_SURROUNDINGS = 40
@@ -73,6 +75,7 @@ _SHOWN_TAGS = frozenset({
 })
 _ASKS_FOR_TEXT = "textarea,[contenteditable=true],input[type=file]"
 """Of forms by which something is sent in: what stands in one speaks of that."""
+_PLAIN_NAME = re.compile(r"[\w-]+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _SHOWN_NAMES = re.compile(
     r"(?:^|[\s_-])(?:code|snippet|sample|example|beispiel|demo|preview|(?<!copyright__)highlight|listing|copy-?paste|embed-?code|"
@@ -191,7 +194,7 @@ INLINE = frozenset({
 _ITEMS = frozenset({"li", "tr", "dd", "dt"})
 """Items of a list: what introduces the list introduces each."""
 _SILENT = frozenset({"script", "style", "br", "wbr", "hr"})
-_BREAKING = "br,p,div,li,td,th,dt,dd,tr,h1,h2,h3,h4,h5,h6,section,article,script,style"
+_BREAKING = "span+span,br,p,div,li,td,th,dt,dd,tr,h1,h2,h3,h4,h5,h6,section,article,script,style"
 """What makes the text of an element more than one line, or hides a part of it."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "summary", "caption"})
 _PLAYERS = frozenset({"img", "picture", "video", "audio", "iframe", "object", "embed", "figure", "map", "canvas"})
@@ -232,7 +235,7 @@ def place(node: DOMNode | None) -> str:
     'quoted' (comments, quotations),
     'other' (menus, teasers), 'content', 'site' (footer, sidebar, notice) or 'elsewhere'.
     """
-    notice = False
+    notice, start = False, node
     for _ in range(MAX_ANCESTORS):
         if node is None:
             break
@@ -268,17 +271,68 @@ def place(node: DOMNode | None) -> str:
             return "figure"
         notice = notice or bool(_NOTICE_PLACES.search(name))
         node = node.parent
-    return "site" if notice else "elsewhere"
+    return "site" if notice or (start is not None and ends_page(start)) else "elsewhere"
+
+
+def ends_page(node: DOMNode) -> bool:
+    """Whether a node stands under the last line across a page that has no elements for its parts, in few words."""
+    block: DOMNode = node
+    size = 0
+    for _ in range(MAX_ANCESTORS):
+        if _outermost(block):
+            # A document has no siblings, and the parser may not be asked for any.
+            return False
+        after = block.next_sibling
+        while after is not None:
+            size += len((after.value if after.tag == "#text" else after.text) or "")
+            after = after.next_sibling
+        before = block.previous_sibling
+        while before is not None:
+            if (before.tag or "").lower() == "hr":
+                return size <= MAX_END and _last_text(block)
+            size += len((before.value if before.tag == "#text" else before.text) or "")
+            before = before.previous_sibling
+        if block.parent is None or size > MAX_END or _outermost(block.parent):
+            return False
+        block = block.parent
+    return False
+
+
+def _last_text(block: DOMNode) -> bool:
+    """Whether nothing but blanks follows the siblings of a block, up to the end of the page."""
+    around = block.parent
+    while around is not None and not _outermost(around):
+        after = around.next_sibling
+        while after is not None:
+            if ((after.value if after.tag == "#text" else after.text) or "").strip():
+                return False
+            after = after.next_sibling
+        around = around.parent
+    return True
 
 
 def _is_apart(node: DOMNode, tag: str) -> bool:
     """Whether a node is shown at times only, or is a form that asks for a text."""
     if node.hasattr("hidden") or (node.getattr("role") or "").lower() in ("dialog", "alertdialog", "tooltip"):
         return True
-    if _HIDDEN_STYLE.search(node.getattr("style") or ""):
+    if _HIDDEN_STYLE.search(node.getattr("style") or "") and not _is_opened_by_button(node):
         return True
     return (tag == "form" and node.query_selector(_ASKS_FOR_TEXT) is not None
             and node.query_selector("article,main") is None)
+
+
+def _is_opened_by_button(node: DOMNode) -> bool:
+    """Whether a button of the page shows what is hidden at first, as PubMed Central does with notices of copyright."""
+    name = node.getattr("id") or ""
+    if not _PLAIN_NAME.fullmatch(name):
+        return False
+    return _root(node).query_selector(f"[aria-controls='{name}'],a[href='#{name}']") is not None
+
+
+def _root(node: DOMNode) -> DOMNode:
+    while node.parent is not None and not (node.tag or "").startswith("#document"):
+        node = node.parent
+    return node
 
 
 def _is_of_thread(node: DOMNode) -> bool:
@@ -293,10 +347,7 @@ def _is_teaser(article: DOMNode) -> bool:
     """Whether an article is not the one that the page is about: another has the heading of the first level."""
     if article.query_selector("h1") is not None:
         return False
-    root = article
-    while root.parent is not None and not (root.tag or "").startswith("#document"):
-        root = root.parent
-    return _has_headed_article(root)
+    return _has_headed_article(_root(article))
 
 
 @lru_cache(maxsize=4)
@@ -569,9 +620,19 @@ def _flow(node: DOMNode, pieces: list[str]) -> None:
             pieces.append(" | ")
         elif tag and not tag.startswith("#") and tag not in ("script", "style"):
             around = "" if tag in INLINE else " " if tag in _APART else " | "
+            if tag == "span" and _follows_span(child):
+                pieces.append(" | ")
             pieces.append(" | " if tag == "dt" else around)
             _flow(child, pieces)
             pieces.append(around)
+
+
+def _follows_span(span: DOMNode) -> bool:
+    """Whether an element stands right behind one of its kind, both of several words: a style puts them apart."""
+    before = span.previous_sibling
+    return before is not None and (before.tag or "").lower() == "span" and all(
+        len(one.text.split()) > 1 for one in (before, span)
+    )
 
 
 def forget_nodes() -> None:
@@ -618,6 +679,12 @@ def blocks_beside(node: DOMNode) -> Iterator[str]:
     """
     block, where = _block_around(node), place(node)
     most = MAX_BESIDE if where == "site" else 1
+    if _outermost(block):
+        while node.parent is not None and not _outermost(node.parent):
+            node = node.parent
+        yield from _next_blocks(node, "previous_sibling", 1)
+        yield from _next_blocks(node, "next_sibling", 1)
+        return
     while (block.tag or "").lower() not in _SECTIONS and place(block.parent) == where and not _outermost(block):
         found = [
             text for direction in ("previous_sibling", "next_sibling") for text in _next_blocks(block, direction, most)

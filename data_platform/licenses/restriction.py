@@ -101,8 +101,9 @@ _PATTERNS = (
      r"reus|re-us|exploit|use\s+(?:it|this|our|these|the|them))", WITH_LEAVE),
     (r"\b(?:please\s+)?(?:do\s+not|don.t|never)\s+(?:re-?produc|cop(?:y|ied)|re-?publish|re-?distribut|re-?post|"
      r"re-?us|scrap|reprint|sell|steal|mirror|download|share\s+(?:this|our))", WITH_LEAVE),
-    (r"\b(?:ask|request|prefer|beg|wish|desire)\w*\s+(?:you\s+|readers\s+)?(?:that\s+)?(?:\w+\s+){0,4}?not\s+(?:to\s+)?(?:be\s+)?"
-     r"(?:re-?produc|re-?publish|re-?post|re-?print|cop(?:y|ied)|shar(?:e|ed)\b|circulat|distribut|quot|pass(?:ed)?\s+on)", WITH_LEAVE),
+    (r"\b(?:ask|request|prefer|beg|wish|desire)\w*\s+(?:you\s+|readers\s+)?(?:that\s+)?(?:\w+\s+){0,4}?"
+     r"not\s+(?:to\s+)?(?:be\s+)?(?:re-?produc|re-?publish|re-?post|re-?print|cop(?:y|ied)|"
+     r"shar(?:e|ed)\b|circulat|distribut|quot|pass(?:ed)?\s+on)", WITH_LEAVE),
     (r"\bno\s+(?:part|portion|portions|parts|reuse|re-use|reproduction|redistribution|copying|republication|"
      r"reprint\w*|resale|re-?posting|download\w*|scraping|distribution|publication)\b[^.!?]{0,60}?(?:may|can|is|are|"
      r"without|allow|permit|be\b|$|\.)", WITH_LEAVE),
