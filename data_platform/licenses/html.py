@@ -214,7 +214,11 @@ def observations(
         if claimed or _may_be_freer(found):
             words = restricting_words(payload)
             restrictions = list(_restrictions(_Page(_marked(payload, words), url), words)) if words else []
-            found += [*restrictions, *_lines(_Page(payload, url), [one.raw_value for one in restrictions])]
+            freed = claimed or any(map(_frees, found))
+            found += restrictions
+            if freed:
+                # They make a page doubtful, which one that nothing frees is already.
+                found += _lines(_Page(payload, url), [one.raw_value for one in restrictions])
         return found
     finally:
         forget_nodes()
