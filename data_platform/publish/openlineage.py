@@ -154,15 +154,18 @@ def _reason(error: Exception) -> str:
     return type(error).__name__ + (f" {status}" if status else "")
 
 
-def emitter_of(recipe: Recipe) -> Emitter | None:
-    """The emitter that the recipe or the environment asks for, one per process; None if neither does."""
-    settings = recipe.openlineage
+def is_asked(recipe: Recipe) -> bool:
+    """Whether the recipe or the environment asks for events, and the environment does not forbid them."""
     if os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
-        return None
-    asked = any(os.environ.get(name) for name in _ENVIRONMENT) or any(
+        return False
+    return recipe.openlineage is not None or any(os.environ.get(name) for name in _ENVIRONMENT) or any(
         name.startswith(_ENVIRONMENT_PREFIX) for name in os.environ
     )
-    return _emitter(settings) if settings or asked else None
+
+
+def emitter_of(recipe: Recipe) -> Emitter | None:
+    """The emitter that the recipe or the environment asks for, one per process; None if neither does."""
+    return _emitter(recipe.openlineage) if is_asked(recipe) else None
 
 
 @lru_cache(maxsize=8)

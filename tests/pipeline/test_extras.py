@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from data_platform.cli.main import main
-from data_platform.core.extras import EXTRAS, ExtraMissing, need
+from data_platform.core.extras import EXTRAS, OPENLINEAGE, ExtraMissing, need
 from data_platform.core.settings import RecipeError
 from data_platform.pipeline.extras import extras_of
 from data_platform.pipeline.flow import stages
@@ -54,9 +54,14 @@ def test_a_recipe_is_refused_before_any_work(
     assert not (tmp_path / "home").exists()
 
 
-def test_a_recipe_that_needs_none_asks_for_none(tmp_path: Path) -> None:
+def test_a_recipe_that_needs_none_asks_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(f"name: r\n{FILES}{MIXTURE}")
+    assert list(extras_of(load_recipe(path))) == []
+    monkeypatch.setenv("OPENLINEAGE_URL", "http://localhost:1")
+    assert list(extras_of(load_recipe(path))) == [OPENLINEAGE]
+    path.write_text(NEEDING["openlineage"])
+    monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
     assert list(extras_of(load_recipe(path))) == []
 
 
