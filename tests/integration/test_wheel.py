@@ -160,6 +160,25 @@ def test_dagster_loads_the_demo_in_any_folder(installed: Path, tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_module_can_be_imported_but_that_of_another_engine(installed: Path, tmp_path: Path) -> None:
+    code = """
+import importlib, json, pkgutil, sys
+import data_platform
+names = [found.name for found in pkgutil.walk_packages(data_platform.__path__, "data_platform.")]
+absent = {}
+for name in names:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        absent[name] = error.name
+print(json.dumps([len(names), absent]))
+"""
+    done = _do(installed, tmp_path, "-c", code)
+    assert done.returncode == 0, done.stderr
+    count, absent = json.loads(done.stdout.splitlines()[-1])
+    assert count > 500 and absent == {"data_platform.extract.trafilatura": "trafilatura"}
+
+
 def test_what_the_base_lacks_is_named_before_any_work(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"text": "one"}\n')
     (tmp_path / "far.yaml").write_text(f"{RECIPE}engine: {{ray: auto}}\n")
