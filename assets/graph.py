@@ -23,12 +23,15 @@ from data_platform.assets.presentation import Presentation
 from data_platform.assets.steps import step
 from data_platform.assets.taken_out import data_version_of
 from data_platform.assets.versions import versions_of
+from data_platform.core.progress import every
 from data_platform.publish.openlineage import told
 from data_platform.resources.command_runs import locate
 from data_platform.resources.workspace import WorkspaceResource
 from data_platform.run.known import location_file
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Stage, execute
+
+_TOLD_SECONDS = 10.0
 
 
 def assets_of(
@@ -98,7 +101,7 @@ def materialize(
         wait_for_those_before(context, stage, opened, flow, names, snapshot)
         note_what_is_read(context, stage, opened, flow, names, snapshot)
         with told(opened, stage, snapshot, context.run_id, context.retry_number) as tell:
-            with measured() as effort:
+            with measured() as effort, every(_TOLD_SECONDS, lambda at: context.log.info(str(at))):
                 commit = execute(stage, opened, snapshot, context.run_id)
             tell(commit)
     if commit.written:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 import pyarrow.compute as pc
@@ -15,6 +16,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from data_platform.cli.common import RECIPE, RECIPE_ARGUMENT, SELECT, UNTIL, out, the_recipe
 from data_platform.cli.grid import Grid
+from data_platform.cli.watch import shown as shown_at_work
 from data_platform.core.errors import many
 from data_platform.core.printing import on_one_line
 from data_platform.core.tables import mixture_table, table_name
@@ -31,6 +33,9 @@ from data_platform.run.recipe import load_recipe
 from data_platform.run.shipped import shipped
 from data_platform.run.stage import Stage
 from data_platform.run.workspace import Workspace
+
+if TYPE_CHECKING:
+    from data_platform.assets.launch import Outcome
 
 _MOST_OVERTAKEN = 3
 _MOST_CUT = 10
@@ -95,7 +100,7 @@ def _run(recipe_path: str, select: Sequence[str], until: Sequence[str]) -> None:
             out.print(line)
         if samples := cold(due):
             _compile(samples)
-        for outcome in bring_up_to_date(recipe_path, workspace, out.print, only):
+        for outcome in _watched(bring_up_to_date(recipe_path, workspace, out.print, only)):
             mark = "[red]failed[/red]" if outcome.failures else "[green]done[/green]"
             out.print(f"  {mark} {many(len(outcome.stages), 'table')}, run {outcome.run_id}")
             failures.extend(outcome.failures)
@@ -124,6 +129,16 @@ def _run(recipe_path: str, select: Sequence[str], until: Sequence[str]) -> None:
         if rows.num_rows:
             out.print(f"ask of any row: data-platform trace {first} {rows['doc_id'][0]}")
             out.print("of anything, dropped or kept: data-platform show ID")
+
+
+def _watched(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """The outcomes of runs, with what is at work shown until each comes."""
+    while True:
+        with shown_at_work():
+            outcome = next(outcomes, None)
+        if outcome is None:
+            return
+        yield outcome
 
 
 def _compile(samples: Sequence[str]) -> None:

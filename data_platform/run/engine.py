@@ -6,6 +6,7 @@ tables and writes Parquet files wherever the rows are; `lake/lake.py` commits th
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from data_platform.core import stopping
+from data_platform.core import progress, stopping
 from data_platform.core.columns import Table
 from data_platform.core.errors import KernelError, describe
 from data_platform.core.extras import RAY, need
@@ -130,6 +131,10 @@ def read_all(lake: Lake, pins: Sequence[Pin], columns: Sequence[str]) -> DataFra
     return frame
 
 
+_NUMBERS = itertools.count(1)
+"""Of the functions of a process, by which their progress is counted."""
+
+
 def batch_udf(
     function: Callable[..., pa.Array], fields: Mapping[str, pa.DataType], *, processes: bool = False,
     batch_rows: int = BATCH_ROWS, rows: int | None = None,
@@ -143,6 +148,7 @@ def batch_udf(
     import daft
 
     kind = pa.struct([pa.field(name, type_) for name, type_ in fields.items()])
+    number = next(_NUMBERS)
 
     def call(*columns):
         arrays = [column.to_arrow() for column in columns]
@@ -152,6 +158,7 @@ def batch_udf(
                                 for array in arrays))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # the engine waits for ever for a call that leaves
             raise KernelError(describe(error)) from None  # the engine logs what it is given
+        progress.advance(len(result), number)  # in worker processes nobody listens; what they made is counted below
         return daft.Series.from_arrow(result.cast(kind), "result")
 
     returned = daft.DataType.from_arrow_type(kind)
@@ -209,6 +216,7 @@ def write(lake: Lake, frame: DataFrame, outputs: Sequence[Output]) -> dict[str, 
         for batch in frame.to_arrow_iter(results_buffer_size=1):
             stopping.check()
             writers.write(pa.Table.from_batches([batch]))
+            progress.advance(batch.num_rows)
         made = writers.close()
     files: dict[str, list[DataFile]] = {output.declared.name: [] for output in outputs}
     for file in made:

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.core import stopping
+from data_platform.core import progress, stopping
 from data_platform.core.checkout import git_commit
 from data_platform.core.code import code_digest
 from data_platform.core.columns import Table
@@ -292,7 +292,10 @@ def execute(stage: Stage, workspace: Workspace, snapshot: str | None, run_id: st
     for name, place in places:
         custody.refuse_breaches(name, str(place), files=False)
     basis = [lake.carried(name, place) for name, place in places]
-    with unfinished.deleted_on_failure():
+    through = [pin for pin in pins if pin.table in stage.inputs[:1]]
+    rows = sum(lake.count(pin.table, pin.partition or None, pin.version) for pin in through) if through else None
+    place = f"{stage.name}/{snapshot}" if snapshot else stage.name
+    with unfinished.deleted_on_failure(), progress.step(place, rows):
         files = stage.run(Work(stage, workspace, snapshot, pins))
         stopping.check()
     commits = []

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_platform.core import progress
 from data_platform.ingest.places import SourceError
 from data_platform.ingest.records import Archive, Capture, Place, Revisit
 from data_platform.ingest.revisits import capture_keys, target_keys
@@ -38,7 +39,9 @@ def _write_raw_crawls(work: Work) -> Files:
 
     limits, removed = work.recipe.ingest, standing(work.lake)
     sources = {name: source for name, source in work.workspace.sources.items() if source.snapshot == work.snapshot}
-    groups = [pickle.dumps(group) for group in _grouped(work.workspace.archives(work.snapshot))]
+    grouped = list(_grouped(work.workspace.archives(work.snapshot)))
+    groups = [pickle.dumps(group) for group in grouped]
+    progress.expect(sum(map(len, grouped)), "archive")
     read = partial(_read_groups, lake=work.lake, sources=sources, snapshot=work.snapshot, limits=limits,
                    removed=removed)
     # One group has nothing to share out among workers.
@@ -47,7 +50,10 @@ def _write_raw_crawls(work: Work) -> Files:
     frame = daft.from_arrow(pa.table({"group": pa.array(groups, pa.large_binary())}))
     if engine.is_ray():
         frame = frame.into_partitions(len(groups))
-    done = frame.select(kernel(daft.col("group"))).to_arrow().to_pylist()
+    done: list[dict[str, Any]] = []
+    for batch in frame.select(kernel(daft.col("group"))).to_arrow_iter(results_buffer_size=1):
+        progress.advance(sum(map(len, grouped[len(done) : len(done) + batch.num_rows])))
+        done += batch.to_pylist()
 
     files: Files = {name: [] for name in TABLES}
     for row in done:
