@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - signs and letters of other scripts are meant
 """What a text says beyond the licence that it holds: read, and what cannot be understood is no permission.
 
 A sentence added to a licence is part of the terms, in whatever words: "not in weapons", "for research only", "after
@@ -12,7 +13,7 @@ Belongs here: reading what is left over. Does not: finding it (`license_text`).
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from data_platform.licenses.license_words import words_of
@@ -102,7 +103,8 @@ _ORIGIN = re.compile(
     r"(?:adapted|derived|taken|based|copied|ported|borrowed|extracted|forked|inspired|developed|modified)\s+(?:from|on|by)\s+"
     r"(?P<source>[^.;:\n]{2,90})", re.I)
 """'Code in x.py is adapted from Y': says where something comes from."""
-_DANGLING = re.compile(r"(?P<subject>(?:\w+\s+){1,4})(?:(?:is|are)\s*)?(?:dual\W+|also\s+)?$", re.I)
+_DANGLING = re.compile(r"(?P<subject>(?:\w+(?:[ \t]+|[ \t]*\n(?![ \t]*\n))){1,4})"
+                       r"(?:(?:is|are)\s*)?(?:dual\W+|also\s+)?$", re.I)
 """'This repository is', before a notice that was recognised."""
 _MARK = re.compile(r"(?:\bcopy-?rights?\b|\bcopr\b|©|\(c\)|\bauthors?\s*:|\bmaintain\w+\s*:|\bcontributors?\s*:|"
                    r"\bwritten\s+(?:and\s+\w+\s+)?by\b|\bcreated\s+by\b|\bdeveloped\s+by\b)", re.I)
@@ -168,7 +170,8 @@ _SPEECH = frozenset(
         "purposes", "employees", "competitors", "competing", "competitor", "companies", "enterprises", "corporations",
         "governments", "warranty", "liable", "liability", "must", "under", "unless", "otherwise", "just", "strictly",
         "banned", "ban", "denied", "deny", "reproduced", "reproduce", "reproduction", "run", "access",
-        "exceed", "exceeding", "limit", "addendum", "annex", "supplement", "supplementary", "responsible"
+        "excludes", "excluding", "nonfree", "unfree", "exclusion", "non", "exceed", "exceeding", "limit", "addendum",
+        "annex", "supplement", "supplementary", "responsible", "see", "embargoed", "fouo", "classified", "unclassified"
     ]
 )
 """Words that make a sentence: in whatever case, they stand in no name."""
@@ -178,9 +181,39 @@ _FOREIGN = re.compile(
     r"sin|solo|solamente|únicamente|prohibid\w*|venta|uso|ningún|ninguna|nunca|"
     r"não|sem|somente|apenas|proibid\w*|venda|"
     r"senza|vietat\w*|divieto|vendita|soltanto|niet|geen|alleen|zonder|verboden|gebruik|verkoop|"
-    r"ikke|inte|endast|kun|förbjud\w*|forbudt|нельзя|только|запрещ\w*|без|не|nie|tylko|bez|zakaz\w*|zabron\w*)\b|"
-    r"[禁止不得仅僅限商用勿无無]", re.I)
+    r"ikke|inte|endast|kun|förbjud\w*|forbudt|нельзя|лишь|только|запрещ\w*|без|не|nie|tylko|bez|zakaz\w*|zabron\w*)\b|"
+    r"restreint\w*|limitée?s?|ausgeschlossen|ausgenommen|vorbehalten|réserv\w+|exclus?\w*|défend\w+|soumis\w*|payant\w*|"
+    r"reservad\w*|riservat\w*|voorbehouden|zastrzeżon\w*", re.I)
 """Words that deny or limit in other languages, which a name does not have."""
+_FOREIGN_SCRIPT = re.compile(
+    r"[。！]|禁|不得|不可|不能|不允|不許|不准|勿|仅|僅|只限|只能|只供|限于|限於|限り|限定|商用|商业|商業|营利|營利|盈利|用途|用于|用於|使用|"
+    r"付费|付費|收费|收費|授权|授權|許可|许可|許諾|转载|轉載|転載|联系|聯繫|除外|ください|ません|のみ|금지|없이|비상업|허용|запрещ|только|"
+    r"нельзя|\bбез\b|\bне\b|коммерч|заборон|лише|ممنوع|فقط|يحظر|אסור|בלבד|ห้าม|केवल|απαγορ|μόνο", re.I)
+"""The same in other scripts, of which no English word beside them takes anything."""
+_PLAIN_TERMS = re.compile(
+    r"[$€£¥]\s?\d|\b\d+(?:\.\d+)?\s?(?:[$€£¥]|usd|eur|gbp|chf|jpy|cny|dollars?|euros?)(?!\w)|\b(?:usd|eur|gbp|chf)\s?\d|"
+    r"\b\d{1,2}\+(?!\w)|\(\s*(?:research|academi\w+|education\w*|teaching|personal|private|internal|home|hobby)\W*\)|"
+    r"\bfree\s+(?:for|to|in|as|of|within)\b|\beffective\b|\bfrom\s+(?:19|20)\d\d\s+on", re.I)
+"""For whom, since when or for how much a permission holds."""
+_PIECE = re.compile(r"[\n.;:!]|\s[-\u2013\u2014]\s")
+_SENTENCE_END = re.compile(
+    r"(?<=[^\W\d_]{3})(?<!\binc)(?<!\bltd)(?<!\bcorp)(?<!\bllc)(?<!\buniv)(?<!\bdept)(?<!\bprof)(?<!\bmrs)\.\s+(?=\S)|"
+    r"\n[ \t]*\n\s*(?=\S)", re.I)
+"""Where what follows a name is no part of it."""
+_OTHER_LICENSES = frozenset({
+    "rail", "openrail", "busl", "sspl", "elastic", "hippocratic", "ethical", "polyform", "prosperity", "parity",
+    "commons", "fair", "core", "template", "placeholder", "example", "sample", "draft", "superseded", "deprecated",
+    "obsolete", "old", "former", "previous", "tlp", "seats", "seat", "site", "edition", "exception", "exceptions", "ai",
+    "genai", "price", "pricing", "trial", "evaluation", "nc", "nd", "open-core", "revised", "custom", "special", "lite",
+})
+"""Words that stand in names, and in a heading tell that the licence below is another, narrower, or none."""
+_OTHER_SCRIPT = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]")
+_HEADING_OF_SCRIPT = re.compile(
+    r"(?:开源|開源)?(?:许可|許可)(?:证|證|协议|協議)?|版权|版權|著作権|著作權|ライセンス|라이선스|лицензи[яи]|άδεια|有限(?:责任|責任)?公司")
+"""What headings are called in other scripts, and companies, whose liability is limited and not the use."""
+_ELEMENTS = frozenset({"nc", "nd"})
+"""Elements of Creative Commons licences; behind a comma they are states."""
+_SMALL_WORD = re.compile(r"[^\W\d_]{3,}")
 _NOISE = re.compile(r"(?:\d{1,2}|[a-z]|[ivx]{1,5}|rem|dnl|br|nbsp|md|txt|readme|url)\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 
@@ -260,7 +293,9 @@ def remaining(leftover: Leftover, legal: Set[str], named: set[str] | None = None
     """Words of a leftover that no harmless kind explains. Licences that it names are added to `named`."""
     text = leftover.text
     named = set() if named is None else named
-    if _FOREIGN.search(text) and _foreign(text, legal):
+    latin = _HEADING_OF_SCRIPT.sub(" ", text)
+    if _PLAIN_TERMS.search(text) or _FOREIGN_SCRIPT.search(latin) or any(
+            _FOREIGN.search(piece) and _foreign(piece, legal) for piece in _PIECE.split(latin)):
         return words_of(text).words
     for stated in _TAG.findall(text):
         named.add(read(stated.strip(" */#-\"'")).spdx)
@@ -280,7 +315,8 @@ def remaining(leftover: Leftover, legal: Set[str], named: set[str] | None = None
     def plain(match: re.Match[str]) -> str:
         """Nothing, if the match is made of names and words for works alone."""
         said = [words_of(part) for part in match.groupdict().values()]
-        harmless = all(word in _SUBJECTS or word in _PLACES or _nameable(word, found.text[start:end], legal)
+        harmless = not any(_ELEMENTS.intersection(found.words) for found in said) and all(
+            word in _SUBJECTS or word in _PLACES or _nameable(word, found.text[start:end], legal)
                        for found in said for word, start, end in zip(*found[1:], strict=True))
         return " \n " if harmless else match[0]
 
@@ -324,6 +360,13 @@ def _nameable(word: str, spelt: str, legal: Set[str]) -> bool:
 
 def _after_names(text: str, legal: Set[str], named: set[str], heading: bool) -> list[str]:
     """What follows the names at the start of a text: words from the first on that is in no name."""
+    # A sentence behind the names is no name.
+    text, *behind = _SENTENCE_END.split(text)
+    return [*_of_names(text, legal, named, heading), *(
+        word for piece in behind for word in _after_headings(piece, legal, named))]
+
+
+def _of_names(text: str, legal: Set[str], named: set[str], heading: bool) -> list[str]:
     found = words_of(text)
     small = 0
     for position, word in enumerate(found.words):
@@ -331,6 +374,8 @@ def _after_names(text: str, legal: Set[str], named: set[str], heading: bool) -> 
         if position == 0 and _MARK.match(text.lstrip()):
             continue
         # Names are in capitals or are handles; a run of small words that no licence uses is a sentence of its own.
+        if word in _ELEMENTS and not found.text[:found.starts[position]].rstrip().endswith(","):
+            return [one for one in found.words[position:] if not _NOISE.match(one)]
         small = small + 1 if spelt.islower() and word not in _NAME_WORDS and not _NOISE.match(word) else 0
         if position >= MOST_NAME_WORDS or small > 3 or not _nameable(word, spelt, legal):
             # A heading may follow, on a line of its own or not.
@@ -349,7 +394,9 @@ def _after_headings(text: str, legal: Set[str], named: set[str]) -> list[str]:
             continue
         found = words_of(line)
         begun = not found.words or found.words[0] not in _PREPOSITIONS
-        heading = begun and len(found.words) <= MOST_HEADING_WORDS and all(
+        said = _is_sentence(line, found.words, legal) or not _OTHER_LICENSES.isdisjoint(found.words) or any(
+            _OTHER_SCRIPT.search(word) and not _HEADING_OF_SCRIPT.fullmatch(word) for word in found.words)
+        heading = begun and not said and len(found.words) <= MOST_HEADING_WORDS and all(
             word in _HEADING_WORDS or _nameable(word, found.text[start:end], legal)
             for word, start, end in zip(found.words, found.starts, found.ends, strict=True)
         )
@@ -358,6 +405,14 @@ def _after_headings(text: str, legal: Set[str], named: set[str]) -> list[str]:
     return rest
 
 
+def _is_sentence(line: str, words: Sequence[str], legal: Set[str]) -> bool:
+    """Whether a line is said of something, though no word of it is of the language of licences: it ends as a sentence
+    does and has small words that stand in no name."""
+    small = [word for word in _SMALL_WORD.findall(line) if word.islower() and word not in _NAME_WORDS | _HEADING_WORDS]
+    return len(words) > 2 and bool(_STOPPED.search(line)) and any(word not in legal for word in small)
+
+
+_STOPPED = re.compile(r"[.!][\s\"')*_]*$")
 _WARES = frozenset({"software", "hardware", "firmware", "middleware", "aware", "delaware", "vmware"})
 _PREPOSITIONS = frozenset({"to", "for", "in", "with", "by", "from", "on", "as", "at", "per"})
 """Words that begin no heading: what follows them limits what stands before."""

@@ -130,6 +130,13 @@ def test_headings_that_name_another_licence_count() -> None:
     ("Commons Clause", False), ("Postcardware", False), ("No LLMs", False), ("to nonprofits", False),
     ("Hobby use: fine. Companies: write to us.", False),
     ("Keep out of the reach of generals.", False),
+    ("Copyright (c) 2021 Doe, Durham, NC", True), ("Copyright 2021 Example Inc. and others", True),
+    ("## 许可证\n\nCopyright (c) 2021 深圳例子有限公司", True), ("Copyright 2019 Jane Doe. NC", False),
+    ("Copyright 2019 Jane Doe.\n\nSeats: 5", False), ("NC", False), ("Free for open source projects.", False),
+    ("Effective from 2040.", False), ("EUR 100/year", False), ("18+", False), ("(research)", False),
+    ("Weitergabe an Dritte ausgeschlossen.", False), ("Réservé à l'enseignement et à la recherche.", False),
+    ("The License - 禁止商业用途。", False), ("须经作者同意", False), ("연구 목적으로만 사용 가능", False),
+    ("Deprecated license", False), ("Hippocratic", False), ("TLP:AMBER", False), ("[NON-FREE]", False),
 ])
 def test_what_is_left_over(text: str, harmless: bool) -> None:
     assert (not terms_of(Leftover(text, heading=True), known().legal, frozenset({"MIT"}))) is harmless
