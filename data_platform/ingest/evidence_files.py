@@ -25,7 +25,7 @@ _NAMES: dict[Kind, str] = {
     "collection":
         rf"{manifests.PATTERN}|package-lock\.json|(?:composer|cargo|poetry|pipfile|yarn|gemfile)\.lock|pipfile|gemfile|"
         r"citation\.bib|reuse\.toml|[^/]+\.license|go\.(?:mod|sum)|manifest(?:\.(?:in|txt|csv|tsv|xml|mf))?|index\.(?:json|csv|tsv|txt)|"
-        r"(?:md5|sha1|sha256|sha512)(?:sums?)?(?:\.txt)?|checksums?(?:\.txt)?",
+        r"robots\.txt|ai\.txt|tdmrep\.json|(?:md5|sha1|sha256|sha512)(?:sums?)?(?:\.txt)?|checksums?(?:\.txt)?",
 }
 _CODE = re.compile(
     r"\.(?:py[iwx]?|[cm]?[jt]sx?|[ch](?:\+\+|h|c|pp|xx)?|cs|go|rs|java|kt|scala|rb|php|pl|pm|lua|swift|sh|bash|ps1|sql|css|"
@@ -35,11 +35,27 @@ _CODE = re.compile(
 _KINDS = {kind: re.compile(names, re.I) for kind, names in _NAMES.items()}
 _FOLDERS = re.compile(r"(?:^|/)(?:[^/]+\.(?:dist-info|egg-info)/.+|licenses/[^/]+\.txt)$", re.I)
 """What lies in the metadata of a Python distribution, and the licence texts of REUSE (https://reuse.software/spec/)."""
+_HIDDEN_FOLDERS = frozenset({".github", ".gitlab", ".gitea", ".forgejo", ".reuse", ".well-known"})
+_HIDDEN_FILES = re.compile(r"(?:.*/)?(?:\.reuse/dep5|\.licen[sc]e|\.licenserc\.ya?ml|\.zenodo\.json|\.no[-_]?ai)", re.I)
 _ROW = re.compile(r"#\d+$")
 _TOLD = "|".join(names for kind, names in _NAMES.items() if kind != "readme")
 PATTERN = rf"(?:^|[/:])(?:{_TOLD})$|\.(?:dist-info|egg-info)/|[/:]licenses/[^/]+\.txt$"
 """What the URL of such a file looks like, for regular expressions of Python and of dataframe engines alike, without
 regard to case. It matches all that `kind_of` knows but READMEs, which tell people and not machines."""
+
+
+def may_hide(folder: str) -> bool:
+    """Whether a folder whose name begins with a dot may hold files that speak of those above and beside it."""
+    return folder in _HIDDEN_FOLDERS
+
+
+def is_hidden_evidence(path: str) -> bool:
+    """Whether a file that is hidden, itself or by a folder, is read nevertheless, for what it says of others."""
+    *folders, name = path.split("/")
+    if not all(may_hide(folder) for folder in folders if folder.startswith(".")):
+        return False
+    return bool(_HIDDEN_FILES.fullmatch(path)) or (
+        not name.startswith(".") and kind_of(f"file:{path}") in ("license", "notice", "readme", "collection"))
 
 
 def kind_of(url: str) -> Kind | None:

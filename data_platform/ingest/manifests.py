@@ -27,8 +27,20 @@ _NAMES = (
 PATTERN = rf"(?:{'|'.join(_NAMES)})"
 """What the name of a manifest looks like, without regard to case."""
 _NAME = re.compile(PATTERN, re.I)
+BUILD_PATTERN = (
+    r"(?:(?:default|flake|shell|package)\.nix|info\.rkt|conanfile\.py|[^/]+\.spec|pkgbuild|meson\.build|"
+    r"build\.gradle(?:\.kts)?|build\.sbt|build\.sc|cmakelists\.txt|dockerfile|containerfile|snapcraft\.ya?ml|"
+    r"[^/]+\.(?:metainfo|appdata)\.xml|action\.ya?ml|catalog-info\.ya?ml|\.licenserc\.ya?ml|environment\.ya?ml)"
+)
+"""What files are called that say how a package is built, and beside it under which licence. They are documents."""
+_BUILD_NAME = re.compile(BUILD_PATTERN, re.I)
 
 
 def is_manifest(name: str) -> bool:
     """Whether a file of that name, without its folder, is a manifest."""
     return bool(_NAME.fullmatch(name))
+
+
+def is_build_file(name: str) -> bool:
+    """Whether a file of that name says how a package is built."""
+    return bool(_BUILD_NAME.fullmatch(name))

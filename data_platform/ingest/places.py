@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from data_platform.core.errors import PlainError
 from data_platform.core.fingerprints import Fingerprints, sha256_of
+from data_platform.ingest.evidence_files import is_hidden_evidence, may_hide
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -153,16 +154,23 @@ class _Local:
     def _walk(self, folder: str) -> Iterator[str]:
         visited = {os.path.realpath(folder)}
         for here, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
-            below = {name: os.path.realpath(os.path.join(here, name)) for name in sorted(folders) if name[0] != "."}
+            below = {name: os.path.realpath(os.path.join(here, name)) for name in sorted(folders)
+                     if name[0] != "." or may_hide(name)}
             folders[:] = [name for name, real in below.items() if real not in visited]  # links may lead in circles
             visited.update(below.values())
-            yield from (os.path.join(here, name) for name in sorted(files) if name[0] != ".")
+            yield from (path for path in (os.path.join(here, name) for name in sorted(files))
+                        if _is_read(os.path.relpath(path, folder).replace(os.sep, "/")))
 
     def open(self, uri: str) -> BinaryIO:
         return open(uri, "rb")
 
     def fingerprint(self, file: Found, fingerprints: Fingerprints) -> str:
         return fingerprints.of(file.uri)
+
+
+def _is_read(path: str) -> bool:
+    """Whether a file of a folder is read: all that are not hidden, and of those that are, what speaks of others."""
+    return not any(part.startswith(".") for part in path.split("/")) or is_hidden_evidence(path)
 
 
 def _raise(error: OSError) -> None:
@@ -244,7 +252,7 @@ class _Remote:
             return
         folder = self.path.rstrip("/") + "/"
         for file, about in system.find(self.path, detail=True).items():
-            if not any(part.startswith(".") for part in _relative(self._url(file), folder).split("/")):
+            if _is_read(_relative(self._url(file), folder)):
                 yield self._found(file, about, folder, walked=True)
 
     def _found(self, path: str, about: dict[str, Any], folder: str, walked: bool) -> Found:

@@ -171,7 +171,7 @@ _SPEECH = frozenset(
         "governments", "warranty", "liable", "liability", "must", "under", "unless", "otherwise", "just", "strictly",
         "banned", "ban", "denied", "deny", "reproduced", "reproduce", "reproduction", "run", "access",
         "excludes", "excluding", "nonfree", "unfree", "exclusion", "non", "exceed", "exceeding", "limit", "addendum",
-        "annex", "supplement", "supplementary", "responsible", "see", "embargoed", "fouo", "classified", "unclassified"
+        "annex", "supplement", "supplementary", "responsible", "embargoed", "fouo", "classified", "unclassified"
     ]
 )
 """Words that make a sentence: in whatever case, they stand in no name."""
@@ -205,6 +205,7 @@ _OTHER_LICENSES = frozenset({
     "commons", "fair", "core", "template", "placeholder", "example", "sample", "draft", "superseded", "deprecated",
     "obsolete", "old", "former", "previous", "tlp", "seats", "seat", "site", "edition", "exception", "exceptions", "ai",
     "genai", "price", "pricing", "trial", "evaluation", "nc", "nd", "open-core", "revised", "custom", "special", "lite",
+    "see",
 })
 """Words that stand in names, and in a heading tell that the licence below is another, narrower, or none."""
 _OTHER_SCRIPT = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]")

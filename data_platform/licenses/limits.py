@@ -46,7 +46,8 @@ _LIMITED = re.compile(
 OF_FREE_LICENSES = re.compile(
     r"\bnon\W?commercial(?:ly)?\s+(?:and|or|as\s+well\s+as)\s+commercial|\bcommercial(?:ly)?\s+(?:and|or|"
     r"as\s+well\s+as)\s+"
-    r"non\W?commercial|\beven\s+commercial|\bendorse\s+or\s+promote|\badvertising\b|\bexcept\s+(?:according|"
+    r"non\W?commercial|\beven\s+commercial|\bwithout\s+(?:any\s+)?(?:restriction|limitation)s?\b|"
+    r"\bincluding\s+(?:for\s+)?commercial|\bpersonal\s+(?:and|or)\s+commercial|\bendorse\s+or\s+promote|\badvertising\b|\bexcept\s+(?:according|"
     r"in\s+compliance)|\bprovided\s+that\b", re.I)
 """Conditions of free licences that sound like limits."""
 _OF_THIS = re.compile(

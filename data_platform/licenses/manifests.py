@@ -208,6 +208,14 @@ def _any_json(text: str) -> Manifest:
     return _stated(_own(value))
 
 
+def _npm(text: str) -> Manifest:
+    """package.json, whose field `private` keeps a package out of the registry and says nothing of its use."""
+    value = _json(text)
+    if isinstance(value, Mapping):
+        value = {name: inner for name, inner in value.items() if name not in ("private", "restricted", "public")}
+    return _stated(_own(value))
+
+
 def _dataset_infos(text: str) -> Manifest:
     """One object, or one for every configuration of a data set."""
     value = _json(text)
@@ -384,6 +392,62 @@ def _calls(text: str) -> Manifest:
     return _stated(own)
 
 
+_NIX = re.compile(
+    r"\blicen[sc]e\s*=\s*(?:with\s+[\w.]+\s*;\s*)?(?P<value>\[[^\]]*\]|\"[^\"]*\"|[\w.-]+)\s*;", re.I)
+_NIX_NAMES = {
+    "asl20": "Apache-2.0", "bsd2": "BSD-2-Clause", "bsd3": "BSD-3-Clause", "gpl2only": "GPL-2.0-only",
+    "gpl2plus": "GPL-2.0-or-later", "gpl3only": "GPL-3.0-only", "gpl3plus": "GPL-3.0-or-later",
+    "unfree": "Proprietary", "unfreeredistributable": "Proprietary", "cc0": "CC0-1.0",
+}
+"""Attributes of lib.licenses (https://github.com/NixOS/nixpkgs/blob/master/lib/licenses.nix) that are no names."""
+
+
+def _nix(text: str) -> Manifest:
+    """Attributes of Nix: `license = licenses.mit`, `with lib.licenses; [ mit asl20 ]`, or a text."""
+    said: list[Said] = []
+    for match in _NIX.finditer(re.sub(r"#[^\n]*", "", text)):
+        value = match["value"]
+        stated = [value.strip('"')] if value.startswith('"') else [
+            one.rpartition(".")[2] for one in value.strip("[]").split()]
+        for one in stated:
+            name = _NIX_NAMES.get(one.lower(), re.sub(r"(?<=[a-z]-)(\d)(\d)$|(?<=[a-z])(\d)(\d)$", r"\1\3.\2\4", one))
+            said += statements(name)
+    return Manifest(tuple(said))
+
+
+def _labels(text: str) -> Manifest:
+    """The label for licences of an image (https://github.com/opencontainers/image-spec, annotations)."""
+    found = re.findall(r"org\.opencontainers\.image\.licenses[\"']?[= ]+[\"']?([^\"'\n\\]+)", text)
+    return Manifest(tuple(said for one in found for said in statements(one)))
+
+
+def _nested(parse: Callable[[str], Any]) -> Callable[[str], Manifest]:
+    """A format in which the licence may stand at any depth."""
+    def reader(text: str) -> Manifest:
+        value = parse(text)
+        return Manifest(tuple(said for said, part in fields_of(value) if not part)) if value else Manifest(())
+    return reader
+
+
+_GRADLE = re.compile(r"licenses?\s*(?:\{|:=)(?P<block>.{0,400})", re.S)
+
+
+def _builds(text: str) -> Manifest:
+    """Names of licences in the blocks that Gradle and sbt have for them."""
+    said = [said for block in _GRADLE.findall(text)
+            for first, second in _STRING.findall(block)
+            for said in statements(first or second) if said.reading.spdx != UNKNOWN]
+    return Manifest(tuple(said)) if said else _calls(text)
+
+
+_RPM = re.compile(r"(?m)^\s*License:\s*(\S.*)$")
+
+
+def _spec(text: str) -> Manifest:
+    """The tag of RPM."""
+    return Manifest(tuple(said for one in _RPM.findall(text) for said in statements(one)))
+
+
 def _reader(name: str) -> Callable[[str], Manifest]:
     suffix = PurePosixPath(name).suffix
     if name in _READERS:
@@ -392,13 +456,17 @@ def _reader(name: str) -> Callable[[str], Manifest]:
 
 
 _READERS: dict[str, Callable[[str], Manifest]] = {
-    "composer.json": _choice(_json), "citation.cff": _choice(_yaml), "cargo.toml": _cargo, "pyproject.toml": _pyproject,
+    "composer.json": _choice(_json), "package.json": _npm,
+    "citation.cff": _choice(_yaml), "cargo.toml": _cargo, "pyproject.toml": _pyproject,
     "setup.cfg": _setup_cfg, "setup.py": _setup_py, "pkg-info": _core_metadata, "metadata": _core_metadata,
     "description": _description, "dataset_infos.json": _dataset_infos, "dataset-infos.json": _dataset_infos,
-    "readme.md": _front_matter,
+    "readme.md": _front_matter, "build.gradle": _builds, "build.gradle.kts": _builds, "build.sbt": _builds,
+    "dockerfile": _labels, "containerfile": _labels, "catalog-info.yaml": _nested(_yaml),
+    "catalog-info.yml": _nested(_yaml), ".licenserc.yaml": _nested(_yaml), ".licenserc.yml": _nested(_yaml),
 }
 _OF_SUFFIX: dict[str, Callable[[str], Manifest]] = {
     ".json": _any_json, ".json5": _any_json, ".jsonc": _any_json, ".jsonld": _any_json, ".yaml": _any_yaml,
     ".yml": _any_yaml, ".cff": _any_yaml, ".xml": _any_xml, ".nuspec": _any_xml, ".csproj": _any_xml,
-    ".fsproj": _any_xml, ".vbproj": _any_xml, ".toml": lambda text: _stated(_own(tomllib.loads(text))),
+    ".nix": _nix, ".spec": _spec, ".fsproj": _any_xml, ".vbproj": _any_xml,
+    ".toml": lambda text: _stated(_own(tomllib.loads(text))),
 }

@@ -21,11 +21,12 @@ from data_platform.licenses.values import Said
 from data_platform.spdx.expressions import CHOSEN, UNKNOWN, UNREADABLE, Reading, conjunction, read
 
 DETECTOR = "reuse@1"
-SIDECAR = ".license"
-"""What stands behind the name of a file in the name of the one that speaks for it."""
+SIDECAR = r"(?P<of>[^/#]+?)\.licen[sc]e(?:\.txt|\.md)?"
+"""What the name of a file looks like that speaks for one beside it, without regard to case."""
 PATTERN = r"reuse\.toml|(?:.+/)?debian/copyright|(?:.+/)?\.reuse/dep5"
 """What the path of such a file looks like below the folder that it speaks for, without regard to case."""
 _FILE = re.compile(rf"(?:(?P<folder>.*)/)?(?:{PATTERN.replace('(?:.+/)?', '')})", re.I | re.S)
+_SIDECAR = re.compile(SIDECAR, re.I)
 _FIELD = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>[^\n]*(?:\n[ \t]+[^\n]*)*)")
 
 
@@ -40,6 +41,15 @@ def folder_of(path: str) -> str | None:
     """The folder that a file of that path speaks for by paths ('' at the top); None if it is no such file."""
     match = _FILE.fullmatch(path)
     return (match["folder"] or "") if match else None
+
+
+def beside(name: str) -> re.Pattern[str] | None:
+    """The names of the files that a file of that name speaks for: 'x.py', and 'x' with any ending if it has none."""
+    match = _SIDECAR.fullmatch(name)
+    if match is None:
+        return None
+    end = "" if "." in match["of"].strip(".") else r"(?:\.[^/]*)?"
+    return re.compile(re.escape(match["of"]) + end, re.I)
 
 
 def of_sidecar(text: str) -> Said:

@@ -16,39 +16,44 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
+from urllib.parse import quote
 
 from data_platform.ingest import manifests as names
 from data_platform.ingest.files import text_charset
-from data_platform.licenses import license_text, readme, reuse
+from data_platform.ingest.site_files import Kind as SiteKind
+from data_platform.licenses import beside, license_text, readme, reuse, site_files
 from data_platform.licenses.manifests import MAX_BYTES, Manifest, read_manifest
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.values import Said
-from data_platform.spdx.expressions import UNKNOWN, UNREADABLE, Reading
-from data_platform.spdx.tiers import UNKNOWN as UNKNOWN_TIER
-from data_platform.spdx.tiers import tier
+from data_platform.spdx.expressions import UNKNOWN, UNREADABLE, Reading, read
 
-DETECTOR = "trees@3"
+DETECTOR = "trees@4"
 
-_LICENSE_NAME = r"(?:un)?licen[sc]e(?:[-_.][^/]*)?|copying(?:[-_.][^/]*)?|mit-license(?:\.[a-z]+)?"
-_TERMS_NAME = (
-    r"(?:(?:end[-_ ]?)?user[-_ ]?(?:licen[sc]e[-_ ]?)?agreement|eula|"
-    r"terms(?:[-_ ](?:of|and)[-_ ](?:use|services?|conditions))?)"
-    r"(?:\.(?:txt|md|rst))?"
-)
+_LICENSE_NAME = r"\.?(?:un)?licen[sc]e(?:[-_.][^/]*)?|copying(?:[-_.][^/]*)?|mit-license(?:\.[a-z]+)?"
+_SITE_NAME = r"robots\.txt|ai\.txt|tdmrep\.json"
+_TEXTS_FOLDER = "LICENSES"
 PATTERN = (
-    rf"^file:(?:[^#]*/)?(?:{_LICENSE_NAME}|{names.PATTERN}|{readme.PATTERN}|{_TERMS_NAME}|{reuse.PATTERN}|[^/#]+\.license)$"
+    rf"^file:(?:[^#]*/)?(?:{_LICENSE_NAME}|{names.PATTERN}|{names.BUILD_PATTERN}|{readme.PATTERN}|{beside.PATTERN}|"
+    rf"{reuse.PATTERN}|{_SITE_NAME}|\.?[^/#]*\.licen[sc]e(?:\.txt|\.md)?|LICENSES/[^/#]+)$"
 )
 """What the URL of a record of such a file looks like."""
 _FILE = re.compile(PATTERN, re.I)
 _OF_OTHERS = re.compile(r"(?:third|3rd)[-_. ]?part(?:y|ies)|dependenc(?:y|ies)|vendor(?:ed)?|bundled", re.I)
 """Names of files with the licences of other works."""
 _README = re.compile(readme.PATTERN, re.I)
-_TERMS = re.compile(_TERMS_NAME, re.I)
+_BARE_LICENSE = re.compile(r"(?:un)?licen[sc]e(?:\.(?:txt|md|rst|html?))?|copying(?:\.(?:txt|md|rst))?", re.I)
+_LARGE_FILE = re.compile(r"version https://git-lfs\.github\.com")
+"""A pointer of Git LFS to a file that is not there."""
+_ROOTS_OF_OTHERS = frozenset({".github", ".gitlab", ".gitea", ".forgejo"})
+"""Folders whose files speak of the folder that they lie in."""
 _NOT_A_TEXT = re.compile(r"\.(?:py|js|ts|c|h|cc|cpp|java|go|rs|rb|php|html?|json|ya?ml|xml|css)$", re.I)
+_SITE_KINDS: Mapping[str, SiteKind] = {"robots.txt": "robots", "ai.txt": "ai_txt", "tdmrep.json": "tdmrep"}
+_HOST = "tree.invalid"
+"""Stands for the site that a folder is when files for crawlers lie in it."""
 _MORE_THAN_A_POINTER = 40
 """Words of a LICENSE file that says more than where the licence is."""
 _ROW = re.compile(r"#\d+$")
@@ -65,7 +70,8 @@ class Captured(NamedTuple):
 
 def speaks_for_folder(url: str) -> bool:
     """Whether a record's URL is that of a LICENSE file or a manifest."""
-    return bool(_FILE.match(url)) and (_is_manifest(url) or not _NOT_A_TEXT.search(url))
+    return bool(_FILE.match(url)) and (
+        _is_manifest(url) or _path(url).name.lower() == "tdmrep.json" or not _NOT_A_TEXT.search(url))
 
 
 @dataclass
@@ -73,6 +79,10 @@ class Trees:
     """The folders of file sources that have something to say, asked per file."""
 
     captured: Iterable[Captured] = ()
+    agents: Sequence[str] = ()
+    _sites: dict[tuple[str, str], list[site_files.Captured]] = field(init=False, repr=False, default_factory=dict)
+    _policies: dict[tuple[str, str], site_files.Policies] = field(init=False, repr=False, default_factory=dict)
+    _texts: dict[tuple[str, str], list[Observation]] = field(init=False, repr=False, default_factory=dict)
     _folders: dict[tuple[str, str], list[Observation]] = field(init=False, repr=False, default_factory=dict)
     _limits: dict[tuple[str, str], list[Observation]] = field(init=False, repr=False, default_factory=dict)
     _paths: dict[tuple[str, str], list[tuple[re.Pattern[str], Observation]]] = field(
@@ -96,15 +106,23 @@ class Trees:
         for file in texts.values():
             if _OF_OTHERS.search(_path(file.url).name) and (file.source, str(_path(file.url).parent)) in self._folders:
                 self._say(file, _of_text(file))
-        self.captured = ()
+        self._policies = {key: site_files.Policies(files, self.agents) for key, files in self._sites.items()}
+        self.captured, self._sites = (), {}
 
     def _beside(self, file: Captured) -> bool:
         """Note what a file says beside LICENSE files and manifests; says whether it is nothing but such a file."""
         path = _path(file.url)
         name, folder = path.name, reuse.folder_of(str(path))
-        if name.lower().endswith(reuse.SIDECAR) and not re.fullmatch(_LICENSE_NAME, name, re.I):
+        if (kind := _SITE_KINDS.get(name.lower())) is not None:
+            root = path.parent.parent if path.parent.name == ".well-known" else path.parent
+            self._sites.setdefault((file.source, str(root)), []).append(
+                site_files.Captured(_HOST, kind, file.record_id, file.payload))
+            return True
+        if path.parent.name == _TEXTS_FOLDER:
+            self._texts.setdefault((file.source, str(path.parent.parent)), []).append(_of_listed(file))
+            return True
+        if (whole := reuse.beside(name)) is not None and not re.fullmatch(_LICENSE_NAME, name, re.I):
             said = reuse.of_sidecar(_decoded(file.payload[:license_text.MAX_CHARACTERS]))
-            whole = re.compile(re.escape(name[:-len(reuse.SIDECAR)]))
             self._paths.setdefault((file.source, str(path.parent)), []).append((whole, _stated(file, *said)))
             return True
         if folder is not None:
@@ -115,16 +133,15 @@ class Trees:
         limits = None
         if _README.fullmatch(name):
             limits = readme.limits_of(_decoded(file.payload[:readme.MAX_CHARACTERS]))
-        elif _TERMS.fullmatch(name):
-            reading = license_text.recognize(_decoded(file.payload[:license_text.MAX_CHARACTERS]))
-            limits = reading if tier(reading.spdx) >= UNKNOWN_TIER and reading.confidence else None
+        elif beside.is_beside(name):
+            limits = beside.limits_of(name, _decoded(file.payload[:license_text.MAX_CHARACTERS]))
         if limits is not None:
-            self._limits.setdefault((file.source, str(path.parent)), []).append(_stated(file, name, limits))
+            self._limits.setdefault((file.source, str(_owner(path))), []).append(_stated(file, name, limits))
         return not (_is_manifest(file.url) or re.fullmatch(_LICENSE_NAME, name, re.I))
 
     def _say(self, file: Captured, found: Iterable[Observation]) -> None:
         if found := list(found):
-            self._folders.setdefault((file.source, str(_path(file.url).parent)), []).extend(found)
+            self._folders.setdefault((file.source, str(_owner(_path(file.url)))), []).extend(found)
 
     def _pointed(
         self, file: Captured, manifest: Manifest, texts: dict[tuple[str, str], Captured]
@@ -150,26 +167,45 @@ class Trees:
 
     def observations(self, source: str, url: str) -> list[Observation]:
         """What the nearest folder above a file says of it, and what folders above limit or say of its path."""
-        if not url.startswith("file:") or not (self._folders or self._limits or self._paths):
+        if not url.startswith("file:") or not (
+                self._folders or self._limits or self._paths or self._texts or self._policies):
             return []
-        path, stated, beside = _path(url), [], []
+        path, stated, more, listed, named = _path(url), [], [], [], []
         for folder in path.parents:
             key = (source, str(folder))
+            if not stated and not listed:
+                listed = self._texts.get(key, [])
             stated = stated or self._folders.get(key, [])
-            beside += self._limits.get(key, [])
+            more += self._limits.get(key, [])
             if key in self._paths:
                 below = str(path.relative_to(folder))
-                named = [said for pattern, said in self._paths[key] if pattern.fullmatch(below)]
-                beside += named[-1:]
-        return [*stated, *beside]
+                named += [said for pattern, said in self._paths[key] if pattern.fullmatch(below)][-1:]
+            if key in self._policies:
+                more += self._policies[key].observations(f"https://{_HOST}/{quote(str(path.relative_to(folder)))}")
+        # Of several texts nobody says here which is whose; what names the file does.
+        return [*stated, *more, *named, *(() if named else listed)]
 
 
 def _path(url: str) -> PurePosixPath:
     return PurePosixPath(_ROW.sub("", url.removeprefix("file:")))
 
 
+def _owner(path: PurePosixPath) -> PurePosixPath:
+    """The folder that a file speaks for."""
+    return path.parent.parent if path.parent.name in _ROOTS_OF_OTHERS else path.parent
+
+
 def _is_manifest(url: str) -> bool:
-    return not _ROW.search(url) and names.is_manifest(_path(url).name)
+    name = _path(url).name
+    return not _ROW.search(url) and (names.is_manifest(name) or names.is_build_file(name))
+
+
+def _of_listed(file: Captured) -> Observation:
+    """What a text states that lies among the texts of REUSE, whose name is that of the licence."""
+    reading = license_text.recognize(_decoded(file.payload[:license_text.MAX_CHARACTERS]))
+    name = _path(file.url).name
+    stem = re.sub(r"\.(?:txt|md|text)$", "", name)
+    return _stated(file, f"{_TEXTS_FOLDER}/{name}", reading if reading.confidence else read(stem))
 
 
 def _decoded(payload: bytes) -> str:
@@ -182,13 +218,19 @@ def _of_text(file: Captured) -> Iterator[Observation]:
     name, reading = str(_path(file.url)), license_text.recognize(text)
     yield observe("license_file", "distribution", name, license_text.DETECTOR, reading, context=text,
                   record_id=file.record_id)
-    if reading.spdx == UNKNOWN and len(text.split()) > _MORE_THAN_A_POINTER:
+    variant = not _BARE_LICENSE.fullmatch(_path(file.url).name) and beside.says_something(text)
+    if reading.spdx == UNKNOWN and (
+            len(text.split()) > _MORE_THAN_A_POINTER or variant or _LARGE_FILE.search(text)):
         # Terms that nobody understood are terms, whatever a manifest beside them says.
         yield observe("package", "distribution", name, DETECTOR, UNREADABLE, context=text, record_id=file.record_id)
 
 
 def _read(file: Captured) -> Manifest:
     name = _path(file.url).name
+    if names.is_build_file(name):
+        found = read_manifest(name, _decoded(file.payload[:MAX_BYTES]))
+        # Code that builds says 'license' of much; what names one counts.
+        return found._replace(said=tuple(one for one in found.said if one.reading.spdx != UNKNOWN), files=())
     if name.lower() == "readme.md":
         # The head alone states something; what follows may be of any length.
         return read_manifest(name, _decoded(file.payload[:MAX_BYTES]))

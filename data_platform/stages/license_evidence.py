@@ -114,8 +114,10 @@ def _trees(work: Work, sources: Mapping[str, Source]) -> Trees:
         return trees.Trees()
     columns = ["source", "url", "record_id", "payload"]
     rows = engine.read(work.lake, pin, columns).where(chosen).to_pylist()
-    return trees.Trees([trees.Captured(*(row[name] for name in columns)) for row in rows
-                        if row["payload"] is not None and trees.speaks_for_folder(row["url"])])
+    return trees.Trees(
+        [trees.Captured(*(row[name] for name in columns)) for row in rows
+         if row["payload"] is not None and trees.speaks_for_folder(row["url"])],
+        work.recipe.licenses.training_agents)
 
 
 def _known(work: Work) -> dict[str, list[Observation]]:

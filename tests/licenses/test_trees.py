@@ -113,7 +113,7 @@ def held_by(*files: tuple[str, str], of: str = "repo/src/main.py") -> set[str]:
     captured = [Captured("code", f"file:repo/{name}", f"{number:032x}", text.encode())
                 for number, (name, text) in enumerate((("LICENSE", MIT), *files))]
     assert all(speaks_for_folder(file.url) for file in captured)
-    return {one.license_spdx for one in Trees(captured).observations("code", f"file:{of}")} - {"MIT"}
+    return {one.license_spdx for one in Trees(captured, ("GPTBot",)).observations("code", f"file:{of}")} - {"MIT"}
 
 
 @pytest.mark.parametrize(("name", "text"), [
@@ -130,6 +130,22 @@ def held_by(*files: tuple[str, str], of: str = "repo/src/main.py") -> set[str]:
      "Files: src/*\nCopyright: A\nLicense: house\n\nLicense: house\n Not to be sold.\n"),
     (".reuse/dep5", "Format: x\n\nFiles: src/*.py\nCopyright: A\nLicense: CC-BY-NC-4.0\n"),
     ("mix.exs", 'defp package do\n  [licenses: ["Commercial"], links: %{}]\nend\n'),
+    ("robots.txt", "User-agent: GPTBot\nDisallow: /\n"), ("ai.txt", "User-Agent: *\nDisallow: /\n"),
+    ("tdmrep.json", '[{"location": "/", "tdm-reservation": 1}]'), ("NO_AI", "-"),
+    ("LEGAL.md", "Evaluation use only.\n"),
+    ("ADDENDUM.md", "Not in weapons.\n"), ("USE_POLICY.md", "You agree not to sell it.\n"),
+    ("NOTICE", "This product may only be used for research.\n"), ("LICENSE.commercial.md", "Companies must pay.\n"),
+    ("LICENSES/CC-BY-NC-4.0.txt", "..."), ("LICENSES/LicenseRef-House.txt", "House rules."),
+    ("src/main.LICENSE", "SPDX-License-Identifier: CC-BY-NC-4.0\n"), (".github/LICENSE.md", "Personal use only.\n"),
+    ("default.nix", "{ meta = with lib; { license = licenses.unfree; }; }\n"),
+    ("flake.nix", "{ meta.license = [ lib.licenses.mit lib.licenses.cc-by-nc-40 ]; }\n"),
+    ("build.gradle", 'pom { licenses { license { name = "CC-BY-NC-4.0" } } }\n'), ("x.spec", "License: Proprietary\n"),
+    ("Dockerfile", 'LABEL org.opencontainers.image.licenses="CC-BY-NC-4.0"\n'),
+    ("README.md", "![License](https://img.shields.io/badge/License-CC%20BY--NC%204.0-grey.svg)\n"),
+    ("README.md", "## Lizenz\n\nNur für private Zwecke.\n"), ("README.md", "| License | CC-BY-NC-4.0 |\n|--|--|\n"),
+    ("README.md", "## License\n\nMIT, except for commercial use.\n"),
+    ("README.md", "This project is not open source.\n"),
+    ("README.md", "Please do not use this code to train AI models.\n"),
 ])
 def test_what_stands_beside_a_license_restricts(name: str, text: str) -> None:
     assert max(map(tier, held_by((name, text))), default=0) >= 4
@@ -140,6 +156,11 @@ def test_what_stands_beside_a_license_restricts(name: str, text: str) -> None:
     ("README.md", "## License\nMIT. The pretrained models are for non-commercial use only.\n"),
     ("README.md", "All licenses here allow non-commercial and commercial use.\n"),
     ("README.md", "```\nDo not redistribute.\n```\nMust not be used in production.\n"),
+    ("README.md", "[![License: MIT](https://img.shields.io/badge/License-MIT-yellow.svg)](LICENSE)\n"),
+    ("README.md", "## Lizenz\n\nMIT, siehe LICENSE.\n"), ("NOTICE", "A tool.\nCopyright 2020 A. Author\n"),
+    ("public/robots.txt", "User-agent: GPTBot\nDisallow: /\n"), ("robots.txt", "User-agent: *\nAllow: /\n"),
+    ("package.json", '{"license": "MIT", "private": true}'), ("default.nix", "{ license = licenses.mit; }\n"),
+    ("Dockerfile", "FROM scratch\n"), ("LICENSES/MIT.txt", "..."),
     ("terms.txt", "apple\npear\n"), ("TERMS.md", "See LICENSE.\n"),
     ("REUSE.toml", '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n'
      '[[annotations]]\npath = "src/*"\nSPDX-License-Identifier = "MIT"\n'),
