@@ -6,7 +6,7 @@ later, until he is seen to have taken it back:
 - a site speaks by the latest of its files of each kind (robots.txt, ai.txt, tdmrep.json, each RSL document) that was
   read. A snapshot without the file, or with one that could not be read, cut off or of no date leaves the earlier one in
   force; a file without a date is never outdated. It is asked for every page of the site in every snapshot, with "www."
-  or without, on whatever port; it is taken back only on its own host and port;
+  or without, by whatever scheme and port; it is taken back only by its own scheme, host and port;
 - a page speaks by its latest capture. A reservation in one holds for all captures of the URL (in its canonical form),
   unless a response of a later date, with headers and as HTML, was read and does not repeat it;
 - what came with a document, such as a row's own field or a ruling, has no later state;
@@ -20,6 +20,7 @@ Belongs here: dates and reach. Does not: what the files say (`site_files`), near
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -94,8 +95,13 @@ class _Rule(NamedTuple):
         return any(_reserved(self.policies, f"{scheme}://{self.host}{path}") for scheme in ("https", "http"))
 
 
+@lru_cache(maxsize=65_536)
 def site_of(host: str) -> str:
-    """What a host has in common with its other names: itself without 'www.'."""
+    """What a host has in common with its other names: itself in ASCII, without 'www.' and the dot of the root."""
+    host = host.rstrip(".")
+    if not host.isascii():
+        with contextlib.suppress(UnicodeError):
+            host = host.encode("idna").decode()
     return host.removeprefix("www.")
 
 
@@ -352,13 +358,16 @@ def is_truncated(metadata: str | None, key: str) -> bool:
 
 @lru_cache(maxsize=65_536)  # sites have the same files in all snapshots
 def _place(url: str) -> str:
-    """Where a file stands: host, port and path; http and https are one place."""
+    """Where a file stands: scheme, host, port and path. What https reserves, no file of http takes back, and reversely:
+    they are two origins (RFC 9309, section 2.3), which others may answer for."""
     parts = urlsplit(url.lower())
     try:
         port = parts.port
     except ValueError:
         port = None
-    return f"{parts.hostname}:{'' if port in (None, 80, 443) else port}{parts.path}"
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    host = (parts.hostname or "").rstrip(".")
+    return f"{parts.scheme}://{host}:{'' if port in (None, usual) else port}{parts.path}"
 
 
 @lru_cache(maxsize=1_024)  # many sites have the same file

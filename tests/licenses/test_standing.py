@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data_platform.ingest.records import host_of
 from data_platform.licenses.site_files import Captured, Policies
-from data_platform.licenses.standing import SiteFile, Sites, in_force, standing
+from data_platform.licenses.standing import SiteFile, Sites, in_force, site_of, standing
 from data_platform.methods.duplicates.url import canonical_urls
 from data_platform.spdx.expressions import OPT_OUT
 
@@ -140,10 +140,25 @@ def test_the_latest_that_was_read_decides(captures: list[tuple[bytes, int | None
 
 def test_hosts_and_ports_are_asked_together_and_outdate_each_other_not() -> None:
     files = [robots(1, CLOSED, 0), robots(2, OPEN, 5, "a.example:8080"), robots(3, OPEN, 5, "www.a.example"),
-             SiteFile("4" * 32, "http://A.example:80/robots.txt", "robots", CLOSED, dated(-1))]
+             SiteFile("4" * 32, "https://A.example:443/robots.txt", "robots", CLOSED, dated(-1))]
     assert [int(file.record_id, 16) for file in in_force(files)] == [1, 2, 3]
     sites = Sites(files, AGENTS)
     assert sites.whole("a.example") == f"{1:032x}" and sites.speaking == ["a.example"]
+
+
+@pytest.mark.parametrize(("closed", "opened"), [("https", "http"), ("http", "https")])
+def test_a_file_of_one_scheme_takes_nothing_back_that_another_reserved(closed: str, opened: str) -> None:
+    files = [SiteFile("1" * 32, f"{closed}://a.example/robots.txt", "robots", CLOSED, dated(0)),
+             SiteFile("2" * 32, f"{opened}://a.example/robots.txt", "robots", OPEN, dated(5))]
+    assert [file.record_id for file in in_force(files)] == ["1" * 32, "2" * 32]
+    assert Sites(files, AGENTS).whole("a.example") == "1" * 32
+    later = SiteFile("3" * 32, f"{closed}://a.example./robots.txt", "robots", OPEN, dated(6))
+    assert Sites([*files, later], AGENTS).whole("a.example") is None
+
+
+def test_a_host_has_one_site_in_unicode_and_ascii_and_with_the_dot_of_the_root() -> None:
+    assert {site_of(host) for host in ("bücher.example", "xn--bcher-kva.example", "www.bücher.example.")} == {
+        "xn--bcher-kva.example"}
 
 
 @settings(max_examples=200, deadline=None)
