@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ _OF_OTHERS = re.compile(
     r"(?i)(?:parent|user|author|owner|thread|group|reply|related|source|license|domain)s?(?:[_.:-].*)?"
 )
 _DEPTH = 4
+_MOST_BYTES = 2**30
+_LONGEST_LINE = 64 * 2**20
 
 
 class NoDocument(PlainError, LookupError):
@@ -61,12 +64,13 @@ class Known:
 def find(lake: Lake, asked: str) -> list[Known]:
     """All documents and records that `asked` names: by the platform's id, else by their rows' own ids, else by URL.
 
-    The platform's id is looked up in every table that gives one. Own ids are looked for in `raw_crawls.metadata`, of
-    which one column is read from end to end.
+    The platform's id is looked up in every table that gives one. Own ids are looked for in `raw_crawls.metadata`, one
+    column that is read from end to end; those of rows that could not be read, which no table has, in the files that
+    they came from, if these are there and not large.
     """
     if _PLATFORM.fullmatch(asked) and (found := _by_platform_id(lake, asked)):
         return found
-    return _by_own_id(lake, asked) or _by_url(lake, asked)
+    return _by_own_id(lake, asked) or _by_url(lake, asked) or _by_rejected_id(lake, asked)
 
 
 def document(lake: Lake, asked: str) -> Known:
@@ -184,6 +188,46 @@ def _by_own_id(lake: Lake, asked: str) -> list[Known]:
     found = ranked[min(ranked)]
     names_one = len({one.snapshot for one in found}) == len(found)
     return found if names_one or min(ranked) < _ANY else []
+
+
+def _by_rejected_id(lake: Lake, asked: str) -> list[Known]:
+    """Rows that never came in, by what their lines in JSONL call themselves."""
+    if not asked or not lake.exists("rejections") or not lake.exists("archives"):
+        return []
+    where = (pc.field("stage") == "raw_crawls") & (pc.field("record_type") == "row")
+    places: dict[tuple[str, str, str], dict[int, dict[str, Any]]] = {}
+    names = ["id", "snapshot", "source", "archive", "offset", "url"]
+    for row in lake.read_table("rejections", names, where=where).to_pylist():
+        places.setdefault((row["snapshot"], row["source"], row["archive"]), {})[row["offset"]] = row
+    columns = ["snapshot", "source", "archive", "archive_uri", "bytes"]
+    found: dict[int, list[Known]] = {}
+    for archive in lake.read_table("archives", columns).to_pylist() if places else ():
+        rejected = places.get((archive["snapshot"], archive["source"], archive["archive"]), {})
+        if not rejected or archive["bytes"] > _MOST_BYTES:
+            continue
+        for offset, line in _lines(archive["source"], archive["archive_uri"], set(rejected)):
+            held = [(_rank(path), path) for path, value in _scalars(line) if value == asked]
+            if held and min(held)[0] < _ANY:
+                row, (rank, path) = rejected[offset], min(held)
+                found.setdefault(rank, []).append(Known(row["id"], row["snapshot"], row["source"], row["url"],
+                                                        (".".join(path), asked), "rejections"))
+    return found[min(found)] if found else []
+
+
+def _lines(source: str, uri: str, offsets: set[int]) -> Iterator[tuple[int, str]]:
+    """Lines of a file of JSONL that begin at some offsets; none of a file that is gone, or is none."""
+    from data_platform.ingest.places import SourceError, place_of
+    from data_platform.ingest.stream import ArchiveStream, Damage
+
+    # What cannot be read any more names nobody: that is told by whoever reads the source, not by a look-up.
+    with suppress(SourceError, Damage):
+        place = place_of(source, uri)
+        with place.errors(), place.open(uri) as raw:
+            stream, offset = ArchiveStream(raw, begins=lambda data: False), 0
+            while offset <= max(offsets) and (line := stream.readline(_LONGEST_LINE)):
+                if offset in offsets:
+                    yield offset, line.decode("utf-8", "replace")
+                offset += len(line)
 
 
 def _own_id(metadata: str) -> tuple[str, str] | None:

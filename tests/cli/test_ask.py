@@ -149,6 +149,7 @@ def test_what_never_came_in_is_told_with_its_place_and_what_to_mend(recipe: Path
     assert (row["archive"], row["text"]) == ("rows.jsonl", None)
     assert row["detail"] == "no field text; the row has content, id, url"
     assert told(recipe, "show", row["doc_id"])["dropped"][0]["detail"] == row["detail"]
+    assert told(recipe, "show", "lacking")["doc_id"] == row["doc_id"]
 
 
 def test_diff_compares_two_documents_and_one_with_itself_at_any_stage(recipe: Path) -> None:
