@@ -22,7 +22,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from data_platform.core.errors import PlainError
 from data_platform.core.tables import table
 from data_platform.lake import chain
 from data_platform.lake.lake import Lake
+from data_platform.lake.ledger import save
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.repair import repair
 from data_platform.proof.audit import audit
@@ -139,6 +140,10 @@ class Victim:
         """The data files that the table has now, the largest first."""
         paths = pa.table(self.delta(name).get_add_actions())["path"].to_pylist()
         return sorted((self.folder(name) / path for path in paths), key=lambda path: -path.stat().st_size)
+
+    def copies(self, name: str) -> list[Path]:
+        """The copies that are kept of these entries, oldest first."""
+        return sorted((Path(self.lake.uri) / chain.KEPT / name).iterdir())
 
     def entries(self, name: str) -> list[Path]:
         """The entries of its log, oldest first."""
@@ -283,16 +288,58 @@ def _deletion_vector(victim: Victim) -> None:
 
 def _link(path: Path) -> None:
     """A file or folder that lies elsewhere, with a link in its place."""
-    elsewhere = Path(tempfile.mkdtemp(dir=path.parents[3])) / path.name
+    elsewhere = Path(tempfile.mkdtemp(dir=path.parents[2])) / path.name
     shutil.move(path, elsewhere)
     path.symlink_to(elsewhere)
 
 
-def _swap(victim: Victim) -> None:
-    one, two = (victim.files("documents")[place] for place in (0, -1))
+def _swap(one: Path, two: Path) -> None:
     first, second = one.read_bytes(), two.read_bytes()
     _write(one, second)
     _write(two, first)
+
+
+def _link_log(victim: Victim, name: str, change: Callable[[Path], Any]) -> None:
+    """A log that lies elsewhere, and is another there, with a link in its place."""
+    log = victim.folder(name) / "_delta_log"
+    _link(log)
+    change(sorted(log.resolve().glob("*.json"))[-1])
+
+
+def _other_time(path: Path) -> None:
+    """An entry that says that it was made a day before."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        if "commitInfo" in line:
+            line["commitInfo"]["timestamp"] -= 86_400_000
+    _write(path, "\n".join(map(json.dumps, lines)).encode())
+
+
+def _kept_anew(victim: Victim, name: str, change: Callable[[Path], Any]) -> None:
+    """The last entry of a log made another, or taken out, and the link that is kept made to fit."""
+    change(victim.entries(name)[-1])
+    chain.keep(victim.lake, name, len(victim.entries(name)) - 1)
+
+
+def _files_twice(rows: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, rows.filter(pc.is_valid(rows["add"]))])
+
+
+def _sidecar(rows: pa.Table) -> pa.Table:
+    """As the second version of checkpoints has them: a file beside, with more files of the table."""
+    kind = pa.struct([("path", pa.string()), ("sizeInBytes", pa.int64()), ("modificationTime", pa.int64())])
+    sidecars = [{"path": "more.parquet", "sizeInBytes": 1, "modificationTime": 1}, *[None] * (rows.num_rows - 1)]
+    return rows.append_column("sidecar", pa.array(sidecars, kind))
+
+
+def _forge_ledger(victim: Victim, name: str) -> None:
+    """The ledger that runs believe for entries that look as they did, with the digest of another file in it."""
+    known = victim.lake.known(name)
+    save(victim.lake, replace(known, digests=dict.fromkeys(known.digests, "0" * 64)))
+
+
+def _restore(victim: Victim, name: str) -> None:
+    victim.delta(name).restore(victim.delta(name).version() - 1)
 
 
 def _copy_mixture(victim: Victim) -> None:
@@ -405,7 +452,10 @@ WAYS: dict[str, Way] = {
         "documents", lambda v: flip(v.files("documents")[0], v.files("documents")[0].stat().st_size - 20)),
     "a file of the mixture deleted": Way(NAME, lambda v: _unlink(v.files(NAME)[0])),
     "a file of another table deleted": Way("duplicates", lambda v: _unlink(v.files("duplicates")[0])),
-    "files swapped between snapshots": Way("documents", _swap),
+    "files swapped between snapshots": Way(
+        "documents", lambda v: _swap(v.files("documents")[0], v.files("documents")[-1])),
+    "files swapped between tables": Way(
+        "duplicates", lambda v: _swap(v.files("documents")[0], v.files("duplicates")[0])),
     "a file replaced by a link to elsewhere": Way(NAME, lambda v: _link(v.files(NAME)[0])),
     "a folder replaced by a link to elsewhere": Way("documents", lambda v: _link(v.files("documents")[0].parent)),
     "a forged checkpoint, other file": Way(NAME, lambda v: _forge_checkpoint(v, NAME, _other_file(v))),
@@ -438,7 +488,36 @@ WAYS: dict[str, Way] = {
     "rows of the mixture updated": Way(NAME, lambda v: v.delta(NAME).update({"license_spdx": "'CC0-1.0'"})),
     "rows deleted by a vector": Way(NAME, _deletion_vector),
     "a later version of a table on the way": Way(
-        "documents", lambda v: v.delta("documents").delete("snapshot = 'one'"), stops=False),
+        "documents", lambda v: v.delta("documents").delete("snapshot = 'one'")),
+    "rejections updated": Way("rejections", lambda v: v.delta("rejections").update({"reason": "'language'"})),
+    "rejections rewritten at the same size": Way(
+        "rejections", lambda v: rewrite(v.files("rejections")[0], with_value("reason", "language"))),
+    "rejections removed": Way("rejections", lambda v: shutil.rmtree(v.folder("rejections"))),
+    "the table archives removed": Way("archives", lambda v: shutil.rmtree(v.folder("archives"))),
+    "the mixture restored to an older version": Way(NAME, lambda v: _restore(v, NAME)),
+    "terms restored to an older version": Way("document_terms", lambda v: _restore(v, "document_terms")),
+    "takedown_list restored to an older version": Way("takedown_list", lambda v: _restore(v, "takedown_list")),
+    "a log replaced by a link to the same": Way(NAME, lambda v: _link_log(v, NAME, lambda path: None)),
+    "a log replaced by a link to another history": Way(NAME, lambda v: _link_log(v, NAME, _other_time)),
+    "a log replaced by a link to a shorter one": Way("documents", lambda v: _link_log(v, "documents", _unlink)),
+    "a table replaced by a link to elsewhere": Way("documents", lambda v: _link(v.folder("documents"))),
+    "an entry replaced by a link to elsewhere": Way("lineage", lambda v: _link(v.entries("lineage")[-1])),
+    "what is kept beside replaced by a link": Way(chain.KEPT, lambda v: _link(Path(v.lake.uri) / chain.KEPT)),
+    "a bit flipped in a copy of an entry": Way("documents", lambda v: flip(v.copies("documents")[0], 100)),
+    "a copy of an entry removed": Way("takedown_list", lambda v: _unlink(v.copies("takedown_list")[0])),
+    "all copies of a log removed": Way("documents", lambda v: shutil.rmtree(v.copies("documents")[0].parent)),
+    "a bit flipped in a kept link": Way(
+        "documents", lambda v: flip(Path(v.lake.uri) / chain.KEPT / "documents.json", 25)),
+    "a forged ledger": Way("documents", lambda v: _forge_ledger(v, "documents")),
+    "a checkpoint with files twice": Way(NAME, lambda v: _forge_checkpoint(v, NAME, _files_twice)),
+    "a checkpoint with a file beside": Way(NAME, lambda v: _forge_checkpoint(v, NAME, _sidecar)),
+    "entries of a log reordered": Way(
+        "documents", lambda v: _swap(v.entries("documents")[1], v.entries("documents")[2])),
+    "another time in an entry, and its link": Way("takedowns", lambda v: _kept_anew(v, "takedowns", _other_time)),
+    "a receipt taken back, and its link": Way(
+        "takedown_receipts", lambda v: _kept_anew(v, "takedown_receipts", _unlink)),
+    "an export forgotten, and its link": Way("exports", lambda v: _kept_anew(v, "exports", _unlink)),
+    "the end of lineage taken back, and its link": Way("lineage", lambda v: _kept_anew(v, "lineage", _unlink)),
     "the mixture compacted": Way(NAME, _compact),
     "the last commit of the mixture taken back": Way(NAME, _last(NAME)),
     "the last commit of evidence taken back": Way("license_evidence", _last("license_evidence")),

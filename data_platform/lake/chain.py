@@ -177,11 +177,15 @@ def bundle_of(lake: Lake, name: str, first: int) -> dict[int, bytes]:
     """The copies of a hundred entries by version, from `first` on: those that can be read."""
     try:
         with filesystem(lake.uri, lake.storage_options).open_input_stream(bundle_path(name, first)) as stream:
-            lines = stream.read().splitlines()
+            return copies_in(stream.read())
     except OSError:
         return {}
+
+
+def copies_in(bundle: bytes) -> dict[int, bytes]:
+    """The copies of entries in a file of many, by version: those that can be read."""
     copies = {}
-    for line in lines:
+    for line in bundle.splitlines():
         with suppress(ValueError, KeyError, TypeError):  # of one that is cut, the lines before are whole
             copy = json.loads(line)
             copies[int(copy["version"])] = str(copy["entry"]).encode()

@@ -25,7 +25,9 @@ from data_platform.lake.chain import (
     actions_of,
     bundle_of,
     bundle_path,
+    copies_in,
     custody_of,
+    kept_of,
     link_after,
     log_of,
     read_bytes,
@@ -56,9 +58,13 @@ def keep_copy(lake: Lake, name: str, version: int, content: bytes) -> None:
 
 def keep_together(lake: Lake, name: str, first: int, entries: Mapping[int, bytes]) -> None:
     """Copy a hundred entries, by version, from `first` on, as one file."""
-    lines = (json.dumps({"version": number, "entry": copy.decode("utf-8")}).encode() + b"\n"
-             for number, copy in sorted(entries.items()))
-    write_bytes(filesystem(lake.uri, lake.storage_options), bundle_path(name, first), lines)
+    write_bytes(filesystem(lake.uri, lake.storage_options), bundle_path(name, first), _lines(entries))
+
+
+def _lines(entries: Mapping[int, bytes]) -> list[bytes]:
+    """A file of copies, line by line."""
+    return [json.dumps({"version": number, "entry": copy.decode("utf-8")}).encode() + b"\n"
+            for number, copy in sorted(entries.items())]
 
 
 def copy_of(lake: Lake, name: str, version: int) -> bytes | None:
@@ -104,40 +110,77 @@ def faults_of_copies(lake: Lake, name: str, links: Sequence[str]) -> list[str]:
     return [f"{shown(f'{lake.uri}/{path}')} {fault}" for path, fault, _ in _damaged(lake, name, links)]
 
 
-def copy_again(lake: Lake, name: str, links: Sequence[str]) -> int:
-    """Copy entries again whose copies are not what they were; says how many files of copies were written."""
-    damaged = list(_damaged(lake, name, links))
-    for path, _, versions in damaged:
+def copy_again(lake: Lake, name: str, links: Sequence[str], aside: str) -> int:
+    """Copy entries again whose copies are not what they were; says how many files of copies were written.
+
+    Args:
+        aside: folder within the lake for what lay there: it may be the entry, and what is in the log something else.
+    """
+    system, written = filesystem(lake.uri, lake.storage_options), 0
+    for path, _, versions in list(_damaged(lake, name, links)):
+        if content := _read(system, path):
+            write_bytes(system, f"{aside}/{path}", [content])
         entries = {version: content for version in versions
                    if (content := _own_entry(lake, name, version)) is not None}
         if path.endswith(".jsonl"):
             keep_together(lake, name, versions.start, entries)
         else:
-            write_bytes(filesystem(lake.uri, lake.storage_options), path, entries.values())
-    return len(damaged)
+            write_bytes(system, path, list(entries.values()))
+        written += 1
+    return written
 
 
 def _damaged(lake: Lake, name: str, links: Sequence[str]) -> Iterator[tuple[str, str, range]]:
     """Files of copies that are damaged: path within the lake, what is wrong, and the versions that it is about."""
     system, away = filesystem(lake.uri, lake.storage_options), log_of(lake, name)[0]
     infos = system.get_file_info(pyarrow.fs.FileSelector(f"{KEPT}/{name}", allow_not_found=True))
+    there: set[int] = set()
     for info in sorted(infos, key=lambda info: info.path):
         number, _, kind = info.base_name.partition(".")
         if not number.isdecimal() or kind not in ("json", "jsonl") or not away <= int(number) < len(links):
             continue
         first, path, together = int(number), info.path.lstrip("/"), kind == "jsonl"
         versions = range(first, min(first + (TOGETHER if together else 1), len(links)))
-        copies = bundle_of(lake, name, first) if together else {first: _read(system, path) or b""}
-        other = [version for version in versions if version in copies and _link(copies[version]) != links[version]]
-        # Before the first there may be commits of older code, which copied none, and between, those of others.
-        lacking = (version for version in versions if version not in copies and version > min(copies, default=-1)
-                   and _own_entry(lake, name, version) is not None)
-        if not info.size:
+        content = _read(system, path)
+        if content is None and system.get_file_info(path).type == pyarrow.fs.FileType.NotFound:
+            continue  # since it was listed, others have put it together with those before it
+        content = content or b""
+        copies = copies_in(content) if together else {first: content}
+        there |= set(versions)
+        other = [version for version in versions
+                 if version in copies and not _is_copy(lake, name, version, copies[version], links[version], away)]
+        lacking = (version for version in versions  # but those of others, and of code that said no digests yet
+                   if version not in copies and _own_entry(lake, name, version) is not None)
+        if not content:
             yield path, "is empty, and was a copy of the log", versions
         elif other:
             yield path, f"is cut, or is no copy of version {other[0]} of the log", versions
         elif (lacks := next(lacking, None)) is not None:
             yield path, f"is cut, and lacks the copy of version {lacks} of the log", versions
+        elif together and content != b"".join(_lines(copies)):
+            yield path, "is not what it was, and holds copies of the log", versions
+    yield from _gone(lake, name, there, range(away, len(links)))
+
+
+def _gone(lake: Lake, name: str, there: set[int], every: range) -> Iterator[tuple[str, str, range]]:
+    """Copies that are not there. Of a version after the one of which the link is kept there may be none: who committed
+    it may not have come to it."""
+    kept = kept_of(lake, name)
+    for version in range(every.start, min(every.stop, kept.version + 1 if kept else 0)):
+        if version not in there and _own_entry(lake, name, version) is not None and copy_of(
+                lake, name, version) is None:
+            yield _single(name, version), "is not there, and was a copy of the log", range(version, version + 1)
+
+
+def _is_copy(lake: Lake, name: str, version: int, copy: bytes, link: str, away: int) -> bool:
+    """Whether a copy is the entry of a version, byte for byte where that is in the folder of the log, and of its link
+    in any case."""
+    if _link(copy) != link:
+        return False
+    try:
+        return version < away or read_bytes(lake, name, version) == copy
+    except FileNotFoundError:
+        return True  # archived since
 
 
 def last_copied(lake: Lake, name: str) -> int:

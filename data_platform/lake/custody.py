@@ -41,18 +41,22 @@ from data_platform.core.errors import PlainError, many
 from data_platform.core.tables import kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import LOG, EntryUnreadable, Link
+from data_platform.lake.copies import faults_of_copies, last_copied
 from data_platform.lake.lake import Lake, Partition, application, recipe_number
 from data_platform.lake.ledger import (
     LAST_CHECKPOINT,
     Ledger,
     LogUnreadable,
+    fault_of_kept,
     hold,
     ledger_of,
+    ledger_path,
     list_log,
     listed_lately,
     look_at,
     seconds_since_look,
 )
+from data_platform.lake.links import links_of
 from data_platform.lake.log import Commit, DataFile, State, checkpoint_fault, commit_of, is_within
 from data_platform.lake.place import shown
 from data_platform.lake.vacuumed import vacuumed_files
@@ -108,6 +112,7 @@ class Custody:
         self._places: dict[str, dict[str, int]] = {}
         self._links: dict[str, set[str]] = {}
         self._found: dict[tuple[str, int | None], list[Breach]] = {}
+        self._standing: dict[str, list[Breach]] = {}
         self._digests: dict[tuple[str, str], str | None] = {}
         self._rows: dict[tuple[str, str], int | None] = {}
         self._seen: dict[str, list[tuple[int, Mapping[str, Any]]]] | None = None
@@ -154,10 +159,24 @@ class Custody:
             CustodyBroken: if the log does not reach back to version 0, or an entry of it cannot be read.
         """
         if (name, version) not in self._found:
-            there = self._lake.exists(name) and not self._in_order(name, version)
-            found = list(self._examine(name, version)) if there else []
+            linked = [Breach(name, "", f"a link to elsewhere stands in the place of what the platform wrote: "
+                                       f"{shown(f'{self._lake.uri}/{path}')}")
+                      for path in links_of(self._lake, name, closely=not self._believing)]
+            there = self._lake.exists(name) and (linked or not self._in_order(name, version))
+            found = [*linked, *self._examine(name, version)] if there else linked
             self._found[name, version] = list(dict.fromkeys(found))
         return [breach for breach in self._found[name, version] if _concerns(breach.partition, partition)]
+
+    def kept_otherwise(self, name: str) -> list[Breach]:
+        """Where what is kept beside a table, for when something of its log is lost and for runs that do not read all
+        of it, is not what the log says: copies of entries, and the ledger. None, if the log itself is in disorder."""
+        if not self._lake.exists(name) or not self.readable(name) or self.breaches(name):
+            return []
+        commits = self.log(name)
+        found = faults_of_copies(self._lake, name, [commit.link for commit in commits])
+        if fault := fault_of_kept(self._lake, name, commits):
+            found.append(f"{shown(f'{self._lake.uri}/{ledger_path(name)}')} {fault}")
+        return [Breach(name, "", fault) for fault in found]
 
     def unwitnessed(self, name: str) -> list[Breach]:
         """Where table `lineage` says another history of a table than its log: of links, and of the last version."""
@@ -173,7 +192,7 @@ class Custody:
         for _, seen in self._seen.get(own, ()):
             if seen.get("table") != name:
                 continue
-            if found := _misses(commits, Link(seen["version"], seen["link"])):
+            if found := self.misses(name, Link(seen["version"], seen["link"])):
                 return [Breach(name, "", f"{found}, as table lineage tells")]
         return []
 
@@ -251,6 +270,8 @@ class Custody:
 
     def misses(self, name: str, link: Link) -> str:
         """What is wrong with the log of a table that had this link once; nothing if it has it still."""
+        if link.version >= len(self.log(name)) and link.version in chain.versions_of(self._lake, name)[-_FEW:]:
+            return _misses(read_log(self._lake, name), link)  # another run has committed since the log was read
         return _misses(self.log(name), link)
 
     def files(self, name: str, partition: str | None = None, version: int | None = None) -> list[DataFile]:
@@ -475,8 +496,9 @@ class Custody:
         yield from _compactions(name, commits)
         yield from _settings(name, commits, actual, lawful)
         yield from _entries(name, commits)
-        yield from self._checkpoints(name)
-        yield from self._kept(name)
+        if name not in self._standing:
+            self._standing[name] = [*self._checkpoints(name), *self._kept(name)]
+        yield from self._standing[name]
 
     def _kept(self, name: str) -> Iterator[Breach]:
         """What the link tells that is kept beside the table."""
@@ -489,8 +511,12 @@ class Custody:
         elif not link.digest:
             yield Breach(name, "", f"the link that the platform keeps of it is cut or empty: "
                                    f"{chain.kept_path(self._lake, name)}")
-        elif found := _misses(commits, link):
+        elif found := self.misses(name, link):
             yield Breach(name, "", f"{found}, as the link tells that is kept of it")
+        copied = last_copied(self._lake, name)
+        if copied >= len(commits) and copied not in chain.versions_of(self._lake, name)[-_FEW:]:
+            yield Breach(name, "", f"its log ends with version {len(commits) - 1}, and there is a copy of its version "
+                                   f"{copied} in {shown(f'{self._lake.uri}/{chain.KEPT}/{name}')}")
 
     def _checkpoints(self, name: str) -> Iterator[Breach]:
         """What readers are told who do not read the log: checkpoints, and what else stands for entries of it."""

@@ -12,6 +12,7 @@ does not: the transaction of a partition holds the recipe that it carries.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -569,13 +570,16 @@ class Lake:
     def _keep(self, name: str, version: int) -> None:
         """Keep what stands for the entry of a version that was just committed: a copy of it, and the link after it.
 
-        Also of the one before, if whoever wrote it was killed before this.
+        Also of those before, as far as whoever wrote them was killed before this.
         """
-        for number in (version - 1, version):
-            if number == version or (number >= 0 and copies.copy_of(self, name, number) is None):
-                content = chain.read_bytes(self, name, number)
-                if chain.custody_of(chain.actions_of(content)):
-                    copies.keep_copy(self, name, number, content)
+        lacking = itertools.takewhile(
+            lambda number: copies.copy_of(self, name, number) is None,
+            range(version - 1, max(-1, version - 1 - chain.TOGETHER), -1),
+        )
+        for number in (*sorted(lacking), version):
+            content = chain.read_bytes(self, name, number)
+            if chain.custody_of(chain.actions_of(content)):
+                copies.keep_copy(self, name, number, content)
         chain.keep(self, name, version)
         if name in COMPACTED and not (version + 1) % EVERY:
             archive.put_away(self, name, version)

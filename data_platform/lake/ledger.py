@@ -56,6 +56,7 @@ _FORMAT = 1
 _READERS = 16
 _LINKS = 256
 """Of how many of the last versions the links are at hand."""
+LINKED = " is a link"
 ARCHIVED = "archived"
 """How entries look that are archived: what was read of them before is believed."""
 _MEMORY: dict[tuple[Any, ...], Ledger] = {}
@@ -246,6 +247,8 @@ def _list_local(folder: str, within: str, entries: dict[int, str], others: dict[
                 _list_local(entry.path, f"{within}{name}/", entries, others)
             else:
                 others[f"{within}{name}"] = _look(entry.stat(follow_symlinks=False))
+            if entry.is_symlink():
+                others[f"{within}{name}{LINKED}"] = ""  # which no log has, so that custody looks closely
 
 
 def _look(status: os.stat_result) -> str:
@@ -428,7 +431,7 @@ def save(lake: Lake, ledger: Ledger) -> Ledger:
         "links": ledger.links, "checkpoints": ledger.checkpoints,
     }
     with contextlib.suppress(OSError):
-        write_bytes(filesystem(lake.uri, lake.storage_options), _path(ledger.name), [json.dumps(values).encode()])
+        write_bytes(filesystem(lake.uri, lake.storage_options), ledger_path(ledger.name), [json.dumps(values).encode()])
     return replace(ledger, saved=ledger.version)
 
 
@@ -443,6 +446,13 @@ def forget_all() -> None:
     _MEMORY.clear()
     _LOOKED_AT.clear()
     _BESIDE.clear()
+
+
+def forget_ledger(lake: Lake, name: str) -> None:
+    """Forget the ledger of a table, also the one that is kept beside it: its log is read again."""
+    _MEMORY.pop(_key(lake, name), None)
+    with contextlib.suppress(FileNotFoundError):
+        filesystem(lake.uri, lake.storage_options).delete_file(ledger_path(name))
 
 
 def look_at(lake: Lake, name: str) -> None:
@@ -465,22 +475,53 @@ def seconds_since_look(lake: Lake, name: str) -> float:
 def _kept(lake: Lake, name: str) -> Ledger | None:
     """The ledger that is kept of a table; None if there is none, or none that can be read."""
     try:
-        values = json.loads(_read(lake, _path(name)))
-        if values["format"] != _FORMAT or values["name"] != name:
-            return None
-        files = [DataFile(path, tuple(place), *rest) for path, place, *rest in values["files"]]
-        return Ledger(
-            name, values["version"], tuple(values["looks"]), values["link"], values["guarded"], True,
-            {file.path: file for file in files}, values["digests"], values["transactions"], values["settings"],
-            {place: Last(*last) for place, last in values["last"].items()},
-            {int(version): link for version, link in values["links"].items()}, values["checkpoints"],
-            values["version"],
-        )
+        return _told(name, _read(lake, ledger_path(name)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _path(name: str) -> str:
+def fault_of_kept(lake: Lake, name: str, commits: Sequence[Commit]) -> str:
+    """What is wrong with the ledger that is kept of a table; nothing if there is none, if it says what the log says, or
+    is of a format, or of versions, that nobody would believe.
+
+    Args:
+        commits: of the log, oldest first.
+    """
+    try:
+        kept = _told(name, _read(lake, ledger_path(name)))
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "cannot be read"
+    if kept is None or kept.version >= len(commits):
+        return ""
+    building = _Building(Ledger(name))
+    for commit in commits[: kept.version + 1]:
+        building.add(commit)
+    made = building.done(commits[kept.version], kept.looks)
+    for field_ in ("link", "guarded", "by_path", "digests", "transactions", "settings", "last", "links"):
+        if getattr(made, field_) != getattr(kept, field_):
+            return "says other things of the table than its log"
+    return "" if made.sound else "is of a log that nobody would keep one of"
+
+
+def _told(name: str, content: bytes) -> Ledger | None:
+    """The ledger that a file says; None if it is one of another format or table."""
+    values = json.loads(content)
+    if values["format"] != _FORMAT or values["name"] != name:
+        return None
+    files = [DataFile(path, tuple(place), *rest) for path, place, *rest in values["files"]]
+    return Ledger(
+        name, values["version"], tuple(values["looks"]), values["link"], values["guarded"], True,
+        {file.path: file for file in files}, values["digests"], values["transactions"], values["settings"],
+        {place: Last(*last) for place, last in values["last"].items()},
+        {int(version): link for version, link in values["links"].items()}, values["checkpoints"],
+        values["version"],
+    )
+
+
+def ledger_path(name: str) -> str:
+    """Where the ledger of a table lies within a lake."""
     return f"{KEPT}/{name}.ledger"
 
 

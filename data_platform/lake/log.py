@@ -267,6 +267,11 @@ _PARSED = ("stats_parsed", "partitionValues_parsed")
 """Fields in which checkpoints may say again, for readers that prefer them, what their files hold."""
 
 
+_READ = ("add", "txn", "metaData", "protocol")
+_UNUSED = ("sidecar", "checkpointMetadata", "domainMetadata")
+"""Columns of checkpoints: what custody asks about, and what features use that the platform does not."""
+
+
 def _unknown_fields(adds: pa.StructType) -> str:
     return " and ".join(field for field in _PARSED if adds.get_field_index(field) >= 0)
 
@@ -295,10 +300,13 @@ def checkpoint_fault(system: pyarrow.fs.FileSystem, name: str, version: int, exp
     try:
         with system.open_input_file(f"{LOG}/{version:020d}.checkpoint.parquet") as source:
             parquet = pq.ParquetFile(source)
-            names = [field for field in ("add", "txn", "metaData", "protocol") if field in parquet.schema_arrow.names]
+            names = [field for field in (*_READ, *_UNUSED) if field in parquet.schema_arrow.names]
             if "add" in names and (more := _unknown_fields(parquet.schema_arrow.field("add").type)):
                 return f"has {more} of its files, which the platform does not write and readers skip files by"
             rows = parquet.read(columns=names)
+        counts = {field: len(rows[field]) - rows[field].null_count for field in names}
+        if said := [field for field in _UNUSED if counts.get(field)]:
+            return f"says something under {said[0]}, which the platform does not use"
         told = _told(name, rows, version)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
         return "cannot be read"
@@ -308,4 +316,7 @@ def checkpoint_fault(system: pyarrow.fs.FileSystem, name: str, version: int, exp
     ):
         if one != other:
             return f"says other {what} than the log"
+    once = {"add": len(told.files), "txn": len(told.transactions), "metaData": 1, "protocol": 1}
+    if twice := [field for field, count in once.items() if counts.get(field, 0) > count]:
+        return f"says something under {twice[0]} twice, which readers read twice"
     return ""

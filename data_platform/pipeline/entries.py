@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.fs
 
 from data_platform.lake import chain
-from data_platform.lake.chain import LOG, EntryUnreadable
+from data_platform.lake.chain import LOG, EntryUnreadable, Link
 from data_platform.lake.copies import copy_of, last_copied
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem, write_bytes
@@ -52,12 +52,11 @@ def restore_entries(lake: Lake, name: str, aside: str) -> Restored:
     end = max([*there, last_copied(lake, name), kept.version if kept else -1], default=-1)
     stated = {version: _stated(_read(lake, name, version) if version in there else None, copy_of(lake, name, version))
               for version in range(end + 1)}
+    proven = _proven(lake, name, kept) if kept and kept.digest else {}
     restored, previous = [], ""
     for version in range(end + 1):
         actions = _read(lake, name, version) if version in there else None
-        wanted = {link for link in stated.get(version + 1, ()) if link is not None}
-        if kept and kept.version == version:
-            wanted.add(kept.digest)
+        wanted = {proven[version]} if version in proven else set(stated.get(version + 1, ()))
         link = _link(previous, actions)
         if link is not None and (not wanted or link in wanted):
             previous = link
@@ -77,6 +76,21 @@ def restore_entries(lake: Lake, name: str, aside: str) -> Restored:
         else:
             previous = link or previous
     return Restored(tuple(restored))
+
+
+def _proven(lake: Lake, name: str, kept: Link) -> dict[int, str]:
+    """The links after versions, from the one that is kept backwards, as far as entries or copies bear each other out:
+    whatever else stands there, this is the history that was kept."""
+    found, wanted = {}, kept.digest
+    for version in range(kept.version, -1, -1):
+        found[version] = wanted
+        either = (_read(lake, name, version), _actions(copy_of(lake, name, version) or b""))
+        actions = next((one for one in either if _link("", one) == wanted), None)
+        said = chain.custody_of(actions).get("previous") if actions is not None else None
+        if not isinstance(said, str):
+            break
+        wanted = said
+    return found
 
 
 def _system(lake: Lake, name: str) -> pyarrow.fs.FileSystem:

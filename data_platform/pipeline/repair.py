@@ -2,7 +2,8 @@
 
 What is least is tried first, and each time it is asked again whether the table is in order:
 
-1. entries of the log that are lost, cut or changed are put back from their copies (`entries.py`);
+1. what a link leads to is put in its place, and entries of the log that are lost, cut or changed are put back from
+   their copies (`entries.py`);
 2. what stands for the log goes, and is made anew from it: checkpoints, and the link that is kept of the table;
 3. a version that holds just what the platform wrote is put back, if its files are as they were committed;
 4. of a table of the corpus, files that are damaged are set aside: the next run makes these partitions again from what
@@ -37,10 +38,12 @@ from data_platform.core.errors import PlainError, many
 from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, table
 from data_platform.lake import chain
 from data_platform.lake.archive import put_back
-from data_platform.lake.chain import LOG
-from data_platform.lake.copies import copy_again, faults_of_copies
+from data_platform.lake.chain import LOG, Link
+from data_platform.lake.copies import copy_again, faults_of_copies, last_copied
 from data_platform.lake.custody import Commit, Custody, CustodyBroken, digest_of
 from data_platform.lake.lake import Lake, TableMissing
+from data_platform.lake.ledger import forget_ledger
+from data_platform.lake.links import links_of, take_in
 from data_platform.lake.writer import filesystem
 from data_platform.models.published import MODELS, faults_of_models, models_in
 from data_platform.models.store import fault_of
@@ -109,15 +112,13 @@ def faults(lake: Lake, name: str) -> list[str]:
 
 
 def _copy_again(lake: Lake, name: str) -> Repair | None:
-    """Copy entries of a log that is in order again, if copies of them are not what they were."""
+    """Make anew what is kept beside a table whose log is in order: copies of entries, and the ledger."""
     custody = Custody(lake)
-    if not lake.exists(name) or not custody.readable(name) or custody.breaches(name):
+    if not (found := custody.kept_otherwise(name)):
         return None
-    links = [commit.link for commit in custody.log(name)]
-    if not (found := faults_of_copies(lake, name, links)):
-        return None
-    count = copy_again(lake, name, links)
-    return Repair(name, tuple(found), f"copied entries of its log again, as {many(count, 'file')}")
+    forget_ledger(lake, name)
+    count = copy_again(lake, name, [commit.link for commit in custody.log(name)], _place_aside(lake, name))
+    return Repair(name, tuple(map(str, found)), f"copied entries of its log again, as {many(count, 'file')}")
 
 
 def _give_up_models(lake: Lake, name: str) -> Repair | None:
@@ -135,9 +136,17 @@ def _give_up_models(lake: Lake, name: str) -> Repair | None:
 
 
 def _mend(lake: Lake, name: str) -> str:
+    said = []
+    for path in links_of(lake, name):
+        take_in(lake, path, _place_aside(lake, name))
+        said.append(f"put what a link led to in its place: {path}")
+    if said:
+        forget_ledger(lake, name)
+        if not faults(lake, name):
+            return "; ".join(said)
     if name in COMPACTED:
         put_back(lake, name)  # checkpoints, which stand for what is archived, may have to go
-    said = restore_entries(lake, name, _place_aside(lake, name)).words
+    said += restore_entries(lake, name, _place_aside(lake, name)).words
     if said and not faults(lake, name):
         return "; ".join(said)
     if lake.exists(name) and Custody(lake).readable(name):
@@ -210,10 +219,22 @@ def _renew(lake: Lake, name: str) -> bool:
     except TableMissing:
         return False
     kept = chain.kept_of(lake, name)
-    missing = kept is None or not kept.digest  # gone, or cut: what else knows the end of the log is asked next
+    # Gone, or cut: what else knows the end of the log is asked next. Changed, if all else says what the log says.
+    missing = kept is None or not kept.digest or _is_borne_out(lake, name, kept)
     if missing:
         chain.keep(lake, name, chain.versions_of(lake, name)[-1])
     return bool(stands) or missing
+
+
+def _is_borne_out(lake: Lake, name: str, kept: Link) -> bool:
+    """Whether a link that is kept contradicts a log that its own links, every copy of an entry, and `lineage` say is
+    what was written."""
+    custody = Custody(lake)
+    commits = custody.log(name)
+    if not custody.misses(name, kept) or custody.unwitnessed(name) or not all(commit.linked for commit in commits):
+        return False
+    last = commits[-1].version
+    return last_copied(lake, name) == last and not faults_of_copies(lake, name, [commit.link for commit in commits])
 
 
 def _put_back(lake: Lake, name: str) -> int | None:

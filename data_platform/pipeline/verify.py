@@ -16,7 +16,6 @@ from typing import Any
 from data_platform.core.errors import many
 from data_platform.core.tables import PLATFORM_LOGS
 from data_platform.lake import chain
-from data_platform.lake.copies import faults_of_copies
 from data_platform.lake.custody import Custody, CustodyBroken
 from data_platform.lake.lake import Lake, LogDamaged, TableMissing
 from data_platform.lake.vacuumed import vacuums_of
@@ -127,9 +126,7 @@ def _faults(lake: Lake, custody: Custody, name: str, contents: Collection[str]) 
         yield from (str(breach) for breach in breaches)
         lake.open(name)
         yield from (str(breach) for breach in custody.altered_files(name, contents=contents))
-        if not breaches:  # else the copies may be what the log was
-            links = [commit.link for commit in custody.log(name)]
-            yield from (f"{name}: {fault}" for fault in faults_of_copies(lake, name, links))
+        yield from (str(breach) for breach in custody.kept_otherwise(name))
     except (CustodyBroken, TableMissing) as error:
         yield f"{name}: {error}".split("; what to do")[0]
         return

@@ -78,7 +78,8 @@ def _elsewhere(lake: Lake, custody: Custody, on_the_way: set[str]) -> list[Breac
     tables = lake.tables()
     for name in tables:
         try:
-            found += [*custody.breaches(name), *custody.unwitnessed(name), *custody.altered_files(name)]
+            found += [*custody.breaches(name), *custody.unwitnessed(name), *custody.altered_files(name),
+                      *custody.kept_otherwise(name)]
         except CustodyBroken as error:
             found.append(Breach(name, "", str(error)))
     gone = set(chain.kept(lake)) - set(tables) - on_the_way

@@ -14,16 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data_platform.core.tables import kind_of, table
 from data_platform.lake.custody import Breach, Custody, CustodyBroken
 from data_platform.lake.lake import Lake
+from data_platform.models.published import faults_of_models
 from data_platform.proof.after_takedown import before, first_of, left_of, number_of
 from data_platform.proof.files import Looked, check_files
 from data_platform.proof.logs import breaches_of_logs, logs_of, rows_of_log
 from data_platform.proof.look import Share
 from data_platform.proof.trace import NotFound, commit_beside
-
-_ARCHIVES = "archives"
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,10 @@ def way_of(
 
     Breaches are: a partition that is not what its commit left there, files that are not as they were committed, a pin
     that no commit answers to, two recipes of one partition on the same way, a table without what was
-    written beside it (parents of derived texts, texts of notices), a commit that the table `lineage` tells otherwise or
-    not at all, and a log of the platform itself that is not what it wrote.
+    written beside it (rejections, parents of derived texts, texts of notices, the archives that crawls were read from),
+    a commit that the table `lineage` tells otherwise or not at all, what is kept beside a table and is not what its log
+    says, models that are not what was published, and a log of the platform itself that is not what it wrote. The
+    latest version of a mixture is held to what the tables on its way are today, an older one to what they were.
 
     Args:
         files: of how many files the bytes are compared with what was committed; of all if None.
@@ -90,7 +90,7 @@ def way_of(
             history[table] = lake.history(table) if lake.exists(table) else []
         return history[table]
 
-    own = commits(name)
+    own, beside, latest = commits(name), _beside(lake), version is None
     if version is None:
         version = lake.open(name).version()
     elif version not in {commit["version"] for commit in own} | {one.version for one in custody.log(name)[1:]}:
@@ -107,8 +107,9 @@ def way_of(
     way.breaches.extend(custody.breaches(name, None, version))
     while queue:
         stop = queue.popleft()
-        for side in _sides_of(stop.table):
-            _add_side(way, stop, side, commits(stop.table), commits(side), custody)
+        first = first_of(commits(stop.table), stop.commit)
+        for place in sorted(beside.get((first["asset_key"], first["recipe"]), set()) - {(stop.table, stop.partition)}):
+            _add_side(way, stop, place, first, commits(place[0]), custody)
         for pin in json.loads(stop.commit["inputs"]):
             place = pin["table"], pin["partition"]
             if place in way.stops:
@@ -126,7 +127,13 @@ def way_of(
             queue.append(way.stops[place])
     for named in way.tables:
         way.breaches.extend(custody.unwitnessed(named))
+        faults = faults_of_models(lake, named, contents=files is None)
+        way.breaches.extend(Breach(named, "", fault, damage=True) for fault in faults)
+    for place in way.stops if latest else ():
+        way.breaches.extend(custody.breaches(*place))
     way.breaches.extend(breaches_of_logs(lake, custody))
+    for named in (*way.tables, *logs_of(lake)):
+        way.breaches.extend(custody.kept_otherwise(named))
     places = [(stop.table, stop.partition, stop.version) for stop in way.stops.values()]
     places += [(log, "", None) for log in logs_of(lake) if custody.readable(log)]
     way.files, altered = check_files(custody, places, files)
@@ -153,25 +160,24 @@ def _stop_at(
     return Stop(*place, version, commit, tuple(map(number_of, before(history, commit))))
 
 
-def _sides_of(name: str) -> tuple[str, ...]:
-    """The tables written beside a table that publications are made of: parents of derived texts, texts of notices, the
-    archives that crawls were read from, which attestations name."""
-    if kind_of(name) == "synthesiser":
-        return ("parents",)
-    return {"document_credits": ("license_notices",), "raw_crawls": (_ARCHIVES,)}.get(name, ())
+def _beside(lake: Lake) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """The places that were written together, as table and partition, by stage and recipe, as `lineage` tells."""
+    rows = rows_of_log(lake, "lineage", ["asset_key", "recipe", "table", "partition"]) or []
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault((row["asset_key"], row["recipe"]), set()).add((row["table"], row["partition"]))
+    return found
 
 
 def _add_side(
-    way: Way, stop: Stop, side: str, own: Sequence[Mapping[str, Any]], commits: list[dict[str, Any]], custody: Custody
+    way: Way, stop: Stop, place: tuple[str, str], written: Mapping[str, Any], commits: list[dict[str, Any]],
+    custody: Custody,
 ) -> None:
-    """The part of a side table that was written beside a stop: by the same recipe."""
-    if side == _ARCHIVES and not commits:
-        # Crawls that were read from no archive have none; a table that was there and is gone has left its link.
-        way.breaches.extend(custody.unwitnessed(side))
+    """What was written beside a stop, by the same commit of a stage: parents of derived texts, texts of notices,
+    rejections, the archives that crawls were read from."""
+    if place in way.stops:
         return
-    within = [stop.table] if table(side).partition_by[:1] == ("stage",) else []
-    place = side, "/".join(filter(None, [*within, stop.partition]))
-    commit = commit_beside(commits, place[1], first_of(own, stop.commit))
+    commit = commit_beside(commits, place[1], written)
     if commit is None:
         what = f"no commit in its log was made with version {stop.commit['version']} of {stop.table}"
         way.breaches.append(Breach(*place, what))

@@ -27,6 +27,8 @@ MENDED = (
     "rows rewritten at the same size", "payloads replaced", "a forged checkpoint, no rows", "a mixture's folder copied",
     "the table lineage removed", "rows deleted from takedown_list", "takedown_list removed",
     "rows of the mixture updated", "digests stripped from all commits of a table", "the protocol raised",
+    "rejections rewritten at the same size", "a log replaced by a link to another history",
+    "a bit flipped in a copy of an entry", "a bit flipped in a kept link", "a receipt taken back, and its link",
 )
 """Ways of which the way out is gone here, too: one of every kind. `benchmarks.tampering` goes all."""
 
