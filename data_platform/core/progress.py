@@ -54,7 +54,8 @@ class Step:
     def __str__(self) -> str:
         told = []
         if self.done:
-            whole = f"{self.done:,} of {many(self.total, self.unit)}" if self.total else many(self.done, self.unit)
+            beyond = not self.total or self.done > self.total
+            whole = many(self.done, self.unit) if beyond else f"{self.done:,} of {many(self.total, self.unit)}"
             told += [whole, f"{self.rate:,.1f}/s"]
         elif self.total:
             told.append(f"{many(self.total, self.unit)} to read")
@@ -85,11 +86,13 @@ def expect(total: int, unit: str) -> None:
 
 
 def advance(count: int, by: int = 0) -> None:
-    """Say that so many more are done of the stage at work, `by` one of several that see every row."""
+    """Say that so many more are done of the stage at work, `by` one of several that see every row; by 0 those
+    that are written."""
     if _at_work:
         at = _at_work[-1]
         at.counts[by] = at.counts.get(by, 0) + count
-        at.done = max(at.done, at.counts[by])
+        # What is written may be more or fewer rows than came in: it counts where nothing that sees these is counted.
+        at.done = max((done for one, done in at.counts.items() if one), default=at.counts.get(0, 0))
 
 
 def current() -> Step | None:

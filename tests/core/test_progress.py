@@ -33,6 +33,11 @@ def test_it_is_counted_where_it_is_at_work_and_nowhere_else() -> None:
         for by, count in ((1, 3), (2, 3), (1, 2), (0, 4)):
             progress.advance(count, by)
         assert progress.current().done == 5
+        progress.advance(100)
+        assert progress.current().done == 5
+    with progress.step("written", 10):
+        progress.advance(12)
+        assert str(progress.current()).startswith("written: 12 rows, ")
 
 
 def test_what_lasts_is_told_and_what_does_not_is_not() -> None:
