@@ -26,7 +26,9 @@ LEAST_WORDS = 20
 
 _AUTHORS = (
     ("author", "authors", "authorname", "authornames", "authorfullname", "authorlist", "authorsparsed", "dccreator",
-     "dctermscreator", "citationauthor", "citationauthors", "articleauthor"),
+     "dctermscreator", "citationauthor", "citationauthors", "articleauthor", "dccontributorauthor", "autor", "autorin",
+     "autoren", "autores", "auteur", "auteurs", "autore", "autori", "verfasser", "verfasserin", "författare",
+     "forfatter", "автор", "авторы", "作者", "著者", "저자"),
     ("creator", "creators", "creatorname", "byline", "bylines", "writer", "writers", "writtenby", "by", "composer",
      "poet"),
     ("contributor", "contributors", "maintainer", "maintainers", "ownerdisplayname", "username", "screenname",
@@ -36,7 +38,9 @@ _AUTHORS = (
 )
 """Names of fields in the order in which they are asked, without case and signs."""
 _TITLES = (("title", "headline", "articletitle", "pagetitle", "booktitle", "papertitle", "dctitle", "citationtitle",
-            "documenttitle", "titletext", "ogtitle", "posttitle", "questiontitle"), ("name", "subject"))
+            "documenttitle", "titletext", "ogtitle", "posttitle", "questiontitle", "titel", "titre", "título", "titulo",
+            "titolo", "tytuł", "rubrik", "название", "заголовок", "标题", "標題", "題名", "タイトル", "제목"),
+           ("name", "subject"))
 _ADDRESSES = ("url", "urls", "sourceurl", "link", "permalink", "canonicalurl", "canonical", "uri", "href", "webpage",
               "weburl", "pageurl", "articleurl", "htmlurl", "landingpage", "landingpageurl", "originalurl",
               "warctargeturi", "targeturi", "homepage", "repository", "repositoryurl", "repourl", "doi", "pdfurl",
@@ -46,7 +50,8 @@ _SOURCES = ("source", "sources", "sourcename", "sourcedataset", "origin", "prove
             "repo", "repofullname", "maxstarsreponame", "dataset", "collection", "subset", "container",
             "containertitle")
 _NOTICES = ("copyright", "copyrights", "copyrightnotice", "copyrightline", "copyrighttext", "copyrightstatement",
-            "rights", "dcrights", "credit", "creditline", "attribution", "attributiontext", "attributions")
+            "rights", "dcrights", "credit", "creditline", "attribution", "attributiontext", "attributions",
+            "licenseattribution", "licenceattribution", "requiredattribution")
 _TEXTS = ("licensetext", "licencetext", "licensecontent", "licensenotice", "licencenotice", "noticetext", "notice")
 """Fields that hold the text of a licence or a notice, which has to stay with the row."""
 _ELSEWHERE = frozenset({
@@ -130,8 +135,7 @@ def _is_nested(value: Mapping[str, Any]) -> bool:
 
 
 def _plain(key: str) -> str:
-    return re.sub(r"[^a-z0-9@#]", "", key.rpartition(":")[2].lower()) if ":" in key else re.sub(
-        r"[^a-z0-9@#]", "", key.lower())
+    return re.sub(r"[^\w@#]|_", "", key.rpartition(":")[2].lower())
 
 
 def _fields(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -150,7 +154,8 @@ def _fields(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
                 found.append((plain, value))
                 if plain in _ELSEWHERE or plain in _ALL_AUTHORS:
                     continue
-                parts = value if isinstance(value, list) else [value]
+                parts = _of_graph(value) if plain == "@graph" else value if isinstance(value, list) else [value]
+                parts = _of_pairs(parts)
                 # A list of many objects is about many things, and not about this text.
                 below += [part for part in parts if isinstance(part, Mapping)] if len(parts) == 1 else []
         level = below
@@ -159,6 +164,35 @@ def _fields(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return found
 
 
+def _of_graph(value: Any) -> list[Any]:
+    """The one work that a graph of JSON-LD describes, with the people that it names by their ids; else all nodes."""
+    nodes = [node for node in value if isinstance(node, Mapping)] if isinstance(value, list) else []
+    known = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
+    works = [node for node in nodes if any(_plain(key) in _OF_WORKS for key in node if isinstance(key, str))]
+    if len(works) != 1:
+        return nodes
+
+    def resolved(part: Any) -> Any:
+        if isinstance(part, list):
+            return [resolved(one) for one in part]
+        return known.get(part.get("@id"), part) if isinstance(part, Mapping) and isinstance(
+            part.get("@id"), str) else part
+
+    return [{key: resolved(part) for key, part in works[0].items() if key != "@id"}]
+
+
+def _of_pairs(parts: list[Any]) -> list[Any]:
+    """Fields that are objects of a key and a value each (DSpace), as one object; anything else as it is."""
+    if len(parts) < 1 or not all(isinstance(part, Mapping) and isinstance(part.get("key"), str) and "value" in part
+                                 for part in parts):
+        return parts
+    found: dict[str, list[Any]] = {}
+    for part in parts:
+        found.setdefault(part["key"].replace(".", ""), []).append(part["value"])
+    return [found]
+
+
+_OF_WORKS = frozenset({"author", "authors", "creator", "headline"})
 _ALL_AUTHORS = frozenset(key for keys in _AUTHORS for key in keys)
 
 
