@@ -11,6 +11,9 @@ copied:
 
 A copy that states nothing is stricter, too, since it has no licence; not if it is of the same host.
 
+A document that is contained in another, over however many steps, and every copy of it count as copies of the one that
+holds them: a text within a text is used on its terms as well.
+
 A reservation of any copy that stands (table `reservations`) binds all of them: it has no origin, and no evidence is
 asked. It binds, too, what holds the text of a reserved document or is held in one, and what says the same in other
 words (table `redundant_documents`), from pair to pair: each document names but one of those that it is like, so that a
@@ -26,7 +29,7 @@ Belongs here: clusters of copies. Does not: which documents form one (`clusters`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -53,15 +56,17 @@ _APART = "\x1f"
 
 
 def terms_of_copies(
-    members: pa.Table, settings: Copies, pairs: pa.Table | None = None, held: Mapping[str, Kept] | None = None
+    members: pa.Table, settings: Copies, pairs: pa.Table | None = None, held: Mapping[str, Kept] | None = None,
+    contained: Collection[str] = (),
 ) -> pa.Table:
     """Table `document_terms`: a row for every copy that stays, sorted by doc_id.
 
     Args:
         members: `MEMBER_COLUMNS` of all documents that clusters are made of.
         settings: what a free copy beside a restricted one amounts to.
-        pairs: doc_id and matched_doc_id of documents that are contained in others, or say the same.
+        pairs: doc_id, matched_doc_id and kind of documents that are contained in others, or say the same.
         held: by doc_id, what documents are held to since takedowns.
+        contained: the kinds of pairs of which the first document is contained in the other.
     """
     members = members.sort_by("doc_id").combine_chunks()
     own = _Expressions(members["license_spdx"])
@@ -72,19 +77,25 @@ def terms_of_copies(
     reserved[survivor[np.asarray(members["reserved"].combine_chunks())]] = True
     kept_to = _Kept(members["doc_id"].combine_chunks(), survivor, held or {})
     reserved[kept_to.reserved] = True
+    copy = np.flatnonzero(survivor != np.arange(len(survivor)))
+    owner = survivor[copy]
     if pairs is not None and pairs.num_rows:
         ids = members["doc_id"].combine_chunks()
         left, right = (pc.index_in(pairs[name], ids) for name in ("doc_id", "matched_doc_id"))
         there = np.asarray(pc.and_(left.is_valid(), right.is_valid()).combine_chunks())
-        ends = (survivor[side.filter(pa.array(there)).to_numpy()] for side in (left, right))
+        ends = [survivor[side.filter(pa.array(there)).to_numpy()] for side in (left, right)]
         reserved = spread(reserved, *ends)
-    contests = np.zeros(len(survivor), bool)
+        within = np.asarray(pc.is_in(pairs["kind"], pa.array(list(contained), pa.string())).combine_chunks())[there]
+        more = behind_holders(survivor, *(end[within] for end in ends))
+        copy, owner = (np.concatenate(both) for both in zip((copy, owner), more, strict=True))
+    contests = np.zeros(len(copy), bool)
     if settings.beside_restricted != "free":
-        contests = _contesting(members, survivor, np.where(reserved, own.tiers, own.bare_tiers), strict)
+        claimed_tiers = np.where(reserved, own.tiers, own.bare_tiers)
+        contests = _contesting(members, copy, owner, claimed_tiers, strict)
         if settings.beside_restricted == "origin":
-            contests &= ~_origins(members, survivor, contests, settings)[survivor]
+            contests &= ~_origins(members, copy[contests], owner[contests], settings)[owner]
     rows = np.flatnonzero(kept)
-    stated = _joined(survivor[contests], strict.bare.take(pa.array(np.flatnonzero(contests))), len(survivor))
+    stated = _joined(owner[contests], strict.bare.take(pa.array(copy[contests])), len(survivor))
     stands = pa.array(reserved)
     reserves = pc.if_else(stands, pa.scalar(OPT_OUT), pa.scalar(""))
     claims = pc.if_else(stands, members["license_spdx"].combine_chunks(), own.bare)
@@ -141,6 +152,35 @@ def spread(marked: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarra
     return found
 
 
+def behind_holders(survivor: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of texts that rows hold which stay, and the row that holds each, over however many steps.
+
+    Args:
+        survivor: of every row, the one of its cluster that stays.
+        lower, upper: rows that stay, the first of each pair contained in the second.
+    """
+    apart = lower != upper
+    pairs = found = np.unique(np.stack([lower[apart], upper[apart]], axis=1).astype(np.int64), axis=0)
+    while True:
+        held, further = _matches(found[:, 1], pairs[:, 0])
+        steps = np.stack([found[held, 0], pairs[further, 1]], axis=1)
+        more = np.unique(np.concatenate([found, steps[steps[:, 0] != steps[:, 1]]]), axis=0)
+        if len(more) == len(found):
+            break
+        found = more
+    order = np.argsort(survivor, kind="stable")
+    pair, place = _matches(found[:, 0], survivor[order])
+    return order[place], found[pair, 1]
+
+
+def _matches(values: np.ndarray, ascending: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of values, and of their equals among others in ascending order, every two that are equal."""
+    first, last = (np.searchsorted(ascending, values, side=side) for side in ("left", "right"))
+    counts = last - first
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(np.arange(len(values)), counts), np.repeat(first, counts) + within
+
+
 class _Expressions:
     """A column of expressions, each looked at once.
 
@@ -166,30 +206,29 @@ def _without_reservation(expression: str) -> str:
     return conjunction(part for part in parts if part != OPT_OUT)
 
 
-def _contesting(members: pa.Table, survivor: np.ndarray, claimed: np.ndarray, strict: _Expressions) -> np.ndarray:
-    """Which copies are stricter than what the copy that stays claims; silence on the same host is not."""
-    stricter = strict.bare_tiers > claimed[survivor]
-    stricter[survivor == np.arange(len(survivor))] = False
-    rows = np.flatnonzero(stricter)
+def _contesting(
+    members: pa.Table, copy: np.ndarray, owner: np.ndarray, claimed: np.ndarray, strict: _Expressions
+) -> np.ndarray:
+    """Which copies are stricter than what their owner, which stays, claims; silence on the same host is not."""
+    stricter = strict.bare_tiers[copy] > claimed[owner]
+    some = np.flatnonzero(stricter)
     host = members["host"].combine_chunks()
-    theirs, mine = host.take(pa.array(rows)), host.take(pa.array(survivor[rows]))
+    theirs, mine = (host.take(pa.array(rows[some])) for rows in (copy, owner))
     unstated = pc.and_(members["opt_out"], pc.equal(strict.bare, UNKNOWN))
-    silent = pc.or_(pc.equal(members["license_basis"], SILENT), unstated).combine_chunks().take(pa.array(rows))
+    silent = pc.or_(pc.equal(members["license_basis"], SILENT), unstated).combine_chunks().take(pa.array(copy[some]))
     quiet = pc.and_(silent, pc.and_(pc.equal(theirs, mine), pc.not_equal(mine, "")))
-    stricter[rows[np.asarray(pc.fill_null(quiet, False))]] = False
+    stricter[some[np.asarray(pc.fill_null(quiet, False))]] = False
     return stricter
 
 
-def _origins(members: pa.Table, survivor: np.ndarray, contests: np.ndarray, settings: Copies) -> np.ndarray:
-    """Per row that stays whether something shows that it is the origin of the copies that contest it."""
-    count = len(survivor)
-    rows = np.flatnonzero(contests)
-    of = survivor[rows]
+def _origins(members: pa.Table, copy: np.ndarray, owner: np.ndarray, settings: Copies) -> np.ndarray:
+    """Per row whether something shows that it is the origin of the copies that contest it, which are given."""
+    count = members.num_rows
 
     def alone(marked: np.ndarray) -> np.ndarray:
         """What is true of a row, and of none that contests it."""
         disputed = np.zeros(count, bool)
-        disputed[of[marked[rows]]] = True
+        disputed[owner[marked[copy]]] = True
         return marked & ~disputed
 
     vouched = np.asarray(pc.is_in(members["license_basis"], pa.array(VOUCHED)).combine_chunks())
@@ -198,7 +237,7 @@ def _origins(members: pa.Table, survivor: np.ndarray, contests: np.ndarray, sett
     listed = np.array([*known, False], bool)[pc.fill_null(hosts.indices, len(known)).to_numpy(zero_copy_only=False)]
     dates = pc.fill_null(members["fetched_at"].cast(pa.int64()), -1).to_numpy()
     first = np.full(count, _NEVER, np.int64)
-    np.minimum.at(first, of, dates[rows])
+    np.minimum.at(first, owner, dates[copy])
     earlier = (dates >= 0) & (first >= 0) & (first - np.maximum(dates, 0) >= settings.origin_days * _DAY)
     return alone(vouched) | alone(listed) | earlier
 

@@ -18,10 +18,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from data_platform.licenses.resolve import RESOLVERS, Statement, decide
 from data_platform.licenses.settings import Copies
-from data_platform.proof.ids import IdIndex, numbers_of
+from data_platform.proof.ids import IdIndex, distinct, numbers_of
 from data_platform.proof.numbering import NONE, renumber_rows
 from data_platform.proof.reading import Reader
 from data_platform.proof.terms import Said, stricter_statements
@@ -30,31 +32,94 @@ from data_platform.spdx.expressions import OPT_OUT, UNKNOWN, conjunction, licens
 from data_platform.spdx.tiers import tier
 
 _DAY = 86_400 * 10**6
+_CONTAINMENT = "containment"
 
 
 class Members:
-    """The members of clusters that are not their subjects: documents that were dropped as copies of them.
+    """The documents that stand behind subjects: dropped as copies of them, or contained in them, and copies of these.
 
     Attributes:
         numbers: their ids.
-        owner: the place of the subject that each one is a copy of.
+        owner: the place of the subject that each one is a copy of; -1 of those that are contained in some alone.
         index: finds them.
+        place, holder: each one, by place, with the place of each subject that it stands behind.
     """
 
     def __init__(self, reader: Reader, way: Way, subjects: IdIndex) -> None:
-        numbers, owners = [np.zeros((0, 2), np.uint64)], [NONE]
-        for stop in way.of("duplicates"):
-            for batch in reader.read(stop, ["doc_id", "cluster_id"]):
-                own, cluster = numbers_of(batch["doc_id"]), numbers_of(batch["cluster_id"])
-                copies = np.flatnonzero((own != cluster).any(axis=1))
-                owner = subjects.find(cluster[copies])
-                numbers.append(own[copies[owner >= 0]])
-                owners.append(owner[owner >= 0])
-        self.numbers, self.owner = np.concatenate(numbers), np.concatenate(owners)
+        numbers, owners = _copies_of(reader, way, subjects)
+        inner, holders = _contained_in(reader, way, subjects)
+        known = IdIndex(numbers)
+        new, _ = distinct(inner[known.find(inner) < 0])
+        self.numbers = np.concatenate([numbers, new])
+        self.owner = np.concatenate([owners, np.full(len(new), -1, owners.dtype)])
         self.index = IdIndex(self.numbers)
+        self.place = np.concatenate([np.arange(len(numbers)), self.index.find(inner)])
+        self.holder = np.concatenate([owners, holders])
+
+    def behind(self, marked: np.ndarray) -> np.ndarray:
+        """The subjects, by place, that some of them stand behind."""
+        return np.unique(self.holder[marked[self.place]])
 
     def __len__(self) -> int:
         return len(self.owner)
+
+
+def _copies_of(reader: Reader, way: Way, subjects: IdIndex) -> tuple[np.ndarray, np.ndarray]:
+    """The documents that were dropped as copies of subjects, and the place of the subject of each."""
+    numbers, owners = [np.zeros((0, 2), np.uint64)], [NONE]
+    for stop in way.of("duplicates"):
+        for batch in reader.read(stop, ["doc_id", "cluster_id"]):
+            own, cluster = numbers_of(batch["doc_id"]), numbers_of(batch["cluster_id"])
+            copies = np.flatnonzero((own != cluster).any(axis=1))
+            owner = subjects.find(cluster[copies])
+            numbers.append(own[copies[owner >= 0]])
+            owners.append(owner[owner >= 0])
+    return np.concatenate(numbers), np.concatenate(owners)
+
+
+def _contained_in(reader: Reader, way: Way, subjects: IdIndex) -> tuple[np.ndarray, np.ndarray]:
+    """The documents that subjects hold, over however many steps, and copies of these, with the place of the subject."""
+    lower, upper = [np.zeros((0, 2), np.uint64)], [np.zeros((0, 2), np.uint64)]
+    for stop in way.of("redundant_documents"):
+        stated = json.loads(stop.commit["config"]).get("pairs", ())
+        kinds = pa.array([name for name, config in stated if config.get("method") == _CONTAINMENT], pa.string())
+        for batch in reader.read(stop, ["doc_id", "matched_doc_id", "kind"]):
+            some = batch.filter(pc.is_in(batch["kind"].cast(pa.string()), kinds))
+            lower.append(numbers_of(some["doc_id"]))
+            upper.append(numbers_of(some["matched_doc_id"]))
+    ends = np.concatenate([*lower, *upper])
+    if not len(ends):
+        return ends, NONE
+    numbers, rank = distinct(ends)
+    outer = np.split(rank, 2)
+    held: dict[int, set[int]] = {}
+    for one, other in zip(*(half.tolist() for half in outer), strict=True):
+        held.setdefault(one, set()).add(other)
+    places, index = subjects.find(numbers), IdIndex(numbers)
+    holders = {one: sorted(places[other] for other in _reached(held, one) if places[other] >= 0) for one in held}
+    found, owners = [numbers[:0]], []
+    for one, others in holders.items():
+        found += [numbers[one:one + 1]] * len(others)
+        owners += others
+    for stop in way.of("duplicates"):
+        for batch in reader.read(stop, ["doc_id", "cluster_id"]):
+            own, cluster = numbers_of(batch["doc_id"]), index.find(numbers_of(batch["cluster_id"]))
+            for place in np.flatnonzero(cluster >= 0).tolist():
+                others = holders.get(int(cluster[place]), [])
+                if others and (own[place] != numbers[cluster[place]]).any():
+                    found += [own[place:place + 1]] * len(others)
+                    owners += others
+    return np.concatenate(found), np.array(owners, np.int64)
+
+
+def _reached(held: Mapping[int, set[int]], start: int) -> set[int]:
+    """What holds a document, over however many steps; not itself."""
+    found, ahead = set(), [start]
+    while ahead:
+        for other in held.get(ahead.pop(), set()) - found:
+            found.add(other)
+            ahead.append(other)
+    return found - {start}
 
 
 class Verdict(NamedTuple):

@@ -393,7 +393,7 @@ class _Examiner:
                     self.copy_licenses[item["values"]] = self.copy_licenses.get(item["values"], 0) + item["counts"]
         self._counted(table, seen)
         self._found("chain", table, "a copy of the document is not there",
-                    np.unique(self.members.owner[seen_copies == 0]))
+                    self.members.behind(seen_copies == 0))
         self.resolved = seen > 0
 
     def _written_terms(self) -> None:
@@ -603,10 +603,12 @@ class _Examiner:
         stands = self.reserved.of(numbers)
         bound = bound_by_pairs(self.reader, self.way, lambda ids: self.reserved.of(ids) | self.held.reserves(ids))
         stands[:self.count] |= bound.find(self.numbers) >= 0
+        every = np.concatenate([np.arange(self.count), self.count + self.members.place])
         documents = Documents(
-            self.combination, self.resolver, self.host, self.vocabulary.values, self.fetched_at, stands
+            self.combination[every], self.resolver[every], self.host[every], self.vocabulary.values,
+            self.fetched_at[every], stands[every],
         )
-        given = (documents, self.members.owner, self.combinations, self.vocabulary.values, settings_of(self.way))
+        given = (documents, self.members.holder, self.combinations, self.vocabulary.values, settings_of(self.way))
         expected = expected_terms(*given, held=self.held.by_place)
         wrong = self.resolved & ~self._agree(expected)
         if self.held.by_place and not self.held.written:
@@ -622,6 +624,7 @@ class _Examiner:
                     np.flatnonzero(wrong & ~(expected.reserved & free)))
         again = np.flatnonzero(self.reserved.passed_over(numbers))
         again = np.unique(np.where(again < self.count, again, np.append(self.members.owner, 0)[again - self.count]))
+        again = again[again >= 0]
         again = again[free[again] & ~said[again]]
         self._found("license", "reservations", "nothing later takes back a reservation of it or of a copy of it", again)
         tiers = np.array([tier(one) for one in expected.expressions] or [0])

@@ -48,7 +48,7 @@ class HeldTo:
                 own[place] = one
                 said.setdefault(place, ([], ""))[0].append(one.terms)
                 said[place] = (said[place][0], one.claim)
-            if copy >= 0:
+            if copy >= 0 and members.owner[copy] >= 0:
                 said.setdefault(int(members.owner[copy]), ([], ""))[0].append(one.terms)
         self.by_place = {place: KeptTo(tuple(terms), claim) for place, (terms, claim) in said.items()}
         written = [json.loads(first_of(lake.history(stop.table), stop.commit)["config"])

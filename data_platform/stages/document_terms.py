@@ -18,6 +18,8 @@ from data_platform.takedown.held import held_config, held_terms
 from data_platform.takedown.removal_list import standing
 
 PAIRS = "redundant_documents"
+CONTAINMENT = "containment"
+"""The method whose pairs are of a document that is in another."""
 
 
 def _write(work: Work) -> Files:
@@ -32,10 +34,11 @@ def _write(work: Work) -> Files:
     reserved = work.rows("reservations", ["doc_id"])["doc_id"].combine_chunks()
     marks: pa.ChunkedArray = pc.is_in(members["doc_id"], reserved)
     members = members.append_column("reserved", marks)
-    pairs = work.rows(PAIRS, ["doc_id", "matched_doc_id"]) if work.pins_of(PAIRS) else None
+    pairs = work.rows(PAIRS, ["doc_id", "matched_doc_id", "kind"]) if work.pins_of(PAIRS) else None
     held = held_terms(standing(work.lake))
+    contained = [entry.name for entry in pair_entries(work.recipe) if entry.method.name == CONTAINMENT]
     return work.files(
-        terms_of_copies(members.select(MEMBER_COLUMNS), work.recipe.licenses.copies, pairs, held)
+        terms_of_copies(members.select(MEMBER_COLUMNS), work.recipe.licenses.copies, pairs, held, contained)
     )
 
 

@@ -40,7 +40,9 @@ def cluster(*copies: dict[str, Any], first: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def terms(*clusters: list[dict[str, Any]], **given_: Any) -> list[dict[str, Any]]:
+def terms(
+    *clusters: list[dict[str, Any]], related: dict[str, Any] | None = None, **given_: Any
+) -> list[dict[str, Any]]:
     """The rows of all clusters."""
     kinds = {name: table("document_licenses")[name].type for name in MEMBER_COLUMNS
              if name in table("document_licenses")}
@@ -49,7 +51,13 @@ def terms(*clusters: list[dict[str, Any]], **given_: Any) -> list[dict[str, Any]
         "alternative_licenses": pa.list_(pa.string()),
     }.get(name, pa.string()))) for name in MEMBER_COLUMNS])
     rows = [row for one in clusters for row in one]
-    return terms_of_copies(pa.Table.from_pylist(rows, schema=schema), Copies(**given_)).to_pylist()
+    return terms_of_copies(pa.Table.from_pylist(rows, schema=schema), Copies(**given_), **related or {}).to_pylist()
+
+
+def holding(*pairs: tuple[int, int], kind: str = "containment") -> dict[str, Any]:
+    """Pairs of documents, of which the first is in the second, as `terms_of_copies` takes them."""
+    rows = [{"doc_id": f"{inner:032x}", "matched_doc_id": f"{outer:032x}", "kind": kind} for inner, outer in pairs]
+    return {"pairs": pa.Table.from_pylist(rows), "contained": ("containment",)}
 
 
 def one(*copies: dict[str, Any], **given_: Any) -> tuple[str, bool, bool]:
@@ -147,3 +155,18 @@ def test_the_order_of_rows_and_of_other_clusters_is_nobodys_business(copies: lis
 
 def test_no_documents() -> None:
     assert terms() == []
+
+
+def test_a_text_within_a_text_is_used_on_its_terms_as_well() -> None:
+    """Over steps, with copies of what is contained, and whichever way the pair is given; not if the holder is older."""
+    inner, middle, outer = cluster(member(NC)), cluster(member(BY), first=10), cluster(member(BY), first=20)
+    found = terms(inner, middle, outer, related=holding((0, 10), (10, 20)))
+    assert [row["license_spdx"] for row in found] == [NC, conjunction([BY, NC]), conjunction([BY, NC])]
+    assert [row["contested"] for row in found] == [False, True, True]
+    copied = cluster(member(BY), member(GPL))
+    assert terms(copied, outer, related=holding((0, 20)))[1]["license_spdx"] == conjunction([BY, GPL])
+    alike = terms(inner, outer, related=holding((0, 20), kind="semantic"))
+    assert [row["license_spdx"] for row in alike] == [NC, BY]
+    older = cluster(member(BY, fetched_at=DAY - timedelta(days=100)), first=20)
+    assert terms(inner, older, related=holding((0, 20)))[1]["license_spdx"] == BY
+    assert terms(inner, outer, related=holding((0, 20)), beside_restricted="free")[1]["license_spdx"] == BY

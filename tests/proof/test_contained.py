@@ -1,0 +1,46 @@
+"""A free text that holds one which is not free, and the audit of what is made of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tampering import MIXTURE, _essay, bring_up_to_date, said_by_audit
+from data_platform.lake.lake import Lake
+from data_platform.proof.audit import audit
+from data_platform.run.recipe import Recipe
+from data_platform.run.workspace import Workspace
+
+
+def over(folder: Path, drop: bool) -> Workspace:
+    """A lake of three texts: one that is not free, one that holds it and claims to be free, and one of its own."""
+    texts = {"inner": {"alpha": _essay("alpha")}, "outer": {
+        "beta": f"{_essay('beta')}\n{_essay('alpha')}\n{_essay('gamma')}", "delta": _essay("delta")}}
+    for source, files in texts.items():
+        (folder / source).mkdir()
+        for name, text in files.items():
+            (folder / source / f"{name}.txt").write_text(text, encoding="utf-8")
+    recipe = Recipe.model_validate({
+        "name": "contained", "filters": {"rule_sets": {}},
+        "sources": [
+            {"name": name, "kind": "files", "snapshot": name, "paths": [str(folder / name)],
+             "license": {"spdx": spdx, "basis": "by letter"}}
+            for name, spdx in (("inner", "CC-BY-NC-4.0"), ("outer", "CC-BY-4.0"))
+        ],
+        "deduplication": {"guards": {"max_cluster_share": 1.0}}, "repetition": {"containment": {"drop": drop}},
+        "mixtures": {MIXTURE: {"tokens": 100_000, "weights": {"web": 1}, "contested": "admit"}},
+    })
+    return Workspace(recipe, Lake(str(folder / "lake")))
+
+
+@pytest.mark.parametrize("drop", [True, False])
+def test_what_holds_a_text_is_used_on_its_terms(tmp_path: Path, drop: bool) -> None:
+    workspace = over(tmp_path, drop)
+    bring_up_to_date(workspace)
+    terms = workspace.lake.read_table("document_terms").to_pylist()
+    assert sorted(row["license_spdx"] for row in terms) == [
+        "CC-BY-4.0", "CC-BY-4.0 AND CC-BY-NC-4.0", "CC-BY-NC-4.0"]
+    assert [row["claimed_spdx"] for row in terms if row["contested"]] == ["CC-BY-4.0"]
+    assert said_by_audit(workspace.lake, MIXTURE, None) == []
+    assert audit(workspace.lake, MIXTURE)["contested"]["documents"] == 1
