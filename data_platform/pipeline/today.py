@@ -24,6 +24,7 @@ from data_platform.core.errors import PlainError, describe, many
 from data_platform.core.tables import kind_of, table
 from data_platform.lake.lake import recipe_number
 from data_platform.lake.parents import with_parents
+from data_platform.licenses.weights import KEY
 from data_platform.mixing.settings import Mixture
 from data_platform.pipeline.flow import stages
 from data_platform.pipeline.staleness import LicenseChanges, NotPublishable
@@ -218,7 +219,7 @@ class Today:
 def _settings(stage: Stage, before: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
     """Settings that differ, by name and with both values, other than what sources and rulings state."""
     before, now = dict(before), dict(now)
-    for key in ("registry", "known_sources", "rulings") if stage.states_licenses else ():
+    for key in ("registry", "known_sources", "rulings", KEY) if stage.states_licenses else ():
         before.pop(key, None), now.pop(key, None)
     if stage.name == "raw_crawls":
         yield from _archives(before.pop("archives", []), now.pop("archives", []))

@@ -19,6 +19,7 @@ from typing import Any
 from data_platform.core.tables import kind_of
 from data_platform.core.tables import table as declared
 from data_platform.lake.lake import Lake
+from data_platform.licenses.weights import FILES, KEY, digests
 from data_platform.proof.examination import Examination
 from data_platform.proof.way import Stop, Way
 from data_platform.spdx.expressions import UNKNOWN
@@ -96,7 +97,8 @@ def models_of(lake: Lake, way: Way, examination: Examination) -> list[Touch]:
     """The models that touched rows of a mixture, in the order of the way."""
     rows = examination.rows.num_rows
     return [
-        *_extractors(examination), *_of_documents(way, rows), *_published(lake, way, examination)
+        *_extractors(examination), *_of_documents(way, rows), *_of_evidence(way, rows),
+        *_published(lake, way, examination),
     ]
 
 
@@ -140,6 +142,18 @@ def _of_documents(way: Way, rows: int) -> Iterator[Touch]:
             seen["counting tokens", str(tokenizer)] = {"version": str(tokenizer), **shipped}
     for (role, name), stated in seen.items():
         yield Touch(role, name, rows, stated)
+
+
+def _of_evidence(way: Way, rows: int) -> Iterator[Touch]:
+    """The models that decide licences, as the commits of evidence name them, and whether those installed are others."""
+    named = {(name, digest) for stop in way.of("license_evidence")
+             for name, digest in json.loads(stop.commit["config"]).get(KEY, {}).items()}
+    for name, digest in sorted(named):
+        role = "deciding licences" if digests().get(name) == digest else "deciding licences; installed is another file"
+        yield Touch(role, f"{name}@{digest[:12]}", rows, {
+            "developer": "data_platform", "version": f"sha256:{digest}", "type": FILES.get(name, name),
+            "intended use": "evidence of licences",
+        })
 
 
 def _published(lake: Lake, way: Way, examination: Examination) -> Iterator[Touch]:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from data_platform.core.tables import kind_of
 from data_platform.lake import chain
 from data_platform.lake.lake import VersionGone
+from data_platform.licenses.weights import KEY
 from data_platform.publish.account import Account, Archive
 from data_platform.publish.shards import digests_of
 from data_platform.publish.signing import envelope, key_id, public_pem
@@ -76,6 +77,9 @@ def _materials(account: Account) -> Iterator[dict[str, Any]]:
     for resolver in sorted({found for row in account.commits.values()
                             if (found := json.loads(row["config"]).get("resolver"))}):
         yield {"name": f"resolver {resolver}"}
+    asked = {pair for row in account.commits.values() for pair in json.loads(row["config"]).get(KEY, {}).items()}
+    for name, digest in sorted(asked):
+        yield {"name": f"model {name}", **_digest("sha256", digest), "annotations": {"decides": "licences"}}
     for (name, partition), row in account.commits.items():
         if kind_of(name) == "trainer":
             yield from _models(account, name, row["version"])

@@ -15,6 +15,7 @@ from data_platform.ingest.site_files import PATTERN, kind_of
 from data_platform.licenses.manual import Rulings, load_rulings
 from data_platform.licenses.observation import Observation
 from data_platform.licenses.site_files import Captured, Policies
+from data_platform.licenses.weights import KEY, digests
 from data_platform.run import engine
 from data_platform.run.recipe import Recipe
 from data_platform.run.stage import Files, Stage, Work
@@ -134,6 +135,7 @@ def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:
         **registry(workspace, snapshot),
         "training_agents": sorted(licenses.training_agents),
         "rulings": [ruling.model_dump(mode="json") for ruling in load_rulings(licenses.rulings)],
+        KEY: digests(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,18 @@ def test_what_holds_a_text_is_used_on_its_terms(tmp_path: Path, drop: bool) -> N
     assert [row["claimed_spdx"] for row in terms if row["contested"]] == ["CC-BY-4.0"]
     assert said_by_audit(workspace.lake, MIXTURE, None) == []
     assert audit(workspace.lake, MIXTURE)["contested"]["documents"] == 1
+
+
+def test_the_models_that_decide_licences_are_named(sound: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In audits, with what is installed instead, and as materials of attestations."""
+    from data_platform.licenses.weights import FILES, digests
+    from data_platform.proof import models
+
+    attested = json.loads((Path(sound.lake.uri).parent / "export" / "attestation.json").read_text())
+    materials = {one["name"]: one for one in attested["predicate"]["resolvedDependencies"]}
+    assert {name: materials[f"model {name}"]["digest"]["sha256"] for name in FILES} == digests()
+    named = {one["model"]: one["role"] for one in audit(sound.lake, MIXTURE)["models"]}
+    assert named[f"reader.npz@{digests()['reader.npz'][:12]}"] == "deciding licences"
+    monkeypatch.setattr(models, "digests", lambda: {**digests(), "reader.npz": "0" * 64})
+    named = {one["model"]: one["role"] for one in audit(sound.lake, MIXTURE)["models"]}
+    assert named[f"reader.npz@{digests()['reader.npz'][:12]}"] == "deciding licences; installed is another file"
