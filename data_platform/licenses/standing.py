@@ -23,11 +23,11 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -35,7 +35,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.tables import table
-from data_platform.ingest.site_files import Kind, text_of
+from data_platform.ingest.crawl import TRUNCATED
+from data_platform.ingest.records import host_of
+from data_platform.ingest.site_files import Kind, kind_of, text_of
 from data_platform.licenses.robots_txt import relevant
 from data_platform.licenses.site_files import Captured, Policies
 from data_platform.spdx.expressions import OPT_OUT, identifiers_of
@@ -70,6 +72,19 @@ class SiteFile:
     payload: bytes = field(repr=False)
     fetched_at: datetime | None
     truncated: bool = False
+
+
+FILE_COLUMNS = ("record_id", "url", "mime", "payload", "fetched_at", "metadata")
+"""What is read of every record of `raw_crawls` that may be a file of a site."""
+
+
+def site_files(records: Iterable[Mapping[str, Any]]) -> list[SiteFile]:
+    """The files of sites among records, of each `FILE_COLUMNS`: those with a payload, of a host, at a place of such."""
+    return [
+        SiteFile(row["record_id"], row["url"], kind, row["payload"], row["fetched_at"], _is_truncated(row["metadata"]))
+        for row in records
+        if row["payload"] is not None and host_of(row["url"]) and (kind := kind_of(row["url"], row["mime"]))
+    ]
 
 
 class _Rule(NamedTuple):
@@ -348,10 +363,10 @@ def _with_texts(documents: pa.Table, ids: pa.Array, found: _Found) -> pa.Table:
     }).cast(schema).sort_by("doc_id")
 
 
-def is_truncated(metadata: str | None, key: str) -> bool:
-    """Whether the metadata of a capture say, under `key`, that it breaks off."""
+def _is_truncated(metadata: str | None) -> bool:
+    """Whether the metadata of a capture say that it breaks off."""
     try:
-        return key in json.loads(metadata or "{}")
+        return TRUNCATED in json.loads(metadata or "{}")
     except ValueError:
         return True
 

@@ -16,10 +16,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.ingest.crawl import TRUNCATED
-from data_platform.ingest.records import host_of
-from data_platform.ingest.site_files import PATTERN, kind_of
-from data_platform.licenses.standing import SiteFile, in_one, is_truncated, rows_of, site_of, standing
+from data_platform.ingest.site_files import PATTERN
+from data_platform.licenses.standing import (
+    FILE_COLUMNS,
+    SiteFile,
+    in_one,
+    rows_of,
+    site_files,
+    site_of,
+    standing,
+)
 from data_platform.methods.duplicates.url import canonical_urls
 from data_platform.proof.ids import IdIndex, numbers_of
 from data_platform.proof.reading import Reader
@@ -27,7 +33,6 @@ from data_platform.proof.way import Way
 from data_platform.takedown.held_sites import held_files
 
 _RECORD = ("record_id", "url", "host", "fetched_at", "record_type", "mime")
-_FILE = ("record_id", "url", "mime", "payload", "fetched_at", "metadata")
 EVIDENCE = ("doc_id", "location", "scope", "record_id")
 """Columns of evidence that reserves."""
 _SPOT = r"(?s)^.*?://(?:www\.)?(?P<host>[^/#]*?)(?::443)?(?::80)?(?P<path>(?:/[^#]*?)??)/*(?:#.*)?$"
@@ -118,14 +123,9 @@ class Reserved:
 
         rows = [
             row for stop in self._way.of("raw_crawls")
-            for batch in self._reader.read_where(stop, list(_FILE), "url", is_file) for row in batch.to_pylist()
+            for batch in self._reader.read_where(stop, list(FILE_COLUMNS), "url", is_file) for row in batch.to_pylist()
         ]
-        return [
-            SiteFile(row["record_id"], row["url"], kind, row["payload"], row["fetched_at"],
-                     is_truncated(row["metadata"], TRUNCATED))
-            for row in rows
-            if row["payload"] is not None and host_of(row["url"]) and (kind := kind_of(row["url"], row["mime"]))
-        ] + held_files(self._stated("held"))
+        return site_files(rows) + held_files(self._stated("held"))
 
     def _stated(self, setting: str) -> list[str]:
         """What the commit of `reservations` names: the crawlers that gather text for training, files taken down."""

@@ -8,10 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.ingest.crawl import TRUNCATED
-from data_platform.ingest.records import host_of
-from data_platform.ingest.site_files import PATTERN, kind_of
-from data_platform.licenses.standing import SiteFile, is_truncated, standing
+from data_platform.ingest.site_files import PATTERN
+from data_platform.licenses.standing import FILE_COLUMNS, SiteFile, site_files, standing
 from data_platform.methods.duplicates.url import canonical_urls
 from data_platform.run import engine
 from data_platform.run.stage import Files, Stage, Work
@@ -21,7 +19,6 @@ from data_platform.takedown.held_sites import held_files, held_sites
 from data_platform.takedown.removal_list import standing as removed
 
 _RECORD = ["record_id", "url", "host", "fetched_at", "record_type", "mime"]
-_FILE = ["record_id", "url", "mime", "payload", "fetched_at", "metadata"]
 
 
 def _write(work: Work) -> Files:
@@ -49,13 +46,7 @@ def _site_files(work: Work) -> list[SiteFile]:
     pins, chosen = work.pins_of("raw_crawls"), col("url").regexp(f"(?i){PATTERN}")
     if not engine.read_all(work.lake, pins, ["url"]).where(chosen).count_rows():
         return []
-    rows = engine.read_all(work.lake, pins, _FILE).where(chosen).to_pylist()
-    return [
-        SiteFile(row["record_id"], row["url"], kind, row["payload"], row["fetched_at"],
-                 is_truncated(row["metadata"], TRUNCATED))
-        for row in rows
-        if row["payload"] is not None and host_of(row["url"]) and (kind := kind_of(row["url"], row["mime"]))
-    ]
+    return site_files(engine.read_all(work.lake, pins, list(FILE_COLUMNS)).where(chosen).to_pylist())
 
 
 def _config(workspace: Workspace, snapshot: str | None) -> Mapping[str, Any]:

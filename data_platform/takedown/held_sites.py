@@ -17,9 +17,8 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_platform.ingest.records import host_of
-from data_platform.ingest.site_files import PATTERN, kind_of
-from data_platform.licenses.standing import SiteFile, Sites
+from data_platform.ingest.site_files import PATTERN
+from data_platform.licenses.standing import FILE_COLUMNS, SiteFile, Sites, site_files
 from data_platform.takedown.inventory import open_parquet
 from data_platform.takedown.plan import Corpus
 from data_platform.takedown.removal_list import SITE, Entry, RemovalList
@@ -41,16 +40,11 @@ def site_entries(corpus: Corpus, gone: Iterable[str], takedown_id: str, agents: 
         if not pc.any(pc.and_(is_file, pc.is_in(rows["record_id"], going))).as_py():
             continue
         parquet = open_parquet(corpus.lake, place)
-        found = parquet.read(columns=["record_id", "url", "mime", "payload", "fetched_at"]).filter(
-            pc.is_in(rows["record_id"], going))
-        for row in found.to_pylist():
-            kind = kind_of(row["url"], row["mime"])
-            if kind is None or row["payload"] is None or not host_of(row["url"]):
-                continue
-            file = SiteFile(row["record_id"], row["url"], kind, row["payload"], row["fetched_at"])
+        found = parquet.read(columns=list(FILE_COLUMNS)).filter(pc.is_in(rows["record_id"], going))
+        for file in site_files(found.to_pylist()):
             if Sites([file], agents).speaking:
-                date = row["fetched_at"].isoformat() if row["fetched_at"] else _UNDATED
-                entries.add(Entry(takedown_id, SITE, f"{date} {row['url']}"))
+                date = file.fetched_at.isoformat() if file.fetched_at else _UNDATED
+                entries.add(Entry(takedown_id, SITE, f"{date} {file.url}"))
     return sorted(entries, key=lambda entry: entry.value)
 
 
