@@ -85,6 +85,18 @@ _LEAVE = re.compile(
     r"nachdruck|genehmigung|autorisation|permiso|permesso|permissão|toestemming|zgod", re.I,
 )
 """Words by which a notice speaks of a text that was somebody else's."""
+_PRINTED = re.compile(
+    r"the\s+person\s+who\s+associated(?:\s+CC0)?\s+with\s+this\s+(?:work|page|site|text)\s+has\s+waived\s+all|"
+    r"^\W*(?:all\s+)?text\s+created\s+after\s+(?:september\s+25,\s+2005|25\s+september\s+2005)\s+(?:is\s+)?available\s+"
+    r"under|^\W*licensed\s+under\s+@\s+(?:(?:19|20)\d\d\s*[-–—]\s*)?(?:19|20)\d\d\s+by\b", re.I,
+)
+"""What systems print under the pages they make, in words that elsewhere grant nothing: the waiver that Creative
+Commons' chooser writes, Wikinews, and the lessons of the Carpentries."""
+_CREDIT_DUE = re.compile(
+    r"^\W*(?:licen[sc]e\s+)?(?:and|but)\s+you\s+must\s+(?:attribute|credit|cite|acknowledge)\s+(?:the\s+)?"
+    r"(?:[A-ZÀ-Þ][\w’'.-]*\s*|(?:and|of|the|&)\s+){1,8}\W*$"
+)
+"""A duty that the licence has itself, as OpenStax prints it."""
 _SOME_RIGHTS = re.compile(
     r"\b(?:some|no|certain|einige|keine|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|derechos|direitos|"
     r"diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I,
@@ -102,6 +114,8 @@ def claim(
     """
     if _is_quoted(before, after) or _OF_DATA.match(after):
         return OTHER
+    if _is_printed(before, after):
+        return WHOLE
     found = _class_of(before, after, frozenset(own_names), previous, in_footer)
     return OTHER if found == PART else found
 
@@ -110,8 +124,14 @@ def means_page(
     before: str, after: str = "", own_names: Set[str] = frozenset(), *, previous: str = "", in_footer: bool = False
 ) -> bool:
     """Whether what `claim` takes for a grant is so surely one of the page or its site that it need not point at it."""
+    if _is_printed(before, after):
+        return True
     scores = _scores(before, after, frozenset(own_names), previous, in_footer)
     return scores[WHOLE] - max(scores[other] for other in CLASSES if other != WHOLE) >= SURE_OF_PAGE
+
+
+def _is_printed(before: str, after: str) -> bool:
+    return bool(_PRINTED.search(" ".join(f"{before} {LICENSE} {after}".split())))
 
 
 def _scores(before: str, after: str, own_names: frozenset[str], previous: str, in_footer: bool) -> dict[str, float]:
@@ -198,9 +218,10 @@ def is_of_authors(text: str) -> bool:
 
 
 def adds_nothing(text: str) -> bool:
-    """Whether a text is a notice of copyright, or says that some rights are reserved: it adds nothing to a grant."""
+    """Whether a text is a notice of copyright, says that some rights are reserved, or demands the credit that every
+    licence with attribution does: it adds nothing to a grant."""
     text = _SOME_RIGHTS.sub(" ", text)
-    return is_notice(text) or not _LETTER.search(text)
+    return is_notice(text) or not _LETTER.search(text) or bool(_CREDIT_DUE.match(text))
 
 
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:

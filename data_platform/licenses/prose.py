@@ -197,7 +197,7 @@ _FORBIDS = re.compile(
     r"reserv\w+|réserv\w+|(?:do(?:es)?\s+not|don[’']t)\s+(?:permit|allow|authori[sz]e|consent)|forbid\w*|^no\b|"
     r"vorbehalt\w+|prohibit\w+|not\s+(?:be\s+)?(?:permitted|allowed|used?|authori[sz]ed)|may\s+not|untersagt|"
     r"nicht\s+(?:gestattet|erlaubt|zul[äa]ssig)|ausdr[üu]cklich\s+widersprochen|widersprechen|interdit\w*|prohibid\w*|"
-    r"\bno part\b|opt(?:ed)?[\s-]out|behalt\w*\b[^.]{0,80}\bvor\b|riserv\w+|zastrzeg\w+|voorbehoud\w*|exclu\w+|"
+    r"\bno part\b|opt(?:ed)?[\s-]out|beh[aä]lt\w*\b[^.]{0,140}\bvor\b|riserv\w+|zastrzeg\w+|voorbehoud\w*|exclu\w+|"
     r"ausgeschlossen|ausgenommen|oppos\w+|object(?:s|ed)?\s+to|widerspr\w+|se\s+opone|opponiamo|proib\w+|"
     r"vietat\w+|verboden|niet\s+toegestaan|bezwaar|"
     r"zabron\w+|zakaz\w*|sprzeciw\w*|not\s+(?:to\s+be|as)\b|禁止|禁じ|お断り|不得|请勿|請勿|許可|许可|同意", re.I,
