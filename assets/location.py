@@ -21,6 +21,7 @@ from data_platform.assets.origins import origins_of
 from data_platform.assets.presentation import Presentation
 from data_platform.assets.refresh import refresh_job, schedules_of
 from data_platform.assets.sensors import sensors_of
+from data_platform.assets.standing import standing_of
 from data_platform.assets.stopped_runs import stoppable_in_process
 from data_platform.assets.vacuum import vacuum_job, vacuum_schedule
 from data_platform.pipeline.flow import stages
@@ -54,7 +55,7 @@ def definitions_of(
     return dg.Definitions(
         **graph | {"jobs": [*jobs, refresh, vacuum]},
         sensors=[
-            *sensors_of(flow, names, jobs), *alerts_of(recipe, names),
+            *sensors_of(flow, names, jobs), standing_of(flow, names), *alerts_of(recipe, names),
             follow_of(recipe, path, names, lambda other: definitions_of(other, path, resource_overrides, given)),
         ],
         schedules=[*schedules_of(flow, names, refresh), vacuum_schedule(names, vacuum)],

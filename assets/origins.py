@@ -152,6 +152,17 @@ def observations(
     return events
 
 
+def tell_what_changed(
+    instance: dg.DagsterInstance, workspace: Workspace, flow: Mapping[str, Stage], names: Names,
+    snapshots: Iterable[str],
+) -> bool:
+    """Record what `observations` gives, at once. Returns whether that was all there is, for now."""
+    events = observations(instance, workspace, flow, names, snapshots)
+    for event in events:
+        instance.report_runless_asset_event(event)
+    return len(events) < _MOST_AT_ONCE
+
+
 def _of_all(instance: dg.DagsterInstance, stage: Stage, names: Names, seen: Versions) -> dg.AssetObservation | None:
     """The observation of all snapshots together, if that is another than was observed last."""
     key, version = names.asset(str(origin_of_all(stage))), _together(instance, names, seen)

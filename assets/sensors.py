@@ -13,9 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from data_platform.assets.arrivals import forget, gone, register
@@ -25,7 +23,9 @@ from data_platform.assets.gates import up_to_date
 from data_platform.assets.jobs import job_of_stage, tables_of_jobs
 from data_platform.assets.loaded_code import outdated
 from data_platform.assets.names import PLANNED, Names
-from data_platform.assets.origins import observations
+from data_platform.assets.origins import observations, tell_what_changed
+from data_platform.assets.standing import agree
+from data_platform.assets.switched_on import is_on
 from data_platform.core.errors import PlainError
 from data_platform.core.fingerprints import Fingerprints
 from data_platform.ingest.places import SourceError
@@ -138,8 +138,9 @@ def due(
     events, stale = _told_to_the_ui(names, statuses, told_before)
     changing = dict.fromkeys(status.snapshot for status in statuses if status.snapshot and (
         status.state != "fresh" or status.place in told_before))
-    events = [*observations(instance, opened, flow, names, changing), *events]
-    beside = _is_on(instance, names.of_recipe("new_snapshots"))
+    if tell_what_changed(instance, opened, flow, names, changing):
+        agree(instance, context.repository_def.asset_graph, names, opened.recipe, statuses, at_work)
+    beside = is_on(instance, names.of_recipe("new_snapshots"))
     told = [f"{status.place}: {status.why}" for status in statuses if status.state == "blocked"]
     wanted, since, tried, now_asked = [], {}, set(before.get("asked", ())), set()
     for one in _asked(opened, flow, statuses):
@@ -203,14 +204,6 @@ def _follows(asked: Asked, workspace: Workspace, at_work: Busy, now_asked: Colle
         for status in asked.statuses if status.stage.follows
         for before in status.stage.follows(workspace, str(asked.snapshot))
     )
-
-
-def _is_on(instance: dg.DagsterInstance, sensor: str) -> bool:
-    states = instance.all_instigator_state(
-        instigator_type=InstigatorType.SENSOR,
-        instigator_statuses={InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE},
-    )
-    return any(state.instigator_name == sensor for state in states)
 
 
 def _requests(some: Iterable[Asked], workspace: Workspace, names: Names, planned: float) -> list[dg.RunRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ def asking(instance: dg.DagsterInstance, location: Path, name: str) -> Iterator[
         LoadableTargetOrigin(python_file=str(location), executable_path="python"), location_name=name
     )
     schema = create_schema()
+    sys.modules.pop(location.stem, None)  # Dagster keeps what it has loaded, be the file another by now
     with WorkspaceProcessContext(instance, InProcessTestWorkspaceLoadTarget(origin)) as process:
 
         def ask(query: str, **variables: Any) -> dict[str, Any]:

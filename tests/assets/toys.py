@@ -6,9 +6,9 @@ Everything but what the stages compute is the product: plan, lake, checks, jobs,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,9 @@ watch: {{vanished: {vanished}}}
 LOCATION = """
 from data_platform.assets.location import definitions_of
 from data_platform.run.recipe import load_recipe
-from tests.assets.toys import flow
+from tests.assets.toys import {flow}
 
-defs = definitions_of(load_recipe({recipe!r}), {recipe!r}, flow=flow())
+defs = definitions_of(load_recipe({recipe!r}), {recipe!r}, flow={flow}())
 """
 BAD = "bad"
 """A line that the first stage takes and its check refuses."""
@@ -78,6 +78,13 @@ def _sketches(work: Work) -> Files:
     return work.files(pa.Table.from_pylist(rows, schema=table("document_sketches").schema))
 
 
+def _signatures(work: Work) -> Files:
+    ids = work.rows("document_sketches", ["doc_id"])["doc_id"].to_pylist()
+    rows = [{"doc_id": one, "snapshot": work.snapshot, "exact_hash": one, "shingle_count": 1, "minhash_bands": [],
+             "minhash_sketch": b""} for one in ids]
+    return work.files(pa.Table.from_pylist(rows, schema=table("document_signatures").schema))
+
+
 def _all(work: Work) -> Files:
     rows = work.rows("document_sketches", ["doc_id", "snapshot"]).to_pylist()
     rows = [{**row, "through": "robots", "record_id": row["doc_id"]} for row in rows]
@@ -116,15 +123,25 @@ def flow() -> dict[str, Stage]:
     return {stage.name: stage for stage in stages}
 
 
+def comparing() -> dict[str, Stage]:
+    """Stages of single snapshots alone, of which one also reads the snapshots before its own."""
+    signals, verdicts, _, sketches, _ = flow().values()
+    sketches = replace(sketches, inputs=("filter_verdicts",))
+    copies = Stage("document_signatures", "duplicates", ("document_sketches",), _signatures, _nothing, phase="match",
+                   books=None)
+    return {stage.name: stage for stage in (signals, verdicts, sketches, copies)}
+
+
 @dataclass
 class Toys:
-    """A recipe on the toy flow, and the instance that it runs in."""
+    """A recipe on a toy flow, and the instance that it runs in."""
 
     folder: Path
     instance: dg.DagsterInstance
     tokens: int = 1000
     more: str = ""
     vanished: str = "remove"
+    flow: Callable[[], dict[str, Stage]] = flow
 
     def __post_init__(self) -> None:
         self.write()
@@ -158,7 +175,7 @@ class Toys:
     @property
     def definitions(self) -> dg.Definitions:
         """The code location, loaded anew."""
-        return definitions_of(load_recipe(self.recipe), str(self.recipe), flow=flow())
+        return definitions_of(load_recipe(self.recipe), str(self.recipe), flow=self.flow())
 
     @property
     def workspace(self) -> Workspace:
@@ -167,7 +184,7 @@ class Toys:
 
     def plan(self) -> list[Status]:
         """Where every stage stands."""
-        return plan(self.workspace, flow())
+        return plan(self.workspace, self.flow())
 
     def open_places(self) -> dict[str, str]:
         """What is not up to date, and its state."""
@@ -207,13 +224,13 @@ class Toys:
     def location(self) -> Path:
         """A file that defines the code location."""
         path = self.folder / "location.py"
-        path.write_text(LOCATION.format(recipe=str(self.recipe)), encoding="utf-8")
+        path.write_text(LOCATION.format(recipe=str(self.recipe), flow=self.flow.__name__), encoding="utf-8")
         return path
 
     def written(self) -> int:
         """How many commits the lake has."""
         lake = self.workspace.lake
-        return sum(lake.open(name).version() for name in flow() if lake.exists(name))
+        return sum(lake.open(name).version() for name in self.flow() if lake.exists(name))
 
 
 def asked(requests: list[dg.RunRequest]) -> list[tuple[str, str | None, tuple[str, ...]]]:
