@@ -3,12 +3,12 @@
 Dagster itself refuses unknown partitions of backfills, of sensors and of `dg launch`. It takes them in a run that is
 launched by GraphQL or by `dagster job launch`, whose partition is a tag among others; and its UI lets people add any
 word to the partitions. Such a run is refused here when it is submitted, before there is a process or a step. Not here:
-runs that come into no queue, as those of `dagster job execute`, which their first step refuses (`arrivals.py`).
+runs that come into no queue, as those of `dagster job execute`, which their executor refuses (`executor.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 from dagster._core.run_coordinator import SubmitRunContext
@@ -38,13 +38,17 @@ class Coordinator(QueuedRunCoordinator):
         run = context.dagster_run
         try:
             for names in _recipes(context):
-                for tag in _PARTITIONS:
-                    if tag in run.tags:
-                        refuse_strange(self._instance, names, run.tags[tag])
+                for snapshot in asked_for(run.tags):
+                    refuse_strange(self._instance, names, snapshot)
         except UnknownSnapshot:
             self._instance.add_run_tags(run.run_id, {MAX_RETRIES_TAG: "0"})  # it was no crash
             raise
         return super().submit_run(context)
+
+
+def asked_for(tags: Mapping[str, str]) -> list[str]:
+    """The partitions that a run with these tags is of, or that it begins and ends with."""
+    return list(dict.fromkeys(tags[tag] for tag in _PARTITIONS if tag in tags))
 
 
 def _recipes(context: SubmitRunContext) -> Iterator[Names]:

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from data_platform.assets.alerts import alerts_of
+from data_platform.assets.executor import executor_of
 from data_platform.assets.follow import follow_of
 from data_platform.assets.graph import assets_of, checks_of
 from data_platform.assets.jobs import jobs_of
@@ -22,7 +23,6 @@ from data_platform.assets.presentation import Presentation
 from data_platform.assets.refresh import refresh_job, schedules_of
 from data_platform.assets.sensors import sensors_of
 from data_platform.assets.standing import standing_of
-from data_platform.assets.stopped_runs import stoppable_in_process
 from data_platform.assets.vacuum import vacuum_job, vacuum_schedule
 from data_platform.pipeline.flow import stages
 from data_platform.resources.workspace import WorkspaceResource
@@ -46,7 +46,7 @@ def definitions_of(
     jobs, made = jobs_of(flow, names, said), assets_of(flow, names, Presentation(recipe, path, flow), recipe)
     graph = {
         "assets": [*origins_of(flow, names, recipe), *made, *observed_of(flow, names, recipe)],
-        "asset_checks": checks_of(flow, names), "jobs": jobs, "executor": stoppable_in_process,
+        "asset_checks": checks_of(flow, names), "jobs": jobs, "executor": executor_of(names, path),
     }
     refresh = refresh_job(
         flow, names, lambda workspace: dg.Definitions(**graph, resources={"workspace": workspace}), said

@@ -53,7 +53,7 @@ def show_canceled(instance: dg.DagsterInstance, run_id: str, why: str) -> None:
     instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
-class _StoppableExecutor(InProcessExecutor):
+class StoppableExecutor(InProcessExecutor):
     """Dagster's executor of all steps in one process, whose runs can be stopped at any moment."""
 
     def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
@@ -62,6 +62,6 @@ class _StoppableExecutor(InProcessExecutor):
 
 
 @dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)
-def stoppable_in_process(init_context: dg.InitExecutorContext) -> _StoppableExecutor:
+def stoppable_in_process(init_context: dg.InitExecutorContext) -> StoppableExecutor:
     """One process per run: stages already use every core, and the models stay loaded from step to step."""
-    return _StoppableExecutor(retries=RetryMode.from_config(init_context.executor_config["retries"]))
+    return StoppableExecutor(retries=RetryMode.from_config(init_context.executor_config["retries"]))

@@ -30,13 +30,23 @@ class LicenseChanges:
         self._last: dict[tuple[str, str], dict[str, Any] | None] = {}
         self._now: dict[tuple[str, str], Mapping[str, Any]] = {}
 
-    def of(self, name: str, partition: str = "") -> list[str]:
-        """What changed since a partition of table `name` was built, in words; empty if nothing did."""
+    def of(self, name: str, partition: str = "", vanished: bool = True) -> list[str]:
+        """What changed since a partition of table `name` was built, in words; empty if nothing did.
+
+        Args:
+            vanished: whether it counts that another snapshot is gone, of which a partition has no row. What was read
+                with it is stale for that, and made again without it.
+        """
         changes: dict[str, None] = {}
         for commit in self.built_from(name, partition):
-            if commit["table"] in self._stating:
+            if commit["table"] in self._stating and (vanished or not self._is_gone(commit, partition)):
                 changes |= dict.fromkeys(self.between(commit))
         return list(changes)
+
+    def _is_gone(self, commit: Mapping[str, Any], partition: str) -> bool:
+        """Whether a commit is of a snapshot that no source has any more, and the partition is of another one."""
+        snapshot = commit["partition"]
+        return bool(partition) and snapshot != partition and snapshot not in self._workspace.snapshots
 
     def last_commit(self, name: str, partition: str) -> dict[str, Any] | None:
         """The commit that wrote a partition last; None if there is none."""

@@ -1,6 +1,8 @@
 """Sensors and the nightly refresh, evaluated as the daemon does: all that is due, once, and nothing for nothing."""
 
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from data_platform.run.stage import execute
 from data_platform.takedown.removal_list import TAKEDOWN
 from tests.assets.asking import asking
 from tests.assets.toys import BAD, BROKEN, Toys, asked, flow, toys
+from tests.conftest import REPOSITORY
 
 _STALE = """query($key: AssetKeyInput!, $partition: String) {
   assetNodes(assetKeys: [$key]) { staleStatus(partition: $partition) } }"""
@@ -189,13 +192,21 @@ def test_a_snapshot_that_arrives_while_a_run_is_under_way_does_not_break_it(worl
     assert world.open_places()["filter_stop_words"] == "stale", "it is to be made again, with what arrived"
 
 
-def test_a_partition_that_no_source_has_is_refused_before_anything_is_made(world: Toys) -> None:
+def test_a_partition_that_no_source_has_is_refused_before_the_first_step(world: Toys) -> None:
     world.arrive("two")
     world.instance.add_dynamic_partitions(world.names.snapshots.name, ["tow"])
-    result = world.definitions.resolve_job_def(world.names.of_recipe("crawl")).execute_in_process(
-        instance=world.instance, partition_key="tow", raise_on_error=False
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "job", "execute", "-f", str(world.location), "-j",
+         world.names.of_recipe("crawl"), "--tags", '{"dagster/partition": "tow"}'],
+        capture_output=True, text=True, check=False, timeout=120, cwd=REPOSITORY,
     )
-    assert not result.success and "no source has it: there is no snapshot tow; two is near" in _failure(result)
+    (run,) = world.instance.get_runs()
+    events = [entry.dagster_event for entry in world.instance.all_logs(run.run_id) if entry.is_dagster_event]
+    assert done.returncode and run.status == dg.DagsterRunStatus.FAILURE
+    assert not [event for event in events if event.event_type_value == "STEP_START"]
+    (failure,) = [event for event in events if event.event_type == dg.DagsterEventType.RUN_FAILURE]
+    said = "no source has it: there is no snapshot tow; two is near"
+    assert said in failure.job_failure_data.error.message and said in done.stderr
     assert not world.workspace.lake.exists("language_signals")
 
 

@@ -70,6 +70,33 @@ def test_logs_of_the_platform_stay_few_files_and_keep_their_order(grown: tuple[G
         assert Custody(lake).unwitnessed(name) == []
 
 
+def test_a_ledger_that_was_carried_on_knows_the_files_of_every_partition(grown: tuple[Growing, list[Counts]]) -> None:
+    known = grown[0].lake.ledger(CHAIN[0])
+    assert sorted(file.path for part in known.parts.values() for file in part.values()) == sorted(known.by_path)
+    for number in (0, SNAPSHOTS - 1):
+        (file,) = known.files(f"s{number:05d}")
+        assert file.partition == (f"s{number:05d}",)
+
+
+def test_an_old_entry_that_is_another_file_is_seen_by_a_run_that_has_just_begun(
+    grown: tuple[Growing, list[Counts]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks at size and times of the last entries alone; a plan, and the check after the run, look at all."""
+    monkeypatch.setattr(ledger, "_LOOKED_AT_LAST", 4)
+    lake = grown[0].lake
+    path = Path(lake.table_uri(CHAIN[0]), "_delta_log", f"{1:020d}.json")
+    content = path.read_bytes()
+    forget()
+    assert Custody(lake, ledgers=True, listing=False).breaches(CHAIN[0]) == []
+    path.with_suffix(".other").write_bytes(content.replace(b'"run_id":""', b'"run_iD":""'))
+    path.with_suffix(".other").replace(path)
+    forget()
+    assert Custody(lake, ledgers=True, listing=False).breaches(CHAIN[0])
+    path.write_bytes(content)
+    forget()
+    assert Custody(lake, ledgers=True, listing=False).breaches(CHAIN[0]) == []
+
+
 def test_an_old_entry_that_was_edited_at_its_size_and_time_is_seen(grown: tuple[Growing, list[Counts]]) -> None:
     """Last of this module: it damages the lake."""
     lake = grown[0].lake

@@ -304,6 +304,19 @@ def test_a_source_that_changes_its_license_is_named_wherever_something_was_made_
     assert LicenseChanges(changed).of("document_licenses", "one") == []
 
 
+def test_a_snapshot_that_vanished_holds_back_what_has_rows_of_it_and_no_run_of_others(workspace: Workspace) -> None:
+    lake, both = workspace.lake, tuple(workspace.lake.pins("document_licenses", ["one", "two"]))
+    for name, partition, pins in (("duplicates", Partition(), both),
+                                  ("deduplicated_documents", Partition.of("deduplicated_documents", "one"), None)):
+        made = Provenance(name, "1", {}, pins or (lake.pin("duplicates"), both[0]))
+        lake.write(name, partition, table(name).schema.empty_table(), made)
+    left, gone = Workspace(workspace.recipe, lake, ["two"]), ["source source-two: no longer in the recipe"]
+    for name, partition, counted in (("deduplicated_documents", "one", []), ("duplicates", "", gone),
+                                     ("document_licenses", "two", gone)):
+        assert LicenseChanges(left).of(name, partition, vanished=False) == counted
+    assert LicenseChanges(left).of("deduplicated_documents", "one") == gone
+
+
 def test_a_source_that_left_or_was_renamed_is_no_longer_published(workspace: Workspace) -> None:
     lake = workspace.lake
     rows = pa.Table.from_pylist([], table("mixture_all").schema)
