@@ -20,7 +20,7 @@ _OPENS = (
 )
 _BETWEEN = (
     r"as|for|where|when|if|is|it|they|the|our|my|this|that|these|are|any|has|have|been|by|on|to|in|of|at|its|their|not|and|"
-    r"or|a|an|be|post|page|item|article|text|author|says?|saying|states?|stating|said|das|die|der|den|dem|im|am|zum|beim|es|ist|sind|"
+    r"or|a|an|be|bij|een|onderdeel|bijdrage|post|page|item|article|text|author|says?|saying|states?|stating|said|das|die|der|den|dem|im|am|zum|beim|es|ist|sind|"
     r"etwas|explizit|ausdrücklich|jeweils|la|le|les|de|des|del|que|se|lo|en|el|ce|sur|donde|dove|onde|quando|cuando|esté|"
     r"esté|è|é|está|o|a|di|su|na|w|jest|expressly|clearly|coat|to|er|het|op|sig|är|det|annat|andet|annet"
 )

@@ -48,7 +48,9 @@ _ELEMENTS = re.compile(
     r"(?:(?:\b(?:CC|BY|SA|Attribution|Share-?\s?Alike|Namensnennung|Naamsvermelding|Gelijk\s?Delen|Atribución|Reconocimiento|"
     r"Compartir\s?Igual|Atribuição|Compartilha\s?Igual|Attribuzione|Condividi allo stesso modo|Uznanie autorstwa|"
     r"Na tych samych warunkach|Erkännande|Dela\s?Lika|Navngivelse|Kreditering|Del på samme vilk[åa]r|Reconeixement|"
-    rf"{_ANYWHERE})\b|署名|相同方式共享|表示|継承|저작자표시|동일조건변경허락|\d\.\d|\(CC\s*(?=@))[\s,–-]*)+@|"
+    rf"Public\s+Domain\s+Mark|Apache\s+Licen[sc]e,?\s+Version|{_ANYWHERE})\b|رخصة\s+المشاع\s+الإبداعي|المشاع\s+الإبداعي|"
+    r"ن[\u064b-\u0652]?سب\s+الم[\u064b-\u0652]?صن[\u064b-\u0652]*ف|"
+    r"الترخيص\s+بالمثل|دولي|署名|相同方式共享|表示|継承|저작자표시|동일조건변경허락|\d\.\d\)?|\(CC\s*(?=@))[\s,–-]*)+@|"
     rf"@(?:[\s,–-]*(?:\b(?:{_ANYWHERE})|\d\.\d(?!\d)))+|@\s*(?:4\.0\s*)?\)", re.I,
 )
 """What is left of the name of a licence beside it, which says nothing about what is put under it."""
@@ -63,10 +65,10 @@ _SHOUTED = 20
 """Letters of a text all in capitals, from which on they are no abbreviations."""
 _ARTICLE = re.compile(r"^(?:the|der|die|das|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
 _NOTICE = re.compile(
-    r"(?:©|\([cC]\)|\b(?i:copyright|copyleft)\b|🄯|🅭)[\s:©()cC]*(?:\bby\b\s*)?(?:(?:19|"
+    r"(?:©|\([cC]\)|\b(?i:copyright|copyleft)\b|🄯|🅭)(?:[\s:©()]|[cC](?=\)))*(?:\bby\b\s*)?(?:(?:19|"
     r"20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d|present|heute|now|today))*)?[\s,:]*"
     r"(?:(?:by|the|von|par|di|por|de|der|des|das|die|und|and|et|y|e|of|for|für|&|la|le|les|du|del|van|on|at|"
-    r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}",
+    r"(?=[\w.@'’&-]*[A-ZÀ-ÞŠŽŁ0-9.])[\w.@'’&-]+)(?:[\s,&]+|(?=[^\w\s])|$)){0,10}(?:\s*\(?(?:19|20)\d\d\)?)?",
 )
 """A notice of copyright with its holder: capitalised words and what joins them."""
 _AUTHORS = re.compile(
@@ -78,7 +80,7 @@ _AUTHORS = re.compile(
 _ROLE = re.compile(r"\([^()\W\d_][^()\d]{0,24}\)\W*$")
 """What a holder is, behind the name: '(Author)', as systems of journals print it."""
 _OF_AUTHORS = re.compile(
-    r"(?:©|\([cC]\)|[Cc]opyright)[\s:©()cC]*(?:(?:19|20)\d\d)?[\s,:]*(?:by\s+)?Authors\b(?!\s+\w)"
+    r"(?:©|\([cC]\)|[Cc]opyright)(?:[\s:©()]|[cC](?=\)))*(?:(?:19|20)\d\d)?[\s,:]*(?:by\s+)?Authors\b(?!\s+\w)"
 )
 _LEAVE = re.compile(
     r"re-?(?:print|publish|post|produc)|permission|excerpt|courtesy|originally|first\s+(?:appear|publish)|\bfrom\b|"
@@ -86,17 +88,23 @@ _LEAVE = re.compile(
 )
 """Words by which a notice speaks of a text that was somebody else's."""
 _PRINTED = re.compile(
-    r"the\s+person\s+who\s+associated(?:\s+CC0)?\s+with\s+this\s+(?:work|page|site|text)\s+has\s+waived\s+all|"
+    r"the\s+person\s+who\s+associated(?:\s+(?:CC0|@))?\s+with\s+this\s+(?:work|page|site|text)\s+has\s+waived\s+all|"
     r"^\W*(?:all\s+)?text\s+created\s+after\s+(?:september\s+25,\s+2005|25\s+september\s+2005)\s+(?:is\s+)?available\s+"
     r"under|^\W*licensed\s+under\s+@\s+(?:(?:19|20)\d\d\s*[-–—]\s*)?(?:19|20)\d\d\s+by\b", re.I,
 )
 """What systems print under the pages they make, in words that elsewhere grant nothing: the waiver that Creative
 Commons' chooser writes, Wikinews, and the lessons of the Carpentries."""
 _CREDIT_DUE = re.compile(
-    r"^\W*(?:licen[sc]e\s+)?(?:and|but)\s+you\s+must\s+(?:attribute|credit|cite|acknowledge)\s+(?:the\s+)?"
+    r"^\W*(?i:(?:licen[sc]e\s+)?(?:and|but)\s+you\s+must\s+(?:attribute|credit|cite|acknowledge)\s+(?:the\s+)?)"
     r"(?:[A-ZÀ-Þ][\w’'.-]*\s*|(?:and|of|the|&)\s+){1,8}\W*$"
 )
 """A duty that the licence has itself, as OpenStax prints it."""
+_PERMITS = re.compile(
+    r"\W*(?:(?:and|or|it|they|you|anyone|everyone|may|can|be|is|are|free(?:ly)?|to|welcome|copied|copy|used?|re-?used?|"
+    r"shared?|adapted|adapt|changed?|translated?|printed?|print|redistributed?|republished|republish|passed|pass|on|"
+    r"for\s+(?:any|every|all)\s+purposes?(?:\s+without\s+(?:asking|permission))?)\W+)+", re.I,
+)
+"""Permissions without a condition."""
 _SOME_RIGHTS = re.compile(
     r"\b(?:some|no|certain|einige|keine|certains|algunos|alguns|alcuni)\s+(?:rights?|rechte|droits|derechos|direitos|"
     r"diritti)(?:\s+\w+)?\s+(?:reserved|vorbehalten|réservés|reservados|riservati)\b", re.I,
@@ -218,10 +226,12 @@ def is_of_authors(text: str) -> bool:
 
 
 def adds_nothing(text: str) -> bool:
-    """Whether a text is a notice of copyright, says that some rights are reserved, or demands the credit that every
-    licence with attribution does: it adds nothing to a grant."""
+    """Whether a text adds nothing to a grant: a notice of copyright, some rights that are reserved, the credit that
+    every licence with attribution demands, or a permission."""
     text = _SOME_RIGHTS.sub(" ", text)
-    return is_notice(text) or not _LETTER.search(text) or bool(_CREDIT_DUE.match(text))
+    return is_notice(text) or not _LETTER.search(text) or bool(
+        _CREDIT_DUE.match(text) or _PERMITS.fullmatch(f"{text} ")
+    )
 
 
 def begins_with_name(sentence: str, own_names: Set[str]) -> bool:

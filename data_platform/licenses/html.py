@@ -92,8 +92,9 @@ DOUBTFUL_NEIGHBOUR = 2.0
 """The same of the sentences around, and of the blocks beside it in a footer."""
 DOUBTFUL_PROSE = 2.2
 """The same of the paragraphs beside a licence in an article, which speak of anything."""
-LIKE_PROSE = 0.0
-"""What a first look at the sentence of such a paragraph has to find for it to be doubtful."""
+LIKE_PROSE, PARAGRAPH = 0.0, 300
+"""What a first look at the sentence of such a paragraph has to find for it to be doubtful; characters of a block that
+is one of an article."""
 DOUBTFUL_REPRINT_IN_NOTICE = 1.5
 """Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
 MAX_NOTICE = 600
@@ -443,7 +444,10 @@ def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
         # The end of the text and terms of the site are beside each other there.
         doubtful = DOUBTFUL_ADDITION
     for block in blocks_beside(node):
+        of_article = len(block) > PARAGRAPH and place(node) != "site"
         for sentence in prose.sentences(block):
+            if of_article and first_look(sentence) <= LIKE_PROSE:
+                continue
             yield from ((addition, doubtful) for addition in prose.additions(sentence))
 
 

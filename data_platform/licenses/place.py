@@ -184,7 +184,7 @@ _BYLINE = re.compile(
 _LINES = "p,div,small,li,td,dd,dt,h2,h3,h4,h5,h6,address,aside,center,footer,header,section"
 _BLOCKS = "p,div,li,ul,table,h1,h2,h3,h4,h5,h6,form,section"
 _HOLDER = re.compile(
-    r"(?:©|\([cC]\)|[Cc]opyright)[\s:©()cC]*(?:(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d))*)?[\s,:]*(?:by\s+)?"
+    r"(?:©|\([cC]\)|[Cc]opyright)(?:[\s:©()]|[cC](?=\)))*(?:(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)?\d\d))*)?[\s,:]*(?:by\s+)?"
     r"([A-ZÀ-ÞŠŽŁ][^.|;,©\n]{1,60})"
 )
 INLINE = frozenset({

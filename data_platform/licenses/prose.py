@@ -298,7 +298,7 @@ r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
 _GOES_ON = re.compile(
     r"^\W*(?:it|its|they|all\s+of\s+(?:it|them)|both|es|er|sie|seine|ihre|il|elle|ils|elles|está|están|è|sono|"
-    r"é|são|het|hij|ze|jest|są)\b", re.I,
+    r"é|são|het|hij|ze|jest|są|you\s+(?:may|can|are\s+(?:free|welcome)\s+to)\s+(?:\w+,?\s+){1,5}?(?:it|them))\b", re.I,
 )
 """How a clause begins that speaks of what the one before spoke of: 'This site is old. Its texts are'."""
 _PART_END = re.compile(r"[;()[\]]|\s[-–—]+\s")

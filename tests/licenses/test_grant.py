@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from data_platform.licenses.exceptions import has_exception, without_exception
-from data_platform.licenses.grant import BARE, OTHER, WHOLE, adds_nothing, claim, credits_another, is_notice
+from data_platform.licenses.grant import BARE, OTHER, WHOLE, adds_nothing, claim, credits_another, is_notice, means_page
 from data_platform.licenses.votes import NAME, OWN, WORD, read_words
 
 
@@ -80,6 +80,25 @@ def test_credits_and_notices() -> None:
 def test_exceptions_take_nothing(sentence: str, left: str | None) -> None:
     assert has_exception(sentence) == (left is not None)
     assert without_exception(sentence).strip() == (sentence if left is None else left)
+
+
+@pytest.mark.parametrize("sentence", [
+    "To the extent possible under law, the person who associated @ with this work has waived all copyright to it.",
+    "All text created after September 25, 2005 available under the terms of the @, unless otherwise specified.",
+    "Licensed under @ 2018–2024 by The Carpentries",
+])
+def test_what_systems_print_is_a_grant_of_the_page(sentence: str) -> None:
+    before, _, after = sentence.partition("@")
+    assert claimed(sentence) == WHOLE and means_page(before, after)
+
+
+@pytest.mark.parametrize(("text", "nothing"), [
+    ("License and you must attribute OpenStax.", True), ("and you must attribute OpenStax and pay a fee.", False),
+    ("and may be copied, shared or reused.", True), ("and may be copied by members.", False),
+    ("and may not be copied.", False), ("© Commonwealth of Australia 2022.", True),
+])
+def test_what_adds_nothing(text: str, nothing: bool) -> None:
+    assert adds_nothing(text) is nothing
 
 
 def test_names_and_unknown_words_are_read_as_such() -> None:
