@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# Where a process loads readline, those it starts, such as xdist's, inherit a width that no terminal has.
+os.environ.pop("COLUMNS", None)
 
 
 def _group(nodeid: str) -> str:

@@ -159,7 +159,7 @@ def test_the_command_reports_on_recipes_with_verdicts_and_names_crawls_without_d
     _judge(opened)
     monkeypatch.setattr(common, "known_recipes", lambda: recipes)
     said = CliRunner().invoke(report, []).output
-    assert re.search("none +no documents +0", said) and "early" not in said
+    assert re.search("none: no documents +0", said) and "early" not in said
     whole = CliRunner().invoke(report, ["filter_thresholds", "--snapshot", "none", "--recipe", recipes["judged"]])
     assert whole.exit_code == 2 and "one table over all snapshots" in whole.output
     for arguments in (["--snapshot", "non"], ["documents", "--snapshot", "non"]):
