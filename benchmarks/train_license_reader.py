@@ -11,6 +11,11 @@ Neighbouring lines of license_sentences.tsv are often pairs of like words and un
 twenty lines in twelve is kept out, and the tables are of these: how many limits are missed and harmless sentences taken
 for limits by the log odds from which on one is doubted, and what grants are taken for. Nothing is written then.
 
+The weights that the platform has are of the first 23,158 lines. The 2,723 after them were written by two who looked
+for ways of saying it that no line had: of their 872 whole grants these weights find 460, and take 37 of their 738
+others for one. Weights of all lines were no better on pages (four sets: 16 freer or lost more, on 150 unseen ones as
+many).
+
     python -m benchmarks.train_license_reader [--data FOLDER] [--judge]
 """
 
