@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
@@ -17,6 +17,9 @@ from data_platform.cli.grid import Grid
 from data_platform.core.errors import PlainError, many
 from data_platform.lake.place import shown
 from data_platform.run.workspace import Workspace
+
+if TYPE_CHECKING:
+    from data_platform.lake.lake import Lake
 
 
 @click.command()
@@ -101,6 +104,19 @@ def _number(value: int | None) -> str:
     return "" if value is None else f"{value:,}"
 
 
+def _tokens(lake: Lake, name: str, partition: str | None) -> int | None:
+    """Tokens of a table; None if files of it are gone or damaged, of which its state says why."""
+    import pyarrow as pa
+
+    from data_platform.lake.lake import VersionGone
+
+    try:
+        batches = lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
+        return sum(sum(batch.column(0).to_pylist()) for batch in batches)
+    except (VersionGone, OSError, pa.ArrowException):
+        return None
+
+
 def _status_of(workspace: Workspace) -> dict[str, Any]:
     from data_platform.pipeline.status import plan
     from data_platform.pipeline.upgrade import upgrade_of
@@ -114,8 +130,7 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
             partition = item.snapshot if item.stage.partitioned else None
             count = workspace.lake.count(name, partition)
             if "token_count" in item.stage.declared:
-                batches = workspace.lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
-                tokens = sum(sum(batch.column(0).to_pylist()) for batch in batches)
+                tokens = _tokens(workspace.lake, name, partition)
         rows.append({
             "table": name, "snapshot": item.snapshot, "version": item.version, "rows": count, "tokens": tokens,
             "state": item.state, "why": item.why, "license_changes": list(item.license_changes),
