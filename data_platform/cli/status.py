@@ -104,16 +104,19 @@ def _number(value: int | None) -> str:
     return "" if value is None else f"{value:,}"
 
 
-def _tokens(lake: Lake, name: str, partition: str | None) -> int | None:
-    """Tokens of a table; None if files of it are gone or damaged, of which its state says why."""
+def _tokens(lake: Lake, name: str, partition: str | None, fresh: bool) -> int | None:
+    """Tokens of a table; None if it is not `fresh` and files of it are gone or damaged, of which its state says why."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from data_platform.lake.lake import VersionGone
 
     try:
         batches = lake.read(name, ["token_count"], partition=partition, batch_rows=65_536)
-        return sum(sum(batch.column(0).to_pylist()) for batch in batches)
+        return sum(pc.sum(batch.column(0)).as_py() or 0 for batch in batches)
     except (VersionGone, OSError, pa.ArrowException):
+        if fresh:
+            raise
         return None
 
 
@@ -130,7 +133,7 @@ def _status_of(workspace: Workspace) -> dict[str, Any]:
             partition = item.snapshot if item.stage.partitioned else None
             count = workspace.lake.count(name, partition)
             if "token_count" in item.stage.declared:
-                tokens = _tokens(workspace.lake, name, partition)
+                tokens = _tokens(workspace.lake, name, partition, fresh=item.state == "fresh")
         rows.append({
             "table": name, "snapshot": item.snapshot, "version": item.version, "rows": count, "tokens": tokens,
             "state": item.state, "why": item.why, "license_changes": list(item.license_changes),
