@@ -6,22 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from data_platform.cli.common import workspaces_of
 from data_platform.cli.main import main
 from tests.conftest import run_recipe
-from tests.takedown.lakes import essay, write_texts
+from tests.takedown.lakes import essay, write_recipe
 
 
 def test_a_damaged_file_is_told_and_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
-    write_texts(tmp_path / "texts", {"one": {name: essay(name) for name in ("alpha", "beta")}})
-    recipe = tmp_path / "recipe.yaml"
-    source = {"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(tmp_path / "texts")]}
-    mixtures = {"all": {"tokens": 1000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}}
-    recipe.write_text(yaml.safe_dump({"name": "small", "sources": [source], "mixtures": mixtures}))
+    recipe = write_recipe(tmp_path, {name: essay(name) for name in ("alpha", "beta")})
     run_recipe(recipe)
 
     def states() -> dict[str, tuple[str, int | None]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import yaml
 
 from data_platform.core.tables import PLATFORM_LOGS, table
 from data_platform.lake.lake import Lake
@@ -43,6 +44,16 @@ def write_texts(folder: Path, texts: Mapping[str, Mapping[str, str]] = TEXTS, wi
             path.parent.mkdir(parents=True, exist_ok=True)
             if name not in without:
                 path.write_text(text)
+
+
+def write_recipe(folder: Path, texts: Mapping[str, str], tiers: Collection[int] = (0, 1, 2, 3, 4)) -> Path:
+    """A recipe for the command, of one snapshot of `texts` and a mixture of all; both lie in `folder`."""
+    write_texts(folder / "texts", {"one": texts})
+    recipe = folder / "recipe.yaml"
+    source = {"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(folder / "texts")]}
+    mixtures = {"all": {"tokens": 1000, "tiers": list(tiers), "weights": {"web": 1}}}
+    recipe.write_text(yaml.safe_dump({"name": "small", "sources": [source], "mixtures": mixtures}))
+    return recipe
 
 
 def workspace_over(folder: Path, lake: Path, license_: str = "MIT", **settings: Any) -> Workspace:

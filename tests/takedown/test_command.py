@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from data_platform.cli.common import workspaces_of
 from data_platform.cli.main import main
 from tests.conftest import run_recipe
-from tests.takedown.lakes import essay, write_texts
+from tests.takedown.lakes import essay, write_recipe
 
 
 @pytest.mark.parametrize(("option", "value", "words"), [
@@ -23,11 +22,7 @@ def test_what_nothing_has_is_an_error(
     option: str, value: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
-    write_texts(tmp_path / "texts", {"one": {"alpha": "Some words."}})
-    recipe = tmp_path / "recipe.yaml"
-    source = {"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(tmp_path / "texts")]}
-    mixtures = {"all": {"tokens": 1000, "tiers": [0, 1], "weights": {"web": 1}}}
-    recipe.write_text(yaml.safe_dump({"name": "small", "sources": [source], "mixtures": mixtures}))
+    recipe = write_recipe(tmp_path, {"alpha": "Some words."}, tiers=(0, 1))
     result = CliRunner().invoke(main, ["takedown", option, value, "--recipe", str(recipe)])
     assert (result.exit_code, result.output.strip()) == (1, f"Error: no lake has anything of {words}")
     # An address may be kept out before anything of it has come.
@@ -37,11 +32,7 @@ def test_what_nothing_has_is_an_error(
 def test_an_order_that_is_given_again_was_carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after a kill between the last step of a takedown and its end."""
     monkeypatch.setenv("DATA_PLATFORM_HOME", str(tmp_path / "home"))
-    write_texts(tmp_path / "texts", {"one": {name: essay(name) for name in ("alpha", "beta")}})
-    recipe = tmp_path / "recipe.yaml"
-    source = {"name": "texts", "kind": "files", "snapshot": "one", "paths": [str(tmp_path / "texts")]}
-    mixtures = {"all": {"tokens": 1000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}}
-    recipe.write_text(yaml.safe_dump({"name": "small", "sources": [source], "mixtures": mixtures}))
+    recipe = write_recipe(tmp_path, {name: essay(name) for name in ("alpha", "beta")})
     run_recipe(recipe)
     lake = workspaces_of(str(recipe))[0].lake
     document = lake.read_table("documents", ["doc_id"])["doc_id"][0].as_py()
