@@ -15,6 +15,14 @@ from data_platform.ingest import manifests
 
 Kind = Literal["license", "notice", "authors", "readme", "collection"]
 
+RESERVATION = (
+    r"\.?(?:no[-_]?(?:ai|ml|tdm|llms?|training|train|mining|scraping)|do[-_]?not[-_]?train|"
+    r"(?:ai|tdm|ml|training)[-_]?(?:training[-_]?)?(?:opt[-_]?out|reserv(?:ed|ation)|prohibited|disallowed))"
+    r"(?:\.(?:txt|md|markdown|rst|adoc|html?))?"
+)
+"""What files are called that reserve a folder by lying in it, whatever is in them, if anything, without regard to
+case."""
+
 _END = r"(?:[-_.][^/]*)?"
 _TEXT = r"(?:\.(?:txt|md|markdown|rst|rest|adoc|org|html?|rtf|[a-z]{2}))?"
 _NAMES: dict[Kind, str] = {
@@ -25,7 +33,8 @@ _NAMES: dict[Kind, str] = {
     "collection":
         rf"{manifests.PATTERN}|package-lock\.json|(?:composer|cargo|poetry|pipfile|yarn|gemfile)\.lock|pipfile|gemfile|"
         r"citation\.bib|reuse\.toml|[^/]+\.license|go\.(?:mod|sum)|manifest(?:\.(?:in|txt|csv|tsv|xml|mf))?|index\.(?:json|csv|tsv|txt)|"
-        r"robots\.txt|ai\.txt|tdmrep\.json|(?:md5|sha1|sha256|sha512)(?:sums?)?(?:\.txt)?|checksums?(?:\.txt)?",
+        rf"robots\.txt|ai\.txt|tdmrep\.json|{RESERVATION}|"
+        r"(?:md5|sha1|sha256|sha512)(?:sums?)?(?:\.txt)?|checksums?(?:\.txt)?",
 }
 _CODE = re.compile(
     r"\.(?:py[iwx]?|[cm]?[jt]sx?|[ch](?:\+\+|h|c|pp|xx)?|cs|go|rs|java|kt|scala|rb|php|pl|pm|lua|swift|sh|bash|ps1|sql|css|"
@@ -36,7 +45,8 @@ _KINDS = {kind: re.compile(names, re.I) for kind, names in _NAMES.items()}
 _FOLDERS = re.compile(r"(?:^|/)(?:[^/]+\.(?:dist-info|egg-info)/.+|licenses/[^/]+\.txt)$", re.I)
 """What lies in the metadata of a Python distribution, and the licence texts of REUSE (https://reuse.software/spec/)."""
 _HIDDEN_FOLDERS = frozenset({".github", ".gitlab", ".gitea", ".forgejo", ".reuse", ".well-known"})
-_HIDDEN_FILES = re.compile(r"(?:.*/)?(?:\.reuse/dep5|\.licen[sc]e|\.licenserc\.ya?ml|\.zenodo\.json|\.no[-_]?ai)", re.I)
+_HIDDEN_FILES = re.compile(r"(?:.*/)?(?:\.reuse/dep5|\.licen[sc]e|\.licenserc\.ya?ml|\.zenodo\.json)", re.I)
+_RESERVATION = re.compile(RESERVATION, re.I)
 _ROW = re.compile(r"#\d+$")
 _TOLD = "|".join(names for kind, names in _NAMES.items() if kind != "readme")
 PATTERN = rf"(?:^|[/:])(?:{_TOLD})$|\.(?:dist-info|egg-info)/|[/:]licenses/[^/]+\.txt$"
@@ -54,8 +64,13 @@ def is_hidden_evidence(path: str) -> bool:
     *folders, name = path.split("/")
     if not all(may_hide(folder) for folder in folders if folder.startswith(".")):
         return False
-    return bool(_HIDDEN_FILES.fullmatch(path)) or (
+    return bool(_HIDDEN_FILES.fullmatch(path)) or is_reservation(name) or (
         not name.startswith(".") and kind_of(f"file:{path}") in ("license", "notice", "readme", "collection"))
+
+
+def is_reservation(name: str) -> bool:
+    """Whether a file of that name, without its folder, reserves the folder by lying in it."""
+    return bool(_RESERVATION.fullmatch(name))
 
 
 def kind_of(url: str) -> Kind | None:

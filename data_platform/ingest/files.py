@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from data_platform.ingest.evidence_files import is_reservation
 from data_platform.ingest.records import (
     Archive,
     Capture,
@@ -180,7 +181,7 @@ def read_file(raw: BinaryIO, archive: Archive, limits: Ingest) -> Iterator[Item]
         yield _reject(archive, place, "payload_too_large", f"{archive.size} bytes", "file", url)
     elif charset is None:
         yield _reject(archive, place, "binary", "", "file", url)
-    elif not payload.strip():
+    elif not payload.strip() and not is_reservation(archive.name.rpartition("/")[2]):
         yield _reject(archive, place, "empty_payload", "", "file", url)
     else:
         yield _capture(archive, place, len(payload), "file", url, payload, charset or None, {})

@@ -424,8 +424,12 @@ class Custody:
     def _points_to(self, name: str, files: Collection[str]) -> bool:
         """Whether what points to the last checkpoint of a table points to one of these files."""
         system = filesystem(self._lake.table_uri(name), self._lake.storage_options)
-        with system.open_input_stream(f"{LOG}/{LAST_CHECKPOINT}") as stream:
-            content = stream.read()
+        try:
+            with system.open_input_stream(f"{LOG}/{LAST_CHECKPOINT}") as stream:
+                content = stream.read()
+        except FileNotFoundError:
+            # A listing of moments ago may name what a repair has taken away since.
+            return False
         try:
             version = json.loads(content)["version"]
         except (ValueError, KeyError, TypeError):

@@ -42,7 +42,7 @@ _RESTRICTIONS = (
         r"scrap(?:e|ing)|(?:large\W+)?language\W+models?|neural|artificial\W+intelligence)\b|"
         r"\b(?:machine\W+learning|data\W?mining|artificial\W+intelligence|\bai\b|language\W+models?|generative|neural)\b"
         rf"(?:\W+\w+){{0,12}}?\W+{_NOT}\b|"
-        r"\btrain\w*\W(?:\W*\w+){0,12}?\W+" + _NOT + r"\b", re.I)),
+        r"\btrain\w*(?:\W+\w+){0,12}?\W+" + _NOT + r"\b", re.I)),
     (NON_COMMERCIAL, re.compile(
         r"\bnon\W?commercial|\bnot\W?for\W?profit|\bnon\W?profit|commons\s+clause|"
         rf"\b{_NOT}\b(?:\W+\w+){{0,12}}?\W+(?:commerc\w+|sell|sold|sale|resale|resell|profit|monetary|monetiz\w+|revenue)\b|"

@@ -421,6 +421,28 @@ def _labels(text: str) -> Manifest:
     return Manifest(tuple(said for one in found for said in statements(one)))
 
 
+_CMAKE = re.compile(
+    r"\bset\s*\(\s*(?P<name>\w*LICEN[SC]E(?:_(?:NAME|TYPE|ID|SPDX|EXPRESSION))?)\s+"
+    r"(?:\"(?P<quoted>[^\"\n]{0,600})\"|(?P<bare>[^\s()\"]{1,600}))", re.I)
+_CMAKE_FILE = re.compile(r"(?:^|[_/.])(?:RESOURCE_)?FILE|[/\\]|\.(?:txt|md|rst|rtf|html?)$", re.I)
+_CMAKE_SWITCH = re.compile(r"(?:on|off|true|false|yes|no|\d+)?", re.I)
+
+
+def _cmake(text: str) -> Manifest:
+    """Variables of CMake and CPack: PROJECT_LICENSE, CPACK_RPM_PACKAGE_LICENSE, CPACK_RESOURCE_FILE_LICENSE (a file;
+    https://cmake.org/cmake/help/latest/module/CPack.html)."""
+    said: list[Said] = []
+    files: list[str] = []
+    for match in _CMAKE.finditer(re.sub(r"(?m)^\s*#[^\n]*$", "", text)):
+        value = (match["quoted"] if match["quoted"] is not None else match["bare"]).strip()
+        if _CMAKE_FILE.search(match["name"]) or _CMAKE_FILE.search(value):
+            named = re.sub(r"^(?:\$\{[^}]*\}/?)+", "", value)
+            files += [named] if named and "$" not in named else []
+        elif "$" not in value and not _CMAKE_SWITCH.fullmatch(value):
+            said += statements(value)
+    return Manifest(tuple(said), tuple(files))
+
+
 def _nested(parse: Callable[[str], Any]) -> Callable[[str], Manifest]:
     """A format in which the licence may stand at any depth."""
     def reader(text: str) -> Manifest:
@@ -461,7 +483,7 @@ _READERS: dict[str, Callable[[str], Manifest]] = {
     "setup.cfg": _setup_cfg, "setup.py": _setup_py, "pkg-info": _core_metadata, "metadata": _core_metadata,
     "description": _description, "dataset_infos.json": _dataset_infos, "dataset-infos.json": _dataset_infos,
     "readme.md": _front_matter, "build.gradle": _builds, "build.gradle.kts": _builds, "build.sbt": _builds,
-    "dockerfile": _labels, "containerfile": _labels, "catalog-info.yaml": _nested(_yaml),
+    "cmakelists.txt": _cmake, "dockerfile": _labels, "containerfile": _labels, "catalog-info.yaml": _nested(_yaml),
     "catalog-info.yml": _nested(_yaml), ".licenserc.yaml": _nested(_yaml), ".licenserc.yml": _nested(_yaml),
 }
 _OF_SUFFIX: dict[str, Callable[[str], Manifest]] = {

@@ -14,6 +14,7 @@ import re
 from urllib.parse import unquote
 
 from data_platform.licenses import leftovers, license_text, limits
+from data_platform.licenses.own_terms import OTHER_WORK, SENTENCE, own_terms
 from data_platform.spdx.expressions import (
     ALL_RIGHTS,
     ALL_RIGHTS_RESERVED,
@@ -32,16 +33,19 @@ PATTERN = r"read[-_]?me(?:\.(?:md|markdown|rst|txt|adoc|org|rdoc))?"
 """What the name of a README looks like, without regard to case."""
 MAX_CHARACTERS = 200_000
 MAX_SECTION = 4_000
+_HEADINGS = (
+    r"(?:licen[sc](?:e|es|ing)|copyright|terms|legal|usage rights|licen[sc]e (?:and|&) \w+|copyright (?:and|&) \w+|"
+    r"lizenz(?:en)?|licencia|licença|licenza|licentie|licencja|лицензия|许可(?:证|协议)?|許可證?|ライセンス|라이선스|"
+    r"disclaimer|(?:ai|usage|use)(?: \w+)? policy|ai usage|terms of use)"
+)
 _SECTION = re.compile(
-    r"(?im)^[ \t]*(?:#{1,6}[ \t]*|={1,6}[ \t]+)(?:[^\w\n]*)(?:licen[sc](?:e|es|ing)|copyright|terms|legal|usage rights|"
-    r"licen[sc]e (?:and|&) \w+|lizenz(?:en)?|licencia|licença|licenza|licentie|licencja|лицензия|许可(?:证|协议)?|"
-    r"許可證?|ライセンス|라이선스|disclaimer|(?:ai|usage|use)(?: \w+)? policy|ai usage|terms of use)[^\w\n]*\n|"
-    r"^[^\w\n]*(?:licen[sc](?:e|es|ing)|copyright|terms(?: of use)?|"
-    r"legal)[^\w\n]*\n"
-    r"[ \t]*[-=~^*]{3,}[ \t]*\n")
-_NEXT = re.compile(r"(?m)^[ \t]*(?:#{1,6}|={1,6})[ \t]+\S|^[^\n]+\n[ \t]*[-=~^*]{3,}[ \t]*$")
+    rf"(?im)^[ \t]*(?:#{{1,6}}[ \t]*|={{1,6}}[ \t]+)(?:[^\w\n]*){_HEADINGS}[^\w\n]*\n|"
+    rf"^[ \t]*(?:\*\*|__)[^\w\n]*{_HEADINGS}[^\w\n]*(?:\*\*|__)[^\w\n]*\n|"
+    rf"^[^\w\n]*{_HEADINGS}[^\w\n]*\n[ \t]*[-=~^*#+:_]{{3,}}[ \t]*\n")
+_NEXT = re.compile(
+    r"(?m)^[ \t]*(?:#{1,6}|={1,6})[ \t]+\S|^[^\n]+\n[ \t]*[-=~^*#+:_]{3,}[ \t]*$|"
+    r"^[ \t]*(?:\*\*|__)[^*_\n]{1,60}(?:\*\*|__)[ \t]*$")
 _FENCED = re.compile(r"(?ms)^[ \t]*(```|~~~).*?^[ \t]*\1[^\n]*$")
-_SENTENCE = re.compile(r"(?:[^.;!?\n]|\n(?![ \t]*[\n*+-])|\.(?=\w))+[.;!?]?")
 _OF_THIS = re.compile(
     r"\b(?:this|our|my)\s+(?:\w+\s+)?(?:code|project|software|program|library|repository|repo|package|work)\b", re.I)
 _CLOSED = re.compile(
@@ -66,15 +70,6 @@ _FIRM = re.compile(
     r"granted)|prohibit\w*|forbid\w*|forbidden|permission|consent|military|weapons?|proprietary|confidential|"
     r"closed)\b", re.I)
 """What a sentence of a section has that restricts; 'only' and 'except' also tell which part is under which licence."""
-_OTHER_WORK = re.compile(
-    r"\b(?:data(?:sets?|bases?)?|corpus|corpora|weights|checkpoints?|(?:pre-?trained\s+)?models?|logos?|"
-    r"trademarks?|brands?|"
-    r"names?|images?|photos?|pictures?|icons?|fonts?|music|sounds?|videos?|artwork|assets?|dependenc(?:y|ies)|plugins?|"
-    r"third\W+part(?:y|ies)|api|services?|server|website|tokens?|keys?|passwords?|maps?|tiles?|docs|"
-    r"documentation)\b", re.I)
-"""Words for what is not the code beside a README: what is said of them is said of them."""
-
-
 _DENYING = re.compile(
     r"\b(?:kein\w*|nicht|nur|verbot\w*|untersagt|seulement|uniquement|interdit\w*|prohibid\w*|solamente|únicamente|"
     r"solo\s+para|sólo|somente|apenas|proibid\w*|vietat\w*|soltanto|niet|alleen|verboden|ikke|endast|tylko|zabron\w*|"
@@ -94,7 +89,7 @@ def _named(text: str) -> set[str]:
     found: set[str] = set()
     for match in _LABELLED.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1:match.end()]
-        if match["badge"] or not _OTHER_WORK.search(line):
+        if match["badge"] or not OTHER_WORK.search(line):
             stated = match["label"] or match["name"] or match["address"] or unquote(
                 match["badge"]).replace("--", "-").replace("_", " ")
             found |= _strict(stated)
@@ -103,7 +98,7 @@ def _named(text: str) -> set[str]:
 
 def _strict(stated: str) -> set[str]:
     """What a statement names that restricts."""
-    if _OTHER_WORK.search(stated) or limits.OF_FREE_LICENSES.search(stated):
+    if OTHER_WORK.search(stated) or limits.OF_FREE_LICENSES.search(stated):
         return set()
     reading = read(stated)
     if reading.confidence < CHOSEN or tier(reading.spdx) < NO_FREE or (reading.spdx == ALL_RIGHTS_RESERVED and (
@@ -112,22 +107,31 @@ def _strict(stated: str) -> set[str]:
     return {one for one in identifiers_of(reading.spdx) if tier(one) >= NO_FREE}
 
 
+def _section(text: str, heading: re.Match[str]) -> tuple[int, int]:
+    """Begin and end of what stands below a heading."""
+    after = _NEXT.search(text, heading.end())
+    return heading.end(), min(after.start() if after else len(text), heading.end() + MAX_SECTION)
+
+
 def limits_of(text: str) -> Reading | None:
     """What a README limits, as LicenseRefs of tier 5; None if it limits nothing."""
     text = _FENCED.sub("", text[:MAX_CHARACTERS])
-    every = _SENTENCE.findall(text)
-    sentences = [one for one in every if not _OTHER_WORK.search(one) or (
+    every = SENTENCE.findall(text)
+    sentences = [one for one in every if not OTHER_WORK.search(one) or (
         _OF_THIS.search(one) and leftovers.reserves(one))]
     found = limits.limits_of("\n\n".join(sentences)) | _named(text)
     found |= {RESTRICTED_USE for one in sentences if _CLOSED.search(one.strip(" \t\n>*_#"))}
-    for heading in _SECTION.finditer(text):
-        after = _NEXT.search(text, heading.end())
-        end = min(after.start() if after else len(text), heading.end() + MAX_SECTION)
-        said = [one for one in _SENTENCE.findall(text[heading.end():end])
-                if not _OTHER_WORK.search(one) and not limits.OF_FREE_LICENSES.search(one)]
+    sections = [_section(text, heading) for heading in _SECTION.finditer(text)]
+    found |= own_terms(text, sections)
+    for begin, end in sections:
+        said = [one for one in SENTENCE.findall(text[begin:end])
+                if not OTHER_WORK.search(one) and not limits.OF_FREE_LICENSES.search(one)]
         reading = license_text.recognize("\n".join(said))
         strict = {one for one in identifiers_of(reading.spdx) if tier(one) >= RESTRICTED}
-        found |= strict if any(map(_FIRM.search, said)) else strict - {RESTRICTED_USE}
+        whole = license_text.recognize(text[begin:end])
+        if not whole.confidence or any(tier(one) >= RESTRICTED for one in identifiers_of(whole.spdx)):
+            # Of a notice without some of its sentences others may be read.
+            found |= strict if any(map(_FIRM.search, said)) else strict - {RESTRICTED_USE}
         found |= {RESTRICTED_USE for one in said
                   if _DENYING.search(one) or _IN_SECTION.search(one)}
         found |= {name for line in "\n".join(said).splitlines() for name in _strict(line.strip(" \t#*_-`>"))}

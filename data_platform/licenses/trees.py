@@ -50,6 +50,8 @@ _LARGE_FILE = re.compile(r"version https://git-lfs\.github\.com")
 """A pointer of Git LFS to a file that is not there."""
 _ROOTS_OF_OTHERS = frozenset({".github", ".gitlab", ".gitea", ".forgejo"})
 """Folders whose files speak of the folder that they lie in."""
+_FOLDERS_OF_TERMS = frozenset({"licenses", "licences", "license", "licence", "legal", "terms"})
+"""Folders of legal texts, whose EULA is that of the folder above."""
 _NOT_A_TEXT = re.compile(r"\.(?:py|js|ts|c|h|cc|cpp|java|go|rs|rb|php|html?|json|ya?ml|xml|css)$", re.I)
 _SITE_KINDS: Mapping[str, SiteKind] = {"robots.txt": "robots", "ai.txt": "ai_txt", "tdmrep.json": "tdmrep"}
 _HOST = "tree.invalid"
@@ -192,7 +194,9 @@ def _path(url: str) -> PurePosixPath:
 
 def _owner(path: PurePosixPath) -> PurePosixPath:
     """The folder that a file speaks for."""
-    return path.parent.parent if path.parent.name in _ROOTS_OF_OTHERS else path.parent
+    above = path.parent.name in _ROOTS_OF_OTHERS or (
+        path.parent.name.lower() in _FOLDERS_OF_TERMS and beside.is_of_terms(path.name))
+    return path.parent.parent if above else path.parent
 
 
 def _is_manifest(url: str) -> bool:
@@ -229,6 +233,8 @@ def _read(file: Captured) -> Manifest:
     name = _path(file.url).name
     if names.is_build_file(name):
         found = read_manifest(name, _decoded(file.payload[:MAX_BYTES]))
+        if name.lower() == "cmakelists.txt":
+            return found
         # Code that builds says 'license' of much; what names one counts.
         return found._replace(said=tuple(one for one in found.said if one.reading.spdx != UNKNOWN), files=())
     if name.lower() == "readme.md":

@@ -62,7 +62,7 @@ ALL_RIGHTS = re.compile(
     r"alla\s+rättigheter\s+förbehåll\w+|alle\s+rettighe[dt]er\s+(?:forbehold\w+|reserver\w+)|"
     r"kaikki\s+oikeudet\s+pidätetään|wszelkie\s+prawa\s+zastrzeżone|všechna\s+práva\s+vyhrazena|"
     r"minden\s+jog\s+fenntartva|tüm\s+hakları\s+saklıdır|все\s+права\s+(?:защищены|сохранены)|"
-    r"всі\s+права\s+захищен[оі]|版[权權]所有|保留(?:所有|一切)[权權]利|無断転載(?:を禁|禁止)|모든\s*권리\s*보유|"
+    r"всі\s+права\s+захищен[оі]|版[权權]所有|全著作権所有|保留(?:所有|一切)[权權]利|無断転載(?:を禁|禁止)|모든\s*권리\s*보유|"
     r"무단\s*전재|"
     r"الحقوق\s+محفوظة|حقوق\s+محفوظ|כל\s+הזכויות\s+שמורות|επιφύλαξη\s+παντός\s+δικαιώματος"
     r"|सर्वाधिकार\s+सुरक्षित|สงวนลิขสิทธิ์|bảo\s+lưu\s+(?:mọi|tất\s+cả\s+các)\s+quyền"

@@ -224,6 +224,12 @@ def test_single_files(data: bytes, reason: str | None, charset: str | None) -> N
         assert (item.payload, item.mime, item.charset, item.length) == (data, "text/plain", charset, len(data))
 
 
+def test_a_file_that_reserves_by_lying_there_may_be_empty() -> None:
+    archive = Archive("code", "pkg/.noai", "/data/.noai", 0, "sha256:0", "file")
+    (item,) = read_file(io.BytesIO(b""), archive, Ingest())
+    assert isinstance(item, Capture) and item.payload == b""
+
+
 def test_real_code_and_prose_is_text(shared_data: Path) -> None:
     folder = shared_data / "domains"
     files = [path for path in folder.rglob("*") if path.suffix in (".md", ".py", ".rst", ".txt")][:200]

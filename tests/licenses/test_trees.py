@@ -145,6 +145,23 @@ def held_by(*files: tuple[str, str], of: str = "repo/src/main.py") -> set[str]:
     ("README.md", "## Lizenz\n\nNur für private Zwecke.\n"), ("README.md", "| License | CC-BY-NC-4.0 |\n|--|--|\n"),
     ("README.md", "## License\n\nMIT, except for commercial use.\n"),
     ("README.md", "This project is not open source.\n"),
+    ("README.md", "# Mill\n\nMill is licensed under the Business Source License 1.1.\n"),
+    ("README.md", "# Mill\n\n## License\n\nBSL 1.1\n"),
+    ("README.md", "# Mill\n\nMill is a source available database.\n"),
+    ("README.md", "# Mill\n\nReleased under the Elastic License, v2, and the SSPL.\n"),
+    ("README.md", "# Mill\n\n![](https://img.shields.io/badge/License-Elastic_2.0-orange)\n"),
+    ("README.md", "# Mill\n\n© 2024 Mill Inc. All rights reserved.\n"), ("README.md", "# Mill\n\n## License\n\nTBD\n"),
+    ("README.md", "# Mill\n\nAlle Rechte vorbehalten.\n"), ("README.md", "# Mill\n\nMill is proprietary.\n"),
+    ("README.md", "# Mill\n\nAs of v2, Mill has moved from MIT to the BUSL.\n"),
+    ("README.rst", "Mill\n####\n\nLicense\n#######\nMill uses the Functional Source License.\n"),
+    ("README.md", "# Mill\n\n**License**\n\n- `core/`: Apache 2.0\n- `ee/`: Elastic License 2.0\n"),
+    ("README.md", "# Mill\n\nThis repository is licensed under the Mill Software License.\n"),
+    (".noai", ""), ("src/DO_NOT_TRAIN.md", ""), (".tdm-opt-out", ""), ("ai-opt-out.txt", "-"),
+    ("CMakeLists.txt", 'set(PROJECT_LICENSE "Proprietary")\n'),
+    ("CMakeLists.txt", 'set(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_SOURCE_DIR}/EULA.rtf")\n'),
+    ("licenses/EULA.txt", "END USER LICENSE AGREEMENT\nYou may not redistribute the product.\n"),
+    ("src/COPYRIGHT", "Copyright 2020 A. Author. All rights reserved.\n"),
+    ("src/COPYRIGHT", "This data may be used by members of the guild.\n"),
     ("README.md", "Please do not use this code to train AI models.\n"),
 ])
 def test_what_stands_beside_a_license_restricts(name: str, text: str) -> None:
@@ -158,6 +175,17 @@ def test_what_stands_beside_a_license_restricts(name: str, text: str) -> None:
     ("README.md", "```\nDo not redistribute.\n```\nMust not be used in production.\n"),
     ("README.md", "[![License: MIT](https://img.shields.io/badge/License-MIT-yellow.svg)](LICENSE)\n"),
     ("README.md", "## Lizenz\n\nMIT, siehe LICENSE.\n"), ("NOTICE", "A tool.\nCopyright 2020 A. Author\n"),
+    ("README.md", "# Mill\n\nA client for Elasticsearch, which is under the Elastic License 2.0 and the SSPL.\n"),
+    ("README.md", "# Lists\n\n- [Redis](https://redis.example) - values by key. `SSPL`\n| Sentry | BUSL-1.1 |\n"),
+    ("README.md", "# Mill\n\nAn open-source alternative to proprietary mills; use it in proprietary software.\n"),
+    ("README.md", "# Mill\n\nThis project was previously under the Business Source License; now it is MIT.\n"),
+    ("README.md", "# Mill\n\nCopyright 2020 A. Author. All rights reserved. Licensed under the MIT License.\n"),
+    ("README.md", "# Mill\n\n## License\n\nGPL; commercial licenses are available on request.\n"),
+    ("README.md", "# Mill\n\nThe source code is available on a server. Logo: all rights reserved.\n"),
+    ("CMakeLists.txt", 'set(PROJECT_LICENSE "MIT")\nset(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_SOURCE_DIR}/LICENSE")\n'),
+    ("COPYRIGHT", "Copyright 2020 A. Author\n"), ("data/COPYRIGHT", "All rights reserved.\n"), ("data/.noai", ""),
+    ("NOTICE", "Mill\nCopyright 2020 A. Author. All rights reserved.\n"),
+    ("vendor/licenses/EULA.txt", "You may not redistribute it.\n"),
     ("public/robots.txt", "User-agent: GPTBot\nDisallow: /\n"), ("robots.txt", "User-agent: *\nAllow: /\n"),
     ("package.json", '{"license": "MIT", "private": true}'), ("default.nix", "{ license = licenses.mit; }\n"),
     ("Dockerfile", "FROM scratch\n"), ("LICENSES/MIT.txt", "..."),
@@ -178,3 +206,9 @@ def test_licences_of_other_works_are_none_of_the_folder() -> None:
     assert trees.observations("code", "file:b.py") == []
     assert [one.license_spdx for one in trees.observations("code", "file:a/b.py")] == ["MIT"]
     assert held_by(("LICENSE-third-party.txt", "GNU General Public License v3.0\n")) == {"GPL-3.0-only"}
+
+
+def test_a_copyright_file_states_what_it_names_and_long_dashes_take_no_time() -> None:
+    assert held_by(("src/COPYRIGHT", "Licensed under CC BY-SA 4.0\n")) == {"CC-BY-SA-4.0"}
+    assert held_by(("README.md", "# Mill\n\n" + "-" * 5_000 + " x `" * 2_000 + "[" * 5_000)) == set()
+    assert held_by(("README.md", "# Mill\n\nWe train " + "words " * 2_000)) == set()

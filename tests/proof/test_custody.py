@@ -14,6 +14,7 @@ from data_platform.core.tables import table
 from data_platform.lake.chain import CUSTODY_KEY
 from data_platform.lake.custody import Custody, CustodyBroken
 from data_platform.lake.lake import COMMIT_KEY, Lake, Partition, Provenance
+from data_platform.lake.ledger import forget_all, listed_lately
 
 NAME = "filter_verdicts"
 
@@ -125,6 +126,14 @@ def test_a_recipe_that_was_set_without_the_rows(lake: Lake) -> None:
     entry.write_text(json.dumps({"txn": transaction}))
     assert lake.carries(NAME, Partition.of(NAME, "two"), other)
     assert "carries another recipe" in str(Custody(lake).breaches(NAME, "two")[0])
+
+
+def test_what_a_listing_of_moments_ago_names_may_be_gone(lake: Lake) -> None:
+    DeltaTable(lake.table_uri(NAME)).create_checkpoint()
+    forget_all()
+    assert lake.known(NAME) is not None and "_last_checkpoint" in listed_lately(lake, NAME, 60)
+    (Path(lake.table_uri(NAME)) / "_delta_log/_last_checkpoint").unlink()
+    assert Custody(lake, ledgers=True, listing=False).breaches(NAME, "one") == []
 
 
 def test_a_log_with_a_gap_is_refused(lake: Lake) -> None:
