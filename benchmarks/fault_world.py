@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.kills import Process, in_a_child, start
+from data_platform.core.tables import PLATFORM_LOGS
 from tests.ingest.archives import members, response, warc
 from tests.takedown.lakes import essay
 
@@ -29,7 +30,6 @@ LIMIT_SECONDS = 600
 """No command of this world takes so long on its own, by far."""
 _FAILURES = re.compile(r"^Error: \d+ failures?;")
 _OUTCOME = re.compile(r"^  (?:failed|done) .*, run .*\n", re.MULTILINE)
-_LOGS = ("lineage", "check_results", "exports")
 _PAGE = "<html><head><title>{name}</title></head><body><article><p>{text}</p></article></body></html>"
 _MODULES = ("argparse", "bisect", "codecs", "csv", "difflib", "dis", "enum", "glob", "json", "mailbox", "pickle", "re")
 _SMALL = """
@@ -163,7 +163,7 @@ def _held(world: World) -> str:
     os.environ.update(world.environment())
     lake = Lake(world.lake)
     counts = {name: lake.read_table(name, [lake.table(name).column_names[0]]).num_rows
-              for name in lake.tables() if name not in _LOGS}
+              for name in lake.tables() if name not in PLATFORM_LOGS}
     lake.read_table("lineage")
     rows = lake.read_table("mixture_open", ["doc_id", "text"]).sort_by("doc_id")
     digest = hashlib.sha256("\0".join(rows["doc_id"].to_pylist() + rows["text"].to_pylist()).encode())

@@ -361,6 +361,51 @@ def store(worlds: Worlds, seed: int, rate: float, most: int = 8) -> Callable[[Tr
     return meet
 
 
+def commits(worlds: Worlds, seed: int, rate: float, count: int = 40) -> Callable[[Trial], None]:
+    """Commits to a table on S3 behind a proxy with faults, each asked for once: how many end with an error, and whether
+    any is lost or doubled. Who waits for an answer does not wait as long as the slowest takes."""
+
+    def meet(trial: Trial) -> None:
+        with emulator() as endpoint, FaultyStore(endpoint, seed) as faulty:
+            told, wrong = in_a_child(lambda: _commit_many(faulty, rate, count))
+            faults = ", ".join(f"{number} {kind}" for kind, number in sorted(faulty.met().items()))
+        came = f"{count} commits, {len(told)} ended with an error, {wrong or 'none'} lost or doubled"
+        ended = [Ended(1, f"Error: {one}") for one in told] or [Ended(0, "")]
+        trial.note(f"{rate:.0%}: {faults}; {came}", ended, None, not wrong)
+
+    return meet
+
+
+def _commit_many(faulty: FaultyStore, rate: float, count: int) -> tuple[list[str], str]:
+    """What the commits that failed said, and which partitions have not the rows of the last commit that did not."""
+    from data_platform.lake.faults import StoreFault
+    from data_platform.lake.lake import Lake, Partition
+    from tests.lake.test_lake import NAME, made_by, verdicts
+
+    os.environ.update(_aws(faulty.url))
+    lake, told, right = Lake("s3://lake/tables", {"timeout": "2s"}), list[str](), dict[str, set[int]]()
+    faulty.set_rate(rate)
+    for number in range(count):
+        name = f"s{number % 8}"
+        try:
+            lake.write(NAME, Partition.of(NAME, name), verdicts(name, 1, number), made_by(str(number)))
+            right[name] = {number}
+        except StoreFault as error:  # it may have come to it, or not
+            told.append(str(error))
+            right[name] = {number} | right.get(name, set())
+    faulty.set_rate(0.0)
+    lake.repair_lineage()
+    rows = Counter((row["snapshot"], int(row["doc_id"], 16)) for row in
+                   lake.read_table(NAME, ["snapshot", "doc_id"]).to_pylist())
+    wrong = [name for name, numbers in right.items()
+             if sum(rows[name, number] for number in numbers) != 1 or sum(
+                 count for (place, _), count in rows.items() if place == name) != 1]
+    copied = sorted(row["version"] for row in lake.read_table("lineage", ["table", "version"]).to_pylist()
+                    if row["table"] == NAME)
+    wrong += ["lineage"] * (copied != sorted(row["version"] for row in lake.history(NAME)))
+    return told, ", ".join(wrong)
+
+
 def store_down(worlds: Worlds) -> Callable[[Trial], None]:
     """A store that nobody answers for, before the first commit and once the lake is complete."""
 
@@ -482,6 +527,7 @@ def units(folder: Path, moments: int) -> list[Unit]:
     found += [Unit("writers", "sixteen", writers(worlds)), Unit("writers", "two runs", two_runs(worlds))]
     found += [Unit("store", f"{seed} {rate}", store(worlds, seed, rate))
               for seed, rate in enumerate((0.02, 0.05, 0.05, 0.1))]
+    found += [Unit("store", f"commits {rate}", commits(worlds, seed, rate)) for seed, rate in enumerate((0.02, 0.1))]
     found.append(Unit("store", "down", store_down(worlds)))
     return found
 

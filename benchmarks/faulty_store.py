@@ -19,9 +19,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-FAULTS = ("slow down", "internal error", "reset before", "reset after", "half answer", "half upload", "late")
+FAULTS = ("slow down", "throttled", "internal error", "reset before", "reset after", "half answer", "half upload",
+          "late")
+"""What a store answers (503, 429, 500), or does not: broken off before and after it did what it was asked, half answers
+and half uploads, and answers that come when nobody waits any more."""
 _ERROR = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
 _SLOW_DOWN = _ERROR.format(code="SlowDown", message="Please reduce your request rate.").encode()
+_THROTTLED = _ERROR.format(code="TooManyRequests", message="Please try again later.").encode()
 _INTERNAL = _ERROR.format(code="InternalError", message="We encountered an internal error.").encode()
 _LATE_SECONDS = 3.0
 _CONTROL = "/_faults"
@@ -122,6 +126,8 @@ class _Proxy:
             return self._reset(request)
         if fault == "slow down":
             return self._answer(request, 503, [], _SLOW_DOWN)
+        if fault == "throttled":
+            return self._answer(request, 429, [], _THROTTLED)
         if fault == "internal error":
             return self._answer(request, 500, [], _INTERNAL)
         if fault == "late":

@@ -38,6 +38,7 @@ from typing import Any, Protocol
 import yaml
 
 from benchmarks.common import ROOT, show
+from data_platform.core.tables import PLATFORM_LOGS
 from tests.takedown.lakes import essay
 
 RECIPE = """
@@ -68,8 +69,6 @@ SIGNALS = (signal.SIGKILL,) * 4 + (signal.SIGINT, signal.SIGTERM)
 COLD_SHARE = 0.15
 """Of the commands, those that are a process from its first import on; the others fork from this one, which has made
 its imports."""
-LOGS = ("lineage", "check_results", "takedowns", "takedown_list", "takedown_receipts", "exports", "removed_tables")
-"""Tables that tell of runs, and differ between runs."""
 PLACES = ("uri", "archive_uri")
 _RUN = re.compile(r"^\w+( \w+)?: ", re.MULTILINE)
 """How a command tells that a run begins."""
@@ -276,7 +275,7 @@ def rows_of(world: World) -> dict[str, str]:
     lake = Lake(str(world.lake))
     found = {
         name: digest(lake.read_table(name), [column for column in lake.table(name).key])
-        for name in lake.tables() if name not in LOGS
+        for name in lake.tables() if name not in PLATFORM_LOGS
     }
     for folder in ("before", "after"):
         shards = sorted((world.folder / folder).rglob("*.parquet"))
@@ -297,7 +296,7 @@ def fresh(world: World) -> list[str]:
     left = [f"{status.place} is {status.state}: {status.why}"
             for status in plan(Workspace(load_recipe(str(world.recipe)), lake)) if status.state != "fresh"]
     recorded = {(row["table"], row["version"]) for row in lake.read_table("lineage").to_pylist()}
-    committed = {(row["table"], row["version"]) for name in lake.tables() if name not in LOGS
+    committed = {(row["table"], row["version"]) for name in lake.tables() if name not in PLATFORM_LOGS
                  for row in lake.history(name)}
     return left + [f"lineage and commits differ: {len(recorded ^ committed)}"] * (recorded != committed)
 
@@ -373,7 +372,7 @@ class Trial:
         found = in_a_child(lambda: rows_of(self.world))
         self.faults += [
             f"{name}: {found.get(name)} and not {self.reference.rows.get(name)}"
-            for name in sorted(found.keys() | self.reference.rows.keys() - set(LOGS))
+            for name in sorted(found.keys() | self.reference.rows.keys() - set(PLATFORM_LOGS))
             if found.get(name) != self.reference.rows.get(name)
         ]
         return {"signals": self.signalled, "faults": self.faults}

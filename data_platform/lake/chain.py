@@ -178,7 +178,7 @@ def bundle_of(lake: Lake, name: str, first: int) -> dict[int, bytes]:
     try:
         with filesystem(lake.uri, lake.storage_options).open_input_stream(bundle_path(name, first)) as stream:
             return copies_in(stream.read())
-    except OSError:
+    except FileNotFoundError:
         return {}
 
 

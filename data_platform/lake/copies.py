@@ -196,7 +196,7 @@ def _read(system: pyarrow.fs.FileSystem, path: str) -> bytes | None:
     try:
         with system.open_input_stream(path) as stream:
             return stream.read()
-    except OSError:
+    except FileNotFoundError:
         return None
 
 

@@ -2,8 +2,9 @@
 with the path and the cause, wherever they come up.
 
 delta-rs and Arrow tell them in many ways, on many lines, often without the path, and some without the cause. Where a
-connection breaks off while something is read, or while a small file is written over, that is tried again first:
-delta-rs does so for most requests, and not for answers that come half. Commits are not made again unasked.
+connection breaks off, or an answer does not come in time, what was asked is asked again first: delta-rs does so for
+most requests that a store throttles or fails at, but neither for answers that come half nor for what must not be done
+twice. Of the latter, whoever asks has to know whether it was done all the same (`settled`).
 
 Not here: what else is done about a fault, and damage of the tables themselves (`lake.py`).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -32,10 +34,13 @@ _NUMBER = re.compile(r"\((?:os|OS) error (\d+)\)|\[[Ee]rrno (\d+)\]")
 _STORE = re.compile(r"Generic (?:S3|GCS|MicrosoftAzure|HTTP|LocalFileSystem) error|HTTP error|error sending request"
                     r"|Object at location .* not found in bucket|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied")
 _BROKEN_OFF = re.compile(r"\((?:os|OS) error (?:104|32)\)|connection closed before|error decoding response body"
-                         r"|end of file before message|IncompleteBody")
-_PAUSES = (0.1, 0.4, 1.6)
-"""Seconds before what was broken off is tried again."""
-_READING = {"get_file_info", "get_file_info_selector", "read", "size"}
+                         r"|end of file before message|IncompleteBody|response body error|error sending request"
+                         r"|timed out")
+_ASKED_ENOUGH = re.compile(r"after (?:[3-9]|\d\d+) retries")
+"""How delta-rs says that it asked again and again itself."""
+_PAUSES = (0.1, 0.4, 1.6, 5.0)
+"""Seconds, about, before what was broken off is tried again."""
+_AGAIN = {"delete_file", "get_file_info", "get_file_info_selector", "size"}
 """What is done to files and file systems that can be done again."""
 _STATUS = re.compile(r"status code: (\d{3}[^:]*)")
 _TAG = re.compile(r"<[^>]*>")
@@ -63,16 +68,29 @@ def faults_told(doing: str, where: str) -> Iterator[None]:
         raise StoreFault(f"cannot {doing} {shown(where)}: {cause}") from error
 
 
-def tried_again(read: Callable[[], _Answer]) -> _Answer:
-    """What is read, or done to the same end however often, tried again if the connection broke off."""
-    for pause in _PAUSES:
+def tried_again(do: Callable[[], _Answer], settled: Callable[[], _Answer | None] = lambda: None) -> _Answer:
+    """What is read or done, tried again if the connection broke off or no answer came, after pauses that grow.
+
+    Args:
+        do: may be done however often, or `settled` has to tell.
+        settled: asked after every failure: what came of it all the same, or None if nothing did and nothing stands
+            against another try.
+    """
+    for pause in (*_PAUSES, None):
         try:
-            return read()
+            return do()
         except (OSError, DeltaError, pa.ArrowException) as error:
-            if not _BROKEN_OFF.search(f"{error} {error.__cause__}"):
+            if (answer := settled()) is not None:
+                return answer
+            if pause is None or not _may_pass(error):
                 raise
-        time.sleep(pause)
-    return read()
+        time.sleep(pause * random.uniform(0.5, 1.5))
+    raise AssertionError
+
+
+def _may_pass(error: BaseException) -> bool:
+    text = f"{error} {error.__cause__}"
+    return bool(_BROKEN_OFF.search(text)) and not _ASKED_ENOUGH.search(text)
 
 
 def _cause(error: BaseException, where: str) -> str | None:
@@ -131,8 +149,7 @@ class TellingHandler(DeltaStorageHandler):
     def _opened(self, open_: Callable[[str], Any], path: str, doing: str) -> pa.PythonFile:
         where = f"{self._uri}/{path}"
         with faults_told(doing, where):
-            opened = tried_again(lambda: open_(path)) if doing == "read" else open_(path)
-            return pa.PythonFile(_Telling(opened, doing, where))
+            return pa.PythonFile(_Telling(tried_again(lambda: open_(path)), doing, where))
 
 
 class _Telling:
@@ -148,8 +165,20 @@ class _Telling:
 
         def call(*arguments: Any, **named: Any) -> Any:
             with faults_told(self._doing, self._where):
-                if name in _READING:
+                if name in _AGAIN:
                     return tried_again(lambda: value(*arguments, **named))
                 return value(*arguments, **named)
 
         return call
+
+    def read(self, *arguments: Any) -> bytes:
+        """Read on from where the file stands, whatever a try that failed has moved that to."""
+        with faults_told(self._doing, self._where):
+            at = self._raw.tell()
+
+            def read() -> bytes:
+                if self._raw.tell() != at:
+                    self._raw.seek(at)
+                return self._raw.read(*arguments)
+
+            return tried_again(read)

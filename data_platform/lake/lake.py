@@ -320,13 +320,20 @@ class Lake:
         handle = self.open(name, version)
         declared = _stored(name, handle)
         filters = [(key, "=", value) for key, value in Partition.of(declared, partition).values]
-        dataset = handle.to_pyarrow_dataset(partitions=filters or None)
+        dataset = self._dataset(handle, name, filters)
         names = list(columns) if columns is not None else declared.column_names
         scanner = dataset.scanner(
             columns=names, filter=where, batch_size=batch_rows, batch_readahead=2, fragment_readahead=1
         )
         schema = pa.schema([declared.schema.field(column) for column in names])
         return pa.RecordBatchReader.from_batches(schema, self._batches(scanner, schema, name, handle, dataset.files))
+
+    def _dataset(
+        self, handle: DeltaTable, name: str, filters: Sequence[tuple[str, str, str]]
+    ) -> pyarrow.dataset.Dataset:
+        """The files of a version of a table, on a file system that tells its faults."""
+        return handle.to_pyarrow_dataset(
+            partitions=list(filters) or None, filesystem=filesystem(self.table_uri(name), self.storage_options))
 
     def _batches(
         self, scanner: pyarrow.dataset.Scanner, schema: pa.Schema, name: str, handle: DeltaTable, files: Sequence[str],
@@ -353,7 +360,7 @@ class Lake:
         handle = self.open(pin.table, pin.version)
         place = Partition.of(_stored(pin.table, handle), pin.partition or None)
         filters = [(key, "=", value) for key, value in place.values]
-        for fragment in handle.to_pyarrow_dataset(partitions=filters or None).get_fragments():
+        for fragment in self._dataset(handle, pin.table, filters).get_fragments():
             for group in fragment.split_by_row_group():
                 wanted = pc.is_in(group.to_table(columns=["doc_id"])["doc_id"], ids)
                 if pc.any(wanted).as_py():
@@ -442,26 +449,19 @@ class Lake:
                     f"{name}/{partition} was written by another run with another recipe while this one worked; "
                     f"nothing was overwritten, run again"
                 )
-            unfinished.claim(self.table_uri(name), [file.path for file in files])
-            try:
-                with faults_told("commit to", self.table_uri(name)):
-                    handle.create_write_transaction(
-                        [_add_action(file) for file in files],
-                        mode="overwrite",
-                        # Columns of today: delta-rs renews the table's schema with the first partition that has others.
-                        schema=Schema.from_arrow(declared.schema),
-                        partition_by=list(declared.partition_by),
-                        partition_filters=[(key, "=", value) for key, value in partition.values] or None,
-                        commit_properties=self._properties(
-                            name, basis_version, files, Transaction(key, number),
-                            {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
-                            **({"mends": list(mends)} if mends else {}),
-                        ),
-                        post_commithook_properties=_HOOKS,
-                    )
-            except CommitFailedError:
-                if not self._added(name, basis_version + 1, files):
-                    continue  # somebody committed since the handle was pinned: read again, then decide
+            if not self._commit(
+                handle, name, files,
+                self._properties(
+                    name, basis_version, files, Transaction(key, number),
+                    {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
+                    **({"mends": list(mends)} if mends else {}),
+                ),
+                mode="overwrite",
+                # Columns of today: delta-rs renews the table's schema with the first partition that has others.
+                schema=Schema.from_arrow(declared.schema), partition_by=list(declared.partition_by),
+                partition_filters=[(key, "=", value) for key, value in partition.values] or None,
+            ):
+                continue  # somebody committed since the handle was pinned: read again, then decide
             self._keep(name, basis_version + 1)
             self.record_lineage(name)
             version = self._version_of(name, partition, provenance)
@@ -525,16 +525,9 @@ class Lake:
     ) -> bool:
         """Commit files to a log at the version of the handle; says whether nobody was faster."""
         version = handle.version()
-        unfinished.claim(self.table_uri(name), [file.path for file in files])
         try:
-            with faults_told("commit to", self.table_uri(name)):
-                handle.create_write_transaction(
-                    [_add_action(file) for file in files], mode=mode, schema=handle.schema(),
-                    commit_properties=self._properties(name, version, files, transaction, **said),
-                    post_commithook_properties=_HOOKS,
-                )
-        except CommitFailedError:
-            if not self._added(name, version + 1, files):
+            properties = self._properties(name, version, files, transaction, **said)
+            if not self._commit(handle, name, files, properties, mode=mode, schema=handle.schema()):
                 return False
         except (DeltaError, StoreFault):
             if not self._was_late(name, version):
@@ -614,12 +607,41 @@ class Lake:
         mends = [file.path for file in lost]
         return self.replace(declared, partition, files, provenance, self.carried(name, partition), mends)
 
-    def _added(self, name: str, version: int, files: Sequence[DataFile]) -> bool:
-        """Whether it was this very commit that made a version: a store that took it, and whose answer was lost, refuses
-        it when it is asked again."""
+    def _commit(
+        self, handle: DeltaTable, name: str, files: Sequence[DataFile], properties: CommitProperties, **how: Any
+    ) -> bool:
+        """Commit files on top of the version of a handle; says whether that made the version after it, or somebody else
+        did, so that it cannot come to it any more.
+
+        A store that breaks off may have taken the commit, or take it later: the entry itself tells whose it is, and as
+        long as there is none it is asked for with the same files, so that the version is made once in any case.
+
+        Raises:
+            StoreFault: no entry was there in the end. The files stay: one may yet come that names them.
+        """
+        version = handle.version() + 1
+        unfinished.claim(self.table_uri(name), [file.path for file in files])
+
+        def commit() -> bool:
+            with faults_told("commit to", self.table_uri(name)):
+                handle.create_write_transaction(
+                    [_add_action(file) for file in files], commit_properties=properties,
+                    post_commithook_properties=_HOOKS, **how,
+                )
+            return True
+
+        try:
+            return tried_again(commit, lambda: self._is_of(name, version, files))
+        except CommitFailedError:
+            return False
+
+    def _is_of(self, name: str, version: int, files: Sequence[DataFile]) -> bool | None:
+        """Whether a version of a table is the commit of just these files; None if there is no such version."""
         try:
             actions = chain.read_entry(self, name, version)
         except FileNotFoundError:
+            return None
+        except chain.EntryUnreadable:
             return False
         added = {unquote(value["path"]) for kind, value in actions if kind == "add"}
         return bool(files) and added == {file.path for file in files}
@@ -645,26 +667,30 @@ class Lake:
                 # Begun anew in silence, a log would have forgotten what was taken down, or who wrote what.
                 raise LogDamaged(f"the platform wrote {declared.name} in {self.uri}, and it is gone; what to do: "
                                  f"data-platform repair {declared.name}")
-            try:
-                with faults_told("make", self.table_uri(declared.name)):
-                    created = DeltaTable.create(
-                        self.table_uri(declared.name),
-                        schema=pa.schema(declared.schema),
-                        partition_by=list(declared.partition_by),
-                        name=declared.name,
-                        description=declared.description,
-                        configuration=_CONFIGURATION | (_OF_LOGS if declared.name in COMPACTED else {}),
-                        storage_options=self.storage_options,
-                        # With retries, a second creator would commit its own table id as version 1.
-                        commit_properties=self._properties(declared.name, -1, []),
-                    )
+            if (made := self._made_table(declared)) is not None:
                 self._keep(declared.name, 0)
-                return created
-            except DeltaError:
-                if not self.exists(declared.name):
-                    raise
-                # Another run created it in the meantime.
+                return made
         return self._latest(declared.name)
+
+    def _made_table(self, declared: Table) -> DeltaTable | None:
+        """A handle at the first version of a table that is not there yet; None if it is by now, whoever made it."""
+
+        def make() -> DeltaTable:
+            with faults_told("make", self.table_uri(declared.name)):
+                return DeltaTable.create(
+                    self.table_uri(declared.name),
+                    schema=pa.schema(declared.schema),
+                    partition_by=list(declared.partition_by),
+                    name=declared.name,
+                    description=declared.description,
+                    configuration=_CONFIGURATION | (_OF_LOGS if declared.name in COMPACTED else {}),
+                    storage_options=self.storage_options,
+                    # With retries, a second creator would commit its own table id as version 1.
+                    commit_properties=self._properties(declared.name, -1, []),
+                )
+
+        made = tried_again(make, lambda: self.exists(declared.name) or None)
+        return made if isinstance(made, DeltaTable) else None
 
     def _latest(self, name: str) -> DeltaTable:
         """A handle at the latest version that this thread writes through, and nobody reads: it goes on with commits."""

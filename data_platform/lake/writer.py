@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.columns import Table
 from data_platform.lake import unfinished
-from data_platform.lake.faults import TellingHandler, faults_told, tried_again
+from data_platform.lake.faults import StoreFault, TellingHandler, faults_told, tried_again
 
 # A row group is what a reader decodes at once: it bounds the memory of every stage that reads the table.
 ROW_GROUP_BYTES = 16 * 2**20
@@ -72,6 +72,7 @@ class HashedStream(io.RawIOBase):
     """A file that is written from beginning to end, and knows the SHA-256 of what was written to it."""
 
     def __init__(self, system: pyarrow.fs.FileSystem, path: str) -> None:
+        self._system, self._path = system, path
         # A buffer larger than any write: what is not buffered, pyarrow hands on as a buffer, and delta-rs takes bytes.
         self._stream = system.open_output_stream(path, buffer_size=2 * _PIECE)
         self._digest = hashlib.sha256()
@@ -96,10 +97,26 @@ class HashedStream(io.RawIOBase):
         return self._stream.tell()
 
     def close(self) -> None:
-        """End the file."""
+        """End the file. Where a store does not answer to that, what it has is read again."""
         if not self.closed:
-            self._stream.close()
-            super().close()
+            try:
+                self._stream.close()
+            except StoreFault:
+                if not self._is_there():
+                    raise
+            finally:
+                super().close()
+
+    def _is_there(self) -> bool:
+        """Whether the file holds what was written."""
+        digest = hashlib.sha256()
+        try:
+            with self._system.open_input_stream(self._path) as stream:
+                for piece in iter(lambda: stream.read(_PIECE), b""):
+                    digest.update(piece)
+        except FileNotFoundError:
+            return False
+        return digest.digest() == self._digest.digest()
 
     @property
     def sha256(self) -> str:

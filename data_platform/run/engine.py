@@ -21,6 +21,7 @@ from data_platform.core.columns import Table
 from data_platform.core.errors import KernelError, describe
 from data_platform.core.extras import RAY, need
 from data_platform.core.tables import declaration
+from data_platform.lake.faults import faults_told, tried_again
 from data_platform.lake.lake import Lake, Partition, Pin
 from data_platform.lake.writer import DataFile
 from data_platform.run import segments
@@ -116,7 +117,9 @@ def read(lake: Lake, pin: Pin, columns: Sequence[str]) -> DataFrame:
 
     from data_platform.run.delta_source import read_table
 
-    frame = read_table(lake.table_uri(pin.table), pin.version, _io_config(lake), threads=not is_ray())
+    uri = lake.table_uri(pin.table)
+    with faults_told("read", uri):
+        frame = tried_again(lambda: read_table(uri, pin.version, _io_config(lake), threads=not is_ray()))
     for name, value in Partition.of(lake.table(pin.table, pin.version), pin.partition or None).values:
         frame = frame.where(daft.col(name) == value)
     return frame.select(*columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -18,7 +19,9 @@ from benchmarks.faulty_store import FAULTS, FaultyStore
 from data_platform.lake import faults
 from data_platform.lake.faults import StoreFault
 from data_platform.lake.lake import Lake, Partition
+from data_platform.lake.writer import filesystem, write_bytes
 from tests.integration.ui import free_port
+from tests.lake.test_archive import append, numbers
 from tests.lake.test_lake import NAME, made_by, verdicts
 
 
@@ -59,14 +62,16 @@ def replaced(lake: Lake, snapshot: str, number: int, tries: int = 20) -> int:
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_or_doubled_by_a_faulty_store(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rate", [0.02, 0.1])
+def test_nothing_is_lost_or_doubled_by_a_faulty_store(
+    rate: float, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with FaultyStore(store, seed=7, faults=tuple(fault for fault in FAULTS if fault != "late")) as faulty:
         use(monkeypatch, faulty.url)
-        lake = Lake("s3://lake/tables")
+        lake = Lake(f"s3://lake/{rate}")
         replaced(lake, "first", 9)
-        faulty.set_rate(0.08)
-        for number in range(5):
-            replaced(lake, f"s{number % 2}", number)
+        faulty.set_rate(rate)
+        assert not any(replaced(lake, f"s{number % 2}", number) for number in range(5))
         faulty.set_rate(0.0)
         assert len(faulty.met()) > 3
         kept = lake.read_table(NAME, ["snapshot", "doc_id"]).to_pylist()
@@ -110,6 +115,111 @@ def test_a_commit_whose_answer_was_lost_keeps_its_files(tmp_path: Path, monkeypa
     monkeypatch.setattr(DeltaTable, "create_write_transaction", lost)
     assert lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3), made_by("1")).written
     assert lake.read_table(NAME).num_rows == 3 and lake.read_table("lineage").num_rows == 1
+
+
+@pytest.mark.parametrize("when", ["never", "before", "late", "by another"])
+def test_a_commit_that_got_no_answer_is_made_once(when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a store took what it did not answer to: never, before it broke off, while it is asked again, or somebody
+    else was faster."""
+    monkeypatch.setattr(faults, "_PAUSES", (0.0, 0.0))
+    commit, asked = DeltaTable.create_write_transaction, list[tuple[Any, ...]]()
+    lake, other = Lake(str(tmp_path / "lake")), Lake(str(tmp_path / "lake"))
+    lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 1), made_by("0"))
+
+    def unsure(handle: DeltaTable, *arguments: Any, **named: Any) -> None:
+        if str(handle.metadata().name) != NAME:
+            return commit(handle, *arguments, **named)
+        asked.append(arguments)
+        if len(asked) > 1:
+            if when == "late":
+                commit(DeltaTable(lake.table_uri(NAME), version=handle.version()), *arguments, **named)
+            return commit(handle, *arguments, **named)
+        if when == "before":
+            commit(handle, *arguments, **named)
+        if when == "by another":
+            with monkeypatch.context() as patch:
+                patch.setattr(DeltaTable, "create_write_transaction", commit)
+                other.write(NAME, Partition.of(NAME, "b"), verdicts("b", 2), made_by("1"))
+        raise OSError("Generic S3 error: HTTP error: error sending request: operation timed out")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", unsure)
+    assert lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3, 10), made_by("1")).written
+    assert len(asked) == (1 if when == "before" else 2)
+    assert lake.count(NAME, "a") == lake.read_table(NAME, partition="a").num_rows == 3
+    recorded = [row["version"] for row in lake.read_table("lineage").to_pylist()]
+    assert sorted(recorded) == list(range(1, 4 if when == "by another" else 3))
+
+
+def test_a_log_is_appended_to_once_whatever_answer_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_PAUSES", (0.0, 0.0))
+    commit, asked = DeltaTable.create_write_transaction, list[bool]()
+
+    def lost(handle: DeltaTable, *arguments: Any, **named: Any) -> None:
+        asked.append(True)
+        if len(asked) % 3 != 1:
+            commit(handle, *arguments, **named)
+        if len(asked) % 3 != 0:
+            raise OSError("Generic S3 error: error decoding response body (os error 104)")
+
+    lake = Lake(str(tmp_path / "lake"))
+    append(lake, 0)
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", lost)
+    for number in range(1, 6):
+        append(lake, number)
+    assert len(asked) > 6 and numbers(lake) == list(range(6))
+
+
+def test_a_store_that_never_answers_is_named_and_no_file_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not answered to may yet be carried out: the files that it names must be there then."""
+    monkeypatch.setattr(faults, "_PAUSES", (0.0, 0.0))
+    commit, asked = DeltaTable.create_write_transaction, list[Any]()
+
+    def never(handle: DeltaTable, *arguments: Any, **named: Any) -> None:
+        asked.append(lambda: commit(handle, *arguments, **named))
+        raise OSError("Generic S3 error: HTTP error: error sending request: connection closed before message completed")
+
+    lake = Lake(str(tmp_path / "lake"))
+    lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 1), made_by("0"))
+    with monkeypatch.context() as patch:
+        patch.setattr(DeltaTable, "create_write_transaction", never)
+        with pytest.raises(StoreFault, match=rf"^cannot commit to {tmp_path}/lake/{NAME}: .*connection closed"):
+            lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3), made_by("1"))
+    assert len(asked) == 3
+    asked[0]()
+    assert lake.count(NAME, "a") == lake.read_table(NAME).num_rows == 3
+    assert not lake.write(NAME, Partition.of(NAME, "a"), verdicts("a", 3), made_by("1")).written
+    assert lake.read_table(NAME).num_rows == 3 and lake.count("lineage") == 2
+
+
+def test_what_moved_on_while_it_failed_is_read_from_where_it_was() -> None:
+    class Moving(io.BytesIO):
+        """Moves on, and then fails, every other time."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            content = super().read(size)
+            self.times = getattr(self, "times", 0) + 1
+            if self.times % 2:
+                raise OSError("Generic S3 error: error decoding response body (os error 104)")
+            return content
+
+    stream = faults._Telling(Moving(b"abcdef"), "read", "s3://lake/file")
+    assert [stream.read(2) for _ in range(4)] == [b"ab", b"cd", b"ef", b""]
+
+
+def test_a_file_whose_end_got_no_answer_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system, landed = filesystem(str(tmp_path), {}), [True, False]
+
+    class Unanswered(faults._Telling):
+        def close(self) -> None:
+            if self._doing == "read" or landed.pop(0):
+                self._raw.close()
+            if self._doing == "write":
+                raise StoreFault("cannot write s3://lake/file: connection closed")
+
+    monkeypatch.setattr(faults, "_Telling", Unanswered)
+    assert write_bytes(system, "one", [b"bytes"])[0] == 5
+    with pytest.raises(StoreFault, match="connection closed"):
+        write_bytes(system, "two", iter([b"bytes"]))
 
 
 @pytest.fixture
