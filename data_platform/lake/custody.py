@@ -42,6 +42,7 @@ from data_platform.core.tables import kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import LOG, EntryUnreadable, Link
 from data_platform.lake.copies import faults_of_copies, last_copied
+from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.lake import Lake, Partition, application, recipe_number
 from data_platform.lake.ledger import (
     LAST_CHECKPOINT,
@@ -557,6 +558,8 @@ def digest_of(lake: Lake, name: str, place: str) -> str | None:
             while piece := stream.read(_PIECE):
                 made.update(piece)
         return made.hexdigest()
+    except StoreUnanswered:
+        raise
     except OSError:
         return None
 
@@ -566,6 +569,8 @@ def rows_of(lake: Lake, name: str, place: str) -> int | None:
     try:
         with filesystem(lake.table_uri(name), lake.storage_options).open_input_file(place) as source:
             return pq.read_metadata(source).num_rows
+    except StoreUnanswered:
+        raise
     except (OSError, pa.ArrowException):
         return None
 

@@ -51,6 +51,11 @@ class StoreFault(PlainError, OSError):
     was lost: what was not committed is made again by the next run."""
 
 
+class StoreUnanswered(StoreFault):
+    """An object store does not do what it was asked, so that nothing is known of what it holds: no file is to be taken
+    for gone or damaged because of it, as one on a disk that cannot be read is."""
+
+
 @contextmanager
 def faults_told(doing: str, where: str) -> Iterator[None]:
     """Turn faults of the place into `StoreFault`; leave all other errors as they are.
@@ -65,7 +70,8 @@ def faults_told(doing: str, where: str) -> Iterator[None]:
     except (OSError, DeltaError, pa.ArrowException) as error:
         if (cause := _cause(error, where)) is None:
             raise
-        raise StoreFault(f"cannot {doing} {shown(where)}: {cause}") from error
+        kind = StoreUnanswered if "://" in where else StoreFault
+        raise kind(f"cannot {doing} {shown(where)}: {cause}") from error
 
 
 def tried_again(do: Callable[[], _Answer], settled: Callable[[], _Answer | None] = lambda: None) -> _Answer:

@@ -32,6 +32,7 @@ import pyarrow.fs
 from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import KEPT, LOG, is_entry
+from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.log import (
     SETTINGS,
     Commit,
@@ -526,6 +527,8 @@ def fault_of_kept(lake: Lake, name: str, commits: Sequence[Commit]) -> str:
         kept = _told(name, _read(lake, ledger_path(name)))
     except FileNotFoundError:
         return ""
+    except StoreUnanswered:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "cannot be read"
     if kept is None or kept.version >= len(commits):

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, kind_of, table
 from data_platform.lake import chain
 from data_platform.lake.chain import CUSTODY_KEY, LOG
+from data_platform.lake.faults import StoreUnanswered
 
 COMMIT_KEY = "data_platform"
 """Under which a commit says which code, settings and inputs made it."""
@@ -308,6 +309,8 @@ def checkpoint_fault(system: pyarrow.fs.FileSystem, name: str, version: int, exp
         if said := [field for field in _UNUSED if counts.get(field)]:
             return f"says something under {said[0]}, which the platform does not use"
         told = _told(name, rows, version)
+    except StoreUnanswered:
+        raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError):
         return "cannot be read"
     for what, one, other in (

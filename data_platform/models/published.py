@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from data_platform.core.settings import home
 from data_platform.core.tables import kind_of
+from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.lake import Lake
 from data_platform.lake.place import shown
 from data_platform.lake.writer import filesystem
@@ -55,6 +56,8 @@ def faults_of_models(lake: Lake, name: str, contents: bool = False) -> list[str]
     for file in known.files():
         try:
             named = list(models_in(lake, f"{name}/{file.place}"))
+        except StoreUnanswered:
+            raise
         except (OSError, pa.ArrowException):
             faults.append(f"{shown(f'{lake.table_uri(name)}/{file.place}')} cannot be read")
             continue

@@ -17,6 +17,7 @@ import pyarrow.fs
 from data_platform.lake import chain
 from data_platform.lake.chain import LOG, EntryUnreadable, Link
 from data_platform.lake.copies import copy_of, last_copied
+from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem, write_bytes
 
@@ -100,6 +101,8 @@ def _system(lake: Lake, name: str) -> pyarrow.fs.FileSystem:
 def _set_aside(lake: Lake, name: str, version: int, aside: str) -> None:
     try:
         content = chain.read_bytes(lake, name, version)
+    except StoreUnanswered:
+        raise
     except OSError:
         return
     if content:
@@ -110,6 +113,8 @@ def _set_aside(lake: Lake, name: str, version: int, aside: str) -> None:
 def _read(lake: Lake, name: str, version: int) -> list[tuple[str, Any]] | None:
     try:
         return _whole(chain.read_entry(lake, name, version))
+    except StoreUnanswered:
+        raise
     except (EntryUnreadable, OSError):
         return None
 

@@ -18,6 +18,7 @@ from data_platform.core.errors import many
 from data_platform.core.tables import PLATFORM_LOGS
 from data_platform.lake import chain
 from data_platform.lake.custody import Breach, Custody, CustodyBroken
+from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.lake import Lake, TableMissing, VersionGone
 
 
@@ -30,6 +31,8 @@ def rows_of_log(lake: Lake, name: str, columns: Sequence[str]) -> list[dict[str,
     """Rows of a log; None if its files cannot be read, which custody has to explain."""
     try:
         return lake.read_table(name, columns).to_pylist() if lake.exists(name) else []
+    except StoreUnanswered:
+        raise
     except (pa.ArrowException, OSError, TableMissing, VersionGone):
         return None
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from data_platform.core.errors import PlainError
 from data_platform.core.tables import PLATFORM_LOGS
 from data_platform.lake.chain import log_of, reader
+from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.lake import Lake
 from data_platform.lake.writer import filesystem
 
@@ -133,6 +134,8 @@ def open_parquet(lake: Lake, file: StoredFile) -> pq.ParquetFile | None:
     system = filesystem(lake.table_uri(file.table), lake.storage_options)
     try:
         return pq.ParquetFile(system.open_input_file(file.path))
+    except StoreUnanswered:
+        raise
     except (pa.ArrowInvalid, OSError) as error:
         if file.added is None:
             return None

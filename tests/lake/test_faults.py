@@ -16,10 +16,12 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from benchmarks.faulty_store import FAULTS, FaultyStore
-from data_platform.lake import faults
-from data_platform.lake.faults import StoreFault
+from data_platform.lake import chain, copies, custody, faults, ledger
+from data_platform.lake.faults import StoreFault, StoreUnanswered
 from data_platform.lake.lake import Lake, Partition
+from data_platform.lake.log import State, checkpoint_fault
 from data_platform.lake.writer import filesystem, write_bytes
+from data_platform.pipeline import entries
 from tests.integration.ui import free_port
 from tests.lake.test_archive import append, numbers
 from tests.lake.test_lake import NAME, made_by, verdicts
@@ -268,3 +270,26 @@ def test_a_lake_below_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreFault, match=r"file/lake\S*: Not a directory"):
         Lake(str(tmp_path / "file" / "lake")).tables()
+
+
+def test_a_file_that_a_store_does_not_give_is_not_taken_for_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a repair would set aside what is in order."""
+    broken = StoreUnanswered("cannot read s3://lake/documents/file: the store answers 503 Service Unavailable")
+
+    class Down:
+        def open_input_file(self, path: str) -> None:
+            raise broken
+
+        open_input_stream = open_input_file
+
+    lake = Lake("s3://lake/tables")
+    for module in (custody, chain, copies, ledger):
+        monkeypatch.setattr(module, "filesystem", lambda *_: Down())
+    for ask in (
+        lambda: custody.digest_of(lake, "documents", "file"), lambda: custody.rows_of(lake, "documents", "file"),
+        lambda: checkpoint_fault(Down(), "documents", 0, State()), lambda: copies.copy_of(lake, "documents", 0),
+        lambda: chain.bundle_of(lake, "lineage", 0), lambda: ledger.fault_of_kept(lake, "documents", []),
+        lambda: entries._read(lake, "documents", 0),
+    ):
+        with pytest.raises(StoreUnanswered):
+            ask()
