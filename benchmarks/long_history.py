@@ -66,9 +66,11 @@ class _Log:
         return now
 
     def end(self) -> None:
-        """Leave what stands for the log as commits leave it."""
+        """Leave what stands for the log as commits leave it, and put away what that allows."""
         self.lake.open(self.name).create_checkpoint()
         chain.keep(self.lake, self.name, self.version)
+        forget_all()
+        archive.put_away(self.lake, self.name, self.version)
 
 
 class _Data(_Log):
@@ -129,8 +131,6 @@ class _Rows(_Log):
         while (self.version + 1) % EVERY:  # where commits leave a checkpoint, which the archive wants
             self._add("", 0, 0, "", [], ("benchmark", self.version), {})
         super().end()
-        forget_all()
-        archive.put_away(self.lake, self.name, self.version)
 
     def _compact(self, path: str, size: int, digest: str) -> None:
         compacts = dict(self._there)

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.fs
 
-from data_platform.core.tables import COMPACTED
 from data_platform.lake.faults import faults_told
 from data_platform.lake.place import shown
 from data_platform.lake.writer import filesystem, write_bytes
@@ -118,26 +117,30 @@ def read_entry(lake: Lake, name: str, version: int) -> list[tuple[str, Any]]:
 
 
 def reader(lake: Lake, name: str, away: int = 0) -> Callable[[int], list[tuple[str, Any]]]:
-    """`read_entry` of one table, for many versions: what is kept in one file is read once.
+    """`read_entry` of one table, for many versions. Arguments as of `contents`."""
+    content = contents(lake, name, away)
+    return lambda version: actions_of(content(version))
+
+
+def contents(lake: Lake, name: str, away: int = 0) -> Callable[[int], bytes]:
+    """What gives the entry of a version of one table, for many versions: what is kept in one file is read once. It
+    raises FileNotFoundError for what is neither in the log nor archived.
 
     Args:
         away: how many versions are known to be archived.
     """
     copies: dict[int, dict[int, bytes]] = {}
 
-    def archived_entry(version: int) -> bytes:
+    def read(version: int) -> bytes:
+        if version >= away:
+            with suppress(FileNotFoundError):
+                return read_bytes(lake, name, version)
         first = version - version % TOGETHER
         if first not in copies:
-            copies[first] = bundle_of(lake, name, first) if name in COMPACTED else {}
+            copies[first] = bundle_of(lake, name, first)
         if version not in copies[first]:
             raise FileNotFoundError(f"{name} has no entry of version {version}")
         return copies[first][version]
-
-    def read(version: int) -> list[tuple[str, Any]]:
-        if version >= away:
-            with suppress(FileNotFoundError):
-                return actions_of(read_bytes(lake, name, version))
-        return actions_of(archived_entry(version))
 
     return read
 
@@ -247,7 +250,7 @@ def archived(lake: Lake, name: str, there: Sequence[int], files: Iterable[str]) 
         there: versions of which there are entries in the folder, ascending.
         files: names of all files in the folder.
     """
-    if name not in COMPACTED or not there or not (least := _without_gap(there)):
+    if not there or not (least := _without_gap(there)):
         return 0
     stands = any(file.endswith(".checkpoint.parquet") and file[:20].isdecimal() and int(file[:20]) >= least
                  for file in files)

@@ -52,13 +52,13 @@ from data_platform.lake.ledger import (
     hold,
     ledger_of,
     ledger_path,
-    list_log,
     listed_lately,
-    look_at,
+    note_look,
     seconds_since_look,
 )
 from data_platform.lake.links import links_of
 from data_platform.lake.log import Commit, DataFile, State, checkpoint_fault, commit_of, is_within
+from data_platform.lake.looks import list_log
 from data_platform.lake.place import shown
 from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import filesystem
@@ -366,7 +366,7 @@ class Custody:
             found = self._listed_lately(name) or self._listed_now(name)
             self._ledgers[name] = found
             if found is not None:
-                look_at(self._lake, name)
+                note_look(self._lake, name)
         return self._ledgers[name]
 
     def _listed_lately(self, name: str) -> Ledger | None:

@@ -42,9 +42,10 @@ from data_platform.lake import archive, chain, copies, unfinished
 from data_platform.lake.chain import LOG
 from data_platform.lake.compaction import blocks_of, delete_compacted, in_order, is_whole, write_blocks
 from data_platform.lake.faults import StoreFault, faults_told, tried_again
-from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of, list_log
+from data_platform.lake.ledger import EVERY, Ledger, LogUnreadable, ledger_of
 from data_platform.lake.log import COMMIT_KEY, application_of, recipe_number
 from data_platform.lake.log import DataFile as LoggedFile
+from data_platform.lake.looks import Looks, list_log
 from data_platform.lake.place import reachable, shown, store_options
 from data_platform.lake.vacuumed import vacuumed_files
 from data_platform.lake.writer import DataFile, TableWriter, discard, filesystem, write_bytes
@@ -65,7 +66,7 @@ _READERS = 16
 _PIECE = 2**20
 _TABLES = 32
 """Of how many tables the commits that were read are at hand."""
-_HISTORIES: dict[tuple[Any, ...], tuple[tuple[str, ...], list[dict[str, Any]]]] = {}
+_HISTORIES: dict[tuple[Any, ...], tuple[Looks, list[dict[str, Any]]]] = {}
 """What commits of tables say, oldest first, with how the entries looked that were read."""
 _HELD = threading.local()
 
@@ -221,18 +222,28 @@ class Lake:
         Raises:
             TableMissing: if there is no such table or version; the message lists the tables that exist.
         """
+        # First, since what a writer left that was held up and killed would be taken for an entry.
+        if version is not None and (past := self.past(name, version)) is not None:
+            return past
         try:
             with faults_told("read", self.table_uri(name)):
                 return tried_again(lambda: DeltaTable(
                     self.table_uri(name), version=version, storage_options=self.storage_options))
-        except TableNotFoundError as error:
-            existing = ", ".join(self.tables()) or "none yet"
-            raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error
         except DeltaError as error:
+            if version is not None and (past := archive.at_version(self, name, version)) is not None:
+                return past
+            if isinstance(error, TableNotFoundError):
+                existing = ", ".join(self.tables()) or "none yet"
+                raise TableMissing(f"no table {name!r} in {self.uri}; tables: {existing}") from error
             if version is None:
                 raise TableMissing(f"table {name!r} in {self.uri} cannot be read: {self._fault_of_log(name)}; what to "
                                    f"do: data-platform repair {name}") from error
             raise TableMissing(f"table {name!r} has no version {version} in {self.uri}") from error
+
+    def past(self, name: str, version: int) -> DeltaTable | None:
+        """A handle of a version whose entries are archived, which only the lake can open; None if they are not."""
+        known = self.known(name)
+        return archive.at_version(self, name, version) if known is not None and version < known.looks.away else None
 
     def _fault_of_log(self, name: str) -> str:
         """What is wrong with the log of a table that cannot be opened, as far as its entries tell."""
@@ -438,8 +449,13 @@ class Lake:
             handle = self._create(declared)
             basis_version = handle.version()
             known = self.known(name)
-            at_hand = known is not None and known.version == basis_version
-            carried = known.transactions.get(key) if at_hand else handle.transaction_version(key)
+            try:
+                at_hand = known is not None and known.version == basis_version
+                carried = known.transactions.get(key) if at_hand else handle.transaction_version(key)
+            except DeltaError:
+                if not self._was_late(name, basis_version):
+                    raise
+                continue  # so many have committed since the handle was pinned that its entries are archived
             if carried is not None and carried == number and not mends:
                 discard(list(files), self.table_uri(name), self.storage_options)
                 self.record_lineage(name)
@@ -449,19 +465,26 @@ class Lake:
                     f"{name}/{partition} was written by another run with another recipe while this one worked; "
                     f"nothing was overwritten, run again"
                 )
-            if not self._commit(
-                handle, name, files,
-                self._properties(
-                    name, basis_version, files, Transaction(key, number),
-                    {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
-                    **({"mends": list(mends)} if mends else {}),
-                ),
-                mode="overwrite",
-                # Columns of today: delta-rs renews the table's schema with the first partition that has others.
-                schema=Schema.from_arrow(declared.schema), partition_by=list(declared.partition_by),
-                partition_filters=[(key, "=", value) for key, value in partition.values] or None,
-            ):
-                continue  # somebody committed since the handle was pinned: read again, then decide
+            try:
+                if not self._commit(
+                    handle, name, files,
+                    self._properties(
+                        name, basis_version, files, Transaction(key, number),
+                        {COMMIT_KEY: _commit_metadata(partition, rows, provenance)},
+                        **({"mends": list(mends)} if mends else {}),
+                    ),
+                    mode="overwrite",
+                    # Columns of today: delta-rs renews the table's schema with the first partition that has others.
+                    schema=Schema.from_arrow(declared.schema), partition_by=list(declared.partition_by),
+                    partition_filters=[(key, "=", value) for key, value in partition.values] or None,
+                ):
+                    continue  # somebody committed since the handle was pinned: read again, then decide
+            except (DeltaError, StoreFault):
+                if not self._was_late(name, basis_version):
+                    raise
+                continue
+            if self._was_late(name, basis_version):
+                continue
             self._keep(name, basis_version + 1)
             self.record_lineage(name)
             version = self._version_of(name, partition, provenance)
@@ -542,7 +565,7 @@ class Lake:
 
     def _was_late(self, name: str, version: int) -> bool:
         """Whether entries of a log were archived while a commit was made on top of a version, so that it is none."""
-        return name in COMPACTED and archive.is_in_the_past(self, name, version + 1)
+        return archive.is_in_the_past(self, name, version + 1)
 
     def _compact(self, name: str) -> None:
         """Write the rows of a log of the platform again as fewer files, if it has many; nothing if another run commits
@@ -574,7 +597,7 @@ class Lake:
             if chain.custody_of(chain.actions_of(content)):
                 copies.keep_copy(self, name, number, content)
         chain.keep(self, name, version)
-        if name in COMPACTED and not (version + 1) % EVERY:
+        if not (version + 1) % EVERY:
             archive.put_away(self, name, version)
 
     def mend(
@@ -734,9 +757,9 @@ class Lake:
             table_id, entries = self._log(name)
             return [_row(name, table_id, int(entry["version"]), entry) for entry in entries if entry.get(COMMIT_KEY)]
         key = (self.uri, name, tuple(sorted(self.storage_options.items())), os.environ.get("AWS_ENDPOINT_URL"))
-        looks, rows = _HISTORIES.pop(key, ((), []))
-        if known.looks[: len(looks)] != looks:
-            looks, rows = (), []
+        looks, rows = _HISTORIES.pop(key, (Looks(), []))
+        if not known.looks.go_on_from(looks):
+            looks, rows = Looks(), []
         if len(looks) < len(known.looks):
             rows = [*rows, *self._made(known, range(len(looks), known.version + 1))]
         _HISTORIES[key] = known.looks, rows

@@ -20,18 +20,15 @@ import json
 import math
 import os
 import time
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.fs
-
 from data_platform.core.tables import PLATFORM_LOGS, kind_of, table
 from data_platform.lake import chain
-from data_platform.lake.chain import KEPT, LOG, is_entry
+from data_platform.lake.chain import KEPT
 from data_platform.lake.faults import StoreUnanswered
 from data_platform.lake.log import (
     SETTINGS,
@@ -45,6 +42,7 @@ from data_platform.lake.log import (
     nothing_before,
     recipe_number,
 )
+from data_platform.lake.looks import Listing, Looks, entry_of, list_log, look_at
 from data_platform.lake.writer import filesystem, write_bytes
 
 if TYPE_CHECKING:
@@ -53,15 +51,12 @@ if TYPE_CHECKING:
 LAST_CHECKPOINT = "_last_checkpoint"
 EVERY = 100
 """Commits after which a ledger is written again; a checkpoint, too."""
-_FORMAT = 1
+_FORMAT = 2
 _READERS = 16
 _LOOKED_AT_LAST = 2 * EVERY
 """Of how many of the last entries a process that has just begun looks at size and times: more than readers read."""
 _LINKS = 256
 """Of how many of the last versions the links are at hand."""
-LINKED = " is a link"
-ARCHIVED = "archived"
-"""How entries look that are archived: what was read of them before is believed."""
 _MEMORY: dict[tuple[Any, ...], Ledger] = {}
 _LOOKED_AT: dict[tuple[Any, ...], float] = {}
 _BESIDE: dict[tuple[Any, ...], tuple[float, Mapping[str, str]]] = {}
@@ -82,14 +77,6 @@ class Last:
     asset_key: str
     code_version: str
     git_commit: str
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The folder of a log: how every entry looks, by version, and every other file, by name."""
-
-    entries: Mapping[int, str]
-    others: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -114,7 +101,7 @@ class Ledger:
 
     name: str
     version: int = -1
-    looks: tuple[str, ...] = ()
+    looks: Looks = field(default_factory=Looks)
     link: str = ""
     guarded: bool = False
     sound: bool = True
@@ -196,143 +183,59 @@ def ledger_of(lake: Lake, name: str, listing: Listing | None = None) -> Ledger |
     kept = None
     if listing is None:
         kept = _kept(lake, name)
-        listing = list_log(lake, name, kept.looks[:-_LOOKED_AT_LAST] if kept else ())
+        listing = list_log(lake, name, kept.looks.but_the_last(_LOOKED_AT_LAST) if kept else Looks())
         _BESIDE[key] = time.monotonic(), listing.others
-    if not listing.entries:
+    if not listing.versions:
         _MEMORY.pop(key, None)
         return None
-    last = max(listing.entries)
-    if len(listing.entries) != last + 1 or min(listing.entries):
-        gap = next((version for version in range(last) if version not in listing.entries), 0)
+    if (gap := listing.gap) is not None:
         raise LogUnreadable(f"the log of {name} has gaps or does not begin with version 0: "
                             f"{chain.entry_path(lake, name, gap)} is not there")
-    looks = tuple(map(listing.entries.__getitem__, range(last + 1)))
-    if ledger is None or not _holds(ledger, looks):
+    looks = listing.looks
+    if ledger is None or not looks.go_on_from(ledger.looks):
         ledger = kept or _kept(lake, name)
-    if ledger is None or not _holds(ledger, looks):
+    if ledger is None or not looks.go_on_from(ledger.looks):
         ledger = Ledger(name)
-    ledger = _fold(lake, ledger, looks[ledger.version + 1:], listing.others)
+    ledger = _fold(lake, ledger, looks, listing.others)
     if ledger.sound and ledger.version - ledger.saved >= EVERY:
         ledger = save(lake, ledger)
     _MEMORY[key] = ledger
     return ledger
 
 
-def list_log(lake: Lake, name: str, believed: Sequence[str] = ()) -> Listing:
-    """The folder of the log of a table: one listing, and nothing is opened. Entries that are archived look so.
-
-    Args:
-        believed: how the first entries looked. On a disk those of the same inode are said to look so still, which takes
-            a fifth of the time: whether somebody wrote into one since is not looked at.
-    """
-    entries: dict[int, str] = {}
-    others: dict[str, str] = {}
-    if "://" not in lake.uri:
-        _list_local(os.path.join(lake.table_uri(name), LOG), "", entries, others, believed)
-    else:
-        _list_store(lake, name, entries, others)
-    if count := chain.archived(lake, name, sorted(entries), others):
-        entries = {**entries, **dict.fromkeys(range(count), ARCHIVED)}
-    return Listing(entries, others)
-
-
-def _list_store(lake: Lake, name: str, entries: dict[int, str], others: dict[str, str]) -> None:
-    system = filesystem(lake.table_uri(name), lake.storage_options)
-    for info in system.get_file_info(pyarrow.fs.FileSelector(LOG, allow_not_found=True, recursive=True)):
-        if info.type == pyarrow.fs.FileType.File:
-            file, look = info.path.lstrip("/").removeprefix(f"{LOG}/"), f"{info.size} {info.mtime_ns}"
-            if is_entry(file):
-                entries[int(file[:20])] = look
-            else:
-                others[file] = look
-
-
-def _list_local(
-    folder: str, within: str, entries: dict[int, str], others: dict[str, str], believed: Sequence[str] = ()
-) -> None:
-    try:
-        found = os.scandir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    with found:
-        for entry in found:
-            name = entry.name
-            # As `is_entry` and `_look` say, without calling them for every one of many thousands.
-            if not within and len(name) == 25 and name.endswith(".json") and (digits := name[:20]).isdecimal():
-                number = int(digits)
-                if number < len(believed) and believed[number].endswith(f" {entry.inode()}"):
-                    entries[number] = believed[number]
-                    continue
-                state = entry.stat(follow_symlinks=False)
-                entries[number] = f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
-            elif entry.is_dir(follow_symlinks=False):
-                _list_local(entry.path, f"{within}{name}/", entries, others)
-            else:
-                others[f"{within}{name}"] = _look(entry.stat(follow_symlinks=False))
-            if entry.is_symlink():
-                others[f"{within}{name}{LINKED}"] = ""  # which no log has, so that custody looks closely
-
-
-def _look(status: os.stat_result) -> str:
-    """What of a local file nobody can keep who changes it."""
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
-
-
-def _checkpoints_at(lake: Lake, name: str, versions: Iterable[int]) -> dict[str, str]:
-    """How the checkpoints look that the platform's commits leave at some of these versions."""
-    files = [f"{version:020d}.checkpoint.parquet" for version in versions if (version + 1) % EVERY == 0]
-    looks = ((file, _look_at(lake, name, file)) for file in files)
-    return {file: look for file, look in looks if look is not None}
-
-
-def _entry(version: int) -> str:
-    return f"{version:020d}.json"
-
-
-def _look_at(lake: Lake, name: str, file: str) -> str | None:
-    """How a file in the folder of a log looks; None if there is none."""
-    path = f"{LOG}/{file}"
-    if "://" not in lake.uri:
-        try:
-            return _look(os.lstat(os.path.join(lake.table_uri(name), path)))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-    info = filesystem(lake.table_uri(name), lake.storage_options).get_file_info(path)
-    return f"{info.size} {info.mtime_ns}" if info.type == pyarrow.fs.FileType.File else None
-
-
-def _holds(ledger: Ledger, looks: tuple[str, ...]) -> bool:
-    """Whether the entries that a ledger stands for look as they did, or were archived since."""
-    away = bisect_left(looks, True, key=lambda look: look != ARCHIVED)
-    return len(looks) > ledger.version and looks[away: ledger.version + 1] == ledger.looks[away:]
-
-
 def _go_on(lake: Lake, ledger: Ledger) -> Ledger | None:
     """The ledger with the entries that came since; None if its last entry is not the one that was read."""
-    if _look_at(lake, ledger.name, _entry(ledger.version)) != ledger.looks[-1]:
+    if look_at(lake, ledger.name, entry_of(ledger.version)) != ledger.looks.last:
         return None
     more: list[str] = []
-    while (look := _look_at(lake, ledger.name, _entry(ledger.version + 1 + len(more)))) is not None:
+    while (look := look_at(lake, ledger.name, entry_of(ledger.version + 1 + len(more)))) is not None:
         more.append(look)
     if not more:
         return ledger
-    ledger = _fold(lake, ledger, tuple(more), _checkpoints_at(lake, ledger.name, range(
+    ledger = _fold(lake, ledger, ledger.looks.and_then(more), _checkpoints_at(lake, ledger.name, range(
         ledger.version + 1, ledger.version + 1 + len(more))))
     if ledger.sound and ledger.version - ledger.saved >= EVERY:
         ledger = save(lake, ledger)
     return ledger
 
 
-def _fold(lake: Lake, ledger: Ledger, looks: tuple[str, ...], others: Mapping[str, str]) -> Ledger:
-    """The ledger after the entries that follow on it, of which these are the looks."""
-    if not looks:
-        return ledger
-    versions = range(ledger.version + 1, ledger.version + 1 + len(looks))
+def _checkpoints_at(lake: Lake, name: str, versions: Iterable[int]) -> dict[str, str]:
+    """How the checkpoints look that the platform's commits leave at some of these versions."""
+    files = [f"{version:020d}.checkpoint.parquet" for version in versions if (version + 1) % EVERY == 0]
+    looks = ((file, look_at(lake, name, file)) for file in files)
+    return {file: look for file, look in looks if look is not None}
 
-    read_entry = chain.reader(lake, ledger.name, versions.start + looks.count(ARCHIVED))
+
+def _fold(lake: Lake, ledger: Ledger, looks: Looks, others: Mapping[str, str]) -> Ledger:
+    """The ledger after all entries of which these are the looks: those that follow on it are read."""
+    versions = range(ledger.version + 1, len(looks))
+    if not versions:
+        return ledger if looks == ledger.looks else replace(ledger, looks=looks)
+
+    read_entry = chain.reader(lake, ledger.name, looks.away)
 
     def unreadable(version: int, cause: str) -> LogUnreadable:
-        where = chain.entry_path(lake, ledger.name, version, looks[version - versions.start] == ARCHIVED)
+        where = chain.entry_path(lake, ledger.name, version, version < looks.away)
         return LogUnreadable(f"version {version} in the log of {ledger.name} cannot be read: {where} {cause}")
 
     def read(version: int) -> list[tuple[str, Any]]:
@@ -359,7 +262,7 @@ def _fold(lake: Lake, ledger: Ledger, looks: tuple[str, ...], others: Mapping[st
         file = f"{version:020d}.checkpoint.parquet"
         if building.sound and file in others:
             building.hold(lake, version, file, others[file])
-    return building.done(before, ledger.looks + looks)
+    return building.done(before, looks)
 
 
 class _Building:
@@ -442,7 +345,7 @@ class _Building:
         if not checkpoint_fault(system, self._from.name, version, state):
             self._checkpoints[file] = look
 
-    def done(self, last: Commit, looks: tuple[str, ...]) -> Ledger:
+    def done(self, last: Commit, looks: Looks) -> Ledger:
         """The ledger after all that was added."""
         links = {version: self._links[version] for version in sorted(self._links)[-_LINKS:]}
         made = replace(
@@ -460,7 +363,8 @@ class _Building:
 def save(lake: Lake, ledger: Ledger) -> Ledger:
     """Keep a ledger beside its table; where nothing can be written it is not, and the log is read instead."""
     values = {
-        "format": _FORMAT, "name": ledger.name, "version": ledger.version, "looks": ledger.looks,
+        "format": _FORMAT, "name": ledger.name, "version": ledger.version,
+        "archived": ledger.looks.away, "looks": "\n".join(ledger.looks.there),
         "link": ledger.link, "guarded": ledger.guarded, "transactions": ledger.transactions,
         "settings": ledger.settings, "files": [astuple(file) for file in ledger.by_path.values()],
         "digests": ledger.digests, "last": {place: astuple(last) for place, last in ledger.last.items()},
@@ -491,7 +395,7 @@ def forget_ledger(lake: Lake, name: str) -> None:
         filesystem(lake.uri, lake.storage_options).delete_file(ledger_path(name))
 
 
-def look_at(lake: Lake, name: str) -> None:
+def note_look(lake: Lake, name: str) -> None:
     """Note that all that lies in the folder of a log was looked at just now, and is as it should be."""
     _LOOKED_AT[_key(lake, name)] = time.monotonic()
 
@@ -549,8 +453,11 @@ def _told(name: str, content: bytes) -> Ledger | None:
     if values["format"] != _FORMAT or values["name"] != name:
         return None
     files = [DataFile(path, tuple(place), *rest) for path, place, *rest in values["files"]]
+    looks = Looks(values["archived"], tuple(values["looks"].split("\n")) if values["looks"] else ())
+    if len(looks) != values["version"] + 1:
+        return None
     return Ledger(
-        name, values["version"], tuple(values["looks"]), values["link"], values["guarded"], True,
+        name, values["version"], looks, values["link"], values["guarded"], True,
         {file.path: file for file in files}, values["digests"], values["transactions"], values["settings"],
         {place: Last(*last) for place, last in values["last"].items()},
         {int(version): link for version, link in values["links"].items()}, values["checkpoints"],

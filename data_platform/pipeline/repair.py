@@ -35,7 +35,7 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from data_platform.core.errors import PlainError, many
-from data_platform.core.tables import COMPACTED, PLATFORM_LOGS, table
+from data_platform.core.tables import PLATFORM_LOGS, table
 from data_platform.lake import chain
 from data_platform.lake.archive import put_back
 from data_platform.lake.chain import LOG, Link
@@ -144,8 +144,7 @@ def _mend(lake: Lake, name: str) -> str:
         forget_ledger(lake, name)
         if not faults(lake, name):
             return "; ".join(said)
-    if name in COMPACTED:
-        put_back(lake, name)  # checkpoints, which stand for what is archived, may have to go
+    put_back(lake, name)  # checkpoints, which stand for what is archived, may have to go
     said += restore_entries(lake, name, _place_aside(lake, name)).words
     if said and not faults(lake, name):
         return "; ".join(said)

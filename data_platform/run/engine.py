@@ -117,9 +117,10 @@ def read(lake: Lake, pin: Pin, columns: Sequence[str]) -> DataFrame:
 
     from data_platform.run.delta_source import read_table
 
-    uri = lake.table_uri(pin.table)
+    uri, past = lake.table_uri(pin.table), lake.past(pin.table, pin.version)
     with faults_told("read", uri):
-        frame = tried_again(lambda: read_table(uri, pin.version, _io_config(lake), threads=not is_ray()))
+        frame = tried_again(
+            lambda: read_table(uri, pin.version, _io_config(lake), threads=not is_ray(), past=past))
     for name, value in Partition.of(lake.table(pin.table, pin.version), pin.partition or None).values:
         frame = frame.where(daft.col(name) == value)
     return frame.select(*columns)
