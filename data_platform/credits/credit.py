@@ -18,6 +18,9 @@ MAX_LINE = 500
 MAX_LINES = 200
 """Copyright lines of one record; more are the index of a bundle, whose text is kept as a whole."""
 
+CHANGES_BEFORE = "Changes before: "
+"""What a line begins with that stands among the copyright lines and says what others changed."""
+
 _MAIL = re.compile(r"<[^<>@\s]*@[^<>\s]*>|[<(\[]?\s*(?:mailto:)?[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\s*[>)\]]?")
 _PAGE = re.compile(r"\s*[(<]https?://[^)>]*[)>]")
 _NOBODY = re.compile(
@@ -25,6 +28,11 @@ _NOBODY = re.compile(
     r"admin(?:istrator)?|root|user|guest|anonym(?:e|us|ous)|author|by|\[?(?:deleted|removed)\]?|[\W\d_]*)", re.I,
 )
 _BY = re.compile(r"^(?:(?:written |posted |created |edited )?by:?|von|par|por|di|door|af|av)\s+(?=\S)", re.I)
+
+
+def names_holders(lines: Iterable[str]) -> bool:
+    """Whether any of the lines that stand with a work says whose it is."""
+    return any(not line.startswith(CHANGES_BEFORE) for line in lines)
 
 
 class Notice(NamedTuple):

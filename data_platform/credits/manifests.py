@@ -49,11 +49,10 @@ def _credit(authors: Iterable[Any], title: Any = "", version: Any = "", source: 
 
 def _json_package(text: str) -> Credit:
     data = json.loads(text)
-    first = [data.get("author"), data.get("authors")]
-    rest = [data.get("contributors"), data.get("maintainers")]
+    made = [data.get("author"), data.get("authors"), data.get("contributors")]
     repository = data.get("repository")
     repository = repository.get("url") if isinstance(repository, Mapping) else repository
-    stated = next((some for some in (first, rest) if any(map(people, some))), [])
+    stated = made if any(map(people, made)) else [data.get("maintainers")]
     return _credit(stated, data.get("name"), data.get("version") or "", repository or data.get("homepage"))
 
 
@@ -113,7 +112,8 @@ def _pom(text: str) -> Credit:
     if re.search(r"<!(?:DOCTYPE|ENTITY)", text, re.I):
         return NOTHING
     root = ElementTree.fromstring(text)
-    stated = [node.text for node in root.findall("{*}developers/{*}developer/{*}name")]
+    stated = [node.text for kind in ("developer", "contributor") for node in root.findall(
+        f"{{*}}{kind}s/{{*}}{kind}/{{*}}name")]
     stated = stated or [node.text for node in root.findall("{*}organization/{*}name")]
     return _credit(stated, root.findtext("{*}name") or root.findtext("{*}artifactId") or "",
                    root.findtext("{*}version") or "", root.findtext("{*}scm/{*}url") or root.findtext("{*}url"))
@@ -155,16 +155,17 @@ def _front_matter(text: str) -> Credit:
 
 def _codemeta(text: str) -> Credit:
     data = json.loads(text)
-    return _credit([data.get("author") or data.get("creator") or data.get("contributor")], data.get("name"),
+    return _credit([data.get("author") or data.get("creator"), data.get("contributor")], data.get("name"),
                    data.get("version") or "", data.get("codeRepository") or data.get("url"), data.get("name"))
 
 
 def _zenodo(text: str) -> Credit:
     """.zenodo.json and datapackage.json, which write people as 'Family, Given' or as titles."""
     data = json.loads(text)
-    stated = data.get("creators") or data.get("contributors") or data.get("sources")
+    made = [data.get("creators"), data.get("contributors")]
+    stated = made if any(map(people, made)) else [data.get("sources")]
     title = data.get("title") or data.get("name")
-    return _credit([stated], title, data.get("version") or "", data.get("homepage") or data.get("doi"), title)
+    return _credit(stated, title, data.get("version") or "", data.get("homepage") or data.get("doi"), title)
 
 
 _MANIFESTS: dict[str, Callable[[str], Credit]] = {

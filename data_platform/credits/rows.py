@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from data_platform.credits.copyright import copyright_lines
-from data_platform.credits.credit import Credit, line, names, notice
+from data_platform.credits.credit import CHANGES_BEFORE, Credit, line, names, notice
 
 MAX_DEPTH = 6
 MAX_NODES = 2_000
@@ -54,6 +54,12 @@ _NOTICES = ("copyright", "copyrights", "copyrightnotice", "copyrightline", "copy
             "licenseattribution", "licenceattribution", "requiredattribution")
 _TEXTS = ("licensetext", "licencetext", "licensecontent", "licensenotice", "licencenotice", "noticetext", "notice")
 """Fields that hold the text of a licence or a notice, which has to stay with the row."""
+_CHANGES = ("changes", "changesmade", "changenotice", "changenote", "changestatement", "modifications",
+            "modificationsmade", "modificationnotice", "indicationofchanges", "adaptation", "adaptationnote",
+            "alterations")
+"""Fields that say what others changed, which whoever passes a work on has to keep (CC BY 4.0, section 3(a)(1)(B))."""
+_NO_CHANGES = re.compile(r"(?:no(?:ne|thing)?|no changes?|unchanged|unmodified|false|true|n/?a|null|[\W\d_]*)\.?", re.I)
+_MOST_CHANGES = 5
 _ELSEWHERE = frozenset({
     "references", "comments", "comment", "replies", "answers", "related", "relatedposts", "license", "licence",
     "licenses", "licences", "images", "image", "thumbnail", "videos", "video", "media", "links", "outlinks",
@@ -80,7 +86,17 @@ def credit_of(row: Mapping[str, Any], url: str = "") -> Credit:
     text = next((value for value in _strings(_first(fields, _TEXTS)) if len(value.split()) >= LEAST_WORDS), "")
     kept = notice(text, "text of the row") if text else None
     lines += copyright_lines(text)
+    lines += [f"{CHANGES_BEFORE}{said}" for said in _changes(_first(fields, _CHANGES))]
     return Credit(title, authors, ", ".join(sources), "", tuple(dict.fromkeys(lines)), (kept,) if kept else ())
+
+
+def _changes(value: Any) -> list[str]:
+    """What a row says that others changed, each on a line; nothing for records of edits, which are no such words."""
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str) for part in parts) or len(parts) > _MOST_CHANGES:
+        return []
+    said = [line(part) for part in parts if len(part) <= MAX_TITLE and "\n" not in part.strip()]
+    return [one for one in said if one and not _NO_CHANGES.fullmatch(one)]
 
 
 def _credit_line(value: str) -> tuple[str, ...]:

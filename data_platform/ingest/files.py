@@ -1,7 +1,8 @@
 """Reading rows of JSONL and Parquet, and single files of text or code: one item for every row or file.
 
-Reasons: `json_invalid`, `text_not_string`, `empty_payload`, `payload_too_large`, `binary`, and for the end of damaged
-files `archive.truncated` and `archive.unreadable`. Not here: crawls (`crawl.py`), finding files (`sources.py`).
+Reasons: `json_invalid`, `text_not_string`, `empty_payload`, `payload_too_large`, `binary`, `link_to_nothing`, and for
+the end of damaged files `archive.truncated` and `archive.unreadable`.
+Not here: crawls (`crawl.py`), finding files (`sources.py`).
 """
 
 from __future__ import annotations
@@ -185,6 +186,12 @@ def read_file(raw: BinaryIO, archive: Archive, limits: Ingest) -> Iterator[Item]
         yield _reject(archive, place, "empty_payload", "", "file", url)
     else:
         yield _capture(archive, place, len(payload), "file", url, payload, charset or None, {})
+
+
+def read_link(archive: Archive) -> Rejection:
+    """What becomes of a link in a folder that leads to no file."""
+    return _reject(archive, Place(0), "link_to_nothing", "the link leads to no file", "file",
+                   f"file:{valid_text(archive.name)}")
 
 
 def text_charset(data: bytes) -> str | None:

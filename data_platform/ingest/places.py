@@ -5,6 +5,7 @@ Not here: what kind of archive a file is (`sources.py`).
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import re
@@ -39,6 +40,7 @@ class Found:
         size: bytes; -1 if the server does not say.
         validator: what the store says of the version (etag, else date); empty for local files.
         walked: whether it was found in a folder, not named or matched itself.
+        leads_to: of a link to nothing, where it leads; empty for all files that are there.
     """
 
     uri: str
@@ -46,6 +48,7 @@ class Found:
     size: int
     validator: str
     walked: bool
+    leads_to: str = ""
 
 
 class Place(Protocol):
@@ -146,7 +149,14 @@ class _Local:
                     yield self._found(file, _relative(file, folder).replace(os.sep, "/"), walked=file != match)
 
     def _found(self, path: str, name: str, walked: bool) -> Found:
-        status = os.stat(path)
+        try:
+            status = os.stat(path)
+        except OSError as error:
+            # A link to nothing, or to itself, is one file that cannot be read, and stops no other, unless it was named.
+            nowhere = os.path.islink(path) and error.errno in (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+            if path == self._full or not nowhere:
+                raise
+            return Found(path, name, 0, "", walked, os.readlink(path))
         if not stat.S_ISREG(status.st_mode):
             raise SourceError(f"{self._who}{path} is no regular file; take it out of the path")
         return Found(path, name, status.st_size, "", walked)

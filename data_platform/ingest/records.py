@@ -39,7 +39,7 @@ class Archive:
         uri: where it is read from: an absolute path or a URL.
         size: bytes.
         fingerprint: digest of its bytes, or what its store says of them (etag and size).
-        format: how it is read.
+        format: how it is read; "link" is a link that leads to no file.
     """
 
     source: str
@@ -47,7 +47,7 @@ class Archive:
     uri: str
     size: int
     fingerprint: str
-    format: Literal["warc", "arc", "jsonl", "parquet", "file"]
+    format: Literal["warc", "arc", "jsonl", "parquet", "file", "link"]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _PARQUET_SUFFIX = re.compile(r"\.(?:parquet|pq)$", re.IGNORECASE)
 # A first line of JSON that is longer than this is not looked at.
 _SNIFF_BYTES = 2**20
 
-Format = Literal["warc", "arc", "jsonl", "parquet", "file"]
+Format = Literal["warc", "arc", "jsonl", "parquet", "file", "link"]
 
 
 def resolve(source: CrawlSource | FilesSource) -> list[Archive]:
@@ -111,16 +111,18 @@ def _archive(
         format_ = _files_format(source, place, file)
     if format_ is None:
         return None
-    if not file.size and format_ != "file":
+    if not file.size and format_ not in ("file", "link"):
         raise SourceError(f"source {source.name}: {file.uri} is empty; fetch it again or take it out of the path")
     if format_ == "parquet":
         _check_parquet(source, place, file)
-    fingerprint = place.fingerprint(file, fingerprints)
+    fingerprint = f"link:{file.leads_to}" if file.leads_to else place.fingerprint(file, fingerprints)
     return Archive(source.name, valid_text(file.name), file.uri, max(file.size, 0), fingerprint, format_)
 
 
 def _crawl_format(source: str, place: Place, file: Found) -> Format | None:
     by_suffix = _CRAWL_SUFFIX.search(file.name)
+    if file.leads_to:
+        return "link" if by_suffix else None
     if by_suffix and place.remote:
         return "arc" if by_suffix[0].lower().startswith(".arc") else "warc"
     by_content = _sniff_crawl(place, file)
@@ -152,6 +154,8 @@ def _files_format(source: FilesSource, place: Place, file: Found) -> Format | No
         fnmatch(file.name, pattern) or fnmatch(PurePosixPath(file.name).name, pattern) for pattern in source.include
     ):
         return None
+    if file.leads_to:
+        return "link"
     if _JSONL_SUFFIX.search(file.name):
         return "jsonl"
     if _PARQUET_SUFFIX.search(file.name):

@@ -6,6 +6,7 @@ Archives are read by workers, each on its own (`ingest_archives`); revisits need
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from data_platform.core.tables import table
 from data_platform.ingest.crawl import Item, read_archive
-from data_platform.ingest.files import Fields, read_file, read_jsonl, read_parquet
+from data_platform.ingest.files import Fields, read_file, read_jsonl, read_link, read_parquet
 from data_platform.ingest.records import (
     TAKEN_DOWN,
     Archive,
@@ -98,7 +99,7 @@ def ingest_archives(
     for number, archive in enumerate(archives):
         account = Books(archive)
         try:
-            with open_archive(archive) as raw:
+            with _opened(archive) as raw:
                 for item in _read(raw, archive, sources[archive.source], limits):
                     account = replace(account, records=account.records + 1)
                     if isinstance(item, Revisit):
@@ -161,6 +162,10 @@ def _unless_removed(archive: Archive, item: Capture | Rejection, removed: KeptOu
     )
 
 
+def _opened(archive: Archive) -> BinaryIO:
+    return io.BytesIO() if archive.format == "link" else open_archive(archive)
+
+
 def _read(raw: BinaryIO, archive: Archive, source: Source, limits: Ingest) -> Iterator[Item]:
     match archive.format:
         case "warc" | "arc":
@@ -171,6 +176,8 @@ def _read(raw: BinaryIO, archive: Archive, source: Source, limits: Ingest) -> It
             return read_parquet(raw, archive, Fields.of(source), limits)
         case "file":
             return read_file(raw, archive, limits)
+        case "link":
+            return iter((read_link(archive),))
 
 
 class _Rows:

@@ -26,7 +26,7 @@ def repair_exports(workspace: Workspace, gone: bool = False) -> Iterator[Repair]
     """
     for export in recorded_exports(workspace.lake):
         lacking = [GONE] if gone else []
-        if found := damage_of(export.path, contents=True) if export.is_there else lacking:
+        if found := damage_of(export, contents=True) if export.is_there else lacking:
             yield Repair(f"export {export.path}", tuple(found), _restored(workspace, export))
 
 

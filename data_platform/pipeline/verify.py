@@ -100,7 +100,7 @@ def verify(lake: Lake, names: Sequence[str] = (), share: Share = None) -> Verifi
                              f"data-platform repair --exports writes it again")
                 continue
             found += [Damage(f"export {export.path}", f"export {export.path}: {fault}", "data-platform repair")
-                      for fault in damage_of(export.path, contents=share is None)]
+                      for fault in damage_of(export, contents=share is None)]
     return Verified(tuple(dict.fromkeys(found)), tuple(notes), len(wanted), len(exports), looked)
 
 

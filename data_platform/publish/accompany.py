@@ -52,6 +52,7 @@ def accompany(
         **_counted(account),
     }
     manifest["cards"] = [str(path.relative_to(folder).as_posix()) for path in write_cards(account, folder)]
+    manifest["cards_sha256"] = {name: digests_of(folder / name)[1] for name in manifest["cards"]}
     # The last of them is written last: where it is, all is.
     manifest["attestation"] = [ATTESTATION, *([ENVELOPE] if key else []), SUMS]
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -133,5 +134,5 @@ def _strip(folder: Path, manifest: Mapping[str, Any], shards: Sequence[str]) -> 
     for name in (*FILES.values(), *UNCOVERED):
         (folder / name).unlink(missing_ok=True)
     account = Account(None, manifest["table"], {}, shares, files)
-    left = {**manifest, **_counted(account), "cards": [], "attestation": []}
+    left = {**manifest, **_counted(account), "cards": [], "attestation": [], "cards_sha256": {}}
     (folder / MANIFEST).write_text(json.dumps(left, indent=2) + "\n", encoding="utf-8")

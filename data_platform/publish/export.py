@@ -5,13 +5,11 @@ A folder appears whole or not at all. Not here: sampling (`mixing/`).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +18,15 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data_platform.core.errors import PlainError, faults_of
-from data_platform.core.tables import table
 from data_platform.lake.lake import Lake
 from data_platform.proof.trace import NotFound, mixture_table_name
-from data_platform.publish.accompany import MANIFEST, accompany
+from data_platform.publish.accompany import accompany
 from data_platform.publish.account import Asked
 from data_platform.publish.check_export import check_export, signer_of
 from data_platform.publish.recorded import Recorded, lost_of, recorded_exports, set_aside
 from data_platform.publish.shards import Format
 from data_platform.publish.signing import key_id
-from data_platform.takedown.outside import read_manifest
+from data_platform.takedown.outside import read_manifest, record_export
 
 SHARD_BYTES = 256 * 2**20
 
@@ -81,7 +78,7 @@ def export_mixture(
         if key and signer_of(folder) != key_id(key):
             shards = [shard["file"] for shard in manifest["shards"]]
             manifest = accompany(lake, folder, wanted, shards, asked, key)
-        _record(lake, folder, manifest)
+        record_export(lake, folder, manifest)
         return folder, manifest
     with faults_of(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -97,21 +94,8 @@ def export_mixture(
             os.replace(building, folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    _record(lake, folder, manifest)
+    record_export(lake, folder, manifest)
     return folder, manifest
-
-
-def _record(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
-    """Note in table `exports` what went where, once: a takedown has to know."""
-    path = str(folder.absolute())
-    row = {
-        "mixture": manifest["table"], "table_id": manifest["table_id"], "version": manifest["version"],
-        "format": manifest["format"], "path": path, "rows": manifest["rows"],
-        "manifest_sha256": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
-        "exported_at": datetime.now(UTC),
-    }
-    key = hashlib.sha256("\0".join((path, row["manifest_sha256"])).encode()).hexdigest()
-    lake.append_once("exports", pa.Table.from_pylist([row], table("exports").schema), key)
 
 
 def _is_damaged(lake: Lake, folder: Path, wanted: Mapping[str, Any]) -> bool:

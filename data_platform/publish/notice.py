@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
+from data_platform.credits.credit import names_holders
 from data_platform.publish.account import Account
 from data_platform.publish.addresses import without_credentials
 from data_platform.publish.license_texts import address_of, meaning_of, name_of, text_of
@@ -112,7 +113,7 @@ def _write_works(works: Works, spdx: str, tier: int, out: TextIO) -> None:
             current = (work.place, work.holder)
             out.write(f"{_THIN}\n")
             out.writelines(f"{line}\n" for line in _heading(works, work, asks_for_lines))
-            held = bool(works.holder(work.holder).copyright)
+            held = names_holders(works.holder(work.holder).copyright)
         out.write(f"  * {_credit(work, held)}. Document {work.doc_id}.\n")
         if work.derived:
             out.writelines(f"    {line}\n" for line in _parents(works, work))
@@ -123,7 +124,7 @@ def _heading(works: Works, work: Work, asks_for_lines: bool) -> Iterator[str]:
     holder = works.holder(work.holder)
     yield f"{_line(holder.project)} ({_line(work.place)})" if holder.project else _line(work.place)
     yield from (f"  {_line(line)}" for line in holder.copyright)
-    if asks_for_lines and not holder.copyright and not work.derived:
+    if asks_for_lines and not names_holders(holder.copyright) and not work.derived:
         yield "  No copyright line was found."
     if texts := _texts_of(works, holder.notices):
         yield f"  With it: {texts}"
@@ -159,7 +160,7 @@ def _parents(works: Works, work: Work) -> Iterator[str]:
         if not number:
             yield f"made by {_line(made)}, of:"
         holder = works.holder(parent.holder)
-        said = _credit(parent, bool(holder.copyright))
+        said = _credit(parent, names_holders(holder.copyright))
         yield f"- {said}. Licence: {_licence(parent.spdx)}. Document {parent.doc_id}."
         yield from (f"  {_line(line)}" for line in holder.copyright)
         if texts := _texts_of(works, holder.notices):

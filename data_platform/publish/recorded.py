@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data_platform.core.errors import many
@@ -20,13 +20,15 @@ from data_platform.takedown.outside import MANIFEST, is_being_mended
 
 @dataclass(frozen=True)
 class Recorded:
-    """An export as it was recorded last: of which table and version, in which format, where."""
+    """An export as it was recorded last: of which table and version, in which format, where, and the digest of its
+    manifest, which has the digests of all that was written but the attestation."""
 
     table: str
     table_id: str
     version: int
     format: str
     path: Path
+    manifest_sha256: str = field(default="", compare=False)
 
     @property
     def is_there(self) -> bool:
@@ -38,9 +40,10 @@ def recorded_exports(lake: Lake) -> list[Recorded]:
     """Every export that was recorded, the last of each folder, by folder."""
     if not lake.exists("exports"):
         return []
-    rows = lake.read_in_order("exports", ["mixture", "table_id", "version", "format", "path"]).to_pylist()
-    found = {row["path"]: Recorded(row["mixture"], row["table_id"], row["version"], row["format"], Path(row["path"]))
-             for row in rows}
+    names = ["mixture", "table_id", "version", "format", "path", "manifest_sha256"]
+    found = {row["path"]: Recorded(row["mixture"], row["table_id"], row["version"], row["format"], Path(row["path"]),
+                                   row["manifest_sha256"])
+             for row in lake.read_in_order("exports", names).to_pylist()}
     return [found[path] for path in sorted(found)]
 
 
@@ -68,21 +71,31 @@ def lost_of(folder: Path) -> list[str]:
     return said
 
 
-def damage_of(folder: Path, contents: bool) -> list[str]:
-    """What an export that is there lacks, or has otherwise than it was written, in words.
+def damage_of(export: Recorded, contents: bool) -> list[str]:
+    """What an export that is there lacks, or has otherwise than it was written, in words. Its manifest has to be the
+    one that was recorded: one that was written anew as a whole agrees with itself.
 
     Args:
-        contents: whether all of it is read and held against `SHA256SUMS`. What the cards of an export have to say
-            changes with the code, and is asked by `check-export`.
+        contents: whether all of it is read and held against the manifest and `SHA256SUMS`. What the cards of an export
+            have to say changes with the code, and is asked by `check-export`.
     """
-    if (lost := lost_of(folder)) or not contents or is_being_mended(folder):
+    folder = export.path
+    if (lost := lost_of(folder)) or is_being_mended(folder):
         return lost
+    if _digest(folder / MANIFEST) != export.manifest_sha256:
+        return [f"{MANIFEST} is not the one that table exports knows: the export was written anew by somebody else"]
+    if not contents:
+        return []
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         stated = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = {shard["file"]: shard["sha256"] for shard in manifest["shards"]} | manifest.get("cards_sha256", {})
     except (OSError, ValueError):
         return [f"{SUMS} cannot be read"]
-    other = [name for name, digest in stated.items() if _digest(folder / name) != digest]
+    digests = {name: _digest(folder / name) for name in stated.keys() | known.keys()}
+    other = sorted(name for name, digest in digests.items()
+                   if {stated.get(name, digest), known.get(name, digest)} != {digest})
     more = f" and {many(len(other) - 1, 'other file')}" if len(other) > 1 else ""
     return [f"{other[0]}{more}: not of the bytes that were written"] if other else []
 

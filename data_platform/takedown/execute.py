@@ -268,6 +268,8 @@ def resume(
         done = outside.Mended("not there, or without what was taken down")
         if export["path"] in there:
             done = outside.mend_export(Path(export["path"]), ids, takedown_id, exports, places.accompany, lines)
+        if done.done == "rewritten":
+            outside.record_export(lake, Path(export["path"]), outside.read_manifest(Path(export["path"])))
         mended.append({**export, **done._asdict()})
     for folder in plan["model_folders"]:
         report(f"delete {folder}")

@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -23,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_platform.core.errors import faults_of
-from data_platform.core.tables import PUBLISHED
+from data_platform.core.tables import PUBLISHED, table
 from data_platform.lake.lake import Lake, VersionGone
 from data_platform.lake.writer import filesystem
 from data_platform.takedown.notices import CREDITING, Lines, notices_in
@@ -79,6 +80,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return stated if isinstance(stated, dict) else {}
+
+
+def record_export(lake: Lake, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Note in table `exports` what went where, unless that is what was noted last: a takedown has to know, and `verify`
+    holds the folder against it."""
+    path = str(folder.absolute())
+    row = {
+        "mixture": manifest["table"], "table_id": manifest["table_id"], "version": manifest["version"],
+        "format": manifest["format"], "path": path, "rows": manifest["rows"],
+        "manifest_sha256": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
+        "exported_at": datetime.now(UTC),
+    }
+    before = []
+    if lake.exists("exports"):
+        told = lake.read_in_order("exports", ["path", "manifest_sha256"])
+        before = told.filter(pc.equal(told["path"], path))["manifest_sha256"].to_pylist()
+    if before[-1:] == [row["manifest_sha256"]]:
+        return
+    key = hashlib.sha256("\0".join((path, row["manifest_sha256"], str(len(before)))).encode()).hexdigest()
+    lake.append_once("exports", pa.Table.from_pylist([row], table("exports").schema), key)
 
 
 def is_being_mended(folder: Path) -> bool:
@@ -258,7 +279,7 @@ def _rewrite_export(
         for path in beside(folder):
             if path.relative_to(folder).as_posix() in own:
                 path.unlink()
-        manifest |= {name: [] for name in ("cards", "attestation") if name in manifest}
+        manifest |= {name: [] for name in ("cards", "attestation") if name in manifest} | {"cards_sha256": {}}
         told = f"its cards are gone, for {why}"
         _replace(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     notes = [told]

@@ -77,6 +77,10 @@ def test_pages_never_raise() -> None:
 @pytest.mark.parametrize(("name", "text", "authors", "project"), [
     ("package.json", '{"name":"a","version":"1","author":"Jo <jo@x> (http://x)"}', ("Jo",), "a 1"),
     ("package.json", '{"name":"a","contributors":[{"name":"C"}]}', ("C",), "a"),
+    ("package.json", '{"name":"a","author":"A","contributors":["C <c@x>","A"],"maintainers":["M"]}', ("A", "C"), "a"),
+    ("package.json", '{"name":"a","maintainers":["M"]}', ("M",), "a"),
+    (".zenodo.json", '{"title":"z","creators":[{"name":"Doe, J"}],"contributors":[{"name":"C"}]}', ("Doe, J", "C"),
+     "z"),
     ("Cargo.toml", '[package]\nname="c"\nversion="0.1"\nauthors=["A <a@b.c>","B"]', ("A", "B"), "c 0.1"),
     ("pyproject.toml", '[project]\nname="z"\nauthors=[{name="Z",email="z@x.org"}]', ("Z",), "z"),
     ("pyproject.toml", '[tool.poetry]\nname="p"\nauthors=["P Oet <p@x.org>"]', ("P Oet",), "p"),

@@ -20,3 +20,16 @@ def test_graphs_pairs_and_names_of_other_languages_are_read(row: dict) -> None:
 
 def test_an_attribution_that_a_licence_asks_for_is_kept() -> None:
     assert credit_of({"license_attribution": "Ada Author, Tides"}).copyright == ("Ada Author, Tides",)
+
+
+@pytest.mark.parametrize(("row", "said"), [
+    ({"changes": "Abridged and translated from the French."}, ["Abridged and translated from the French."]),
+    ({"metadata": {"modifications_made": ["Spelling modernised", "Notes left out"]}}, [
+        "Spelling modernised", "Notes left out"]),
+    ({"changes": "none"}, []), ({"changes": 12}, []), ({"changes": [{"line": 3}]}, []),
+    ({"modifications": "2021-03-04"}, []),
+    ({"changes": "- a\n+ b"}, []),
+])
+def test_what_others_changed_stays_with_a_row(row: dict, said: list[str]) -> None:
+    lines = credit_of({"author": "Ada Author", **row}).copyright
+    assert list(lines) == [f"Changes before: {one}" for one in said]

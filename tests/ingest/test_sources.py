@@ -97,6 +97,23 @@ def test_links_in_circles_end(tmp_path: Path) -> None:
     assert shown(resolve(crawl(tmp_path / "x"))) == [("a.warc.gz", "warc")]
 
 
+def test_a_link_to_nothing_is_a_file_that_cannot_be_read_and_stops_no_other(tmp_path: Path) -> None:
+    put(tmp_path, x_in_a__py=b"one = 1\n", x_in_b__jsonl=b'{"text": "two"}\n')
+    (tmp_path / "x" / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    (tmp_path / "x" / "self.jsonl").symlink_to(tmp_path / "x" / "self.jsonl")
+    (tmp_path / "x" / "fine.py").symlink_to(tmp_path / "x" / "a.py")
+    for source in (files(tmp_path / "x"), files(tmp_path / "x" / "*")):
+        archives = resolve(source)
+        assert shown(archives) == [
+            ("a.py", "file"), ("b.jsonl", "jsonl"), ("fine.py", "file"), ("gone.py", "link"), ("self.jsonl", "link")]
+        read = ingest_snapshot(archives, {source.name: source}, "s", Ingest())
+        rejected = [row for name, batch in read if name == "rejections" for row in batch.to_pylist()]
+        assert [(row["archive"], row["reason"]) for row in rejected] == [
+            ("gone.py", "link_to_nothing"), ("self.jsonl", "link_to_nothing")]
+    assert [one.fingerprint for one in archives][3] == f"link:{tmp_path}/nowhere.py"
+    assert "does not exist" in refusal(files(tmp_path / "x" / "gone.py"))
+
+
 # -- refusals
 
 

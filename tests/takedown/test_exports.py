@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_platform.lake.lake import Lake, VersionGone
+from data_platform.pipeline.verify import verify
 from data_platform.publish.accompany import accompany_again
 from data_platform.publish.check_export import check_export
 from data_platform.publish.export import export_mixture
@@ -114,6 +115,7 @@ def test_the_text_of_a_notice_that_went_is_in_no_export(tmp_path: Path) -> None:
     (taken,) = takedowns(lake)
     receipt = resume(lake, taken, Places((root,), accompany=partial(accompany_again, lake)), exports="rewrite")
     assert receipt["absent"] and check_export(folder).faults == []
+    assert verify(lake, share=None).damaged == ()
     for path in beside(folder):
         assert b"Ann Uthor" not in path.read_bytes() and b"First part" not in path.read_bytes(), path.name
     for each in (folder, as_lines):
