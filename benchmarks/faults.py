@@ -361,7 +361,7 @@ def store(worlds: Worlds, seed: int, rate: float, most: int = 8) -> Callable[[Tr
     return meet
 
 
-def commits(worlds: Worlds, seed: int, rate: float, count: int = 40) -> Callable[[Trial], None]:
+def commits(worlds: Worlds, seed: int, rate: float, count: int = 30) -> Callable[[Trial], None]:
     """Commits to a table on S3 behind a proxy with faults, each asked for once: how many end with an error, and whether
     any is lost or doubled. Who waits for an answer does not wait as long as the slowest takes."""
 
