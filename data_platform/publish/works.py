@@ -24,9 +24,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_platform.core.tables import kind_of, table
+from data_platform.lake.lake import Lake
 from data_platform.publish.account import Account
+from data_platform.takedown.execute import unfinished
 from data_platform.takedown.notices import listed_notices, without
-from data_platform.takedown.removal_list import TAKEDOWN, standing
+from data_platform.takedown.people import below, folders_of, without_people_of
+from data_platform.takedown.removal_list import TAKEDOWN, RemovalList, standing
 
 _BATCH_ROWS = 16_384
 _COLUMNS = ("doc_id", "license_tier", "license_spdx", "license_basis", "host", "source", "snapshot", "url",
@@ -269,10 +272,12 @@ class Works:
 
     def _add_credits(self) -> None:
         columns = ("doc_id", "title", "authors", "origin", "swhid", "project", "copyright", "notices")
+        people = below(self.account.lake, _folders_under_way(self.account.lake))
         for rows in self._read("document_credits", columns):
             credits_, holders = [], []
             for row in self._mine(rows):
                 row["notices"], row["copyright"] = without(row["notices"], row["copyright"], self._removed)
+                row = without_people_of(row, people)
                 holder = _holder(row)
                 holders += [holder] if holder else []
                 credits_.append((bytes.fromhex(row["doc_id"]), row["title"] or "", ", ".join(row["authors"]),
@@ -357,6 +362,14 @@ class Works:
             UPDATE text SET number = ordered.place FROM
             (SELECT id, row_number() OVER (ORDER BY name, id) AS place FROM text) AS ordered WHERE ordered.id = text.id
         """)
+
+
+def _folders_under_way(lake: Lake) -> dict[str, Sequence[str]]:
+    """Folders whose manifests a takedown takes that has not cleared the credits of what lies below them yet."""
+    begun = {row["takedown_id"] for row in unfinished(lake)}
+    if not begun:
+        return {}
+    return folders_of(listed_notices(RemovalList(one for one in standing(lake).entries if one.takedown_id in begun)))
 
 
 def _work(row: tuple[Any, ...], changes: Mapping[int, str]) -> Work:

@@ -54,6 +54,7 @@ from data_platform.takedown.notices import (
     notice_entries,
     without_notices,
 )
+from data_platform.takedown.people import PEOPLE, names_people, without_people
 from data_platform.takedown.plan import (
     ID_COLUMNS,
     LABELS,
@@ -483,8 +484,8 @@ def _change(name: str, ids: pa.Array, listed: RemovalList, plan: dict[str, Any],
             lambda rows: lines.without(rows.filter(pc.invert(drop(rows)))),
         )
     return _Change(
-        lambda rows: pc.or_(drop(rows), names_notice(rows, notices)),
-        lambda rows: without_notices(rows.filter(pc.invert(drop(rows))), notices),
+        lambda rows: pc.or_(pc.or_(drop(rows), names_notice(rows, notices)), names_people(rows, lines.people)),
+        lambda rows: without_people(without_notices(rows.filter(pc.invert(drop(rows))), notices), lines.people),
     )
 
 
@@ -502,7 +503,8 @@ def _narrow(name: str, parquet: pq.ParquetFile) -> list[str]:
     if name in LABELS or kind_of(name) == "trainer":
         return columns_in(parquet, ("text", "url") if name in LABELS else ("model_id",))
     there = columns_in(parquet, ID_COLUMNS)
-    return [*there, *columns_in(parquet, ("reason", NAMING, CREDITING))] if there else []
+    people = PEOPLE if name == CREDITS else ()
+    return [*there, *columns_in(parquet, ("reason", NAMING, CREDITING, *people))] if there else []
 
 
 def _holds(lake: Lake, file: StoredFile, change: _Change) -> bool:

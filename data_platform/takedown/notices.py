@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from data_platform.credits.attribution import SEPARATOR, on_one_line
 from data_platform.credits.copyright import HINT
+from data_platform.takedown.people import PEOPLE, below, folders_of, hash_of, held_elsewhere
 from data_platform.takedown.removal_list import NOTICE, Entry, RemovalList
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def gone_notices(corpus: Corpus, ids: pa.Array) -> dict[str, list[str]]:
     for _, rows in corpus.scan(["notice_id", "text"], [_TEXTS], needed=2) if len(wanted) else ():
         for row in rows.filter(pc.is_in(rows["notice_id"], wanted)).to_pylist():
             lines = copyright_lines(row["text"])
-            found[row["notice_id"]].update(map(_hash_of_line, (*lines, *map(on_one_line, lines))))
+            found[row["notice_id"]].update(map(hash_of, (*lines, *map(on_one_line, lines))))
     return {one: sorted(found[one]) for one in wanted.to_pylist()}
 
 
@@ -94,20 +95,22 @@ def without(
     """What a document's credit names of notices, and its copyright lines, without what is of some notices."""
     unwanted = {line for one in named for line in notices.get(one, ())}
     return [one for one in named if one not in notices], [
-        line for line in lines if not unwanted or _hash_of_line(line) not in unwanted]
+        line for line in lines if not unwanted or hash_of(line) not in unwanted]
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Copyright lines of notices that go, as hashes, and who has one of them from elsewhere.
+    """Copyright lines of notices that go, and what manifests credit that go, as hashes, and who has it from elsewhere.
 
     Attributes:
         gone: hashes of the lines.
         kept: hashes of those that the credits of a document hold nevertheless, by doc_id.
+        people: documents below manifests that go, with hashes of what these credited.
     """
 
     gone: frozenset[str] = frozenset()
     kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    people: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lake: Lake, notices: Mapping[str, Sequence[str]]) -> Lines:
@@ -117,16 +120,22 @@ class Lines:
             return cls(gone)
         rows = lake.read_table(CREDITS, ["doc_id", NAMING, LINES]).combine_chunks()
         lists = rows[LINES].combine_chunks()
-        some = [line for line in pc.unique(lists.flatten()).to_pylist() if _hash_of_line(line) in gone]
+        some = [line for line in pc.unique(lists.flatten()).to_pylist() if hash_of(line) in gone]
         holding = pc.is_in(lists.flatten(), pa.array(some, lists.type.value_type))
         hit = pc.unique(pc.list_parent_indices(lists).filter(holding))
         kept = {}
         for row in rows.take(hit).to_pylist():
             _, lines = without(row[NAMING], row[LINES], notices)
-            own = {one for line in lines for one in (_hash_of_line(line), _hash_of_line(on_one_line(line)))} & gone
+            own = {one for line in lines for one in (hash_of(line), hash_of(on_one_line(line)))} & gone
             if own:
                 kept[row["doc_id"]] = frozenset(own)
-        return cls(gone, kept)
+        folders = folders_of(notices)
+        if not folders:
+            return cls(gone, kept)
+        people = below(lake, folders)
+        for doc_id, hashes in held_elsewhere(lake.read_table(CREDITS, ["doc_id", *PEOPLE]), folders, people):
+            kept[doc_id] = kept.get(doc_id, frozenset()) | hashes
+        return cls(gone, kept, people)
 
     def taken_out_of(self, attribution: str, doc_id: str) -> str:
         """What credits a row, without the lines that are gone; whatever else it says stays as it is."""
@@ -139,7 +148,8 @@ class Lines:
             return None
         column = rows[CREDITING]
         distinct = pc.unique(column)
-        distinct = distinct.filter(pc.match_substring_regex(distinct, HINT.pattern, ignore_case=True))
+        if not self.people:  # names look like anything, copyright lines do not
+            distinct = distinct.filter(pc.match_substring_regex(distinct, HINT.pattern, ignore_case=True))
         likely = {value for value in distinct.to_pylist() if value and self.taken_out_of(value, "") != value}
         if not likely:
             return None
@@ -172,7 +182,7 @@ def _without_pieces(pieces: Sequence[str], unwanted: Collection[str]) -> str:
     kept, place = [], 0
     while place < len(pieces):
         ends = range(min(place + _MOST_PIECES, len(pieces)), place, -1)
-        end = next((end for end in ends if _hash_of_line(", ".join(pieces[place:end])) in unwanted), None)
+        end = next((end for end in ends if hash_of(", ".join(pieces[place:end])) in unwanted), None)
         if end is None:
             kept.append(pieces[place])
         place = end or place + 1
@@ -193,10 +203,6 @@ def listed_notices(listed: RemovalList) -> dict[str, list[str]]:
             one, _, line = entry.value.partition(" ")
             found.setdefault(one, []).extend(filter(None, (line,)))
     return found
-
-
-def _hash_of_line(line: str) -> str:
-    return hashlib.blake2b(line.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def notices_in(path: Path) -> set[str]:

@@ -36,6 +36,7 @@ from data_platform.takedown.inventory import (
     stored_table,
 )
 from data_platform.takedown.notices import CREDITING, NAMING, Lines, gone_notices, names_notice
+from data_platform.takedown.people import PEOPLE, gone_manifests, names_people
 from data_platform.takedown.removal_list import COPY_SIMILARITY, Entry, RemovalList, hash_of_url
 
 ID_COLUMNS = ("doc_id", "record_id", "id", "derived_id", "matched_id", "cluster_id", "matched_doc_id", "parent_id")
@@ -120,7 +121,8 @@ class Hit:
 @dataclass
 class Found:
     """Documents and the files that hold rows of them; `derived` has the ids of those that were made of others,
-    `notices` the texts of notices that go, with hashes of their lines."""
+    `notices` the texts of notices that go, with hashes of their lines, and folders of manifests that go, with hashes of
+    what these credit."""
 
     chosen: dict[str, Chosen]
     kept_copies: dict[str, Chosen]
@@ -206,12 +208,14 @@ def found_for(
     """The files that hold rows of documents that are chosen already, and labelled texts that a list takes out."""
     ids = pa.array(sorted(chosen), pa.string())
     hits, shared, archives, snapshots = [], set(), {}, set()
-    notices = gone_notices(corpus, ids)
+    notices = gone_notices(corpus, ids) | gone_manifests(corpus, ids)
     lines = Lines.of(corpus.lake, notices)
-    for file, rows in corpus.scan([*ID_COLUMNS, "reason", NAMING, *([CREDITING] if notices else [])]):
+    columns = [*ID_COLUMNS, "reason", NAMING, *([CREDITING] if notices else []), *(PEOPLE if lines.people else ())]
+    for file, rows in corpus.scan(columns):
         if not any(name in rows.column_names for name in ID_COLUMNS):
             continue
         mask = pc.or_(pc.or_(names_any(rows, ids), names_notice(rows, notices)), lines.credit(rows))
+        mask = pc.or_(mask, names_people(rows, lines.people))
         if not (count := pc.sum(mask).as_py() or 0):
             continue
         own = next(name for name in _OWN_ID if name in rows.column_names)

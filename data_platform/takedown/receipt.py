@@ -33,6 +33,7 @@ from data_platform.lake.writer import filesystem
 from data_platform.takedown import outside
 from data_platform.takedown.inventory import LOG
 from data_platform.takedown.notices import CREDITING, Lines, listed_notices, notices_in
+from data_platform.takedown.people import FOLDER
 from data_platform.takedown.plan import ID_COLUMNS, Chosen, Corpus, TakedownError, derived_of, names_any
 from data_platform.takedown.probes import WIDTH, Probe, ProbeSet
 from data_platform.takedown.removal_list import NOTICE, RemovalList, standing
@@ -88,7 +89,7 @@ class Sought:
         """Search whom rows credit."""
         if (left := self.lines.credits_without(rows)) is not None:
             changed = pc.sum(pc.not_equal(rows[CREDITING], left)).as_py()
-            self.found.append({"place": place, "what": "a line of a removed notice", "rows": changed})
+            self.found.append({"place": place, "what": "a line of a removed notice or manifest", "rows": changed})
 
     def bytes(self, place: str, content: bytes) -> None:
         """Search bytes: one probe is a finding; ids are named, which is not to hold anything of a text."""
@@ -132,7 +133,8 @@ def make_receipt(
             "ids": [document["id"] for document in plan["documents"]],
             "hashes": sorted({row["value"] for row in entries if row["kind"] in ("text", "payload")}),
             "texts": sorted({row["value"] for row in entries if row["kind"] in ("text", "derived")}),
-            "notices": sorted({row["value"].partition(" ")[0] for row in entries if row["kind"] == NOTICE}),
+            "notices": sorted({one for row in entries if row["kind"] == NOTICE
+                               and not (one := row["value"].partition(" ")[0]).startswith(FOLDER)}),
             "probes": {row["value"]: [[p["window"], p["digest"]] for p in row["probes"]]
                        for row in sorted(entries, key=lambda row: row["value"]) if row["probes"]},
         },

@@ -110,7 +110,8 @@ def test_the_text_of_a_notice_that_went_is_in_no_export(tmp_path: Path) -> None:
     assert "Ann Uthor" in before and "Bo Ok" in before and "First part" in before
     order = Order(Selectors.of(urls=["file:one/NOTICE"]), "asked for", "A. Uthor")
     left = execute(lake, order, Places((root,), accompany=partial(accompany_again, lake)))
-    assert {one["what"] for one in left["found"]} == {"the text of a removed notice", "a line of a removed notice"}
+    assert {one["what"] for one in left["found"]} == {
+        "the text of a removed notice", "a line of a removed notice or manifest"}
     assert any("1 text of notices" in one["what"] for one in left["remains_elsewhere"])
     (taken,) = takedowns(lake)
     receipt = resume(lake, taken, Places((root,), accompany=partial(accompany_again, lake)), exports="rewrite")
@@ -130,3 +131,42 @@ def test_the_text_of_a_notice_that_went_is_in_no_export(tmp_path: Path) -> None:
     assert list(worlds.audit_faults(workspace)) == []
     worlds.run(workspace)
     assert list(worlds.faults(workspace)) == [] and list(worlds.left_of(workspace)) == []
+
+
+def test_whom_a_manifest_credited_goes_with_it(tmp_path: Path) -> None:
+    """From what lies below it, in the lake and in exports; whoever is credited elsewhere stays."""
+    tree = tmp_path / "tree"
+    for name in ("one", "two"):
+        (tree / name).mkdir(parents=True)
+        (tree / name / "text.txt").write_text(f"SPDX-License-Identifier: CC-BY-4.0\n{essay(name)}")
+        (tree / name / "package.json").write_text(json.dumps({
+            "name": f"pack-{name}", "license": "CC-BY-4.0", "author": "Ann Uthor", "contributors": [f"Con of {name}"],
+            "homepage": f"https://{name}.example/"}))
+    recipe = Recipe.model_validate({
+        "name": "credited", "filters": {"rule_sets": {}}, "deduplication": {"guards": {"max_cluster_share": 1.0}},
+        "sources": [{"name": "tree", "kind": "files", "snapshot": "one", "paths": [str(tree)],
+                     "license": {"spdx": "CC-BY-4.0", "basis": "by letter"}}],
+        "mixtures": {"all": {"tokens": 100_000, "tiers": [0, 1, 2, 3, 4], "weights": {"web": 1}}},
+    })
+    workspace = Workspace(recipe, Lake(str(tmp_path / "lake")))
+    worlds.run(workspace)
+    lake, root = workspace.lake, tmp_path / "exports"
+    folder, _ = export_mixture(lake, "all", "parquet", None, root)[:2]
+    assert "Con of one" in (folder / "NOTICE").read_text() and "pack-one" in str(_credited(folder))
+    order = Order(Selectors.of(urls=["file:one/package.json"]), "asked for", "A. Uthor")
+    receipt = execute(lake, order, Places((root,), accompany=partial(accompany_again, lake)), exports="rewrite")
+    assert receipt["absent"] and check_export(folder).faults == [] and verify(lake, share=None).damaged == ()
+    said = (folder / "NOTICE").read_text() + str(_credited(folder))
+    assert not any(one in said for one in ("Con of one", "pack-one", "one.example"))
+    assert all(one in said for one in ("Con of two", "pack-two", "Ann Uthor", "file:one/text.txt"))
+    assert sorted("Ann Uthor" in one for one in _credited(folder)) == [False, True]
+    files = [path for path in (tmp_path / "lake").glob("*/**/*.parquet") if "_delta_log" not in path.parts]
+    rows = [str(pq.read_table(path).to_pylist()) for path in files]
+    assert not any("Con of one" in one for one in rows) and any("Con of two" in one for one in rows)
+    assert list(worlds.audit_faults(workspace)) == []
+    worlds.run(workspace)
+    assert list(worlds.faults(workspace)) == [] and list(worlds.left_of(workspace)) == []
+
+
+def _credited(folder: Path) -> list[str]:
+    return pa.concat_tables(shard_rows(folder))["attribution"].to_pylist()
