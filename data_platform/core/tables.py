@@ -787,7 +787,7 @@ _declare(Table(
 _declare(Table(
     "redundant_documents",
     "One row per document that stays after clusters and goes for another one, in which it is contained, or which says "
-    "the same: the other one.",
+    "the same, and that other one: of a text within several, one for each.",
     (
         _doc_id("duplicates.doc_id"),
         _snapshot("duplicates.snapshot"),
@@ -801,7 +801,7 @@ _declare(Table(
                 minimum=-1, maximum=1,
                 derived_from=("document_sketches.sketch", "document_embeddings.embedding")),
     ),
-    key=("doc_id", "kind"),
+    key=("doc_id", "kind", "matched_doc_id"),
     partition_by=(),
 ))
 

@@ -11,8 +11,8 @@ copied:
 
 A copy that states nothing is stricter, too, since it has no licence; not if it is of the same host.
 
-A document that is contained in another, over however many steps, and every copy of it count as copies of the one that
-holds them: a text within a text is used on its terms as well.
+A document that is contained in others, over however many steps, and every copy of it count as copies of each that holds
+them: a text within a text is used on its terms as well.
 
 A reservation of any copy that stands (table `reservations`) binds all of them: it has no origin, and no evidence is
 asked. It binds, too, what holds the text of a reserved document or is held in one, and what says the same in other

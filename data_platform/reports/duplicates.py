@@ -7,7 +7,6 @@ texts are not read. Not here: how it is printed (`cli/`).
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -158,10 +157,12 @@ def _repetition(lake: Lake) -> list[dict[str, Any]]:
                 "bytes": pc.sum(pc.subtract(own["end"], own["start"])).as_py() or 0,
             })
     if lake.exists("redundant_documents"):
-        kinds = Counter(lake.read_table("redundant_documents", ["kind"])["kind"].to_pylist())
-        account += [
-            {"kind": kind, "documents": count, "findings": count, "bytes": 0} for kind, count in sorted(kinds.items())
-        ]
+        rows = lake.read_table("redundant_documents", ["doc_id", "kind"])
+        for kind in sorted(rows["kind"].unique().to_pylist()):
+            own = rows.filter(pc.equal(rows["kind"], kind))
+            account.append({
+                "kind": kind, "documents": len(own["doc_id"].unique()), "findings": own.num_rows, "bytes": 0,
+            })
     if lake.exists("cut_programs"):
         rows = lake.read_table("cut_programs", ["outcome", "bytes_before", "bytes_after"])
         for outcome in sorted(rows["outcome"].unique().to_pylist()):

@@ -53,7 +53,8 @@ def _findings(work: Work) -> tuple[pa.Table, pa.Table]:
     if work.pins_of("redundant_documents"):
         rows = _of_snapshot(work, "redundant_documents", ["doc_id", "kind"])
         rows = rows.filter(pc.is_in(rows["kind"], pa.array(dropping(work.recipe), pa.string())))
-        reasons.append(rows.rename_columns(["doc_id", "reason"]))
+        # A text within several goes once.
+        reasons.append(rows.group_by(["doc_id", "kind"]).aggregate([]).rename_columns(["doc_id", "reason"]))
     if work.pins_of("contamination"):
         rows = _of_snapshot(work, "contamination", ["doc_id", "evaluation_set", "spans", "decision"])
         dropped = rows.filter(pc.equal(rows["decision"], "drop"))

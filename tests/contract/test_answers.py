@@ -100,7 +100,7 @@ def test_findings(given: Any, said: str) -> None:
 
 @pytest.mark.parametrize(("rows", "said"), [
     ([("a", "z", 1.0)], "was not given"), ([("z", "a", 1.0)], "was not given"), ([("a", "a", 1.0)], "for itself"),
-    ([("a", "b", 1.0), ("a", "c", 1.0)], "twice"), ([("a", "b", 40.0)], "-1 to 1"),
+    ([("a", "b", 1.0), ("a", "b", 0.5)], "twice"), ([("a", "b", 40.0)], "-1 to 1"),
     ([("a", "b", float("nan"))], "-1 to 1"), ([("a", None, 1.0)], "nulls as matched_doc_id"),
 ])
 def test_pairs(rows: list[tuple[Any, ...]], said: str) -> None:

@@ -43,16 +43,16 @@ def test_the_smaller_one_is_contained_in_the_larger_one() -> None:
     assert _find(changed, share=0.81) == []
 
 
-def test_of_two_equal_ones_the_first_id_stays_and_of_a_chain_the_largest() -> None:
+def test_of_two_equal_ones_the_first_id_stays_and_of_a_chain_all_that_are_larger() -> None:
     assert _find(_documents({"2": "a b c d", "1": "A, b c d!"})) == [("2", "1", 1.0)]
     chain = _documents({"1": "a b c", "2": "a b c d", "3": "a b c d e"})
-    assert _find(chain) == [("1", "3", 1.0), ("2", "3", 1.0)]
+    assert _find(chain) == [("1", "3", 1.0), ("1", "2", 1.0), ("2", "3", 1.0)]
 
 
 def test_what_is_in_too_many_documents_proposes_nothing() -> None:
     texts = {str(number): f"imprint of this page {number * 'x'} and w{number} v{number}" for number in range(1, 6)}
     documents = _documents({**texts, "9": "imprint of this page"})
-    assert [row[0] for row in _find(documents)] == ["9"]
+    assert [row[:2] for row in _find(documents)] == [("9", other) for other in "12345"]
     assert _find(documents, max_documents=3) == []
 
 
@@ -71,10 +71,8 @@ def test_all_pairs_by_definition(texts: list[str], data: st.DataObject, share: f
             other for other in range(len(grams))
             if own and (len(grams[other]), -other) > (len(own), -number) and len(own & grams[other]) / len(own) >= share
         ]
-        # Four candidates are compared, those that share most.
         larger.sort(key=lambda other, own=own: (-len(own & grams[other]), -len(grams[other]), other))
-        if larger:
-            expected.append((str(number), str(larger[0]), len(own & grams[larger[0]]) / len(own)))
+        expected += [(str(number), str(other), len(own & grams[other]) / len(own)) for other in larger]
     order = data.draw(st.permutations(range(len(texts))))
     assert _find(documents.take(pa.array(order, pa.int64())), share=share) == expected
 

@@ -14,10 +14,13 @@ from data_platform.run.recipe import Recipe
 from data_platform.run.workspace import Workspace
 
 
-def over(folder: Path, drop: bool) -> Workspace:
-    """A lake of three texts: one that is not free, one that holds it and claims to be free, and one of its own."""
-    texts = {"inner": {"alpha": _essay("alpha")}, "outer": {
-        "beta": f"{_essay('beta')}\n{_essay('alpha')}\n{_essay('gamma')}", "delta": _essay("delta")}}
+def over(folder: Path, drop: bool, holders: tuple[str, ...] = ()) -> Workspace:
+    """A lake of three texts: one that is not free, one that holds it and claims to be free, and one of its own, or, in
+    its place, others that hold it."""
+    outer = {name: f"{_essay(name)}\n{_essay('alpha')}\n{_essay(f'{name}us')}" for name in ("beta", *holders)}
+    if not holders:
+        outer["delta"] = _essay("delta")
+    texts = {"inner": {"alpha": _essay("alpha")}, "outer": outer}
     for source, files in texts.items():
         (folder / source).mkdir()
         for name, text in files.items():
@@ -45,6 +48,17 @@ def test_what_holds_a_text_is_used_on_its_terms(tmp_path: Path, drop: bool) -> N
     assert [row["claimed_spdx"] for row in terms if row["contested"]] == ["CC-BY-4.0"]
     assert said_by_audit(workspace.lake, MIXTURE, None) == []
     assert audit(workspace.lake, MIXTURE)["contested"]["documents"] == 1
+
+
+def test_all_that_hold_a_text_are_used_on_its_terms(tmp_path: Path) -> None:
+    workspace = over(tmp_path, drop=True, holders=("delta", "zeta", "theta", "iota", "kappa"))
+    bring_up_to_date(workspace)
+    terms = workspace.lake.read_table("document_terms").to_pylist()
+    assert sorted(row["license_spdx"] for row in terms) == [*["CC-BY-4.0 AND CC-BY-NC-4.0"] * 6, "CC-BY-NC-4.0"]
+    assert len(terms) == len({row["doc_id"] for row in terms}) == 7
+    cut = workspace.lake.read_table("cut_programs")["doc_id"].to_pylist()
+    assert len(cut) == len(set(cut))
+    assert said_by_audit(workspace.lake, MIXTURE, None) == []
 
 
 def test_the_models_that_decide_licences_are_named(sound: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,15 +104,15 @@ def calls_of(method: type[Method], given: object, texts: int) -> Mapping[int, Se
 
 
 def pairs_of(method: type[Method], given: object, ids: pa.ChunkedArray) -> pa.Table:
-    """A pairer's `PAIRS` of documents among `ids`: each goes once, for another, with a similarity of -1 to 1."""
+    """A pairer's `PAIRS` of documents among `ids`: each pair once, of two, with a similarity of -1 to 1."""
     found = _table(method, given, PAIRS)
     for name in ("doc_id", "matched_doc_id"):
         if not pc.all(pc.is_in(found[name], ids.combine_chunks())).as_py() and found.num_rows:
             raise _wrong(method, "named a document that it was not given")
     if pc.any(pc.equal(found["doc_id"], found["matched_doc_id"])).as_py():
         raise _wrong(method, "named a document that goes for itself")
-    if pc.count_distinct(found["doc_id"]).as_py() < found.num_rows:
-        raise _wrong(method, "named a document twice that is to go")
+    if found.group_by(["doc_id", "matched_doc_id"]).aggregate([]).num_rows < found.num_rows:
+        raise _wrong(method, "named a pair twice")
     if not (np.abs(found["similarity"].to_numpy()) <= 1).all():
         raise _wrong(method, "gave a similarity that is not from -1 to 1")
     return found

@@ -83,7 +83,8 @@ PAIRS = pa.schema([
     pa.field("doc_id", pa.string(), False), pa.field("matched_doc_id", pa.string(), False),
     pa.field("similarity", pa.float64(), False),
 ])
-"""Documents that are to go, each with the one that it goes for, and how alike the two are, from -1 to 1."""
+"""Documents that are to go, each with one that it goes for or with several, the likest first, and how alike the two
+are, from -1 to 1."""
 
 
 class Pairing(Section):
@@ -94,8 +95,8 @@ class Pairing(Section):
 
 DOCUMENT_PAIRER = Kind(
     name="pairer of documents", section="repetition.pairs", folder="duplicates", family="sketches",
-    rows="a sketch per filtered document; one per document that is to go for another, among those that stay after "
-         "clusters",
+    rows="a sketch per filtered document; one per pair of a document that is to go and one that it goes for, among "
+         "those that stay after clusters",
     partitioned=True, phase="relate", licence="none: a pair is no text",
     takedown="rows go with either document, by doc_id",
 )
@@ -128,7 +129,7 @@ class DocumentPairer(ModelReader):
         raise NotImplementedError
 
     def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
-        """The documents that are to go, as `PAIRS`, each once, by doc_id. What one goes for may go for a third.
+        """The documents that are to go, as `PAIRS`, by doc_id. What one goes for may go for a third.
 
         Args:
             sketched: `doc_id` and what was made of the texts that are to be compared; of a pairer that reads models

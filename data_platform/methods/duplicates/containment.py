@@ -12,7 +12,7 @@ from data_platform.core.kinds.method import Example
 from data_platform.core.kinds.pairer import PAIRS, DocumentPairer, Pairing, Texts
 from data_platform.methods.duplicates.minhash import distinct_shingles
 
-CANDIDATES = 4
+CANDIDATES = 16
 """How many documents are compared with each, at the most: those with which it shares most of its sketch."""
 
 
@@ -69,7 +69,7 @@ class Containment(DocumentPairer, name="containment"):
         return {column.name: made.field(column.name) for column in self.gives}
 
     def pairs(self, sketched: pa.Table, texts: Texts) -> pa.Table:
-        """Every document that is contained in a larger one, with the one that contains most of it."""
+        """Every document that is contained in a larger one, with each that contains it."""
         settings = self.settings
         return contained_documents(sketched, texts, settings.share, settings.ngram, settings.max_documents)
 
@@ -100,7 +100,8 @@ def _sets(text: pa.Array | pa.ChunkedArray, ngram: int) -> tuple[np.ndarray, np.
 def contained_documents(
     sketched: pa.Table, texts: Texts, share: float = 0.8, ngram: int = 5, max_documents: int = 1_000,
 ) -> pa.Table:
-    """Every document that is contained in a larger one, with the one that contains most of it: `PAIRS`.
+    """Every document that is contained in a larger one, with each of up to `CANDIDATES` that contain it, the one that
+    contains most of it first: `PAIRS`. All of them use its text, and are used on its terms.
 
     The result is the same for any order and chunking of the rows.
 
@@ -129,12 +130,10 @@ def contained_documents(
     count = sketched["shingle_count"].to_numpy()
     # The best of each: most contained, then largest, then smallest doc_id.
     order = np.lexsort((right, -count[right], -containment, left))
-    _, best = np.unique(left[order], return_index=True)
-    best = order[best]
     columns = {
-        "doc_id": doc_id.take(pa.array(left[best])),
-        "matched_doc_id": doc_id.take(pa.array(right[best])),
-        "similarity": containment[best],
+        "doc_id": doc_id.take(pa.array(left[order])),
+        "matched_doc_id": doc_id.take(pa.array(right[order])),
+        "similarity": containment[order],
     }
     return pa.table(columns, schema=PAIRS)
 
