@@ -216,6 +216,20 @@ class Lake:
         with faults_told("read", self.table_uri(name)):
             return tried_again(lambda: DeltaTable.is_deltatable(self.table_uri(name), self.storage_options))
 
+    def has_log(self, name: str) -> bool:
+        """Whether a log of the platform is there; one that was never written is not.
+
+        Raises:
+            LogDamaged: if it was, and is gone: read as empty, or begun anew in silence, it would have forgotten what
+                was taken down, or who wrote what.
+        """
+        if self.exists(name):
+            return True
+        if name in chain.kept(self):
+            raise LogDamaged(f"the platform wrote {name} in {self.uri}, and it is gone; what to do: data-platform "
+                             f"repair {name}")
+        return False
+
     def open(self, name: str, version: int | None = None) -> DeltaTable:
         """A handle pinned at `version`, or at the latest.
 
@@ -685,14 +699,10 @@ class Lake:
         )
 
     def _create(self, declared: Table) -> DeltaTable:
-        if not self.exists(declared.name):
-            if declared.name in PLATFORM_LOGS and declared.name in chain.kept(self):
-                # Begun anew in silence, a log would have forgotten what was taken down, or who wrote what.
-                raise LogDamaged(f"the platform wrote {declared.name} in {self.uri}, and it is gone; what to do: "
-                                 f"data-platform repair {declared.name}")
-            if (made := self._made_table(declared)) is not None:
-                self._keep(declared.name, 0)
-                return made
+        there = self.has_log(declared.name) if declared.name in PLATFORM_LOGS else self.exists(declared.name)
+        if not there and (made := self._made_table(declared)) is not None:
+            self._keep(declared.name, 0)
+            return made
         return self._latest(declared.name)
 
     def _made_table(self, declared: Table) -> DeltaTable | None:

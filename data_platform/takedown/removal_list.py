@@ -216,8 +216,12 @@ def without_removed(labels: pa.Table, lake: Lake) -> pa.Table:
 
 
 def standing(lake: Lake) -> RemovalList:
-    """The list of a lake as it stands now."""
-    if not lake.exists("takedown_list"):
+    """The list of a lake as it stands now.
+
+    Raises:
+        LogDamaged: if there was one, and it is gone: what was taken down would come back with the next crawl.
+    """
+    if not lake.has_log("takedown_list"):
         return RemovalList()
     version = lake.open("takedown_list").version()
     return _loaded(lake.uri, tuple(sorted(lake.storage_options.items())), version)

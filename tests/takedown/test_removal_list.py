@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from data_platform.core.tables import table
-from data_platform.lake.lake import Lake
+from data_platform.lake.lake import Lake, LogDamaged
 from data_platform.methods.duplicates.minhash import signatures
 from data_platform.takedown.probes import make_probes
 from data_platform.takedown.removal_list import (
@@ -89,3 +90,14 @@ def test_the_list_is_read_at_its_latest_version(tmp_path: Path) -> None:
         for _ in range(2):  # what is appended under a key is appended once
             lake.append_once("takedown_list", pa.Table.from_pylist(rows, table("takedown_list").schema), str(number))
         assert [entry.value for entry in standing(lake).entries] == [f"host{n}.org" for n in range(number + 1)]
+
+
+@pytest.mark.parametrize("lost", ["", "_delta_log"])
+def test_a_list_that_is_gone_is_not_taken_for_none(lost: str, tmp_path: Path) -> None:
+    """With the next crawl, all that was taken down would come back."""
+    lake = Lake(str(tmp_path))
+    rows = [Entry("td-000000000000", "host", "host.org").row()]
+    lake.append_once("takedown_list", pa.Table.from_pylist(rows, table("takedown_list").schema), "0")
+    shutil.rmtree(tmp_path / "takedown_list" / lost)
+    with pytest.raises(LogDamaged, match=r"takedown_list .* is gone; what to do: data-platform repair takedown_list"):
+        standing(Lake(str(tmp_path)))
