@@ -49,7 +49,7 @@ watch:
     mixtures: {fail_hours: 36, warn_hours: 30}
 """
 _JOBS = ("crawl", "match", "deduplicate", "annotate", "mix")
-_PER_SNAPSHOT = ("crawl", "match")
+_PER_SNAPSHOT = ("crawl", "match", "annotate")
 _LAUNCH = """mutation($e: ExecutionParams!) { launchRun(executionParams: $e) { __typename
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 _STATE = "query($r: ID!) { runOrError(runId: $r) { ... on Run { status stepStats { status } } } }"
