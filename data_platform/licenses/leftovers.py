@@ -401,9 +401,15 @@ def _after_headings(text: str, legal: Set[str], named: set[str]) -> list[str]:
             word in _HEADING_WORDS or _nameable(word, found.text[start:end], legal)
             for word, start, end in zip(found.words, found.starts, found.ends, strict=True)
         )
-        if not heading:
+        if not heading or _limits(found.words):
             rest += [word for word in found.words if not _NOISE.match(word)]
     return rest
+
+
+def _limits(words: Sequence[str]) -> bool:
+    """Whether a heading says for whom or what a text is: it has such words, and otherwise only those of headings."""
+    return any(word in _LIMITING_WORDS for word in words) and all(
+        word in _LIMITING_WORDS or word in _HEADING_WORDS or word == "licence" for word in words)
 
 
 def _is_sentence(line: str, words: Sequence[str], legal: Set[str]) -> bool:
@@ -434,6 +440,13 @@ _PLACES = frozenset(
     ]
 )
 """Words for parts of a work."""
+_LIMITING_WORDS = frozenset({
+    "research", "limited", "members", "member", "membership", "schools", "school", "universities", "partners",
+    "partner", "customers", "customer", "reviewers", "testers", "developers", "pilot", "phase", "nda", "test", "sample",
+    "lite", "freemium", "sponsors", "patrons", "backers", "insiders", "staff", "residents", "citizens", "families",
+    "libraries", "charity", "embargo", "draft", "temporary", "provisional", "revocable",
+})
+"""Words that are parts of names beside others, and alone say for whom or for how long a text is."""
 _HEADING_WORDS = frozenset(
     [
         "the", "this", "license", "licenses", "notice", "notices", "copyright", "copyrights", "legal", "terms",

@@ -157,3 +157,11 @@ def test_what_is_added_to_a_notice_in_a_file_counts(rider: str) -> None:
 ])
 def test_a_licence_of_another_work_or_with_an_addendum_is_not_the_bare_one(above: str) -> None:
     assert tier(recognize(f"{above}\n\n{MIT}").spdx) >= 4
+
+
+@pytest.mark.parametrize(("text", "harmless"), [
+    ("Research licence", False), ("Members", False), ("Limited licence", False), ("Pilot phase", False), ("NDA", False),
+    ("Acme Research Limited", True), ("License", True),
+])
+def test_a_heading_of_nothing_but_limits_is_no_name(text: str, harmless: bool) -> None:
+    assert (not terms_of(Leftover(text, heading=True), known().legal, frozenset({"MIT"}))) is harmless
