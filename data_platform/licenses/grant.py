@@ -22,10 +22,10 @@ from data_platform.licenses.reader import LICENSE, OWN, is_piece, read
 from data_platform.licenses.taught import BARE, CLASSES, MAX_AFTER, OTHER, PART, SENTENCE_END, WHOLE, voted
 from data_platform.licenses.votes import any_of
 
-SURE, UNDECIDED = 3.5, 2.5
+SURE, UNDECIDED = 3.0, 2.0
 """How much more than for `OTHER` is found for what is a grant whatever the votes of known words say; and how little
 more or less for one to be decided by votes alone."""
-SURE_OF_PAGE = 3.0
+SURE_OF_PAGE = 2.5
 """How much more is found for a grant that means the page or site it stands on, though it does not point at it."""
 SURE_OF_CREDIT = 2.0
 """How much more than for all else is found for a line that credits a part."""
@@ -59,8 +59,21 @@ _OF_DATA = re.compile(
     r"(?:meta)?(?:data|code|software|images?|figures?|photographs?|abstract)\b", re.I,
 )
 """What follows a licence that journals give the data behind an article."""
+_OF_PIECE = re.compile(
+    r"\W*(?:this|the\s+following|diese[rs]?|cette?|est[ea]|quest[oa]|deze|dit)\s+(?:section|table|figure|box|snippet|example|"
+    r"paragraph|quotation|quote|excerpt|passage|abschnitt|tabelle|absatz|encadré|paragraphe|sección|tabla|párrafo|sezione|"
+    r"tabella|paragrafo|seção|tabela|parágrafo|sectie|tabel|alinea)\b", re.I,
+)
+"""Pieces of a page."""
+_OF_SOMETHING = re.compile(r"\W*(?:its|their|ses|leurs)\s", re.I)
+"""How a sentence begins that is on what another sentence spoke of."""
+_TAKEN_FROM = re.compile(
+    r"\W*(?:from|aus|source|quelle|extrait\s+de|tomado\s+de|tratto\s+da|uit)\b[^.]{0,80}?[“\"„«‘][^”\"“»’]{1,100}[”\"“»’][^.]{0,30}$", re.I
+)
+"""How what is quoted is credited: 'From Wikipedia, “Bascule bridge”, text under'."""
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
 _LETTER = re.compile(r"[^\W_]")
+_OF_WORDS = re.compile(r"[^\W\d_]")
 _SHOUTED = 20
 """Letters of a text all in capitals, from which on they are no abbreviations."""
 _ARTICLE = re.compile(r"^(?:the|der|die|das|le|la|les|el|los|las|il|lo|i|gli|o|os|het|de)\s+", re.I)
@@ -88,17 +101,29 @@ _LEAVE = re.compile(
 )
 """Words by which a notice speaks of a text that was somebody else's."""
 _PRINTED = re.compile(
+    r"\bthe\s+work\s+is\s+made\s+available\s+under\s+(?:the\s+)?(?:creative\s+commons\s+)?@\s+public\s+domain\s+dedication|"
     r"the\s+person\s+who\s+associated(?:\s+(?:CC0|@))?\s+with\s+this\s+(?:work|page|site|text)\s+has\s+waived\s+all|"
     r"^\W*(?:all\s+)?text\s+created\s+after\s+(?:september\s+25,\s+2005|25\s+september\s+2005)\s+(?:is\s+)?available\s+"
     r"under|^\W*licensed\s+under\s+@\s+(?:(?:19|20)\d\d\s*[-–—]\s*)?(?:19|20)\d\d\s+by\b", re.I,
 )
 """What systems print under the pages they make, in words that elsewhere grant nothing: the waiver that Creative
-Commons' chooser writes, Wikinews, and the lessons of the Carpentries."""
+Commons' chooser writes, PLOS, Wikinews, and the lessons of the Carpentries."""
 _CREDIT_DUE = re.compile(
     r"^\W*(?i:(?:licen[sc]e\s+)?(?:and|but)\s+you\s+must\s+(?:attribute|credit|cite|acknowledge)\s+(?:the\s+)?)"
     r"(?:[A-ZÀ-Þ][\w’'.-]*\s*|(?:and|of|the|&)\s+){1,8}\W*$"
 )
 """A duty that the licence has itself, as OpenStax prints it."""
+_OF_ITSELF = re.compile(
+    r"\W*no\s+use(?:,\s*distribution(?:,?\s*or\s+reproduction)?)?\s+is\s+permitted\s+(?:which|that)\s+does\s+not\s+comply\s+"
+    r"with\s+these\s+terms\W*|"
+    r"\W*the\s+copyright\s+holder\s+for\s+this\s+(?:preprint|article|work)\s+is\s+the\s+author(?:/funder|\(s\)|s)?"
+    r"(?:,?\s+who\s+has\s+granted\s+\w+\s+a\s+licen[sc]e\s+to\s+display\s+the\s+preprint\s+in\s+perpetuity)?\W*|"
+    r"\W*the\s+present\s+licen[sc]e\s+applies\s+exclusively\s+to\s+the\s+text(?:ual)?\s+(?:content\s+)?of\s+th(?:e|is)\s+publication\W*|"
+    r"[^.]*\b(?:additional|adicionais|adicionales|independientes|supplémentaires)\b[^.]*\b(?:non-?\s?exclusive\s+distribution|"
+    r"distribui(?:ção|ción)\s+n[ãa]o[\s-]exclusiva|distribución\s+no\s+exclusiva|distribution\s+non\s+exclusive)\b[^.]*\W*|"
+    r"[\w\s]{1,40}:\s*some\s+rights\s+reserved\W*", re.I,
+)
+"""What Frontiers, bioRxiv, UNESCO, journals on OJS, and Global Voices print beside the licence of an article."""
 _PERMITS = re.compile(
     r"\W*(?:(?:and|or|it|they|you|anyone|everyone|may|can|be|is|are|free(?:ly)?|to|welcome|copied|copy|used?|re-?used?|"
     r"shared?|adapted|adapt|changed?|translated?|printed?|print|redistributed?|republished|republish|passed|pass|on|"
@@ -120,7 +145,9 @@ def claim(
     a grant on Quayside, and the credit of another's work elsewhere. `previous` is the sentence that this one goes on
     with ('It is'). In a footer (`in_footer`) a name of a publication ('Harbour Letters') is the site's as well.
     """
-    if _is_quoted(before, after) or _OF_DATA.match(after):
+    if _is_quoted(before, after) or _OF_DATA.match(after) or _TAKEN_FROM.match(before):
+        return OTHER
+    if _OF_PIECE.match(before) or (_OF_SOMETHING.match(before) and not previous):
         return OTHER
     if _is_printed(before, after):
         return WHOLE
@@ -153,7 +180,7 @@ def _class_of(before: str, after: str, own_names: frozenset[str], previous: str,
     after = SENTENCE_END.split(after[:_MAX_BEFORE], maxsplit=1)[0]
     found = max(scores, key=scores.__getitem__)
     margin = scores[WHOLE] - scores[OTHER]
-    if found == PART or (found != BARE and abs(margin) >= SURE) or not (before.strip() or after.strip()):
+    if found == PART or (found != BARE and abs(margin) >= SURE) or not _OF_WORDS.search(before + after):
         return found
     by_votes, all_taught = voted(before, after, own_names, previous, in_footer=in_footer)
     if found != BARE and abs(margin) < UNDECIDED:
@@ -230,7 +257,7 @@ def adds_nothing(text: str) -> bool:
     every licence with attribution demands, or a permission."""
     text = _SOME_RIGHTS.sub(" ", text)
     return is_notice(text) or not _LETTER.search(text) or bool(
-        _CREDIT_DUE.match(text) or _PERMITS.fullmatch(f"{text} ")
+        _CREDIT_DUE.match(text) or _PERMITS.fullmatch(f"{text} ") or _OF_ITSELF.fullmatch(text)
     )
 
 

@@ -41,6 +41,7 @@ from data_platform.licenses.neighbours import THIN, first_look, is_foreign, scor
 from data_platform.licenses.observation import Observation, observe
 from data_platform.licenses.place import (
     beside,
+    block_around,
     blocks_beside,
     credited,
     elements_beside,
@@ -48,6 +49,7 @@ from data_platform.licenses.place import (
     every,
     forget_nodes,
     is_entry_of_menu,
+    is_field_of_record,
     item_scope,
     language_of,
     lines,
@@ -84,13 +86,13 @@ from data_platform.spdx.tiers import tier
 if TYPE_CHECKING:
     from resiliparse.parse.html import DOMNode, HTMLTree
 
-DETECTOR = "html@7"
+DETECTOR = "html@8"
 
 DOUBTFUL_ADDITION = 0.5
 """Score (`neighbours`) from which on what the sentence of a grant itself adds is doubtful: few words, and close."""
-DOUBTFUL_NEIGHBOUR = 2.0
+DOUBTFUL_NEIGHBOUR = 2.5
 """The same of the sentences around, and of the blocks beside it in a footer."""
-DOUBTFUL_PROSE = 2.2
+DOUBTFUL_PROSE = 2.8
 """The same of the paragraphs beside a licence in an article, which speak of anything."""
 LIKE_PROSE, PARAGRAPH = 0.0, 300
 """What a first look at the sentence of such a paragraph has to find for it to be doubtful; characters of a block that
@@ -99,9 +101,9 @@ DOUBTFUL_REPRINT_IN_NOTICE = 1.5
 """Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
 MAX_NOTICE = 600
 """Characters of a block that a notice of copyright and the licence beside it may share."""
-LIMIT_AT_ANY_DISTANCE = 2.5
+LIMIT_AT_ANY_DISTANCE = 3.0
 """Score from which on a sentence limits a licence wherever it stands."""
-SURELY_HARMLESS = -3.0
+SURELY_HARMLESS = -1.5
 """Score below which a sentence restricts nothing, though it has words of restrictions: 'a non-commercial station'."""
 WORTH_READING = 0.0
 """What a first look at a sentence has to find for it to be read, if it stands beside nothing."""
@@ -156,6 +158,8 @@ _ASKS_TO_CREDIT = re.compile(r"\W*(?:with\s+)?attribution(?:\s+(?:is\s+)?require
 """What a link says that stands beside a licence and declares nothing but what the licence asks for (Stack Exchange)."""
 _OF_TERMS = re.compile(r"\W*(?:licen[sc]e|li[zc]en[zcç]\w*|terms|copyright|rights|rechte)\W", re.I)
 """How a label of terms begins."""
+_LABEL_OF_TERMS = re.compile(rf"{_OF_TERMS.pattern}{{0,2}}[^\w\s]*[:：]|\W*(?:许可|授权|版权|許可|授權|版權|ライセンス)\w{{0,2}}[:：]", re.I)
+"""A label of terms, to which an answer follows."""
 _BADGE = re.compile(
     r"(?:creativecommons\.org|licensebuttons\.net)/(?P<kind>[lp])/(?P<rest>[^?#]+?)(?:/\d+x\d+\.\w+)?$", re.I
 )
@@ -436,8 +440,13 @@ def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
 
     With each, the score above which it is doubtful.
     """
+    before = ""
     for sentence in prose.sentences(near_text(node, phrase)):
-        doubtful = DOUBTFUL_ADDITION if phrase and phrase in sentence else DOUBTFUL_NEIGHBOUR
+        earlier, before = before, sentence
+        of_license = phrase and phrase in sentence
+        if not of_license and (prose.is_of_part(sentence) or prose.goes_on_with_part(sentence, earlier)):
+            continue
+        doubtful = DOUBTFUL_ADDITION if of_license else DOUBTFUL_NEIGHBOUR
         yield from ((addition, doubtful) for addition in prose.additions(sentence, phrase))
     doubtful = DOUBTFUL_NEIGHBOUR if place(node) == "site" else DOUBTFUL_PROSE
     if ends_page(node):
@@ -446,7 +455,7 @@ def _beside_license(node: DOMNode, phrase: str) -> Iterator[tuple[str, float]]:
     for block in blocks_beside(node):
         of_article = len(block) > PARAGRAPH and place(node) != "site"
         for sentence in prose.sentences(block):
-            if of_article and first_look(sentence) <= LIKE_PROSE:
+            if (of_article and first_look(sentence) <= LIKE_PROSE) or prose.is_of_part(sentence):
                 continue
             yield from ((addition, doubtful) for addition in prose.additions(sentence))
 
@@ -484,7 +493,7 @@ def _page_on_license(node: DOMNode, href: str) -> Reading | None:
 
 def _covers_page(page: _Page, sentence: str) -> bool:
     """Whether a sentence in the content that puts some work under a licence means the one that it stands in."""
-    if prose.points_here(sentence) or _THE_TEXT.search(sentence):
+    if prose.points_here(sentence) or _THE_TEXT.search(sentence) or _LABEL_OF_TERMS.match(sentence):
         return True
     return grant.begins_with_name(sentence, page.names)
 
@@ -511,6 +520,8 @@ def _declared_scope(page: _Page, node: DOMNode, context: str, free: bool, of_ite
         means_page or _covers_page(page, sentence or context)
     ):
         return "element"
+    if claimed == grant.BARE and _is_of_list(node):
+        return "element"
     under = stands_under(node) if where != "site" and free else ""
     if under in ("credits", "sample") or (under == "media" and claimed == grant.BARE and not of_item):
         return "element"
@@ -530,6 +541,10 @@ def _linked_scope(page: _Page, node: DOMNode, context: str, free: bool) -> str:
         return "element"
     claimed, means_page = _claimed(page, node, context, free)
     scope = _scope(where, claimed)
+    if where == "content" and claimed == grant.BARE and is_field_of_record(node):
+        return "page"
+    if claimed == grant.BARE and _is_of_list(node):
+        return "element"
     says_so = means_page or (prose.grants(sentence) and prose.points_here(sentence))
     return "element" if scope == "page" and not says_so else scope
 
@@ -550,6 +565,7 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> tuple[str,
     before = after = previous = earlier = ""
     if at is not None:
         before, _, after = prose.clause(segments[at], phrase).partition(phrase)
+        before, after = prose.without_choice(before, after)
         earlier = segments[at - 1] if at else ""
         previous = prose.spoken_of(segments[at], phrase, earlier)
         if grant.reserves_some_rights(" ".join(segments[at + 1:at + 2])):
@@ -571,6 +587,17 @@ def _claimed(page: _Page, node: DOMNode, context: str, free: bool) -> tuple[str,
 def _is_of_data(page: _Page, node: DOMNode) -> bool:
     """Whether a licence that is named alone is the one of a data set that the page is about, and not in its footer."""
     return page.is_of_data and node.closest("footer") is None
+
+
+def _is_of_list(node: DOMNode) -> bool:
+    """Whether a licence stands in a list of several, which recommends them or tells of them."""
+    around = node.closest("ul,ol,dl")
+    if around is None or len(around.text) > MAX_NOTICE:
+        return False
+    named = {family(mention.reading.spdx) for mention in prose.mentions(" | ".join(
+        one.text for one in every(around, "li,dt,dd")
+    )) if mention.reading.spdx not in _NO_LICENSES}
+    return len(named) > 1
 
 
 _CLAIM_OF_SUBJECT = {"whole": grant.WHOLE, "part": grant.OTHER, "": grant.BARE}
@@ -644,7 +671,7 @@ def _sentences(page: _Page) -> Iterator[Observation]:
                 # Of the next block, where another mark is.
                 continue
             at = next((number for number, segment in enumerate(segments) if mention.sentence in segment), 0)
-            scope = _scope_of_mention(page, mention, where, segments[at - 1] if at else "")
+            scope = _scope_of_mention(page, mark, mention, where, segments[at - 1] if at else "")
             free = tier(mention.reading.spdx) < UNKNOWN_TIER
             if free and not mention.grants and _is_of_data(page, mark):
                 scope = "element"
@@ -660,14 +687,18 @@ def _restrictions(page: _Page, words: Sequence[bytes]) -> Iterator[Observation]:
     """What the text of the page forbids or asks leave for, whatever it declares, beginning with one of the words."""
     for mark, where, text in _marks(page):
         block = own_block(mark)
-        in_notice = where == "site" or (
-            where != "shown" and (any(_names_license(block)) or stands_under_rights(mark))
-        )
+        in_notice = where == "site" or (where != "shown" and (
+            any(_names_license(block)) or stands_under_rights(mark) or _near_license(block_around(mark))
+        ))
+        before = ""
         for sentence in prose.sentences(text):
+            earlier, before = before, sentence
+            if prose.goes_on_with_part(sentence, earlier):
+                continue
             lower = sentence.encode().lower()
             if any(word in lower for word in words) and (found := restriction(sentence, in_notice)) is not None:
                 raw, reading = found
-                if (block and raw not in block) or score(sentence) < SURELY_HARMLESS:
+                if (block and raw not in block) or (reading.confidence < NAMED and score(sentence) < SURELY_HARMLESS):
                     continue
                 scope = _scope_of_restriction(sentence, raw, where)
                 yield observe("statement", scope, raw, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
@@ -695,7 +726,7 @@ def _reprint(page: _Page, node: DOMNode, line: str) -> str | None:
     if place(node) == "site" and reprint.reprinted(line, page.owners, DOUBTFUL_REPRINT_IN_NOTICE) is None:
         return None
     # '© 2024 Prado and Ek', and the licence of the article in the next line; or the notice of the site.
-    is_notice = _ends_in_notice(line) or grant.is_of_authors(line)
+    is_notice = _ends_in_notice(line) or _ends_in_notice(words) or grant.is_of_authors(line)
     return None if is_notice and (_in_footer(node) or _near_license(node)) else words
 
 
@@ -705,13 +736,21 @@ def _limit(node: DOMNode, line: str, read: Sequence[str]) -> str | None:
         return None
     for sentence in prose.sentences(line):
         long = len(sentence.split()) >= MIN_WORDS_OF_LIMIT or CJK.search(sentence)
-        if not long or first_look(sentence) <= WORTH_READING or place(node) not in _SPEAKING:
+        if not long or prose.is_of_part(sentence) or first_look(sentence) <= WORTH_READING or place(node) not in _SPEAKING:
             continue
-        if score(sentence) <= LIMIT_AT_ANY_DISTANCE:
+        if score(sentence) <= LIMIT_AT_ANY_DISTANCE or _is_grant(sentence):
             continue
         if not any(words in sentence for words in read):
             return sentence
     return None
+
+
+def _is_grant(sentence: str) -> bool:
+    """Whether a sentence puts something under a free licence: what it adds to that is read beside the licence."""
+    return any(
+        tier(mention.reading.spdx) < UNKNOWN_TIER and grant.claim(*prose.around(mention)) == grant.WHOLE
+        for mention in prose.mentions(sentence)
+    )
 
 
 def _ends_in_notice(line: str) -> bool:
@@ -758,13 +797,18 @@ def _marks(page: _Page) -> Iterator[tuple[DOMNode, str, str]]:
 
 def _scope_of_restriction(sentence: str, phrase: str, where: str) -> str:
     """What is restricted: a picture alone if it stands there or is spoken of, else the page, wherever that is said."""
-    if where in ("figure", "shown") or prose.subject(prose.clause(sentence, phrase)) == "part":
+    if where in ("figure", "shown") or (_LABELLED.match(sentence) and reprint.begins_with_part(sentence)):
+        return "element"
+    named = _BEHIND.match(sentence.partition(phrase)[2])
+    if "part" in (prose.subject(prose.clause(sentence, phrase)), prose.subject(named[1]) if named else ""):
         return "element"
     return "site" if where == "site" else "page"
 
 
-def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: str) -> str:
+def _scope_of_mention(page: _Page, mark: DOMNode, mention: prose.Mention, where: str, earlier: str) -> str:
     if mention.reading.spdx == ALL_RIGHTS_RESERVED:
+        if _is_of_notice(mention) and prose.speaks_of_part(earlier):
+            return "element"
         scope = _scope_of_restriction(mention.sentence, mention.raw, where)
         return "default" if scope == "site" and has_exception(mention.sentence) else scope
     if mention.reading.spdx in (OPT_OUT, NON_COMMERCIAL):
@@ -776,11 +820,13 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: 
     if tier(mention.reading.spdx) > UNKNOWN_TIER:
         claimed = _CLAIM_OF_SUBJECT[mention.subject]
     else:
-        before, after = prose.around(mention)
+        before, after = prose.without_choice(*prose.around(mention))
         before, after = prose.without_names(before), prose.without_names(after)
         previous = prose.spoken_of(mention.sentence, mention.raw, earlier)
         claimed = grant.claim(before, after, page.names, previous=previous, in_footer=where == "site")
-        if claimed == grant.BARE and not before.strip() and grant.credits_another(earlier, page.names):
+        if claimed == grant.BARE and (
+            (not before.strip() and grant.credits_another(earlier, page.names)) or _is_of_list(mark)
+        ):
             claimed = grant.OTHER
         means_page = claimed == grant.WHOLE and grant.means_page(
             before, after, page.names, previous=previous, in_footer=where == "site"
@@ -796,6 +842,15 @@ def _scope_of_mention(page: _Page, mention: prose.Mention, where: str, earlier: 
     return "element" if scope == "site" and talked_about else scope
 
 
+def _is_of_notice(mention: prose.Mention) -> bool:
+    """Whether a sentence says that all rights are reserved and nothing else: those of the notice before it."""
+    return mention.sentence.strip(" .,|") == mention.raw.strip(" .,|")
+
+
+_LABELLED = re.compile(r"\W*[^\W\d_]+(?:\s+[^\W\d_]+)?\s*[:：]")
+"""How a sentence begins that answers a label: 'Logo: © Rope Work, do not reuse.'"""
+_BEHIND = re.compile(r"\s*\(([^()]{1,80})\)\W*$")
+"""What is reserved, in brackets behind it: 'All rights reserved (platform and logo).'"""
 _DEDICATES = re.compile(r"\bcc[\s-]?0\b|\bcc[\s-]zero\b", re.I)
 _NO_LICENSES = (ALL_RIGHTS_RESERVED, OPT_OUT, PUBLIC_DOMAIN, US_GOVERNMENT)
 _FREE_BY_LAW = (PUBLIC_DOMAIN, US_GOVERNMENT)

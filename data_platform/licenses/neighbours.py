@@ -28,7 +28,7 @@ from data_platform.licenses.votes import CJK, STEP, WORDS, features, pieces, pla
 
 WEIGHTS = Path(__file__).with_name("neighbours.npy")
 """Weights by hash of the feature; the last one is the bias. In steps of `STEP`."""
-DOUBTFUL, SURELY_HARMLESS, SURE_WORDS = 2.4, -2.5, 3.0
+DOUBTFUL, SURELY_HARMLESS, SURE_WORDS = 2.9, -2.5, 3.0
 """Odds of a sentence that has the words of limits, from so much on (less where it reads like one), unless it reads
 as harmless as that."""
 TAUGHT = frozenset({"en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja", "zh"})

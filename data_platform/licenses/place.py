@@ -86,12 +86,12 @@ _SHOWN_NAMES = re.compile(
 Material for MkDocs calls its notice."""
 _OTHER_TAGS = frozenset({"nav"})
 _OTHER_NAMES = re.compile(
-    r"comment|\bmenu|\bnav(?:igation|bar|list)?\b|breadcrumb|tag-?cloud|blogroll|linkcat|"
+    r"comment|\bmenu|\bnav(?!-content)(?:igation|bar|list)?\b|breadcrumb|tag-?cloud|blogroll|linkcat|"
     r"(?:^|[\s_-])(?:related|recommended|recommendations|similar|teasers?|read-?(?:more|next)|more-?(?:from|stories|"
     r"posts)|"
     r"also-?like|latest-?posts|other-?posts|mehr-?zum-?thema)(?:[\s_-]|$)", re.I,
 )
-"""Menus, comments and teasers: a licence that is named there is that of another text."""
+"""Menus, comments and teasers (`wy-nav-content` is how Read the Docs calls its main column): a licence that is named there is that of another text."""
 _CREDITED = re.compile(
     r"(?:image|photo|picture|figure|video|music|audio|sound|icon|font|media|graphic|art|cover|bild|foto|abbildung|"
     r"illustration|crédit|crédito|credito|"
@@ -130,8 +130,7 @@ r"more|see|also|articles|posts",
 _PRESENTS = re.compile(
     r"\b(?:copy|paste|insert|add|use|include|put|write|place)\b.{0,60}\b(?:this|these|following|code|badge|line|text|"
     r"notice|snippet|"
-    r"statement|footer|html)\b|\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|look(?:s|ing)?\s+like|sample|"
-    r"example|template)\b|"
+    r"statement|footer|html)\b|"
     r"\b(?:kopier\w*|einfügen|füg\w+|verwend\w+|schreib\w+|beispiel\w*|muster\w*)\b|"
     r"\b(?:copie[rz]|collez|ajoute[rz]|insére[rz]|exemple|modèle)\b|\b(?:copi[ae]r?|pega\w*|añad\w+|inserte|ejemplo|"
     r"ponga)\b|"
@@ -140,11 +139,29 @@ _PRESENTS = re.compile(
     r"复制|粘贴|例如|示例", re.I,
 )
 """How a notice is introduced that is a sample of one."""
+_EXEMPLIFIES = re.compile(
+    r"\b(?:for\s+example|for\s+instance|e\.g\.|such\s+as|look(?:s|ing)?\s+like|sample|example|template)\b", re.I
+)
+"""The same in words that a long sentence may have for anything."""
+MAX_PRESENTING = 120
+"""Characters of a sentence that presents what follows by such words."""
 _LABEL = re.compile(
     r"\W*(?:the\s+|die\s+)?(?:copyright|licen[sc]\w*|li[zc]en[zcsç]\w*|rights?|rechte|droits|derechos|diritti|"
     r"direitos|terms?(?:\s+of\s+use)?|reuse|"
     r"nutzung\w*|urheber\w*|ライセンス|著作権|许可\w*|版权\w*|permissions?)(?:\W+\w+){0,3}\W*", re.I,
 )
+_RECORD = re.compile(
+    r"\b(?:doi|issn|e-?isbn|isbn|keywords?|categor(?:y|ies)|subjects?|published|publication\s+date|first\s+published|received|"
+    r"accepted|citation|cite|exports?|volume|schlagw[oö]rter|veröffentlicht|mots[- ]clés|publié|palabras\s+clave|"
+    r"publicado|parole\s+chiave|pubblicato|palavras-chave|słowa\s+kluczowe|trefwoorden)\b|キーワード|关键词|關鍵詞|키워드", re.I,
+)
+"""Fields of a record of an article or a book."""
+_RECORD_OF_OTHER = re.compile(
+    r"\b(?:version|developer|homepage|downloads?|repository|platforms?|software|code|data\w*|files?|images?|photos?\w*|"
+    r"pictures?|camera|videos?|audio|tracks?|resolution|dimensions|model|project|package|daten\w*|bilde?r?|fotos?|"
+    r"données|datos|dati|dados|imagen|image)\b|数据|データ|画像|写真|图片", re.I,
+)
+"""Fields of records of software, data and pictures."""
 OTHER_WORKS = frozenset({
     "about", "citation", "isbasedon", "mentions", "haspart", "itemlistelement", "comment", "review", "image",
     "thumbnail", "video", "audio", "associatedmedia", "primaryimageofpage", "logo", "publisher", "author", "creator",
@@ -447,6 +464,43 @@ def elements_beside(block: DOMNode) -> Iterator[DOMNode]:
             yield one
 
 
+def is_field_of_record(node: DOMNode) -> bool:
+    """Whether a node is what a record of the article, of fields with labels, gives as its licence."""
+    block = block_around(node)
+    name = " ".join(node.text.split())
+    if not name or _outermost(block):
+        return False
+    own, _, behind = " ".join(block.text.split()).partition(name)
+    if len(behind.strip(" .)")) > 0:
+        return False
+    labels = [own] if own.strip() else [" ".join(one.text.split()) for one in _before(block)]
+    if not any(_LABEL.fullmatch(label) for label in labels):
+        return False
+    record = block
+    for _ in range(MAX_INTRODUCED):
+        record = record.parent
+        if record is None or _outermost(record) or len(record.text) > MAX_SURROUNDINGS:
+            return False
+        text = _squeezed(record)
+        if _RECORD.search(text):
+            return not _RECORD_OF_OTHER.search(text)
+    return False
+
+
+def _before(block: DOMNode) -> Iterator[DOMNode]:
+    """The element before a block; where the block is the first one in another, the one before that as well."""
+    for _ in range(MAX_INTRODUCED):
+        before = block.previous_sibling
+        while before is not None and not hasattr(before, "query_selector_all"):
+            before = before.previous_sibling
+        if before is not None:
+            yield before
+            return
+        if block.parent is None or _outermost(block.parent):
+            return
+        block = block.parent
+
+
 def is_entry_of_menu(node: DOMNode) -> bool:
     """Whether a node is an item of a list outside of the content and nothing but a link: what it leads to is another
     text."""
@@ -499,7 +553,9 @@ def _presents(text: str) -> bool:
     last = re.split(r"(?<=[.!?。！？])\s+", text[-300:])[-1]
     if _LABEL.fullmatch(last):
         return False
-    return text.endswith((":", "：")) or bool(_PRESENTS.search(last))
+    if text.endswith((":", "：")) or _PRESENTS.search(last):
+        return True
+    return len(last) <= MAX_PRESENTING and bool(_EXEMPLIFIES.search(last))
 
 
 def item_scope(node: DOMNode | None, own: Set[str] = frozenset()) -> str | None:
@@ -655,7 +711,7 @@ def own_block(node: DOMNode) -> str:
 def near_text(node: DOMNode, phrase: str) -> str:
     """Text of the nearest block around a node; of a longer one, `MAX_SURROUNDINGS` characters on each side of a phrase
     in it."""
-    block = _block_around(node)
+    block = block_around(node)
     if _outermost(block):
         return f"{beside(node, 'previous_sibling')} {node.text} {beside(node, 'next_sibling')}"
     text = _squeezed(block)
@@ -665,7 +721,8 @@ def near_text(node: DOMNode, phrase: str) -> str:
     return text[max(0, at - MAX_SURROUNDINGS):at + len(phrase) + MAX_SURROUNDINGS]
 
 
-def _block_around(node: DOMNode) -> DOMNode:
+def block_around(node: DOMNode) -> DOMNode:
+    """The nearest element around a node, or itself, that is a block."""
     while (node.tag or "").lower() in INLINE and node.parent is not None:
         node = node.parent
     return node
@@ -677,7 +734,7 @@ def blocks_beside(node: DOMNode) -> Iterator[str]:
     Lists of links say nothing of it. Where the block stands alone in another one, the other one's neighbours count. In
     an article it is the next one on each side.
     """
-    block, where = _block_around(node), place(node)
+    block, where = block_around(node), place(node)
     most = MAX_BESIDE if where == "site" else 1
     if _outermost(block):
         while node.parent is not None and not _outermost(node.parent):

@@ -34,6 +34,8 @@ from data_platform.spdx.expressions import (
     family,
     identifier,
 )
+from data_platform.spdx.tiers import UNKNOWN as UNKNOWN_TIER
+from data_platform.spdx.tiers import tier
 
 STEMS = (
     b"commons", b"cc by", b"cc-by", b"cc&nbsp;by", b"cc0", b"cc (by", b"datenlizenz", b"dl-de", b"open government",
@@ -101,7 +103,7 @@ _ELEMENTS = (
            r"naamsvermelding|uznanie autorstwa|erkännande|navngivelse|kreditering|nimeä\b|uveďte\s+(?:původ|autora)|"
            r"nevezd\s+meg!?|al[ıi]nt[ıi]\b|at[ıi]f\b|(?:с\s+)?указани\w+\s+авторства|атрибуция|"
            r"із\s+зазначенням\s+авторства|表示|署名|姓名標示|저작자\s?표시|reconeixement|atribució|atribuire"),
-    ("nc", r"nc\b|non[\s-]*commercial(?:e|\s+use)?\b|(?:keine|nicht)[\s-]*kommerzielle?n?(?:\s*nutzung)?|"
+    ("nc", r"nc\b|utilisation\s+non\s+commerciale|non[\s-]*commercial(?:e|\s+use)?\b|(?:keine|nicht)[\s-]*kommerzielle?n?(?:\s*nutzung)?|"
            r"pas\s+d[’']utilisation\s+commerciale|no[\s-]*comercial|(?:uso\s+)?n[ãa]o[\s-]*comercial|"
            r"non\s+commerciale|niet[\s-]*commercieel|u[żz]ycie niekomercyjne|i[ck]ke[\s-]*kommer[sc]\w+|necomercial|"
            r"ei[\s-]*kaupallinen|ne(?:vy)?užívejte(?:\s+dílo)?\s+komerčně|ne\s+add\s+el!?|gayri\s*ticar[iî]|"
@@ -130,7 +132,8 @@ _PORTS = {
     "brazil": "br", "portugal": "pt", "polska": "pl", "poland": "pl", "china mainland": "cn",
 }
 _START = re.compile(
-    r"creative[\s-]*commons|\bcc(?=[\s:_\-‐‑]*(?:by|nc|nd|sa|zero)\b|[\s-]?0\b|[\s:-]{0,3}\(?by\b)|"
+    r"creative[\s-]*commons|(?<![0-9A-Za-z_])cc(?=[\s:_\-‐‑]*(?:by|nc|nd|sa|zero)(?![a-z])|[\s-]?0(?![0-9a-z.])|"
+    r"[\s:-]{0,3}\(?by(?![a-z]))|"
     r"クリエイティブ[・･]?\s?コモンズ|知[识識]共享|創用\s*cc|크리에이티브\s*커먼즈", re.I,
 )
 _SKIP = re.compile(
@@ -145,9 +148,10 @@ _ELEMENT = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _EL
 _VERSION = re.compile(r"([1-4])(?:[.,]([015]))?(?![\d.]*\d)")
 _PORT = re.compile(rf"(?i:{'|'.join(sorted(map(re.escape, _PORTS), key=len, reverse=True))})\b|[A-Z]{{2}}(?![A-Za-z])")
 _HYPHENATED = re.compile(r"\w[\-‐‑]\w$")
-_ZERO = re.compile(r"0\b|zero\b|1\.0 universal", re.I)
+_ZERO = re.compile(r"0(?![0-9a-z])|zero(?![a-z])|1\.0 universal", re.I)
 _FREE_TEXT_SPAN = 220
 
+_GFDL = r"(?:gnu\s+free\s+documentation\s+licen[sc]e|\bgnu\s+fdl\b|\bgfdl\b)"
 _OTHERS: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (re.compile(r"(?:daten(?:lizenz|licen[sc]e)|data\s+licen[sc]e)\s+(?:deutschland|germany)[\s–—-]+"
                 r"(?:namensnennung|attribution)[\s–—-]+version\s+2(?:\.0)?|\bdl-de[/-]by-2[-.]0", re.I),
@@ -168,9 +172,11 @@ _OTHERS: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (re.compile(r"(?:norwegian\s+licen[sc]e\s+for\s+open\s+government\s+data|norsk\s+lisens\s+for\s+offentlige\s+data)"
                 r"[\s(]*(?:nlod)?\)?\s*(?:v(?:ersion)?\.?\s*)?2(?:\.0)?", re.I), "NLOD-2.0", NAMED),
     (re.compile(r"open\s+government\s+data\s+licen[sc]e,?\s+version\s+1(?:\.0)?", re.I), "OGDL-Taiwan-1.0", CHOSEN),
-    (re.compile(r"(?:gnu\s+free\s+documentation\s+licen[sc]e|gnu\s+fdl|\bgfdl),?\s*(?:v(?:ersion)?\.?\s*)?1\.3(\s+or\s+(?:any\s+)?later)?",
+    (re.compile(rf"{_GFDL},?\s*\(?(?:v(?:ersion)?\.?\s*)?1\.3\s+only\b\)?", re.I), "GFDL-1.3-only", NAMED),
+    (re.compile(rf"{_GFDL},?\s*\(?(?:v(?:ersion)?\.?\s*)?1\.3(?!\s+only)\)?"
+                r"(?:\s*,?\s*or\s+(?:any\s+)?later(?:\s+versions?)?)?",
                 re.I), "GFDL-1.3-or-later", NAMED),
-    (re.compile(r"gnu\s+free\s+documentation\s+licen[sc]e|\bgfdl\b|\bgnu\s+fdl\b", re.I), "GFDL-1.1-or-later", CHOSEN),
+    (re.compile(rf"{_GFDL}(?!,?\s*\(?(?:v(?:ersion)?\.?\s*)?1\.3)", re.I), "GFDL-1.1-or-later", CHOSEN),
     (re.compile(r"works?\s+of\s+the\s+(?:u\.?\s?s\.?|united\s+states)\s+(?:federal\s+)?government|"
                 r"(?:u\.?\s?s\.?|united\s+states)\s+government\s+works?\b", re.I), US_GOVERNMENT, NAMED),
     (re.compile(r"(?:in|into|part of|to)\s+the\s+public\s+domain|\bgemeinfrei\b|dans\s+le\s+domaine\s+public|"
@@ -283,18 +289,30 @@ _HERE = re.compile(
     r"이\s?(?:글|저작물|문서|사이트)", re.I,
 )
 _PART = re.compile(
-    r"写真|画像|イラスト|動画|图片|圖片|照片|插图|插圖|视频|影片|사진|"
-    r"\b(?:zdjęci\w+|grafik\w*|obraz\w*|afbeelding\w*|foto[’']?s|photo\w*|\w*fotos?|fotogra\w+|\w*bild(?:er[ns]?|es|"
+    r"(?:ال)?صور(?:ة)?\b|(?:ال)?شعار\b|(?:ال)?موسيقى|写真|画像|イラスト|動画|ロゴ|图片|圖片|照片|插图|插圖|视频|影片|标志|사진|"
+    r"\b(?:badges?|crests?|seals?|emblems?|woodcuts?|engravings?|cartoons?|drawings|sketches|paintings?|recordings?|jingles?|"
+    r"zeichnung(?:en)?|holzschnitte?|wappens?|tonaufnahmen?|dessins?|gravures?|blason|enregistrements?|musiques?|"
+    r"dibujos?|grabados?|escudo|grabaci[oó]n(?:es)?|m[úu]sicas?|disegn[oi]|stemma|registrazion[ei]|desenhos?|brasão|"
+    r"grava[çc](?:ão|ões)|tekening(?:en)?|opnames?|rysun\w+|nagrani\w+|teckning\w*|bilder(?:na)?|"
+    r"рисун\w+|фото\w*|картин\w+|иллюстрац\w+|музык\w+|логотип\w*|герб\w*|"
+    r"zdjęci\w+|grafik\w*|obraz\w*|afbeelding\w*|foto[’']?s|photo(?!graph(?:ers?|es)\b)\w*|\w*fotos?|fotogra(?!f(?:en|os|i|as)?\b)\w+|\w*bild(?:er[ns]?|es|"
     r"nachweise?|quellen?|rechte|material)?|abbildung\w*|images?|"
     r"im[áa]genes|imagen|immagin[ei]|imagens?|pictures?|pics?|illustration\w*|grafik\w*|graphics?|gr[áa]ficos?|videos?|"
-    r"icons?|logos?|thumbnail|header|banner|screenshots?|karten(?:daten|material)?|maps?|musi[ck]\w*|songs?|sounds?|"
+    r"icons?|logos?|thumbnail|header|banner|screenshots?|karten(?:daten|material)?|maps?|musi[ck](?!ian|er|ien)\w*|songs?|sounds?|"
     r"user[\s-](?:contribut|generat)\w*|comments?|kommentare?\w*|software|source\s+code|quellcode|quelltext|themes?|"
     r"templates?|fonts?|plugins?|data(?:sets?|base)?|daten(?:satz|bank|sätze)?|cover|via|wikimedia|flickr|pixabay|"
     r"unsplash|(?:web)?design(?:ed|t)?\s+(?:by|von|par)|webdesign|design(?=\s*:)|layout)\b", re.I,
 )
-_SENTENCE_END = re.compile(r"(?<=[^\W\d]\)[.!?])\s+(?=[A-ZÄÖÜ])|"
-r"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[A-ZÄÖÜ„\"(©])|(?<=©\.)\s+|"
-r"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[A-ZÄÖÜ][\w-])|(?<=\.\d[.!?])\s+(?=[A-ZÄÖÜ][\w-])|[\n\r]{2,}|\s[|•·]\s")
+_UPPER = "A-ZÀ-ÖØ-ÞĄĆČĎĘĚĞİŁŃŇŐŘŚŞŠŤŮŰŹŻŽΑ-ΩА-ЯЁІЇЄҐ"
+"""Letters that sentences begin with."""
+_SENTENCE_END = re.compile(
+    rf"(?<=[^\W\d]\)[.!?])\s+(?=[{_UPPER}])|"
+    rf"(?<=[^\W\d][^\W\d][^\W\d][.!?])\s+(?=[{_UPPER}„\"(©])|(?<=©\.)\s+|"
+    rf"(?<=[”“»’\"][.!?])\s+(?=[{_UPPER}])|(?<=[.!?][”“»’\"])\s+(?=[{_UPPER}])|"
+    rf"(?<=[\dA-Z][\dA-Z][.!?])\s+(?=[{_UPPER}][\w-])|(?<=\.\d[.!?])\s+(?=[{_UPPER}][\w-])|"
+    r"(?<=[^\W\d][^\W\d][^\W\d][.!؟])\s+(?=[\u0621-\u064a])|(?<=\.\d[.!])\s+(?=[\u0621-\u064a])|"
+    r"(?<=[。！？])(?=[^。！？）」』”\s])|[\n\r]{2,}|\s[|•·]\s"
+)
 _CLAUSE_END = re.compile(r"\s*[;|·•]\s*")
 _GOES_ON = re.compile(
     r"^\W*(?:it|its|they|all\s+of\s+(?:it|them)|both|es|er|sie|seine|ihre|il|elle|ils|elles|está|están|è|sono|"
@@ -308,6 +326,28 @@ _PLURAL = re.compile(r"(?<=[^\W\d])\((?:s|n|e|en|es)\)")
 """'Author(s)', whose brackets part nothing."""
 _JOINED = re.compile(r"(?:\w+\W+){4}|\b(?:and|und|et|y|e)\b|[,&]", re.I)
 """What stands before a part that is not what the sentence begins with: four words, or something it is joined to."""
+_OF_PART = re.compile(
+    r"\W*$|\s*[:：—–(,©-]|[はのがを的은는의]|\s+(?:is|are|was|were|may|must|can|cannot|do|does|remains?|stays?|belongs?|come|"
+    r"comes|needs?|by|of|on|in|from|at|with|not|ist|sind|bleib\w+|gehör\w+|von|der|des|dem|aus|auf|darf|dürfen|nicht|est|"
+    r"sont|reste\w*|appart\w+|de|du|par|sur|ne|es|son|está\w*|pertenec\w+|del|no|di|della|dei|sono|è|restano|non|é|são|"
+    r"pertenc\w+|do|da|dos|não|zijn|blij\w+|van|op|niet|są|jest|należ\w+|z|nie|på|är|tillhör\w*|från|inte|и|не|на|"
+    r"принадлеж\w+|\w*\s*—)(?!\w)|\s+[\u0600-\u06ff\u0400-\u04ff]", re.I,
+)
+"""What follows a part that a sentence is on."""
+_APPLIES_NOT = re.compile(
+    r"\b(?:this|that|it|the\s+licen[sc]e)\s+(?:does\s+not|doesn[’']t)\s+(?:apply\s+to|cover|include|extend\s+to)\b|\b(?:not|nor)\s+"
+    r"(?:included|covered)(?:\s+are)?\b|\b(?:da[sv]on|dies)\s+(?:gilt\s+nicht\s+für|ausgenommen\s+sind)\b|\bgilt\s+nicht\s+für\b|"
+    r"\bausgenommen\s+(?:ist|sind)\b|\b(?:geldt|gelden)\s+niet\s+voor\b|\bne\s+(?:concerne|s[’']applique)\s+(?:\w+\s+)?pas\b|"
+    r"\bno\s+(?:se\s+aplica|incluye|afecta)\b|\bnon\s+(?:si\s+applica|riguarda|comprende)\b|\bnão\s+(?:se\s+aplica|inclui)\b|"
+    r"\bnie\s+(?:dotyczy|obejmuje)\b|\bgäller\s+inte\b|не\s+(?:распространяется|касается)", re.I,
+)
+"""How parts are taken from what is granted: 'Dat geldt niet voor de foto's'."""
+_THESE = re.compile(r"\W*(?:those|these|they|it|diese|sie|ceux-ci|celles-ci|estos|estas|deze|die|questi|queste)\b", re.I)
+_OR = re.compile(
+    r"\W*(?:licen[sc]e\W+|licencji\W+)?(?:and/or|or|oder|ou|of|eller|lub|или|または|或)\W+(?:under\W+)?(?:the\W+|der\W+|"
+    r"la\W+|de\W+)?|\W*(?:または|或)\W*", re.I,
+)
+"""What joins two licences of which one may be chosen."""
 _MAX_SENTENCE = 600
 
 
@@ -345,6 +385,23 @@ def speaks_of_part(sentence: str) -> bool:
         return True
     match = _PART.search(sentence)
     return bool(match and subject(sentence) == "part" and not _JOINED.search(sentence[:match.start()]))
+
+
+def is_of_part(sentence: str) -> bool:
+    """Whether a sentence is on a part alone, and hence limits no text: 'Our crest is not included.'
+
+    'Software companies pay' is on companies: what follows the part has to be its verb, its owner or a mark.
+    """
+    match = _PART.search(sentence)
+    if match and speaks_of_part(sentence) and _OF_PART.match(sentence[match.end():]):
+        return True
+    excluded = _APPLIES_NOT.search(sentence)
+    return excluded is not None and subject(sentence[excluded.end():]) == "part"
+
+
+def goes_on_with_part(sentence: str, earlier: str) -> bool:
+    """Whether a sentence goes on with the parts that the one before is on: 'They may not be used without permission.'"""
+    return bool(_THESE.match(sentence)) and is_of_part(earlier)
 
 
 def denies(sentence: str, phrase: str = "") -> bool:
@@ -431,6 +488,20 @@ def without_names(text: str) -> str:
     return text
 
 
+def without_choice(before: str, after: str) -> tuple[str, str]:
+    """What stands before and behind the name of a licence, less a free one that may be chosen in its place: 'or the GNU
+    FDL'."""
+    for start, end, reading in _named(after):
+        if _OR.fullmatch(after[:start]) and tier(reading.spdx) < UNKNOWN_TIER:
+            after = f" {after[end:]}"
+            break
+    for start, end, reading in _named(before):
+        if _OR.fullmatch(before[end:]) and tier(reading.spdx) < UNKNOWN_TIER:
+            before = f"{before[:start]} "
+            break
+    return before, after
+
+
 def additions(sentence: str, phrase: str = "") -> Iterator[str]:
     """What a sentence says beside the names of licences; of the one that puts something under `phrase`, what follows.
 
@@ -439,10 +510,18 @@ def additions(sentence: str, phrase: str = "") -> Iterator[str]:
     plain = without_exception(_ADDRESS.sub(" ", _PLURAL.sub("s", sentence)))
     if phrase and phrase in plain:
         before, _, plain = plain.partition(phrase)
-        plain = f"{plain} ; {' ; '.join(_IN_PARENTHESES.findall(before))}"
+        plain = f"{_behind_grant(plain)} ; {' ; '.join(_IN_PARENTHESES.findall(before))}"
     for part in _PART_END.split(ALL_RIGHTS.sub(" ", without_names(plain))):
         if part.strip() and not grant.adds_nothing(part):
             yield part.strip()
+
+
+def _behind_grant(text: str) -> str:
+    """A text less the grant that it begins with: 'Some rights reserved', a link, ': the articles are under CC BY 4.0'."""
+    for start, end, reading in _named(text):
+        granted = tier(reading.spdx) < UNKNOWN_TIER and grant.claim(text[:start]) == grant.WHOLE
+        return text[end:] if granted and grant.means_page(text[:start]) else text
+    return text
 
 
 def spoken_of(sentence: str, phrase: str, earlier: str = "") -> str:

@@ -2,9 +2,9 @@
 
 Two questions decide what a page's licence covers, and neither can be answered by a list of words: what a sentence that
 names a licence puts under it (`grant`), and whether a sentence beside a licence limits it (`neighbours`). One model
-answers both. It is the lower third of multilingual-e5-small (Wang et al. 2024, arXiv:2402.05672; MIT), trained further
+answers both. It is multilingual-e5-small (Wang et al. 2024, arXiv:2402.05672; MIT), trained further
 on sentences of known kinds (benchmarks/train_license_reader.py), so that it knows words, in the languages of notices,
-that no sentence of ours has: a network of four layers of attention (Vaswani et al. 2017, arXiv:1706.03762), 384 wide,
+that no sentence of ours has: a network of twelve layers of attention (Vaswani et al. 2017, arXiv:1706.03762), 384 wide,
 over pieces of words (Kudo 2018, arXiv:1804.10959). The mean over a sentence, and the state at the licence, give the
 answers. It is computed by NumPy, a sentence at a time and by one thread, so that what else a batch holds, or who else
 computes, changes nothing: threads of BLAS that wait for each other in as many processes as there are cores take fifty

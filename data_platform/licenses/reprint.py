@@ -58,6 +58,10 @@ _LETTERS = re.compile(rf"{CJK.pattern}|[^\W\d_]+|[©(:]")
 """Words and marks of which a sentence has two at least."""
 
 
+_OF_OFFICE = re.compile(r"From:\s[^.]{1,120}\bPublished\s+\d", re.I)
+"""How GOV.UK says whose page it is."""
+
+
 def reprinted(line: str, own_names: Set[str] = frozenset(), doubtful: float = 0.0) -> str | None:
     """The sentence by which a paragraph says that the text is somebody else's; None if it does not.
 
@@ -68,7 +72,7 @@ def reprinted(line: str, own_names: Set[str] = frozenset(), doubtful: float = 0.
 
     A line that names a licence is a grant, and read as such; one that begins with a part credits that.
     """
-    if len(line) > MAX_LINE or begins_with_part(line) or any(True for _ in prose.mentions(line)):
+    if len(line) > MAX_LINE or begins_with_part(line) or _OF_OFFICE.match(line) or any(True for _ in prose.mentions(line)):
         return None
     for sentence in prose.sentences(line):
         if score(sentence, own_names) > doubtful and not _is_label(sentence, own_names):

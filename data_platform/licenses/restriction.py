@@ -36,7 +36,7 @@ _STEMS = (
     "commercial", "personal use", "private use", "permission", "modif", "alter", "derivative", "redistribut",
     "reproduc", "republi", "reprint", "reuse", "re-use", "resale", "resell", "sold", "consent", "purposes only",
     "use only", "unauthori", "to license this", "licensing enquir", "licensing inquir", "not copy", "copying",
-    "verbatim", "copied", "scrap", "not be used", "kommerziell", "kommersi", "komercyjn", "komerční",
+    "verbatim", "copied", "scrap", "stay with", "stays with", "remain with", "remains with", "rests with", "not be used", "kommerziell", "kommersi", "komercyjn", "komerční",
     "commercie", "commerciaal", "privaten", "persönlichen gebrauch", "zustimmung", "genehmigung",
     "einwilligung", "erlaubnis", "veränder", "bearbeit", "vervielfält", "nachdruck", "verboten", "untersagt",
     "nicht gestattet", "weitergabe", "autorisation", "usage personnel", "usage privé", "usage strictement",
@@ -123,6 +123,8 @@ _PATTERNS = (
      r"apply)\s+(?:\w+\s+){0,2}?(?:permission|consent)\b|\bwithout\s+(?:\w+\s+){0,3}?(?:permission|consent|"
      r"authori[sz]ation)\b|\bonly\s+(?:with|by)\s+(?:\w+\s+){0,2}?(?:permission|consent)|\bneeds?\s+(?:our|my|"
      r"the\s+\w+.s)\s+(?:permission|consent)", WITH_LEAVE),
+    (r"\b(?:editions?|printing|reprints?|anthologies|translations?|adaptations?)\s+(?:rights\s+)?(?:stays?|remains?|rests?|"
+     r"lies?)\s+with\s+(?:the|our|my|its)\b", WITH_LEAVE),
     (r"\bto\s+licen[sc]e\s+(?:this|our|these|the)\s+(?:article|content|text|story|work|piece|post|material)s?\b|"
      r"\blicensing\s+(?:enquir|inquir|request)|\b(?:may|must|can)(?:not|\s+not|\s+never)\s+be\s+(?:sold|resold)|"
      r"\bnot\s+for\s+(?:re-?sale|sale|redistribution|publication|distribution|circulation|commercial|reproduction|"
@@ -226,7 +228,7 @@ _PATTERNS = (
      r"用於)?[^。]{0,12}(?:个人|個人|学习|學習|非商业|非商業|研究|私人|参考|參考)", NON_COMMERCIAL),
     (r"(?:转载|轉載)[^。]{0,12}(?:授权|授權|联系|聯繫|同意|许可|許可|申请|申請)", WITH_LEAVE),
     # Korean, Czech, Swedish, Danish, Norwegian, Russian
-    (r"상업적[^.]{0,25}(?:금지|금합|불가|허락|허가|문의|없습니다|않습니다|마세요)|비상업적[^.]{0,10}(?:만|한해|한하여)|"
+    (r"상업적[^.]{0,25}(?:금지|금합|불가|허락|허가|문의|없습니다|않습니다|마세요)|(?:비상업적|비영리)[^.]{0,12}(?:만\s|한해|한하여|한정)|"
      r"komerční\w*[^.]{0,40}?(?:souhlas|svolen|zakáz|není|nelze|pouze|jen\b)|(?:nekomerční\w*|osobní\w*|soukrom\w+)\s+"
      r"(?:užití|použití|účel\w+)|kommersiell\w*[^.]{0,50}?(?:inte|ikke|endast|kun\b|bara|tillstånd|tillatelse|förbju|forbud|"
      r"överens|avtale)|(?:inte|ikke|ej)\s+(?:\w+\s+){0,4}?komm?er[sc]i\w+|kommerciel\w*[^.]{0,50}?(?:ikke|kun\b|tilladelse|"
@@ -239,6 +241,9 @@ _PATTERNS = (
 _RESTRICTIONS = tuple((re.compile(pattern, re.I), spdx) for pattern, spdx in _PATTERNS)
 _ANY = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _PATTERNS), re.I)
 _LIFTED = re.compile(
+    r"\b(?:not|never)\s+(?:be\s+)?(?:used?|reproduced)\s+(?:to|in\s+(?:a|any)\s+way\s+that(?:\s+\w+)?)\s+(?:imply|implies|suggests?|"
+    r"convey)\w*\s+(?:\w+\s+){0,2}endorsement|"
+    r"\bfree\s+(?:of|from)\s+(?:any\s+|all\s+)?(?:known\s+)?(?:copyright\s+)?restrictions?(?:\s+on\s+(?:use|re-?use))?\b|"
     r"\bfree\s+of\s+charge\b|\bkostenlos\b|\bkostenfrei\b|"
     r"\b(?:no\s+need|needn.t|need\s+not|(?:not|n.t)\s+have)\s+(?:to\s+)?ask\w*(?:\s+(?:me|us|for\s+permission))?|"
     r"\bwithout\s+(?:having\s+to\s+)?ask\w*(?:\s+(?:me|us|anyone|first))?(?!\s+\w)|"
@@ -508,7 +513,7 @@ def restriction(sentence: str, in_notice: bool = True) -> tuple[str, Reading] | 
     if _ANY.search(sentence) and not _BESIDE.search(sentence):
         for pattern, spdx in _RESTRICTIONS:
             if match := pattern.search(sentence):
-                return match[0], Reading(spdx, CHOSEN)
+                return match[0], Reading(spdx, NAMED if spdx == WITH_LEAVE else CHOSEN)
     return _limited_use(sentence, in_notice)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 FILES = {
     "grants.npz": "votes of words on what a licence covers",
     "neighbours.npy": "votes of words on sentences that cannot limit a licence",
-    "reader.npz": "language model that reads sentences on rights, the lower third of multilingual-e5-small (MIT)",
+    "reader.npz": "language model that reads sentences on rights, multilingual-e5-small trained further (MIT)",
     "reprint.npz": "votes of words on lines that say whose a text is",
     "known_texts.npz.xz": "licence texts of the SPDX list and of ScanCode (CC-BY-4.0), as numbers of words",
 }
