@@ -12,9 +12,9 @@ twenty lines in twelve is kept out, and the tables are of these: how many limits
 for limits by the log odds from which on one is doubted, and what grants are taken for. Nothing is written then.
 
 Depth pays: trained on the first 23,158 lines alone, four layers find .46 of the 872 whole grants that the next 2,723
-lines hold (written by two who looked for ways of saying it that no line had), and take .03 of the 738 others for one, at
-a margin of 3; eight layers find .61 and take .02. The weights that the platform has are of twelve layers and all
-lines, by one thread, which takes 37 minutes.
+lines hold (written by two who looked for ways of saying it that no line had), and take .03 of the 738 others for
+one, at a margin of 3; eight layers find .61 and take .02. The weights that the platform has are of twelve layers
+and all lines, by one thread, which takes 37 minutes.
 
     python -m benchmarks.train_license_reader [--data FOLDER] [--judge]
 """

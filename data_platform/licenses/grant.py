@@ -68,7 +68,8 @@ _OF_PIECE = re.compile(
 _OF_SOMETHING = re.compile(r"\W*(?:its|their|ses|leurs)\s", re.I)
 """How a sentence begins that is on what another sentence spoke of."""
 _TAKEN_FROM = re.compile(
-    r"\W*(?:from|aus|source|quelle|extrait\s+de|tomado\s+de|tratto\s+da|uit)\b[^.]{0,80}?[“\"„«‘][^”\"“»’]{1,100}[”\"“»’][^.]{0,30}$", re.I
+    r"\W*(?:from|aus|source|quelle|extrait\s+de|tomado\s+de|tratto\s+da|uit)\b[^.]{0,80}?"
+    r"[“\"„«‘][^”\"“»’]{1,100}[”\"“»’][^.]{0,30}$", re.I
 )
 """How what is quoted is credited: 'From Wikipedia, “Bascule bridge”, text under'."""
 _QUOTES = (("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"), ("『", "』"), ("»", "«"))
@@ -90,6 +91,10 @@ _AUTHORS = re.compile(
     r"著者|作者", re.I,
 )
 """Holders of copyright whose names stand above the text."""
+_RIGHTS_OF_AUTHORS = re.compile(
+    r"\b(?:derechos\s+de\s+autor|direitos\s+(?:autorais|de\s+autor)|droits\s+d[’']auteur)\b", re.I
+)
+"""What copyright is called in notices that journals print."""
 _ROLE = re.compile(r"\([^()\W\d_][^()\d]{0,24}\)\W*$")
 """What a holder is, behind the name: '(Author)', as systems of journals print it."""
 _OF_AUTHORS = re.compile(
@@ -121,9 +126,12 @@ _OF_ITSELF = re.compile(
     r"\W*the\s+present\s+licen[sc]e\s+applies\s+exclusively\s+to\s+the\s+text(?:ual)?\s+(?:content\s+)?of\s+th(?:e|is)\s+publication\W*|"
     r"[^.]*\b(?:additional|adicionais|adicionales|independientes|supplémentaires)\b[^.]*\b(?:non-?\s?exclusive\s+distribution|"
     r"distribui(?:ção|ción)\s+n[ãa]o[\s-]exclusiva|distribución\s+no\s+exclusiva|distribution\s+non\s+exclusive)\b[^.]*\W*|"
-    r"[\w\s]{1,40}:\s*some\s+rights\s+reserved\W*", re.I,
+    r"[\w\s]{1,40}:\s*some\s+rights\s+reserved\W*|"
+    r"\W*(?:you|anyone|everyone|readers)\s+may\s+(?:[\w,]+\s+){1,8}?(?:if|as\s+long\s+as|provided(?:\s+that)?)\s+(?:you|they)\s+keep\s+"
+    r"(?:the|this)\s+(?:same\s+)?licen[sc]e\W*", re.I,
 )
-"""What Frontiers, bioRxiv, UNESCO, journals on OJS, and Global Voices print beside the licence of an article."""
+"""What Frontiers, bioRxiv, UNESCO, journals on OJS, and Global Voices print beside the licence of an article; that the
+licence has to be kept."""
 _PERMITS = re.compile(
     r"\W*(?:(?:and|or|it|they|you|anyone|everyone|may|can|be|is|are|free(?:ly)?|to|welcome|copied|copy|used?|re-?used?|"
     r"shared?|adapted|adapt|changed?|translated?|printed?|print|redistributed?|republished|republish|passed|pass|on|"
@@ -241,7 +249,7 @@ def reserves_some_rights(text: str) -> bool:
 
 def is_notice(text: str) -> bool:
     """Whether a text is a notice of copyright and nothing else: whose the work is, not what may be done with it."""
-    text = _AUTHORS.sub("Authors", " ".join(text.split()))
+    text = _AUTHORS.sub("Authors", _RIGHTS_OF_AUTHORS.sub("Copyright", " ".join(text.split())))
     rest = _ROLE.sub(" ", _NOTICE.sub(" ", text, count=1))
     return bool(_NOTICE.match(text)) and not _LETTER.search(rest)
 

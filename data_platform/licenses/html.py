@@ -101,7 +101,7 @@ DOUBTFUL_REPRINT_IN_NOTICE = 1.5
 """Score (`reprint`) from which on a line of a footer or sidebar says that the article is somebody else's."""
 MAX_NOTICE = 600
 """Characters of a block that a notice of copyright and the licence beside it may share."""
-LIMIT_AT_ANY_DISTANCE = 3.0
+LIMIT_AT_ANY_DISTANCE = 3.2
 """Score from which on a sentence limits a licence wherever it stands."""
 SURELY_HARMLESS = -1.5
 """Score below which a sentence restricts nothing, though it has words of restrictions: 'a non-commercial station'."""
@@ -158,7 +158,10 @@ _ASKS_TO_CREDIT = re.compile(r"\W*(?:with\s+)?attribution(?:\s+(?:is\s+)?require
 """What a link says that stands beside a licence and declares nothing but what the licence asks for (Stack Exchange)."""
 _OF_TERMS = re.compile(r"\W*(?:licen[sc]e|li[zc]en[zcç]\w*|terms|copyright|rights|rechte)\W", re.I)
 """How a label of terms begins."""
-_LABEL_OF_TERMS = re.compile(rf"{_OF_TERMS.pattern}{{0,2}}[^\w\s]*[:：]|\W*(?:许可|授权|版权|許可|授權|版權|ライセンス)\w{{0,2}}[:：]", re.I)
+_LABEL_OF_TERMS = re.compile(
+    rf"{_OF_TERMS.pattern}{{0,2}}[^\w\s]*[:：]|"
+    r"\W*(?:许可|授权|版权|許可|授權|版權|ライセンス)\w{0,2}[:：]", re.I,
+)
 """A label of terms, to which an answer follows."""
 _BADGE = re.compile(
     r"(?:creativecommons\.org|licensebuttons\.net)/(?P<kind>[lp])/(?P<rest>[^?#]+?)(?:/\d+x\d+\.\w+)?$", re.I
@@ -428,8 +431,6 @@ def _doubts(node: DOMNode, phrase: str, scope: str) -> Iterator[Observation]:
     for sentence, doubtful in _beside_license(node, phrase):
         if language in THIN:
             doubtful = min(doubtful, DOUBTFUL_ADDITION)
-        elif doubtful == DOUBTFUL_PROSE and first_look(sentence) <= LIKE_PROSE:
-            continue
         if score(sentence) > doubtful or is_foreign(sentence, language):
             reading = Reading(UNKNOWN, CHOSEN)
             yield observe("statement", scope, sentence, DETECTOR, reading, CONFIDENCE_OF_RESTRICTION, context=sentence)
@@ -736,7 +737,9 @@ def _limit(node: DOMNode, line: str, read: Sequence[str]) -> str | None:
         return None
     for sentence in prose.sentences(line):
         long = len(sentence.split()) >= MIN_WORDS_OF_LIMIT or CJK.search(sentence)
-        if not long or prose.is_of_part(sentence) or first_look(sentence) <= WORTH_READING or place(node) not in _SPEAKING:
+        if not long or first_look(sentence) <= WORTH_READING or place(node) not in _SPEAKING:
+            continue
+        if prose.is_of_part(sentence) or grant.adds_nothing(sentence):
             continue
         if score(sentence) <= LIMIT_AT_ANY_DISTANCE or _is_grant(sentence):
             continue

@@ -91,7 +91,8 @@ _OTHER_NAMES = re.compile(
     r"posts)|"
     r"also-?like|latest-?posts|other-?posts|mehr-?zum-?thema)(?:[\s_-]|$)", re.I,
 )
-"""Menus, comments and teasers (`wy-nav-content` is how Read the Docs calls its main column): a licence that is named there is that of another text."""
+"""Menus, comments and teasers (`wy-nav-content` is how Read the Docs calls its main column): a licence that is
+named there is that of another text."""
 _CREDITED = re.compile(
     r"(?:image|photo|picture|figure|video|music|audio|sound|icon|font|media|graphic|art|cover|bild|foto|abbildung|"
     r"illustration|crédit|crédito|credito|"
@@ -153,7 +154,8 @@ _LABEL = re.compile(
 _RECORD = re.compile(
     r"\b(?:doi|issn|e-?isbn|isbn|keywords?|categor(?:y|ies)|subjects?|published|publication\s+date|first\s+published|received|"
     r"accepted|citation|cite|exports?|volume|schlagw[oö]rter|veröffentlicht|mots[- ]clés|publié|palabras\s+clave|"
-    r"publicado|parole\s+chiave|pubblicato|palavras-chave|słowa\s+kluczowe|trefwoorden)\b|キーワード|关键词|關鍵詞|키워드", re.I,
+    r"publicado|parole\s+chiave|pubblicato|palavras-chave|słowa\s+kluczowe|trefwoorden)\b|"
+    r"キーワード|关键词|關鍵詞|키워드", re.I,
 )
 """Fields of a record of an article or a book."""
 _RECORD_OF_OTHER = re.compile(

@@ -103,7 +103,8 @@ _ELEMENTS = (
            r"naamsvermelding|uznanie autorstwa|erkännande|navngivelse|kreditering|nimeä\b|uveďte\s+(?:původ|autora)|"
            r"nevezd\s+meg!?|al[ıi]nt[ıi]\b|at[ıi]f\b|(?:с\s+)?указани\w+\s+авторства|атрибуция|"
            r"із\s+зазначенням\s+авторства|表示|署名|姓名標示|저작자\s?표시|reconeixement|atribució|atribuire"),
-    ("nc", r"nc\b|utilisation\s+non\s+commerciale|non[\s-]*commercial(?:e|\s+use)?\b|(?:keine|nicht)[\s-]*kommerzielle?n?(?:\s*nutzung)?|"
+    ("nc", r"nc\b|utilisation\s+non\s+commerciale|"
+           r"non[\s-]*commercial(?:e|\s+use)?\b|(?:keine|nicht)[\s-]*kommerzielle?n?(?:\s*nutzung)?|"
            r"pas\s+d[’']utilisation\s+commerciale|no[\s-]*comercial|(?:uso\s+)?n[ãa]o[\s-]*comercial|"
            r"non\s+commerciale|niet[\s-]*commercieel|u[żz]ycie niekomercyjne|i[ck]ke[\s-]*kommer[sc]\w+|necomercial|"
            r"ei[\s-]*kaupallinen|ne(?:vy)?užívejte(?:\s+dílo)?\s+komerčně|ne\s+add\s+el!?|gayri\s*ticar[iî]|"
@@ -132,7 +133,7 @@ _PORTS = {
     "brazil": "br", "portugal": "pt", "polska": "pl", "poland": "pl", "china mainland": "cn",
 }
 _START = re.compile(
-    r"creative[\s-]*commons|(?<![0-9A-Za-z_])cc(?=[\s:_\-‐‑]*(?:by|nc|nd|sa|zero)(?![a-z])|[\s-]?0(?![0-9a-z.])|"
+    r"creative[\s-]*commons|(?<![0-9A-Za-z_])cc(?=[\s:_\-‐‑]*(?:by|nc|nd|sa|zero)(?![a-z])|[\s-]?0(?![0-9a-z]|\.\d)|"
     r"[\s:-]{0,3}\(?by(?![a-z]))|"
     r"クリエイティブ[・･]?\s?コモンズ|知[识識]共享|創用\s*cc|크리에이티브\s*커먼즈", re.I,
 )
@@ -342,7 +343,9 @@ _APPLIES_NOT = re.compile(
     r"\bnie\s+(?:dotyczy|obejmuje)\b|\bgäller\s+inte\b|не\s+(?:распространяется|касается)", re.I,
 )
 """How parts are taken from what is granted: 'Dat geldt niet voor de foto's'."""
-_THESE = re.compile(r"\W*(?:those|these|they|it|diese|sie|ceux-ci|celles-ci|estos|estas|deze|die|questi|queste)\b", re.I)
+_THESE = re.compile(
+    r"\W*(?:those|these|they|it|diese|sie|ceux-ci|celles-ci|estos|estas|deze|die|questi|queste)\b", re.I
+)
 _OR = re.compile(
     r"\W*(?:licen[sc]e\W+|licencji\W+)?(?:and/or|or|oder|ou|of|eller|lub|или|または|或)\W+(?:under\W+)?(?:the\W+|der\W+|"
     r"la\W+|de\W+)?|\W*(?:または|或)\W*", re.I,
@@ -400,7 +403,7 @@ def is_of_part(sentence: str) -> bool:
 
 
 def goes_on_with_part(sentence: str, earlier: str) -> bool:
-    """Whether a sentence goes on with the parts that the one before is on: 'They may not be used without permission.'"""
+    """Whether a sentence goes on with the parts that the one before is on: 'They may not be used.'"""
     return bool(_THESE.match(sentence)) and is_of_part(earlier)
 
 
@@ -517,7 +520,7 @@ def additions(sentence: str, phrase: str = "") -> Iterator[str]:
 
 
 def _behind_grant(text: str) -> str:
-    """A text less the grant that it begins with: 'Some rights reserved', a link, ': the articles are under CC BY 4.0'."""
+    """A text less the grant that it begins with: 'Some rights reserved' as a link, and ': articles are CC BY'."""
     for start, end, reading in _named(text):
         granted = tier(reading.spdx) < UNKNOWN_TIER and grant.claim(text[:start]) == grant.WHOLE
         return text[end:] if granted and grant.means_page(text[:start]) else text

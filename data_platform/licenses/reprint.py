@@ -72,7 +72,9 @@ def reprinted(line: str, own_names: Set[str] = frozenset(), doubtful: float = 0.
 
     A line that names a licence is a grant, and read as such; one that begins with a part credits that.
     """
-    if len(line) > MAX_LINE or begins_with_part(line) or _OF_OFFICE.match(line) or any(True for _ in prose.mentions(line)):
+    if len(line) > MAX_LINE or begins_with_part(line) or _OF_OFFICE.match(line):
+        return None
+    if any(True for _ in prose.mentions(line)):
         return None
     for sentence in prose.sentences(line):
         if score(sentence, own_names) > doubtful and not _is_label(sentence, own_names):
