@@ -331,6 +331,14 @@ def kept_of(lake: Lake, name: str) -> Link | None:
         return Link(0, "")
 
 
+def is_kept(lake: Lake, name: str) -> bool:
+    """Whether a link was noted of a table. On a disk nothing of delta-rs is asked: a process that has asked it once may
+    not be forked, and definitions ask this as they are built."""
+    if "://" not in lake.uri:
+        return os.path.exists(os.path.join(lake.uri, KEPT, f"{name}.json"))
+    return kept_of(lake, name) is not None
+
+
 def kept(lake: Lake) -> list[str]:
     """The tables of which a link was noted, sorted."""
     system = filesystem(lake.uri, lake.storage_options)

@@ -225,7 +225,7 @@ class Lake:
         """
         if self.exists(name):
             return True
-        if name in chain.kept(self):
+        if chain.is_kept(self, name):
             raise LogDamaged(f"the platform wrote {name} in {self.uri}, and it is gone; what to do: data-platform "
                              f"repair {name}")
         return False
